@@ -1,0 +1,283 @@
+import { removeStagedLeftovers, stageFile } from '../base/atomic-file.js';
+import { ConfigurationError, messageOf, RefusedError, TriadError } from '../base/errors.js';
+import type { EngineerName } from '../base/ids.js';
+import type { Logger } from '../log/logger.js';
+import { type AuthorizedKeys, formatAuthorizedKeys, type LineProblem } from './authorized-keys.js';
+import { type AccessQuery, type Decision, decide } from './decide.js';
+import type { Grant, GrantDelta } from './grant.js';
+import {
+  applyGrant,
+  applyRevoke,
+  type GrantChange,
+  type GrantEdit,
+  type RevokeChange,
+} from './grant-edit.js';
+import {
+  type ReadableGrantFile,
+  readGrantFile,
+  targetOf,
+  type UnreadableGrantFile,
+  versionOf,
+} from './grant-file.js';
+import { withGrantLock } from './grant-lock.js';
+import type { PublicKey } from './public-key.js';
+
+/**
+ * A change counts once two looks in a row saw the same file, so that an editor that empties it
+ * before it writes revokes nobody; both looks fit well into the second a change may take.
+ */
+const POLL_MS = 200;
+
+/** Edits that wait for their turn within this process; more are refused. */
+const MAX_WAITING_EDITS = 64;
+
+/** People and their editors write between our read and our write rarely, and never for long. */
+const MAX_EDIT_ATTEMPTS = 5;
+
+/** A file of another kind, given by mistake, has thousands of bad lines. */
+const MAX_LOGGED_PROBLEMS = 20;
+
+export interface GrantStoreOptions {
+  /** The file in authorized_keys format; it need not be there. */
+  readonly path: string;
+  readonly log: Logger;
+  /** The clock, epoch ms. */
+  readonly now: () => number;
+}
+
+/** What the file says, or said when it could last be read. */
+export interface GrantState {
+  readonly grants: readonly Grant[];
+  readonly problems: readonly LineProblem[];
+  /** Why the file cannot be read now, so that this is older than the file; null when it is not. */
+  readonly staleReason: string | null;
+}
+
+/** Whose key it is, whether or not a grant of theirs is in force. */
+export interface KnownKey {
+  readonly engineer: EngineerName;
+  readonly fingerprint: string;
+  readonly key: PublicKey;
+}
+
+/**
+ * Owns `keys/authorized_keys`: reads it, follows its changes and edits it. A file that cannot be
+ * read leaves the last good state in force; a file that is gone leaves nobody any right.
+ */
+export class GrantStore implements AsyncDisposable {
+  readonly #options: GrantStoreOptions;
+  readonly #listeners = new Set<(state: GrantState) => void>();
+  #state: GrantState;
+  #keys: ReadonlyMap<string, KnownKey>;
+  #readVersion: string;
+  #seenVersion: string;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+  /** Reads and edits, one after the other; never rejects. */
+  #lastTurn: Promise<unknown> = Promise.resolve();
+  #waitingEdits = 0;
+
+  /**
+   * Reads the file for the first time; the caller closes the store.
+   *
+   * @throws ConfigurationError when the file is there but cannot be used.
+   */
+  static async open(options: GrantStoreOptions): Promise<GrantStore> {
+    const read = await readGrantFile(options.path);
+    if ('problem' in read) throw new ConfigurationError(read.problem, { hint: read.hint });
+    return new GrantStore(options, read);
+  }
+
+  private constructor(options: GrantStoreOptions, read: ReadableGrantFile) {
+    this.#options = options;
+    this.#state = stateOf(read.file);
+    this.#keys = keysOf(read.file);
+    this.#readVersion = read.version;
+    this.#seenVersion = read.version;
+    this.#logRead();
+    this.#schedulePoll();
+  }
+
+  get current(): GrantState {
+    return this.#state;
+  }
+
+  decide(query: AccessQuery): Decision {
+    return decide(this.#state.grants, query);
+  }
+
+  findKey(blob: Uint8Array): KnownKey | undefined {
+    return this.#keys.get(idOf(blob));
+  }
+
+  /** Calls `listener` after each change of `current`, until the returned function is called. */
+  onChange(listener: (state: GrantState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /**
+   * Writes a grant as `applyGrant` does. When it resolves, the file is on the disk and `current`
+   * shows it.
+   *
+   * @returns what became different, nothing where all was so already.
+   * @throws RefusedError, UsageError; ConfigurationError when the file cannot be read now.
+   */
+  grant(change: GrantChange): Promise<readonly GrantDelta[]> {
+    return this.#edit((file) => applyGrant(file, change, this.#options.now()));
+  }
+
+  /** Takes grants away as `applyRevoke` does; otherwise like `grant`. */
+  revoke(change: RevokeChange): Promise<readonly GrantDelta[]> {
+    return this.#edit((file) => applyRevoke(file, change));
+  }
+
+  /** Stops following the file, after the edits that were asked for. Idempotent. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#listeners.clear();
+    await this.#lastTurn;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #edit(apply: (file: AuthorizedKeys) => GrantEdit): Promise<readonly GrantDelta[]> {
+    if (this.#isClosed || this.#waitingEdits >= MAX_WAITING_EDITS) {
+      throw new RefusedError('the grants cannot be changed now', { hint: 'try again' });
+    }
+    this.#waitingEdits++;
+    try {
+      return await this.#inTurn(async () => {
+        const deltas = await editFile(this.#options.path, apply);
+        await this.#read();
+        return deltas;
+      });
+    } finally {
+      this.#waitingEdits--;
+    }
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#lastTurn.then(work);
+    this.#lastTurn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  #schedulePoll(): void {
+    if (this.#isClosed) return;
+    this.#timer = setTimeout(() => {
+      void this.#inTurn(() => this.#poll()).finally(() => this.#schedulePoll());
+    }, POLL_MS);
+  }
+
+  async #poll(): Promise<void> {
+    const version = await versionOf(this.#options.path);
+    const isSettled = version === this.#seenVersion;
+    this.#seenVersion = version;
+    const isNews = version !== this.#readVersion || this.#state.staleReason !== null;
+    if (isSettled && isNews && !this.#isClosed) await this.#read();
+  }
+
+  async #read(): Promise<void> {
+    const read = await readGrantFile(this.#options.path);
+    const isSame = read.version === this.#readVersion;
+    this.#readVersion = read.version;
+    if ('problem' in read) {
+      this.#becomeStale(read);
+    } else if (!isSame || this.#state.staleReason !== null) {
+      this.#state = stateOf(read.file);
+      this.#keys = keysOf(read.file);
+      this.#logRead();
+      this.#announce();
+    }
+  }
+
+  #becomeStale({ problem, hint }: UnreadableGrantFile): void {
+    if (this.#state.staleReason === problem) return;
+    this.#state = { ...this.#state, staleReason: problem };
+    const { log, path } = this.#options;
+    log.error({ path, reason: problem, hint }, 'grants not readable, last good ones in force');
+    this.#announce();
+  }
+
+  #logRead(): void {
+    const { log, path } = this.#options;
+    const { grants, problems } = this.#state;
+    log.info({ path, grants: grants.length, badLines: problems.length }, 'grants read');
+    for (const { line, reason } of problems.slice(0, MAX_LOGGED_PROBLEMS)) {
+      log.warn({ path, line, reason }, 'bad line ignored');
+    }
+  }
+
+  #announce(): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(this.#state);
+      } catch (error) {
+        this.#options.log.error({ error }, 'grant listener failed');
+      }
+    }
+  }
+}
+
+async function editFile(
+  path: string,
+  apply: (file: AuthorizedKeys) => GrantEdit,
+): Promise<readonly GrantDelta[]> {
+  try {
+    const target = await targetOf(path);
+    return await withGrantLock(target, () => editLocked(path, target, apply));
+  } catch (error) {
+    if (error instanceof TriadError) throw error;
+    throw new RefusedError(`cannot change ${path}: ${messageOf(error)}`, {
+      userMessage: 'the grants could not be written',
+      cause: error,
+    });
+  }
+}
+
+async function editLocked(
+  path: string,
+  target: string,
+  apply: (file: AuthorizedKeys) => GrantEdit,
+): Promise<readonly GrantDelta[]> {
+  await removeStagedLeftovers(target);
+  for (let attempt = 0; attempt < MAX_EDIT_ATTEMPTS; attempt++) {
+    const read = await readGrantFile(path);
+    if ('problem' in read) {
+      const userMessage = 'the grants cannot be read';
+      throw new ConfigurationError(read.problem, { hint: read.hint, userMessage });
+    }
+    const { file, deltas } = apply(read.file);
+    if (deltas.length === 0) return deltas;
+    const staged = await stageFile(target, formatAuthorizedKeys(file.lines), read.mode);
+    if ((await versionOf(path)) === read.version) {
+      await staged.commit();
+      return deltas;
+    }
+    await staged.discard();
+  }
+  throw new RefusedError('somebody else keeps changing the grants', { hint: 'try again' });
+}
+
+function stateOf({ grants, problems }: AuthorizedKeys): GrantState {
+  return { grants, problems, staleReason: null };
+}
+
+function keysOf({ grants }: AuthorizedKeys): ReadonlyMap<string, KnownKey> {
+  return new Map(
+    grants.map(({ engineer, key }) => [
+      idOf(key.blob),
+      { engineer, key, fingerprint: key.fingerprint },
+    ]),
+  );
+}
+
+function idOf(blob: Uint8Array): string {
+  return Buffer.from(blob).toString('base64');
+}

@@ -1,0 +1,166 @@
+import { AppendFile } from '../base/append-file.js';
+import type { Logger } from '../log/logger.js';
+
+/** A year of a busy team; a record is about 250 bytes. */
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
+const MAX_OLD_FILES = 16;
+
+/** Who did it: an engineer over SSH, or whoever owns the host's control socket. */
+export interface Actor {
+  readonly engineer: string;
+  /** `ssh`, or `local` for the program on the host. */
+  readonly door: 'ssh' | 'local';
+  readonly fingerprint?: string;
+  readonly remote?: string;
+  readonly connectionId?: string;
+}
+
+interface ConnectionFacts {
+  readonly connectionId: string;
+  readonly remote: string;
+  readonly login: string;
+}
+
+interface AttachmentFacts {
+  readonly id: string;
+  readonly session: string;
+  readonly role: string;
+  readonly caller: {
+    readonly engineer: string;
+    readonly fingerprint: string;
+    readonly remote: string;
+    readonly connectionId: string;
+  };
+}
+
+interface PaneFacts {
+  readonly actor: Actor;
+  readonly session: string;
+  readonly pane: string;
+}
+
+/**
+ * Owns the record of what people did: JSON Lines, one function per event, called once, before the
+ * effect is visible. An event that cannot be written throws, so that nothing happens unrecorded;
+ * only endings, which cannot be refused, are logged instead. It must never hold what was typed.
+ */
+export class Audit {
+  readonly #file: AppendFile;
+  readonly #log: Logger;
+
+  private constructor(file: AppendFile, log: Logger) {
+    this.#file = file;
+    this.#log = log;
+  }
+
+  /** @throws the system's error when the file cannot be written. */
+  static open(path: string, log: Logger): Audit {
+    const limits = { maxBytes: MAX_FILE_BYTES, maxOldFiles: MAX_OLD_FILES };
+    return new Audit(new AppendFile({ path, ...limits }), log);
+  }
+
+  gatewayStarted(event: { readonly listen: readonly string[]; readonly sessions: readonly string[] }): void {
+    this.#record('gateway-started', event);
+  }
+
+  gatewayStopped(event: { readonly reason: string }): void {
+    this.#recordEnd('gateway-stopped', event);
+  }
+
+  connectionAuthenticated(event: ConnectionFacts & { engineer: string; fingerprint: string }): void {
+    this.#record('connection-authenticated', event);
+  }
+
+  connectionRefused(event: ConnectionFacts & { fingerprint: string | null; reason: string }): void {
+    this.#recordEnd('connection-refused', event);
+  }
+
+  connectionClosed(event: ConnectionFacts & { engineer: string; reason: string; durationMs: number }): void {
+    this.#recordEnd('connection-closed', event);
+  }
+
+  attachmentOpened(event: AttachmentFacts): void {
+    this.#record('attachment-opened', attachmentFacts(event));
+  }
+
+  attachmentRefused(event: Omit<AttachmentFacts, 'id' | 'role'> & { reason: string }): void {
+    const { caller, session, reason } = event;
+    this.#recordEnd('attachment-refused', { session, ...callerFacts(caller), reason });
+  }
+
+  attachmentRoleChanged(event: AttachmentFacts & { from: string }): void {
+    this.#record('attachment-role-changed', { ...attachmentFacts(event), from: event.from });
+  }
+
+  attachmentClosed(event: AttachmentFacts & { reason: string }): void {
+    this.#recordEnd('attachment-closed', { ...attachmentFacts(event), reason: event.reason });
+  }
+
+  accessGranted(event: { readonly actor: Actor; readonly changes: readonly object[] }): void {
+    this.#record('access-granted', event);
+  }
+
+  accessRevoked(event: { readonly actor: Actor; readonly changes: readonly object[] }): void {
+    this.#record('access-revoked', event);
+  }
+
+  /** The file of grants says something else than before, whoever changed it. */
+  accessFileRead(event: { readonly grants: number; readonly badLines: number }): void {
+    this.#recordEnd('access-file-read', event);
+  }
+
+  commandRefused(event: { readonly actor: Actor; readonly verb: string; readonly reason: string }): void {
+    this.#recordEnd('command-refused', event);
+  }
+
+  engineerKicked(event: { readonly actor: Actor; readonly target: string }): void {
+    this.#record('engineer-kicked', event);
+  }
+
+  paneCaptured(event: PaneFacts): void {
+    this.#record('pane-captured', event);
+  }
+
+  textSent(event: PaneFacts & { readonly bytes: number }): void {
+    this.#record('text-sent', event);
+  }
+
+  keysPressed(event: PaneFacts & { readonly keys: number }): void {
+    this.#record('keys-pressed', event);
+  }
+
+  paneRestarted(event: PaneFacts): void {
+    this.#record('pane-restarted', event);
+  }
+
+  stopRequested(event: { readonly actor: Actor; readonly endsSessions: boolean }): void {
+    this.#record('stop-requested', event);
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#file.close();
+  }
+
+  #record(event: string, facts: object): void {
+    this.#file.append(`${JSON.stringify({ time: new Date().toISOString(), event, ...facts })}\n`);
+  }
+
+  #recordEnd(event: string, facts: object): void {
+    try {
+      this.#record(event, facts);
+    } catch (error) {
+      this.#log.error({ error, event }, 'audit record not written');
+    }
+  }
+}
+
+function attachmentFacts(event: AttachmentFacts): object {
+  const { id, session, role, caller } = event;
+  return { attachment: id, session, role, ...callerFacts(caller) };
+}
+
+function callerFacts(caller: AttachmentFacts['caller']): object {
+  const { engineer, fingerprint, remote, connectionId } = caller;
+  return { engineer, fingerprint, remote, connectionId };
+}

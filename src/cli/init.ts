@@ -1,0 +1,25 @@
+import { readFile } from 'node:fs/promises';
+import { messageOf, UsageError } from '../base/errors.js';
+import { initialise } from '../service/initialise.js';
+import type { Output } from './output.js';
+import type { Place } from './place.js';
+
+/** Makes what is missing in the home and says what was made. */
+export async function runInit(place: Place, adminKeyPath: string | undefined, output: Output): Promise<void> {
+  let hasMade = false;
+  const adminKey = adminKeyPath === undefined ? undefined : await readAdminKey(adminKeyPath);
+  const onMade = (what: string) => {
+    if (!hasMade) output.tell(`triad: made in ${place.home.root}:\n`);
+    hasMade = true;
+    output.tell(`  ${what}\n`);
+  };
+  await initialise({ ...place, adminKey, onMade });
+}
+
+async function readAdminKey(path: string) {
+  try {
+    return { path, text: await readFile(path, 'utf8') };
+  } catch (error) {
+    throw new UsageError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}

@@ -1,0 +1,23 @@
+import { messageOf, TriadError } from '../base/errors.js';
+import { type ExitCode, exitCodeOf } from '../base/exit-codes.js';
+import { errorText } from '../commands/execute.js';
+
+/** The program's two ways out, and its exit status. */
+export interface Output {
+  /** For programs: results, one `ready` line. */
+  print(text: string): void;
+  /** For people: progress, warnings and errors. */
+  tell(text: string): void;
+}
+
+/** Tells an error as people can use it, without a stack, and returns its exit status. */
+export function tellError(output: Output, error: unknown): ExitCode {
+  if (error instanceof TriadError) {
+    const [first = '', ...others] = error.message.split('\n');
+    const lines = [first, ...others].map((line) => errorText(line, '')).join('');
+    output.tell(lines + (error.hint === undefined ? '' : `triad: hint: ${error.hint}\n`));
+  } else {
+    output.tell(errorText(`internal error: ${messageOf(error)}`, 'please report it with the log'));
+  }
+  return exitCodeOf(error);
+}

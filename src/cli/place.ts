@@ -1,0 +1,33 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Environment, readEnvironment } from '../config/environment.js';
+import { type Home, homeAt } from '../config/home.js';
+import { PACKAGE_ROOT } from '../service/initialise.js';
+import { CONTROL_SOCKET } from '../service/triad.js';
+
+/** Where the program was started: its environment and the home it acts on. */
+export interface Place {
+  readonly environment: Environment;
+  readonly home: Home;
+}
+
+/** The home is `--home`, else TRIAD_HOME, else the checkout, else `~/.triad` for an installed package. */
+export function findPlace(home: string | undefined): Place {
+  const environment = readEnvironment();
+  const isCheckout = existsSync(join(PACKAGE_ROOT, 'src'));
+  const fallback = isCheckout ? PACKAGE_ROOT : join(environment.userHome, '.triad');
+  return { environment, home: homeAt(home ?? environment.home ?? fallback) };
+}
+
+/** Where the sockets are: a link is followed, since the path through it may be too long. */
+export function runtimeDirectory(home: Home): string {
+  try {
+    return realpathSync(home.run);
+  } catch {
+    return home.run;
+  }
+}
+
+export function controlSocket(home: Home): string {
+  return join(runtimeDirectory(home), CONTROL_SOCKET);
+}

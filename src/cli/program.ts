@@ -1,0 +1,105 @@
+import { Command, CommanderError, Option } from 'commander';
+import { UsageError } from '../base/errors.js';
+import { EXIT, type ExitCode } from '../base/exit-codes.js';
+import { visible } from '../base/visible.js';
+import { VERBS } from '../commands/table.js';
+import type { LogLevel } from '../log/logger.js';
+import { runInit } from './init.js';
+import { readInvocation } from './invocation.js';
+import type { Output } from './output.js';
+import { findPlace, type Place } from './place.js';
+import { runUp } from './up.js';
+import { runVerb } from './verbs.js';
+
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const satisfies readonly LogLevel[];
+
+interface UpOptions {
+  readonly listen: readonly string[];
+  readonly init?: true;
+  readonly adminKey?: string;
+  readonly logLevel: LogLevel;
+}
+
+/**
+ * The `triad` program: `init` and `up` here, every other word a verb of the command table.
+ *
+ * @throws TriadError for everything that is to be told to the person.
+ */
+export async function runProgram(
+  args: readonly string[],
+  output: Output,
+): Promise<ExitCode> {
+  const { home, words } = readInvocation(args);
+  const place = findPlace(home);
+  const [verb] = words;
+  if (verb !== undefined && VERBS.some(({ name }) => name === verb)) return runVerb(place, words, output);
+  if (verb === 'help' && words.length > 1) {
+    const [, about = ''] = words;
+    return runProgram([about, '--help'], output);
+  }
+  return runOwn(place, words, output);
+}
+
+/** What is not a verb of the table: it makes or starts what verbs act on. */
+async function runOwn(place: Place, words: readonly string[], output: Output): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.ok;
+  const program = new Command('triad')
+    .description('Share one live agent session over plain SSH.')
+    .usage('[--home DIR] COMMAND [ARGUMENTS]')
+    .option('--home <dir>', 'the folder with keys/, config/ and state/ (or TRIAD_HOME)')
+    .version('0.1.0')
+    .addHelpText('after', verbsText());
+  program
+    .command('init')
+    .description('make keys, configuration and the first admin, where they are not there yet')
+    .option('--admin-key <file>', 'public key of the first admin')
+    .addHelpText('after', '\nExamples:\n  triad init\n  triad init --admin-key ~/.ssh/work.pub')
+    .action((options: { adminKey?: string }) => runInit(place, options.adminKey, output));
+  const run = async (command: string[], options: UpOptions) => {
+    if (options.init || options.adminKey !== undefined) await runInit(place, options.adminKey, output);
+    const { listen, logLevel } = options;
+    exitCode = await runUp(place, { listen, logLevel, command }, output);
+  };
+  program.addCommand(upCommand(run));
+  await parse(program, words, output);
+  return exitCode;
+}
+
+function upCommand(run: (command: string[], options: UpOptions) => Promise<void>): Command {
+  return new Command('up')
+    .description('start the sessions and the gateway, and stay until Ctrl-C')
+    .argument('[command...]', 'after `--`: one command of yours to share, instead of triad.yaml')
+    .option('--listen <host:port>', 'where to listen; repeatable', append, [])
+    .option('--init', 'run `triad init` first, where it is needed')
+    .option('--admin-key <file>', 'public key of the first admin; implies --init')
+    .addOption(new Option('--log-level <level>').choices(LOG_LEVELS).default('info'))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  triad up\n  triad up --listen 0.0.0.0:2222 --listen [::]:2222\n  triad up -- python agent.py',
+    )
+    .action(run);
+}
+
+async function parse(program: Command, words: readonly string[], output: Output): Promise<void> {
+  const io = { writeOut: output.print.bind(output), writeErr: () => undefined };
+  for (const command of [program, ...program.commands]) command.exitOverride().configureOutput(io);
+  try {
+    if (words.length === 0) output.print(program.helpInformation() + verbsText());
+    else await program.parseAsync([...words], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return;
+    const message = visible(error.message.replace(/^error: /, ''));
+    throw new UsageError(message, { hint: 'triad --help' });
+  }
+}
+
+function verbsText(): string {
+  const width = Math.max(...VERBS.map(({ name }) => name.length));
+  const rows = VERBS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`);
+  return `\nVerbs (here, and as \`ssh pair@host VERB\`):\n${rows.join('')}\nMore: triad help COMMAND\n`;
+}
+
+function append(value: string, values: readonly string[]): readonly string[] {
+  return [...values, value];
+}

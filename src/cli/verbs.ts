@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf, UnavailableError, UsageError } from '../base/errors.js';
+import { EXIT, type ExitCode } from '../base/exit-codes.js';
+import type { CommandOutcome } from '../commands/door.js';
+import { parseCommand } from '../commands/parse.js';
+import { askControl, isAnswering } from '../control/control-client.js';
+import { runOffline } from '../service/offline.js';
+import { endLeftSessions, listLeftSessions } from '../service/stopped.js';
+import type { Output } from './output.js';
+import { controlSocket, type Place, runtimeDirectory } from './place.js';
+
+/** Goodbyes and last bytes are bounded by a few seconds, ending the agents by some more. */
+const STOP_LIMIT_MS = 60_000;
+const STOP_POLL_MS = 50;
+
+/** Runs a verb: in the gateway that is running, or on the files where nothing runs and it can. */
+export async function runVerb(place: Place, words: readonly string[], output: Output): Promise<ExitCode> {
+  const parsed = parseCommand(words, 'triad');
+  if ('help' in parsed) {
+    output.print(parsed.help);
+    return EXIT.ok;
+  }
+  const files = await readFiles(parsed.call.files);
+  const socket = controlSocket(place.home);
+  const answered = await askControl(socket, { words: [...words], files });
+  const outcome = answered ?? (await runWithoutGateway(place, { words, files, isOffline: parsed.verb.isOffline }));
+  output.print(outcome.stdout);
+  output.tell(outcome.stderr);
+  if (answered !== undefined && parsed.verb.name === 'down' && outcome.exitCode === EXIT.ok) {
+    await waitUntilStopped(socket);
+  }
+  return outcome.exitCode as ExitCode;
+}
+
+interface OfflineRequest {
+  readonly words: readonly string[];
+  readonly files: Readonly<Record<string, string>>;
+  readonly isOffline: boolean;
+}
+
+async function runWithoutGateway(
+  place: Place,
+  { words, files, isOffline }: OfflineRequest,
+): Promise<Pick<CommandOutcome, 'stdout' | 'stderr'> & { exitCode: number }> {
+  if (isOffline) return runOffline(place, words, files);
+  const { environment, home } = place;
+  const stopped = { environment, runtimeDirectory: runtimeDirectory(home) };
+  if (words[0] === 'down' && words.includes('--session')) {
+    const ended = await endLeftSessions(stopped);
+    if (ended.length > 0) {
+      return { stdout: `ended ${ended.join(', ')}\n`, stderr: '', exitCode: EXIT.ok };
+    }
+  }
+  throw await notRunning(stopped, home.root);
+}
+
+async function notRunning(stopped: Parameters<typeof listLeftSessions>[0], root: string): Promise<UnavailableError> {
+  const left = await listLeftSessions(stopped).catch(() => []);
+  if (left.length === 0) {
+    return new UnavailableError(`triad is not running in ${root}`, { hint: 'start it with: triad up' });
+  }
+  return new UnavailableError(`triad is not running in ${root}; ${left.join(', ')} goes on without it`, {
+    hint: 'triad up takes it over; triad down --session ends it',
+  });
+}
+
+async function readFiles(names: readonly string[]): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  for (const name of names) files[name] = name === '-' ? await text(process.stdin) : await readNamed(name);
+  return files;
+}
+
+async function readNamed(name: string): Promise<string> {
+  try {
+    return await readFile(name, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${name}: cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+async function waitUntilStopped(socket: string): Promise<void> {
+  const giveUpAt = Date.now() + STOP_LIMIT_MS;
+  while (await isAnswering(socket)) {
+    if (Date.now() > giveUpAt) throw new UnavailableError('triad does not stop', { hint: 'see its log' });
+    await delay(STOP_POLL_MS);
+  }
+}

@@ -1,0 +1,55 @@
+import type { Grant, GrantDelta } from '../access/grant.js';
+import type { GrantChange, RevokeChange } from '../access/grant-edit.js';
+import type { Role } from '../access/role.js';
+import type { Actor, Audit } from '../audit/audit.js';
+import type { SessionName } from '../base/ids.js';
+import type { HostLink } from '../link/host-link.js';
+import type { AttachmentInfo } from '../session/live-attachment.js';
+
+/** Everything a verb may use: who asks, and what there is to act on. */
+export interface CommandContext {
+  readonly actor: Actor;
+  /** The role in force for the actor in a session; undefined where they have none. */
+  readonly roleIn: (session: SessionName) => Role | undefined;
+  /** The session a verb over SSH was sent to; undefined at the local door. */
+  readonly session: SessionName | undefined;
+  /** Every configured session. */
+  readonly sessions: readonly SessionName[];
+  readonly grants: GrantsPort;
+  readonly audit: Audit;
+  /** Absent when nothing runs: then only verbs that are marked so get here. */
+  readonly gateway: RunningGateway | undefined;
+  /** The text of a file that was named on the command line; `-` is standard input. */
+  readonly readFile: (name: string) => Promise<string>;
+}
+
+/** What verbs need of the grant store. */
+export interface GrantsPort {
+  readonly current: {
+    readonly grants: readonly Grant[];
+    readonly problems: readonly { readonly line: number; readonly reason: string }[];
+    readonly staleReason: string | null;
+  };
+  grant(change: GrantChange): Promise<readonly GrantDelta[]>;
+  revoke(change: RevokeChange): Promise<readonly GrantDelta[]>;
+}
+
+/** The gateway that is running, as verbs see it. */
+export interface RunningGateway {
+  readonly link: HostLink;
+  readonly attachments: {
+    list(): AttachmentInfo[];
+    kick(isMeant: (info: AttachmentInfo) => boolean): AttachmentInfo[];
+  };
+  describe(): GatewayDescription;
+  /** Begins to stop; the answer to the verb still goes out. */
+  stop(request: { readonly endsSessions: boolean }): void;
+}
+
+export interface GatewayDescription {
+  /** `127.0.0.1:2222` */
+  readonly listen: readonly string[];
+  readonly hostKeys: readonly { readonly type: string; readonly fingerprint: string }[];
+  /** ISO 8601 UTC. */
+  readonly startedAt: string;
+}

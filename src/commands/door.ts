@@ -1,0 +1,24 @@
+import type { SessionName } from '../base/ids.js';
+import type { ExitCode } from '../base/exit-codes.js';
+import type { Caller } from '../session/attachment.js';
+
+/** The way in for verbs that come over SSH: `ssh pair@host restart worker`. */
+export interface SshCommandDoor {
+  /** Parses, checks the caller's right and runs; never throws, every outcome has its text. */
+  execute(request: SshCommand): Promise<CommandOutcome>;
+}
+
+export interface SshCommand {
+  readonly caller: Caller;
+  readonly session: SessionName;
+  /** The command line as the client sent it; anything. */
+  readonly commandLine: string;
+  /** Reads what the client sends as standard input to its end, as UTF-8, bounded. */
+  readonly readInput: () => Promise<string>;
+}
+
+export interface CommandOutcome {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: ExitCode;
+}

@@ -1,0 +1,61 @@
+import type { Grant } from '../access/grant.js';
+import { hasExpired } from '../access/grant.js';
+import type { CommandContext } from './context.js';
+import { jsonText, textTable } from './text-table.js';
+import type { Verb } from './verb.js';
+
+export const grants: Verb = {
+  name: 'grants',
+  role: 'admin',
+  isOffline: true,
+  summary: 'show who may do what, and lines that grant nothing',
+  examples: ['grants', 'grants --json'],
+  declare: (command, take) => {
+    command.option('--json', 'print JSON').action((options: { json?: true }) => {
+      const text = options.json ? grantsJson : grantsText;
+      take({ files: [], run: (context) => Promise.resolve(text(context)) });
+    });
+  },
+};
+
+function grantsJson({ grants: { current } }: CommandContext): string {
+  const listed = current.grants.map((grant) => ({
+    engineer: grant.engineer,
+    role: grant.role,
+    sessions: grant.sessions === 'all' ? null : grant.sessions,
+    expiresAt: grant.expiresAt === null ? null : new Date(grant.expiresAt).toISOString(),
+    from: grant.from,
+    key: { type: grant.key.type, fingerprint: grant.key.fingerprint },
+    line: grant.line,
+  }));
+  return jsonText({ grants: listed, problems: current.problems, staleReason: current.staleReason });
+}
+
+function grantsText({ grants: { current } }: CommandContext): string {
+  const header = ['ENGINEER', 'ROLE', 'SESSIONS', 'UNTIL', 'FROM', 'KEY', 'LINE'];
+  const table =
+    current.grants.length === 0
+      ? 'nobody has access (give it with: triad grant NAME --role ROLE --key FILE)\n'
+      : textTable(header, current.grants.map(rowOf));
+  const problems = current.problems.map(({ line, reason }) => `bad line ${line}: ${reason}\n`);
+  const stale = current.staleReason === null ? '' : `not up to date: ${current.staleReason}\n`;
+  return table + problems.join('') + stale;
+}
+
+function rowOf(grant: Grant): string[] {
+  return [
+    grant.engineer,
+    grant.role,
+    grant.sessions === 'all' ? 'all' : grant.sessions.join(','),
+    untilText(grant),
+    grant.from ?? 'anywhere',
+    `${grant.key.type} ${grant.key.fingerprint}`,
+    `${grant.line}`,
+  ];
+}
+
+function untilText(grant: Grant): string {
+  if (grant.expiresAt === null) return 'for ever';
+  const time = new Date(grant.expiresAt).toISOString().replace('.000', '');
+  return hasExpired(grant, Date.now()) ? `${time} (expired)` : time;
+}

@@ -1,0 +1,66 @@
+import { includesRole, type Role } from '../access/role.js';
+import { NotPermittedError, UnavailableError, UsageError } from '../base/errors.js';
+import { isName, paneName, type SessionName, sessionName } from '../base/ids.js';
+import { visible } from '../base/visible.js';
+import type { PaneAddress } from '../link/host-link.js';
+import type { CommandContext, RunningGateway } from './context.js';
+
+/** @throws UnavailableError when nothing runs. */
+export function getGateway(context: CommandContext): RunningGateway {
+  if (context.gateway !== undefined) return context.gateway;
+  throw new UnavailableError('triad is not running', { hint: 'start it with: triad up' });
+}
+
+/** @throws NotPermittedError when the actor's role in the session is less than `needed`. */
+export function requireRole(context: CommandContext, session: SessionName, needed: Role): void {
+  const role = context.roleIn(session);
+  if (role !== undefined && includesRole(role, needed)) return;
+  const is = role === undefined ? 'have no access' : `are ${article(role)} there`;
+  throw new NotPermittedError(`this needs ${article(needed)} of ${session}; you ${is}`);
+}
+
+/**
+ * The pane that `worker` or `pair:worker` means.
+ *
+ * @throws UsageError for a name that is none, with those there are; NotPermittedError.
+ */
+export async function getPaneAddress(
+  context: CommandContext,
+  text: string,
+  needed: Role,
+): Promise<PaneAddress> {
+  const { session, pane } = split(context, text);
+  requireRole(context, session, needed);
+  const descriptions = await getGateway(context).link.describe();
+  const names = descriptions.find(({ name }) => name === session)?.panes.map(({ name }) => name) ?? [];
+  if (!isName(pane) || !names.includes(paneName(pane))) {
+    const there = names.length === 0 ? 'it has none now' : `panes: ${names.join(', ')}`;
+    throw new UsageError(`there is no pane ${visible(pane)} in ${session}`, { hint: there });
+  }
+  return { session, pane: paneName(pane) };
+}
+
+/** @throws UsageError for a session that is not configured. */
+export function getSession(context: CommandContext, text: string): SessionName {
+  if (isName(text) && context.sessions.includes(sessionName(text))) return sessionName(text);
+  throw new UsageError(`there is no session ${visible(text)}`, {
+    hint: `sessions: ${context.sessions.join(', ')}`,
+  });
+}
+
+function split(context: CommandContext, text: string): { session: SessionName; pane: string } {
+  const colon = text.indexOf(':');
+  if (colon >= 0) {
+    return { session: getSession(context, text.slice(0, colon)), pane: text.slice(colon + 1) };
+  }
+  const [only, ...others] = context.sessions;
+  const session = context.session ?? (others.length === 0 ? only : undefined);
+  if (session !== undefined) return { session, pane: text };
+  throw new UsageError(`which session's ${visible(text)}?`, {
+    hint: `say SESSION:PANE; sessions: ${context.sessions.join(', ')}`,
+  });
+}
+
+function article(role: Role): string {
+  return role === 'driver' ? 'a driver' : `an ${role}`;
+}

@@ -1,0 +1,29 @@
+import { getGateway, getPaneAddress } from './pane-target.js';
+import type { Verb } from './verb.js';
+
+export const send: Verb = {
+  name: 'send',
+  role: 'driver',
+  isOffline: false,
+  summary: 'type text into a pane, then Enter',
+  examples: ['send worker continue', "send worker 'git status' --no-enter"],
+  declare: (command, take) => {
+    command
+      .argument('<pane>', 'PANE, or SESSION:PANE')
+      .argument('<text...>', 'the words, joined by spaces; tabs and newlines may be in it')
+      .option('--no-enter', 'do not press Enter at the end')
+      .action((pane: string, words: string[], options: { enter: boolean }) => {
+        const text = words.join(' ');
+        take({
+          files: [],
+          run: async (context) => {
+            const address = await getPaneAddress(context, pane, 'driver');
+            const bytes = Buffer.byteLength(text);
+            context.audit.textSent({ actor: context.actor, ...address, bytes });
+            await getGateway(context).link.send(address, { text, enter: options.enter });
+            return '';
+          },
+        });
+      });
+  },
+};

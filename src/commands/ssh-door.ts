@@ -1,0 +1,78 @@
+import { split } from 'shlex';
+import type { AccessQuery, Decision } from '../access/decide.js';
+import type { Actor } from '../audit/audit.js';
+import { UsageError } from '../base/errors.js';
+import { EXIT } from '../base/exit-codes.js';
+import type { SessionName } from '../base/ids.js';
+import { visible } from '../base/visible.js';
+import type { Logger } from '../log/logger.js';
+import { noAccess } from '../session/no-access.js';
+import type { CommandContext } from './context.js';
+import type { CommandOutcome, SshCommand, SshCommandDoor } from './door.js';
+import { errorText, execute } from './execute.js';
+
+/** Longer command lines are no verb of ours; `send` takes 64 KiB of text. */
+const MAX_COMMAND_LINE = 128 * 1024;
+
+export interface SshDoorOptions extends Pick<CommandContext, 'sessions' | 'grants' | 'audit' | 'gateway'> {
+  readonly decide: (query: AccessQuery) => Decision;
+  readonly log: Logger;
+}
+
+/** The verbs as `ssh pair@host VERB`, with the rights of the key that was proven. */
+export class SshDoor implements SshCommandDoor {
+  readonly #options: SshDoorOptions;
+
+  constructor(options: SshDoorOptions) {
+    this.#options = options;
+  }
+
+  async execute(command: SshCommand): Promise<CommandOutcome> {
+    const { sessions, grants, audit, gateway, log } = this.#options;
+    const { caller, session } = command;
+    const actor = actorOf(command);
+    const decision = this.#decide(command, session);
+    if (decision.outcome !== 'allowed' || !sessions.includes(session)) {
+      const reason = decision.outcome === 'denied' ? decision.reason : 'session';
+      audit.commandRefused({ actor, verb: '', reason });
+      log.info({ connectionId: caller.connectionId, reason }, 'command refused');
+      return { stdout: '', stderr: `triad: ${noAccess(session)}\n`, exitCode: EXIT.notPermitted };
+    }
+    const words = wordsOf(command.commandLine);
+    if ('problem' in words) {
+      return { stdout: '', stderr: errorText(words.problem, ''), exitCode: EXIT.usage };
+    }
+    const roleIn = (asked: SessionName) => {
+      const answer = this.#decide(command, asked);
+      return answer.outcome === 'allowed' ? answer.role : undefined;
+    };
+    const readFile = (name: string) => readInputAs(name, command);
+    const context = { actor, roleIn, session, sessions, grants, audit, gateway, readFile };
+    return execute({ words: words.list, prefix: `ssh ${session}@host`, context, log });
+  }
+
+  #decide({ caller }: SshCommand, session: SessionName): Decision {
+    const { keyBlob, address } = caller;
+    return this.#options.decide({ keyBlob, address, session, now: Date.now() });
+  }
+}
+
+function actorOf({ caller }: SshCommand): Actor {
+  const { engineer, fingerprint, remote, connectionId } = caller;
+  return { engineer, door: 'ssh', fingerprint, remote, connectionId };
+}
+
+function wordsOf(commandLine: string): { list: string[] } | { problem: string } {
+  if (commandLine.length > MAX_COMMAND_LINE) return { problem: 'the command line is too long' };
+  try {
+    return { list: split(commandLine) };
+  } catch {
+    return { problem: `quotes do not match in: ${visible(commandLine)}` };
+  }
+}
+
+/** Verbs over SSH never open files of the host. */
+async function readInputAs(name: string, command: SshCommand): Promise<string> {
+  if (name === '-') return command.readInput();
+  throw new UsageError('over SSH a key comes on standard input: --key - < FILE');
+}

@@ -1,0 +1,27 @@
+import { capture } from './capture.js';
+import { down } from './down.js';
+import { grant } from './grant.js';
+import { grants } from './grants.js';
+import { keys } from './keys.js';
+import { kick } from './kick.js';
+import { restart } from './restart.js';
+import { revoke } from './revoke.js';
+import { send } from './send.js';
+import { status } from './status.js';
+import type { Verb } from './verb.js';
+import { who } from './who.js';
+
+/** Every verb there is; all doors read this table and no other. */
+export const VERBS: readonly Verb[] = [
+  status,
+  who,
+  capture,
+  send,
+  keys,
+  restart,
+  grants,
+  grant,
+  revoke,
+  kick,
+  down,
+];

@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import type { Role } from '../access/role.js';
+import type { CommandContext } from './context.js';
+
+/** A verb with its arguments read: what is left is to do it. */
+export interface Call {
+  /** Files that were named on the command line; the door reads them, not the verb. */
+  readonly files: readonly string[];
+  /** @returns what goes to standard output. */
+  readonly run: (context: CommandContext) => Promise<string>;
+}
+
+/** One row of the command table (docs/design.md, promise 7). */
+export interface Verb {
+  readonly name: string;
+  /** The least role that may run it. */
+  readonly role: Role;
+  /** Whether it works on the files of the home when nothing runs. */
+  readonly isOffline: boolean;
+  readonly summary: string;
+  /** Each without the program's name: `restart worker`. */
+  readonly examples: readonly string[];
+  /** Declares arguments and options; `take` gets the call when they are complete. */
+  readonly declare: (command: Command, take: (call: Call) => void) => void;
+}

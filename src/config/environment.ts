@@ -1,0 +1,62 @@
+import { homedir, tmpdir, userInfo } from 'node:os';
+
+/** What Triad takes from its environment; nothing else in `src/` reads it. */
+export interface Environment {
+  /** TRIAD_HOME, where it is set. */
+  readonly home: string | undefined;
+  /** TRIAD_TMUX: the tmux to use, a path or a name on PATH. */
+  readonly tmux: string;
+  /** Where private sockets may go when the home's path is too long for them, in this order. */
+  readonly socketDirectories: readonly string[];
+  readonly userHome: string;
+  readonly login: string;
+  readonly isRoot: boolean;
+  /** How the person calls this program: by `npx` in a checkout that `npm start` runs. */
+  readonly program: string;
+  /** For tmux and everything in it: what a login would set, and nothing that may be a secret. */
+  readonly clean: Readonly<Record<string, string>>;
+  /** Every variable, for a pane's `env` entry that passes one on. */
+  readonly all: Readonly<Record<string, string>>;
+}
+
+/** Variables that describe the person and the place, not a program's settings. */
+const CLEAN_NAMES =
+  /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_[A-Z]+|TZ|TMPDIR|XDG_RUNTIME_DIR|TERMINFO|TERMINFO_DIRS)$/;
+const FALLBACK_PATH = '/usr/local/bin:/usr/bin:/bin';
+
+export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
+  const all = Object.fromEntries(
+    Object.entries(variables).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+  const { username, shell, uid } = userInfo();
+  return {
+    home: all['TRIAD_HOME'] || undefined,
+    tmux: all['TRIAD_TMUX'] || 'tmux',
+    socketDirectories: [all['XDG_RUNTIME_DIR'], tmpdir(), '/tmp'].filter((path) => !!path).map(String),
+    userHome: homedir(),
+    login: username,
+    isRoot: uid === 0,
+    program: all['npm_lifecycle_event'] === undefined ? 'triad' : 'npx triad',
+    clean: cleanEnvironment(all, shell),
+    all,
+  };
+}
+
+function cleanEnvironment(
+  all: Readonly<Record<string, string>>,
+  shell: string | null,
+): Record<string, string> {
+  const kept = Object.entries(all).filter(([name]) => CLEAN_NAMES.test(name));
+  const clean: Record<string, string> = {
+    PATH: FALLBACK_PATH,
+    HOME: homedir(),
+    SHELL: shell ?? '/bin/sh',
+    ...Object.fromEntries(kept),
+  };
+  const locale = clean['LC_ALL'] ?? clean['LC_CTYPE'] ?? clean['LANG'] ?? '';
+  if (!/utf-?8/i.test(locale)) {
+    delete clean['LC_ALL'];
+    clean['LC_CTYPE'] = 'C.UTF-8';
+  }
+  return clean;
+}

@@ -1,0 +1,35 @@
+import { join, resolve } from 'node:path';
+
+/** Where everything of one installation lies: `TRIAD_HOME`. */
+export interface Home {
+  readonly root: string;
+  readonly keys: string;
+  readonly authorizedKeys: string;
+  readonly config: string;
+  readonly gatewayYaml: string;
+  readonly triadYaml: string;
+  readonly tmuxConf: string;
+  readonly state: string;
+  readonly log: string;
+  readonly audit: string;
+  /** Sockets; a link to a private directory elsewhere where the path would be too long for them. */
+  readonly run: string;
+}
+
+export function homeAt(directory: string): Home {
+  const root = resolve(directory);
+  const [keys, config, state] = [join(root, 'keys'), join(root, 'config'), join(root, 'state')];
+  return {
+    root,
+    keys,
+    authorizedKeys: join(keys, 'authorized_keys'),
+    config,
+    gatewayYaml: join(config, 'gateway.yaml'),
+    triadYaml: join(config, 'triad.yaml'),
+    tmuxConf: join(config, 'tmux.conf'),
+    state,
+    log: join(state, 'triad.log'),
+    audit: join(state, 'audit.jsonl'),
+    run: join(state, 'run'),
+  };
+}

@@ -1,0 +1,115 @@
+import { readFile } from 'node:fs/promises';
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import { ConfigurationError, messageOf, systemCode } from '../base/errors.js';
+import { visible } from '../base/visible.js';
+
+/** A configuration is written by a person; more than this is another file. */
+const MAX_BYTES = 1024 * 1024;
+/** Problems shown at once; somebody corrects the first ones first. */
+const MAX_PROBLEMS = 50;
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly code?: string | undefined;
+  readonly keys?: readonly string[];
+}
+
+/** What a room's schema offers: it accepts a value or says everything that is wrong with it. */
+export interface Schema<T> {
+  safeParse(
+    value: unknown,
+  ): { success: true; data: T } | { success: false; error: { issues: readonly Issue[] } };
+}
+
+/**
+ * Reads a YAML file that has to satisfy a schema.
+ *
+ * @throws ConfigurationError with every problem, each as `PATH:LINE:COLUMN: KEY: what is wrong`.
+ */
+export async function readYamlFile<T>(path: string, schema: Schema<T>): Promise<T> {
+  return parseYaml(await readText(path), path, schema);
+}
+
+/** The same for a text; `path` is for the messages. */
+export function parseYaml<T>(text: string, path: string, schema: Schema<T>): T {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const at = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return `${path}:${line}:${col}`;
+  };
+  if (document.errors.length > 0) {
+    fail(path, document.errors.map((error) => `${at(error.pos[0])}: ${visible(error.message)}`));
+  }
+  const result = schema.safeParse(valueOf(document, path));
+  if (result.success) return result.data;
+  const problems = result.error.issues.flatMap(splitKeys).map((issue) => {
+    const key = issue.path.length === 0 ? '' : `${keyText(issue.path)}: `;
+    return { offset: offsetOf(document, issue.path), text: `${key}${messageFor(issue)}` };
+  });
+  problems.sort((a, b) => a.offset - b.offset);
+  return fail(path, problems.map(({ offset, text: problem }) => `${at(offset)}: ${problem}`));
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    const bytes = await readFile(path);
+    if (bytes.length > MAX_BYTES) throw new ConfigurationError(`${path}: is larger than ${MAX_BYTES} bytes`);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
+    if (systemCode(error) === 'ENOENT') {
+      throw new ConfigurationError(`${path}: is missing`, { hint: 'make the defaults: triad init' });
+    }
+    throw new ConfigurationError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** Anchors may be used, but not to blow a small file up. */
+function valueOf(document: Document, path: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 }) as unknown;
+  } catch (error) {
+    throw new ConfigurationError(`${path}: ${visible(messageOf(error))}`, { cause: error });
+  }
+}
+
+function fail(path: string, problems: readonly string[]): never {
+  const shown = problems.slice(0, MAX_PROBLEMS);
+  if (problems.length > MAX_PROBLEMS) shown.push(`${path}: and ${problems.length - MAX_PROBLEMS} more`);
+  throw new ConfigurationError(shown);
+}
+
+/** One issue per unknown key, each at its own place. */
+function splitKeys(issue: Issue): Issue[] {
+  if (issue.code !== 'unrecognized_keys' || issue.keys === undefined) return [issue];
+  return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'is not a known key' }));
+}
+
+function messageFor(issue: Issue): string {
+  if (/received undefined$/.test(issue.message)) return 'is missing';
+  return visible(issue.message.replace(/^Invalid input: /, ''));
+}
+
+function keyText(path: readonly PropertyKey[]): string {
+  return path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${visible(String(part))}`))
+    .join('')
+    .replace(/^\./, '');
+}
+
+/** Where a key stands; for one that is missing, where its parent stands. */
+function offsetOf(document: Document, path: readonly PropertyKey[]): number {
+  for (let length = path.length; length > 0; length -= 1) {
+    const parent: unknown = document.getIn(path.slice(0, length - 1), true);
+    const last = path[length - 1];
+    if (isMap(parent)) {
+      const pair = parent.items.find(({ key }) => isScalar(key) && key.value === last);
+      if (isNode(pair?.key) && pair.key.range) return pair.key.range[0];
+    }
+    const node: unknown = document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return node.range[0];
+  }
+  return document.contents?.range?.[0] ?? 0;
+}

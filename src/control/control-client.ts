@@ -1,0 +1,52 @@
+import { createConnection, type Socket } from 'node:net';
+import { RefusedError, systemCode, UnavailableError } from '../base/errors.js';
+import { readMessage } from './message-reader.js';
+import { type ControlRequest, type ControlResponse, responseSchema } from './schema.js';
+
+/** A whole scrollback with colours. */
+const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
+/** `restart` waits for a command to end; everything else is done in milliseconds. */
+const ANSWER_LIMIT_MS = 60_000;
+
+/**
+ * Asks the gateway of a home.
+ *
+ * @returns undefined when none is running there.
+ * @throws UnavailableError when it does not answer in time; RefusedError when the socket is not ours.
+ */
+export async function askControl(
+  path: string,
+  request: ControlRequest,
+): Promise<ControlResponse | undefined> {
+  const socket = await connect(path);
+  if (socket === undefined) return undefined;
+  socket.setTimeout(ANSWER_LIMIT_MS, () => {
+    socket.destroy(new UnavailableError('triad does not answer', { hint: 'see its log' }));
+  });
+  socket.write(`${JSON.stringify(request)}\n`);
+  const response = responseSchema.safeParse(await readMessage(socket, MAX_RESPONSE_BYTES));
+  if (!response.success) throw new RefusedError('control socket: got an answer of another version');
+  return response.data;
+}
+
+/** Whether a gateway has the socket. */
+export async function isAnswering(path: string): Promise<boolean> {
+  const socket = await connect(path);
+  socket?.destroy();
+  return socket !== undefined;
+}
+
+function connect(path: string): Promise<Socket | undefined> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection(path);
+    socket.once('connect', () => resolve(socket));
+    socket.once('error', (error) => {
+      const code = systemCode(error) ?? '';
+      if (['ENOENT', 'ECONNREFUSED', 'ENOTDIR'].includes(code)) return resolve(undefined);
+      if (code === 'EACCES') {
+        return reject(new RefusedError(`${path}: belongs to another user`, { cause: error }));
+      }
+      reject(error);
+    });
+  });
+}

@@ -1,0 +1,85 @@
+import type { ServerChannel, Connection as SshClient } from 'ssh2';
+import type { ClientTerminal } from '../session/attachment.js';
+import { bytesHeldForRekey, sendWindowOf, socketOf } from './ssh2-seams.js';
+
+/** Above this the client does not keep up: the session is told to hold its output back. */
+export const BLOCKED_ABOVE_BYTES = 256 * 1024;
+/** Below this it may go on. OpenSSH acknowledges a terminal's output every 48 KiB. */
+export const UNBLOCKED_BELOW_BYTES = 64 * 1024;
+/** Above this nobody heeded the block: the channel is given up. */
+export const MAX_UNCONSUMED_BYTES = 1024 * 1024;
+/** Above this a window is no flow control: PuTTY opens 2 GiB and then relies on TCP. */
+const LARGEST_MEANT_WINDOW = 16 * 1024 * 1024;
+
+export interface ChannelTerminalOptions {
+  readonly sshClient: SshClient;
+  readonly channel: ServerChannel;
+  /** More than `MAX_UNCONSUMED_BYTES` wait for the client; nothing is written any more. */
+  readonly onOverflow: () => void;
+}
+
+/**
+ * The client's end of a channel, with an account of what the client has not taken yet.
+ *
+ * A channel's `write()` turns false only megabytes too late, and ssh2 hides what waits for TCP or for
+ * a key exchange. So the account is: what the channel queues, plus the larger of what the client has
+ * not acknowledged (the largest window seen, less the window now) and what waits for the socket.
+ * A piece that went out in part counts in full.
+ *
+ * `check` brings the account up to date; call it whenever the socket brought or took something.
+ */
+export class ChannelTerminal implements ClientTerminal {
+  readonly #options: ChannelTerminalOptions;
+  #listener: (isBlocked: boolean) => void = () => undefined;
+  #largestWindow: number;
+  #isBlocked = false;
+  #isClosed = false;
+
+  constructor(options: ChannelTerminalOptions) {
+    this.#options = options;
+    this.#largestWindow = sendWindowOf(options.channel);
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#isClosed || bytes.length === 0) return;
+    this.#options.channel.write(bytes);
+    this.check();
+  }
+
+  onBlocked(listener: (isBlocked: boolean) => void): void {
+    this.#listener = listener;
+  }
+
+  resumeInput(): void {
+    this.#options.channel.resume();
+  }
+
+  /** Compares what the client has not taken with the marks, and tells on a change. */
+  check(): void {
+    if (this.#isClosed) return;
+    const unconsumed = this.#unconsumedBytes();
+    if (unconsumed > MAX_UNCONSUMED_BYTES) {
+      this.close();
+      this.#options.onOverflow();
+    } else if (
+      this.#isBlocked ? unconsumed < UNBLOCKED_BELOW_BYTES : unconsumed > BLOCKED_ABOVE_BYTES
+    ) {
+      this.#isBlocked = !this.#isBlocked;
+      this.#listener(this.#isBlocked);
+    }
+  }
+
+  /** Drops whatever is written from now on. Idempotent. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  #unconsumedBytes(): number {
+    const { channel, sshClient } = this.#options;
+    const window = sendWindowOf(channel);
+    this.#largestWindow = Math.max(this.#largestWindow, window);
+    const waiting = socketOf(sshClient).writableLength + bytesHeldForRekey(sshClient);
+    if (this.#largestWindow > LARGEST_MEANT_WINDOW) return channel.writableLength + waiting;
+    return channel.writableLength + Math.max(this.#largestWindow - window, waiting);
+  }
+}

@@ -1,0 +1,123 @@
+import type { Socket } from 'node:net';
+import ssh2, { type Server } from 'ssh2';
+import { ALGORITHMS } from './algorithms.js';
+import { Connection, type ConnectionOptions } from './connection.js';
+import { type HostKey, offeredHostKeys } from './host-keys.js';
+import { joinIdentification } from './identification.js';
+import type { ListenAddress } from './listen-address.js';
+import { socketOf } from './ssh2-seams.js';
+import { openListener, type TcpListener } from './tcp-listener.js';
+
+export interface GatewayOptions extends ConnectionOptions {
+  readonly listen: readonly ListenAddress[];
+  readonly hostKeys: readonly HostKey[];
+}
+
+/**
+ * Owns SSH: listeners, connections, authentication, limits and channels. Promises that nobody gets
+ * past it without a valid signature of a known key, that every socket ends, and that a client's output
+ * and input are bounded. It must never decide what an engineer may do, nor look into terminal data.
+ */
+export class Gateway {
+  readonly #options: GatewayOptions;
+  readonly #server: Server;
+  readonly #listeners: TcpListener[] = [];
+  readonly #connections = new Map<Socket, Connection>();
+  #state: 'holding' | 'accepting' | 'closed' = 'holding';
+  #isFull = false;
+
+  private constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#server = new ssh2.Server({
+      hostKeys: offeredHostKeys(options.hostKeys),
+      algorithms: ALGORITHMS,
+      ident: 'Triad',
+      keepaliveInterval: options.limits.clientAliveIntervalMs,
+      keepaliveCountMax: options.limits.clientAliveCountMax,
+    });
+    this.#server.on('connection', (sshClient) => {
+      this.#connections.get(socketOf(sshClient))?.serve(sshClient);
+    });
+  }
+
+  /**
+   * Binds all addresses, or none. Clients that connect are held until `accept`.
+   *
+   * @throws ConfigurationError that names the address that cannot be had.
+   */
+  static async listen(options: GatewayOptions): Promise<Gateway> {
+    const gateway = new Gateway(options);
+    try {
+      for (const address of options.listen) await gateway.#open(address);
+    } catch (error) {
+      await gateway.close('not started');
+      throw error;
+    }
+    return gateway;
+  }
+
+  /** Where the gateway listens, with the ports that the system chose. */
+  get addresses(): readonly ListenAddress[] {
+    return this.#listeners.map((listener) => listener.address);
+  }
+
+  get hostKeys(): readonly Pick<HostKey, 'type' | 'fingerprint'>[] {
+    return this.#options.hostKeys.map(({ type, fingerprint }) => ({ type, fingerprint }));
+  }
+
+  /** Lets clients in, those that were held first. */
+  accept(): void {
+    if (this.#state !== 'holding') return;
+    this.#state = 'accepting';
+    for (const socket of this.#connections.keys()) this.#serve(socket);
+  }
+
+  /**
+   * Takes no more clients, tells those that are left `sentence`, and resolves when all are gone;
+   * within 5 s whatever they do. End attachments first: they say their own goodbye. Idempotent.
+   */
+  async close(sentence: string): Promise<void> {
+    this.#state = 'closed';
+    const listeners = this.#listeners.map((listener) => listener.close());
+    const connections = [...this.#connections.values()];
+    for (const connection of connections) connection.stop(sentence);
+    await Promise.all([...listeners, ...connections.map(({ closed }) => closed)]);
+  }
+
+  async #open(address: ListenAddress): Promise<void> {
+    const { log } = this.#options;
+    const listener = await openListener(address, {
+      onSocket: (socket) => this.#admit(socket),
+      onError: (error) => log.warn({ error }, 'connection not accepted'),
+    });
+    this.#listeners.push(listener);
+  }
+
+  #admit(socket: Socket): void {
+    if (this.#state === 'closed' || !this.#hasRoom()) {
+      socket.destroy();
+      return;
+    }
+    const connection = new Connection(socket, this.#options);
+    this.#connections.set(socket, connection);
+    void connection.closed.then(() => this.#connections.delete(socket));
+    if (this.#state === 'accepting') this.#serve(socket);
+  }
+
+  /** Logs once per time of being full: a flood of connections is not to become one of lines. */
+  #hasRoom(): boolean {
+    const { limits, log } = this.#options;
+    const isFull = this.#connections.size >= limits.maxConnections;
+    if (isFull && !this.#isFull) {
+      log.warn({ maxConnections: limits.maxConnections }, 'connections refused, limit reached');
+    }
+    this.#isFull = isFull;
+    return !isFull;
+  }
+
+  #serve(socket: Socket): void {
+    if (socket.destroyed) return;
+    joinIdentification(socket);
+    this.#server.injectSocket(socket);
+  }
+}

@@ -1,0 +1,114 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import ssh2, { type ParsedKey } from 'ssh2';
+import { fingerprintOf } from '../access/public-key.js';
+import { ConfigurationError, messageOf, systemCode } from '../base/errors.js';
+import { visible } from '../base/visible.js';
+
+/** The host keys in the `keys/` folder, in the order in which clients are offered them. */
+export const HOST_KEY_FILES = [
+  { file: 'ssh_host_ed25519_key', type: 'ssh-ed25519' },
+  { file: 'ssh_host_rsa_key', type: 'ssh-rsa' },
+] as const;
+
+export interface HostKey {
+  readonly type: (typeof HOST_KEY_FILES)[number]['type'];
+  /** As `ssh-keygen -l` prints it. */
+  readonly fingerprint: string;
+  readonly privateKey: ParsedKey;
+}
+
+/** Far above any key that ssh-keygen makes. */
+const MAX_KEY_FILE_BYTES = 64 * 1024;
+
+/**
+ * Reads the gateway's host keys from `directory`.
+ *
+ * @throws ConfigurationError with one problem per key that is missing, unreadable, damaged,
+ * encrypted, of another type, or open to other users.
+ */
+export async function readHostKeys(directory: string): Promise<readonly HostKey[]> {
+  const read = await Promise.allSettled(
+    HOST_KEY_FILES.map(({ file, type }) => readHostKey(join(directory, file), type)),
+  );
+  const problems = read.flatMap((result) =>
+    result.status === 'rejected' ? [messageOf(result.reason)] : [],
+  );
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return read.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+}
+
+async function readHostKey(path: string, type: HostKey['type']): Promise<HostKey> {
+  const privateKey = parsePrivateKey(path, await readPrivateFile(path));
+  if (privateKey.type !== type) {
+    throw new ConfigurationError(`${path}: must be a key of type ${type}, is ${privateKey.type}`);
+  }
+  return { type, fingerprint: fingerprintOf(privateKey.getPublicSSH()), privateKey };
+}
+
+async function readPrivateFile(path: string): Promise<string> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path, 'r');
+    const status = await file.stat();
+    if (!status.isFile() || status.size > MAX_KEY_FILE_BYTES) {
+      throw new ConfigurationError(`${path}: not a key file`);
+    }
+    // As sshd does: only the owner's own files can be judged by their mode.
+    if (status.uid === process.getuid?.() && (status.mode & 0o077) !== 0) {
+      throw new ConfigurationError(
+        `${path}: other users may read or write this private key: chmod 600 ${path}`,
+      );
+    }
+    return await file.readFile('utf8');
+  } catch (error) {
+    throw translate(path, error);
+  } finally {
+    await file?.close();
+  }
+}
+
+function translate(path: string, error: unknown): unknown {
+  if (error instanceof ConfigurationError) return error;
+  switch (systemCode(error)) {
+    case 'ENOENT':
+      return new ConfigurationError(`${path}: there is no host key: triad init makes it`);
+    case 'EACCES':
+      return new ConfigurationError(`${path}: may not be read by this user`, { cause: error });
+    case undefined:
+      return error;
+    default:
+      return new ConfigurationError(`${path}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function parsePrivateKey(path: string, content: string): ParsedKey {
+  const parsed = ssh2.utils.parseKey(content);
+  if (parsed instanceof Error) {
+    const isEncrypted = /encrypted/i.test(parsed.message);
+    throw new ConfigurationError(
+      isEncrypted
+        ? `${path}: is protected by a passphrase, which a host key cannot be: ssh-keygen -p -N '' -f ${path}`
+        : `${path}: is damaged or no private key (${visible(parsed.message)}); restore it, or remove it and run triad init`,
+    );
+  }
+  if (!parsed.isPrivateKey()) {
+    throw new ConfigurationError(`${path}: holds a public key, must hold the private one`);
+  }
+  return parsed;
+}
+
+/**
+ * The host keys in the form ssh2 wants.
+ *
+ * ssh2 adds the SHA-1 algorithm `ssh-rsa` for every RSA key, whatever its options say. Under the
+ * names of its SHA-2 algorithms the key is offered for those alone (RFC 8332 §3.1).
+ */
+export function offeredHostKeys(keys: readonly HostKey[]): { key: ParsedKey }[] {
+  return keys.flatMap(({ type, privateKey }) => {
+    if (type !== 'ssh-rsa') return [{ key: privateKey }];
+    return ['rsa-sha2-512', 'rsa-sha2-256'].map((name) => ({
+      key: Object.create(privateKey, { type: { value: name } }) as ParsedKey,
+    }));
+  });
+}

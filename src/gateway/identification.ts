@@ -1,0 +1,43 @@
+import type { Socket } from 'node:net';
+
+/** RFC 4253 §4.2: at most 255 characters, the end of the line included. */
+const MAX_IDENTIFICATION_BYTES = 255;
+const LINE_FEED = 0x0a;
+
+/**
+ * Hands ssh2 the client's identification line in one piece, since its parser loses all of it that
+ * comes in a third segment. Call it before ssh2 gets the socket. A client whose first line is too
+ * long is cut off.
+ *
+ * The gateway's own identification must not wait for the client's (some wait for ours), so ssh2
+ * starts at once and only its reader is put aside until the line is there.
+ */
+export function joinIdentification(socket: Socket): void {
+  function takeOver(event: string | symbol, feed: (bytes: Buffer) => void): void {
+    if (event !== 'data') return;
+    socket.off('newListener', takeOver);
+    // The event comes before the listener is added; data flows only after this microtask.
+    queueMicrotask(() => collectLine(socket, feed));
+  }
+  socket.on('newListener', takeOver);
+}
+
+function collectLine(socket: Socket, feed: (bytes: Buffer) => void): void {
+  let received = Buffer.alloc(0);
+  function collect(bytes: Buffer): void {
+    received = Buffer.concat([received, bytes]);
+    const end = received.indexOf(LINE_FEED);
+    if (
+      end >= MAX_IDENTIFICATION_BYTES ||
+      (end < 0 && received.length >= MAX_IDENTIFICATION_BYTES)
+    ) {
+      socket.destroy();
+    } else if (end >= 0) {
+      socket.off('data', collect);
+      socket.on('data', feed);
+      feed(received);
+    }
+  }
+  socket.off('data', feed);
+  socket.on('data', collect);
+}

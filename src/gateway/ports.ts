@@ -1,0 +1,53 @@
+import type { PublicKey } from '../access/public-key.js';
+import type { EngineerName } from '../base/ids.js';
+
+/** A key that some grant names, and whose it is. */
+export interface KnownKey {
+  readonly engineer: EngineerName;
+  readonly key: PublicKey;
+}
+
+/** The keys that may log in. What their engineers may do is judged later, per session. */
+export interface KnownKeys {
+  /** Finds the key with exactly these bytes, whether or not its grants are in force. */
+  findKey(blob: Uint8Array): KnownKey | undefined;
+}
+
+/**
+ * What the gateway puts on record. Each is called once, before its effect is visible; one that
+ * throws keeps the client out.
+ */
+export interface ConnectionAudit {
+  /** An engineer proved to hold a key. */
+  connectionAuthenticated(event: AuthenticatedEvent): void;
+  /** A connection ended after it had tried to authenticate in vain. */
+  connectionRefused(event: RefusedEvent): void;
+  /** A connection that had been authenticated ended. */
+  connectionClosed(event: ClosedEvent): void;
+}
+
+interface ConnectionEvent {
+  readonly connectionId: string;
+  /** Address and port. */
+  readonly remote: string;
+  /** The SSH user name as the client sent it, made safe to print. */
+  readonly login: string;
+}
+
+export interface AuthenticatedEvent extends ConnectionEvent {
+  readonly engineer: EngineerName;
+  readonly fingerprint: string;
+}
+
+export interface RefusedEvent extends ConnectionEvent {
+  /** Of the last key that was tried; null when none was. */
+  readonly fingerprint: string | null;
+  /** Why the last attempt failed. */
+  readonly reason: string;
+}
+
+export interface ClosedEvent extends ConnectionEvent {
+  readonly engineer: EngineerName;
+  readonly reason: string;
+  readonly durationMs: number;
+}

@@ -1,0 +1,243 @@
+import { randomBytes } from 'node:crypto';
+import type { PseudoTtyInfo, ServerChannel, Session, Connection as SshClient } from 'ssh2';
+import { messageOf, TriadError } from '../base/errors.js';
+import { EXIT, type ExitCode, exitCodeOf } from '../base/exit-codes.js';
+import { isName, type SessionName, sessionName } from '../base/ids.js';
+import { clampSize, type TerminalSize } from '../base/terminal-size.js';
+import { visible } from '../base/visible.js';
+import type { SshCommandDoor } from '../commands/door.js';
+import type { Logger } from '../log/logger.js';
+import type { Attachment, AttachmentDoor, Caller } from '../session/attachment.js';
+import { ChannelInput } from './channel-input.js';
+import { ChannelTerminal } from './channel-terminal.js';
+import { closeUnstarted } from './ssh2-seams.js';
+
+/** Longer names of terminal types are no names; the host falls back to its default. */
+const MAX_TERM_LENGTH = 64;
+
+/** Where attachments and commands come from. */
+export interface Doors {
+  readonly attachments: AttachmentDoor;
+  readonly commands: SshCommandDoor;
+}
+
+export interface SessionChannelOptions extends Doors {
+  readonly sshClient: SshClient;
+  readonly session: Session;
+  readonly caller: Caller;
+  /** The SSH user name as the client sent it; anything. */
+  readonly login: string;
+  readonly log: Logger;
+  readonly onClosed: (channel: SessionChannel) => void;
+  /** The whole connection must be given up. */
+  readonly onFailed: (reason: string) => void;
+}
+
+interface Pty {
+  readonly term: string;
+  readonly size: TerminalSize;
+}
+
+/** Answers a request; undefined where the client wants no answer. */
+type Reply = (() => void) | undefined;
+
+/**
+ * One SSH session channel (RFC 4254 §6): at most one attachment or one command.
+ *
+ * As with sshd, the client's EOF ends its input and nothing else: `ssh -tt pair@host < file` stays
+ * attached until it is closed, detached or cut off.
+ */
+export class SessionChannel {
+  readonly #options: SessionChannelOptions;
+  /** `started`: an attachment or a command is served. `finished`: the exit status is sent. */
+  #state: 'open' | 'started' | 'finished' | 'closed' = 'open';
+  #pty: Pty | undefined;
+  #attachment: Attachment | undefined;
+  #channel: ServerChannel | undefined;
+  #terminal: ChannelTerminal | undefined;
+  #input: ChannelInput | undefined;
+
+  constructor(options: SessionChannelOptions) {
+    this.#options = options;
+    const { session } = options;
+    // A request that has no listener here is refused by ssh2: env, x11, agent, signal, subsystem.
+    session.on('pty', (accept: Reply, reject: Reply, info) => {
+      if (this.#rememberPty(info)) accept?.();
+      else reject?.();
+    });
+    session.on('window-change', (accept: Reply, _reject, info) => {
+      accept?.();
+      this.#resize(clampSize(info.cols, info.rows));
+    });
+    session.on('shell', (accept) => this.#start(accept, (channel) => this.#serveShell(channel)));
+    session.on('exec', (accept, _reject, { command }) =>
+      this.#start(accept, (channel) => this.#serveCommand(channel, command)),
+    );
+    session.on('eof', () => this.#input?.noteEnd());
+    session.on('close', () => this.#closedByClient());
+  }
+
+  /** Takes notice that the socket brought or took something. */
+  check(): void {
+    this.#terminal?.check();
+    if (this.#input?.isFlooded === true) this.#options.onFailed('client ignored its send window');
+  }
+
+  /** Ends what is served with a sentence; the client's close follows, or not. */
+  stop(sentence: string): void {
+    this.#attachment?.disconnect();
+    if (this.#state === 'started') this.#finish(EXIT.unavailable, `triad: ${sentence}`);
+  }
+
+  /** The client is gone without a word. Idempotent. */
+  abandon(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#terminal?.close();
+    this.#input?.abandon();
+    this.#attachment?.disconnect();
+    this.#options.onClosed(this);
+  }
+
+  #closedByClient(): void {
+    closeUnstarted(this.#options.sshClient, this.#options.session);
+    this.abandon();
+  }
+
+  #rememberPty({ term, cols, rows }: PseudoTtyInfo): boolean {
+    if (this.#state !== 'open' || this.#pty !== undefined) return false;
+    this.#pty = { term: term.length > MAX_TERM_LENGTH ? '' : term, size: clampSize(cols, rows) };
+    return true;
+  }
+
+  #resize(size: TerminalSize): void {
+    if (this.#pty === undefined) return;
+    this.#pty = { ...this.#pty, size };
+    if (this.#state === 'started') this.#attachment?.resize(size);
+  }
+
+  #start(accept: () => ServerChannel, serve: (channel: ServerChannel) => Promise<void>): void {
+    if (this.#state !== 'open') return;
+    const channel = accept();
+    this.#state = 'started';
+    this.#channel = channel;
+    channel.on('error', (error: unknown) => this.#options.onFailed(visible(messageOf(error))));
+    this.#input = new ChannelInput(channel);
+    serve(channel).catch((error: unknown) => this.#fail(error));
+  }
+
+  async #serveShell(channel: ServerChannel): Promise<void> {
+    const session = this.#findSession();
+    const pty = this.#pty;
+    if (pty === undefined) this.#finish(EXIT.usage, needsTerminal(this.#options.login));
+    else if (session === undefined) this.#finish(EXIT.notPermitted, this.#denial());
+    else await this.#attach(channel, session, pty);
+  }
+
+  async #attach(channel: ServerChannel, session: SessionName, pty: Pty): Promise<void> {
+    const { attachments, caller, sshClient } = this.#options;
+    const onOverflow = (): void => this.#overflow(channel);
+    const terminal = new ChannelTerminal({ sshClient, channel, onOverflow });
+    this.#terminal = terminal;
+    const opened = await attachments.open({ caller, session, terminal, ...pty });
+    if ('denied' in opened) this.#finish(EXIT.notPermitted, this.#denial());
+    else if (this.#state !== 'started') opened.disconnect();
+    else await this.#serveAttachment(opened, pty.size);
+  }
+
+  async #serveAttachment(attachment: Attachment, openedWith: TerminalSize): Promise<void> {
+    this.#attachment = attachment;
+    const size = this.#pty?.size ?? openedWith;
+    if (size !== openedWith) attachment.resize(size);
+    this.#input?.flowTo((bytes) => this.#receive(attachment, bytes));
+    const end = await attachment.ended;
+    this.#finish(end.exitCode, '');
+  }
+
+  /** Runs outside of ssh2's own guard whenever input was paused: nothing may be thrown from here. */
+  #receive(attachment: Attachment, bytes: Uint8Array): boolean {
+    try {
+      return attachment.receive(bytes);
+    } catch (error) {
+      this.#fail(error);
+      return true;
+    }
+  }
+
+  async #serveCommand(channel: ServerChannel, commandLine: string): Promise<void> {
+    const session = this.#findSession();
+    if (session === undefined) {
+      this.#finish(EXIT.notPermitted, this.#denial());
+      return;
+    }
+    const { commands, caller } = this.#options;
+    const readInput = (): Promise<string> => this.#input?.readToEnd() ?? Promise.resolve('');
+    const outcome = await commands.execute({ caller, session, commandLine, readInput });
+    if (this.#state !== 'started') return;
+    this.#say(outcome.stderr);
+    if (outcome.stdout.length > 0) channel.write(this.#lines(outcome.stdout));
+    this.#finish(outcome.exitCode, '');
+  }
+
+  #findSession(): SessionName | undefined {
+    const { login } = this.#options;
+    return isName(login) ? sessionName(login) : undefined;
+  }
+
+  /** One wording for whatever is missing: a right, the session, or a possible name. */
+  #denial(): string {
+    return `triad: you have no access to a session named "${visible(this.#options.login)}" here`;
+  }
+
+  #fail(error: unknown): void {
+    this.#attachment?.disconnect();
+    this.#finish(exitCodeOf(error), `triad: ${this.#describe(error)}`);
+  }
+
+  #describe(error: unknown): string {
+    if (error instanceof TriadError && error.userMessage !== undefined) return error.userMessage;
+    const reference = randomBytes(4).toString('hex');
+    this.#options.log.error({ error, reference }, 'channel failed');
+    return `internal error (reference ${reference})`;
+  }
+
+  #overflow(channel: ServerChannel): void {
+    this.#options.log.warn('client did not take its output, channel closed');
+    this.#attachment?.disconnect();
+    this.#state = 'finished';
+    channel.destroy();
+  }
+
+  /** Sends `sentence`, the exit status and the end, in this order: after `end` the status is lost. */
+  #finish(exitCode: ExitCode, sentence: string): void {
+    const channel = this.#channel;
+    if (this.#state !== 'started' || channel === undefined) return;
+    this.#say(sentence === '' ? '' : `${sentence}\n`);
+    this.#state = 'finished';
+    this.#terminal?.close();
+    this.#input?.discard();
+    channel.exit(exitCode);
+    channel.end();
+  }
+
+  /**
+   * Writes to standard error, or to the terminal where there is one.
+   *
+   * Only ever small, and before anything else on its channel: ssh2's `stderr` repeats old output once
+   * the window was exhausted.
+   */
+  #say(text: string): void {
+    if (text === '') return;
+    if (this.#pty === undefined) this.#channel?.stderr.write(text);
+    else this.#channel?.write(this.#lines(text));
+  }
+
+  #lines(text: string): string {
+    return this.#pty === undefined ? text : text.replace(/\r?\n/g, '\r\n');
+  }
+}
+
+function needsTerminal(login: string): string {
+  const host = `${isName(login) ? login : 'pair'}@host`;
+  return `triad: a terminal is needed here: ssh -t ${host}, or run a command: ssh ${host} status`;
+}

@@ -1,0 +1,94 @@
+import type { TerminalSize } from '../base/terminal-size.js';
+import type { DriverView, View, ViewEnd, ViewRequest } from '../link/host-link.js';
+import type { PtyExit, PtyProcess } from '../tmux/pty-process.js';
+
+/** How long a tmux client that was told to end may take before it is killed. */
+const CLOSE_LIMIT_MS = 2_000;
+
+export interface ClientViewOptions {
+  readonly request: ViewRequest;
+  /** Starts the tmux client; its output goes to the given function. */
+  readonly openClient: (onOutput: (bytes: Uint8Array) => void) => PtyProcess;
+  /** Whether the session is still there once the client has ended. */
+  readonly isSessionThere: () => Promise<boolean>;
+}
+
+/** A view through a tmux client of its own. It has no way in: `DriverClientView` adds one. */
+export class ClientView implements View {
+  readonly ended: Promise<ViewEnd>;
+  protected readonly client: PtyProcess;
+  readonly #options: ClientViewOptions;
+  #isClosing = false;
+  #isBlocked = false;
+  #hasDropped = false;
+
+  constructor(options: ClientViewOptions) {
+    this.#options = options;
+    this.client = options.openClient((bytes) => this.#deliver(bytes));
+    this.ended = this.client.exited.then((exit) => this.#describeEnd(exit));
+  }
+
+  resize(size: TerminalSize): void {
+    this.client.resize(size);
+  }
+
+  setBlocked(isBlocked: boolean): void {
+    this.#isBlocked = isBlocked;
+    if (isBlocked || !this.#hasDropped) return;
+    this.#hasDropped = false;
+    // tmux takes it for a resize: it forgets what it knows of the terminal and draws everything.
+    this.client.kill('SIGWINCH');
+  }
+
+  close(): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    this.client.kill('SIGTERM');
+    const killer = setTimeout(() => this.client.kill('SIGKILL'), CLOSE_LIMIT_MS);
+    void this.client.exited.finally(() => clearTimeout(killer));
+  }
+
+  /** An unread client grows the tmux server, so what a blocked one cannot take is dropped here. */
+  #deliver(bytes: Uint8Array): void {
+    if (this.#isBlocked) this.#hasDropped = true;
+    else this.#options.request.onOutput(bytes);
+  }
+
+  async #describeEnd(exit: PtyExit): Promise<ViewEnd> {
+    const isOrderly = exit.signal === null && (exit.status === 0 || this.#isClosing);
+    const isTerminalRestored = isOrderly && !this.#hasDropped;
+    if (this.#isClosing) return { reason: 'closed', isTerminalRestored };
+    const isThere = await this.#options.isSessionThere().catch(() => true);
+    if (!isThere) return { reason: 'session-ended', isTerminalRestored };
+    return { reason: exit.status === 0 ? 'detached' : 'failed', isTerminalRestored };
+  }
+}
+
+export interface DriverClientViewOptions extends ClientViewOptions {
+  readonly onInput: (bytes: Uint8Array) => void;
+  readonly onResize: (size: TerminalSize) => void;
+}
+
+/** The view of somebody who may type. */
+export class DriverClientView extends ClientView implements DriverView {
+  readonly #driver: DriverClientViewOptions;
+
+  constructor(options: DriverClientViewOptions) {
+    super(options);
+    this.#driver = options;
+  }
+
+  override resize(size: TerminalSize): void {
+    super.resize(size);
+    this.#driver.onResize(size);
+  }
+
+  write(bytes: Uint8Array): boolean {
+    this.#driver.onInput(bytes);
+    return this.client.write(bytes);
+  }
+
+  onDrain(listener: () => void): void {
+    this.client.onDrain(listener);
+  }
+}

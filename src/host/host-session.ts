@@ -1,0 +1,139 @@
+import { RefusedError, messageOf } from '../base/errors.js';
+import type { PaneId, PaneName, SessionName } from '../base/ids.js';
+import type { TerminalSize } from '../base/terminal-size.js';
+import type {
+  CaptureRequest,
+  DriverView,
+  SessionDescription,
+  View,
+  ViewRequest,
+} from '../link/host-link.js';
+import type { Logger } from '../log/logger.js';
+import { capturePane, pressKeys, sendText } from '../tmux/pane-io.js';
+import type { PtyProcess } from '../tmux/pty-process.js';
+import { openTmuxClient } from '../tmux/tmux-client.js';
+import { SessionHost, type SessionHostOptions } from '../triad/session-host.js';
+import { ClientView, DriverClientView } from './client-view.js';
+import { TypingDetector } from './typing.js';
+import { WindowSize } from './window-size.js';
+
+export type HostSessionOptions = Omit<SessionHostOptions, 'onWindowsChanged'>;
+
+/** One session as the link offers it: views, window size, and what can be done to its panes. */
+export class HostSession {
+  readonly name: SessionName;
+  readonly #log: Logger;
+  readonly #triad: SessionHost;
+  readonly #windowSize: WindowSize;
+  #isOpen = false;
+
+  constructor(options: HostSessionOptions) {
+    this.name = options.plan.name;
+    this.#log = options.log;
+    this.#windowSize = new WindowSize((size) => void this.#sizeWindows(size));
+    const onWindowsChanged = () => this.#windowSize.again();
+    this.#triad = new SessionHost({ ...options, onWindowsChanged });
+  }
+
+  async open(): Promise<void> {
+    await this.#triad.open();
+    this.#isOpen = true;
+  }
+
+  /** Takes back an open: ends the session if this run made it. */
+  async abandon(): Promise<void> {
+    if (this.#isOpen && !this.#triad.describe().adopted) await this.end();
+    else this.close();
+  }
+
+  close(): void {
+    this.#windowSize.close();
+    this.#triad.close();
+  }
+
+  async end(): Promise<void> {
+    this.#windowSize.close();
+    await this.#triad.end();
+  }
+
+  describe(): SessionDescription {
+    return this.#triad.describe();
+  }
+
+  openDriver(request: ViewRequest): DriverView {
+    const typing = new TypingDetector();
+    const driver = {};
+    const view = new DriverClientView({
+      ...this.#viewOptions(request, false),
+      onInput: (bytes) => {
+        if (typing.isTyping(bytes)) this.#windowSize.typed(driver);
+      },
+      onResize: (size) => this.#windowSize.resized(driver, size),
+    });
+    this.#windowSize.came(driver, request.size);
+    void view.ended.then(() => this.#windowSize.left(driver));
+    return view;
+  }
+
+  openObserver(request: ViewRequest): View {
+    return new ClientView(this.#viewOptions(request, true));
+  }
+
+  async capture(pane: PaneName, request: CaptureRequest): Promise<string> {
+    return capturePane(this.#triad.server, this.#paneId(pane), request);
+  }
+
+  async send(pane: PaneName, request: { text: string; enter: boolean }): Promise<void> {
+    await sendText(this.#triad.getControl(), this.#runningPaneId(pane), request);
+  }
+
+  async keys(pane: PaneName, keys: readonly string[]): Promise<void> {
+    await pressKeys(this.#triad.getControl(), this.#runningPaneId(pane), keys);
+  }
+
+  async restart(pane: PaneName): Promise<void> {
+    await this.#triad.restartPane(pane);
+  }
+
+  #viewOptions(request: ViewRequest, isReadOnly: boolean) {
+    const sessionId = this.#triad.getSessionId();
+    const { term, size } = request;
+    const openClient = (onOutput: (bytes: Uint8Array) => void): PtyProcess =>
+      openTmuxClient({ server: this.#triad.server, sessionId, term, size, isReadOnly, onOutput });
+    return { request, openClient, isSessionThere: () => this.#triad.isThere(sessionId) };
+  }
+
+  #paneId(name: PaneName): PaneId {
+    const { id } = this.#triad.getPane(name);
+    if (id === null) throw new RefusedError(`${name} is closed`, { hint: `triad restart ${name}` });
+    return id;
+  }
+
+  /** tmux takes keys for a command that has ended and says nothing; say it. */
+  #runningPaneId(name: PaneName): PaneId {
+    const id = this.#paneId(name);
+    if (this.#triad.getPane(name).isRunning) return id;
+    throw new RefusedError(`the command of ${name} is not running`, { hint: 'triad status' });
+  }
+
+  /** Per window and by hand, since a global `window-size manual` crashes tmux up to 3.6. */
+  async #sizeWindows(terminal: TerminalSize): Promise<void> {
+    try {
+      const control = this.#triad.getControl();
+      const session = this.#triad.getSessionId();
+      const [status = ''] = await control.ask('display-message', ['-p', '-t', session, '"#{status}"']);
+      const size = ['-x', `${terminal.cols}`, '-y', `${terminal.rows - statusRows(status)}`];
+      for (const window of await control.ask('list-windows', ['-t', session, '-F', '"#{window_id}"'])) {
+        await control.ask('resize-window', ['-t', window, ...size]);
+      }
+    } catch (error) {
+      this.#log.debug({ reason: messageOf(error) }, 'windows not sized');
+    }
+  }
+}
+
+/** Lines that tmux's `status` option takes from a window: `off`, `on` or their number. */
+function statusRows(status: string): number {
+  if (status === 'off') return 0;
+  return /^[2-5]$/.test(status) ? Number(status) : 1;
+}

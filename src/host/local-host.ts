@@ -1,0 +1,83 @@
+import { UnavailableError } from '../base/errors.js';
+import type { SessionName } from '../base/ids.js';
+import type {
+  CaptureRequest,
+  DriverView,
+  HostLink,
+  PaneAddress,
+  SessionDescription,
+  View,
+  ViewRequest,
+} from '../link/host-link.js';
+import { HostSession, type HostSessionOptions } from './host-session.js';
+
+/**
+ * Owns tmux and the triad of this machine behind the link. Promises that the sessions outlive it.
+ * It must never learn who is asking: roles are the gateway's.
+ */
+export class LocalHost implements HostLink {
+  readonly #sessions: ReadonlyMap<SessionName, HostSession>;
+
+  constructor(sessions: readonly HostSessionOptions[]) {
+    const all = sessions.map((options) => new HostSession(options));
+    this.#sessions = new Map(all.map((session) => [session.name, session]));
+  }
+
+  /**
+   * Makes or adopts every session; for once, at the start.
+   *
+   * @throws TmuxError or ConfigurationError; sessions this call has made are ended again, adopted
+   *   ones go on.
+   */
+  async open(): Promise<void> {
+    try {
+      for (const session of this.#sessions.values()) await session.open();
+    } catch (error) {
+      for (const session of this.#sessions.values()) await session.abandon();
+      throw error;
+    }
+  }
+
+  describe(): Promise<readonly SessionDescription[]> {
+    return Promise.resolve([...this.#sessions.values()].map((session) => session.describe()));
+  }
+
+  async openDriver(request: ViewRequest): Promise<DriverView> {
+    return this.#get(request.session).openDriver(request);
+  }
+
+  async openObserver(request: ViewRequest): Promise<View> {
+    return this.#get(request.session).openObserver(request);
+  }
+
+  async capture(address: PaneAddress, request: CaptureRequest): Promise<string> {
+    return this.#get(address.session).capture(address.pane, request);
+  }
+
+  async send(address: PaneAddress, request: { text: string; enter: boolean }): Promise<void> {
+    await this.#get(address.session).send(address.pane, request);
+  }
+
+  async keys(address: PaneAddress, keys: readonly string[]): Promise<void> {
+    await this.#get(address.session).keys(address.pane, keys);
+  }
+
+  async restart(address: PaneAddress): Promise<void> {
+    await this.#get(address.session).restart(address.pane);
+  }
+
+  async endSession(session: SessionName): Promise<void> {
+    await this.#get(session).end();
+  }
+
+  /** Lets go of the sessions; they and their commands go on. */
+  close(): void {
+    for (const session of this.#sessions.values()) session.close();
+  }
+
+  #get(name: SessionName): HostSession {
+    const session = this.#sessions.get(name);
+    if (session === undefined) throw new UnavailableError(`there is no session ${name}`);
+    return session;
+  }
+}

@@ -1,0 +1,105 @@
+import { GrantStore } from '../access/grant-store.js';
+import type { Audit } from '../audit/audit.js';
+import type { SessionName } from '../base/ids.js';
+import type { RunningGateway } from '../commands/context.js';
+import type { CommandOutcome } from '../commands/door.js';
+import { execute } from '../commands/execute.js';
+import { SshDoor } from '../commands/ssh-door.js';
+import { Gateway } from '../gateway/gateway.js';
+import type { HostKey } from '../gateway/host-keys.js';
+import { formatAddress, type ListenAddress } from '../gateway/listen-address.js';
+import type { GatewayLimits } from '../gateway/schema.js';
+import type { HostLink } from '../link/host-link.js';
+import type { Logger } from '../log/logger.js';
+import { Attachments } from '../session/attachments.js';
+import { localContext } from './local-context.js';
+
+export interface GatewayServiceOptions {
+  readonly listen: readonly ListenAddress[];
+  readonly limits: GatewayLimits;
+  readonly hostKeys: readonly HostKey[];
+  readonly sessions: readonly SessionName[];
+  readonly grants: GrantStore;
+  readonly link: HostLink;
+  readonly audit: Audit;
+  readonly log: Logger;
+  /** The name of whoever owns the control socket. */
+  readonly localName: string;
+  readonly onStopRequested: (request: { readonly endsSessions: boolean }) => void;
+}
+
+/** Everything of the gateway's side, put together: SSH, access, attachments and both doors for verbs. */
+export class GatewayService {
+  readonly #options: GatewayServiceOptions;
+  readonly #attachments: Attachments;
+  readonly #running: RunningGateway;
+  readonly #stopListening: () => void;
+  #gateway: Gateway | undefined;
+  #closing: Promise<void> | undefined;
+
+  private constructor(options: GatewayServiceOptions) {
+    const { sessions, link, grants, audit, log } = options;
+    this.#options = options;
+    this.#attachments = new Attachments({ sessions, link, access: grants, audit, log });
+    const startedAt = new Date().toISOString();
+    this.#running = {
+      link,
+      attachments: this.#attachments,
+      describe: () => ({ listen: this.addresses.map(formatAddress), hostKeys: this.hostKeys, startedAt }),
+      stop: options.onStopRequested,
+    };
+    this.#stopListening = grants.onChange(({ grants: { length }, problems }) => {
+      audit.accessFileRead({ grants: length, badLines: problems.length });
+    });
+  }
+
+  /**
+   * Binds every address, or none; clients are held until `accept`.
+   *
+   * @throws ConfigurationError that names the address that cannot be had.
+   */
+  static async listen(options: GatewayServiceOptions): Promise<GatewayService> {
+    const service = new GatewayService(options);
+    const { listen, limits, hostKeys, grants, audit, log, sessions } = options;
+    const decide = grants.decide.bind(grants);
+    const commands = new SshDoor({ decide, sessions, grants, audit, log, gateway: service.#running });
+    const doors = { attachments: service.#attachments, commands };
+    service.#gateway = await Gateway.listen({ listen, limits, hostKeys, keys: grants, audit, log, ...doors });
+    return service;
+  }
+
+  get addresses(): readonly ListenAddress[] {
+    return this.#gateway?.addresses ?? [];
+  }
+
+  get hostKeys(): readonly { readonly type: string; readonly fingerprint: string }[] {
+    return this.#gateway?.hostKeys ?? [];
+  }
+
+  accept(): void {
+    const { audit, sessions } = this.#options;
+    audit.gatewayStarted({ listen: this.addresses.map(formatAddress), sessions });
+    this.#gateway?.accept();
+  }
+
+  /** Runs a verb for whoever owns the control socket; they are admin everywhere. */
+  runLocal(words: readonly string[], files: Readonly<Record<string, string>>): Promise<CommandOutcome> {
+    const { sessions, grants, audit, localName, log } = this.#options;
+    const context = localContext({ sessions, grants, audit, localName, files, gateway: this.#running });
+    return execute({ words, prefix: 'triad', context, log });
+  }
+
+  /** Says goodbye to everybody and resolves when they are gone, within a bounded time. Idempotent. */
+  close(reason: 'stopping' | 'session-ended'): Promise<void> {
+    this.#closing ??= this.#close(reason);
+    return this.#closing;
+  }
+
+  async #close(reason: 'stopping' | 'session-ended'): Promise<void> {
+    this.#stopListening();
+    await this.#attachments.close(reason);
+    await this.#gateway?.close('the gateway is stopping, try again later');
+    this.#attachments.dispose();
+    this.#options.audit.gatewayStopped({ reason });
+  }
+}

@@ -1,0 +1,83 @@
+import { mkdirSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { LocalHost } from '../host/local-host.js';
+import type { Logger } from '../log/logger.js';
+import type { TmuxBinary } from '../tmux/tmux-binary.js';
+import { TmuxServer } from '../tmux/tmux-server.js';
+import { endLeftSession } from '../triad/left-session.js';
+import type { SessionPlan } from '../triad/session-plan.js';
+
+/** Built beside the compiled code (scripts/setup.mjs). */
+const KEEPER = fileURLToPath(new URL('../triad/keeper', import.meta.url));
+
+/** Holds one directory per session, relative to the runtime directory. */
+const SESSIONS = 'tmux';
+
+export interface HostServiceOptions {
+  readonly plans: readonly SessionPlan[];
+  readonly binary: TmuxBinary;
+  /** Private directory for sockets. */
+  readonly runtimeDirectory: string;
+  readonly tmuxConfigPath: string;
+  /** Where windows that drivers open start. */
+  readonly root: string;
+  /** Environment of tmux and all that runs in it. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly log: Logger;
+}
+
+/** Builds the host: one tmux server per session, each in a private directory of its own. */
+export function createHost(options: HostServiceOptions): LocalHost {
+  const { plans, runtimeDirectory, tmuxConfigPath, env, log } = options;
+  const sessions = plans.map((plan) => {
+    const directory = join(runtimeDirectory, sessionDirectory(plan.name));
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const socketPath = tmuxSocketIn(directory);
+    return {
+      ...{ plan, directory, tmuxConfigPath, keeperPath: KEEPER, cwd: options.root },
+      server: new TmuxServer({ binary: options.binary, socketPath, env }),
+      log: log.child({ session: plan.name }),
+    };
+  });
+  return new LocalHost(sessions);
+}
+
+/** Relative to the runtime directory. */
+function sessionDirectory(name: string): string {
+  return join(SESSIONS, name);
+}
+
+function tmuxSocketIn(directory: string): string {
+  return join(directory, 'tmux.sock');
+}
+
+/** The longest socket path a plan needs, relative to the runtime directory. */
+export function longestSocketName(plans: readonly SessionPlan[]): string {
+  const names = plans.flatMap(({ name, panes }) => {
+    const directory = sessionDirectory(name);
+    return [tmuxSocketIn(directory), ...panes.map((pane) => join(directory, `${pane.name}.keeper`))];
+  });
+  return names.reduce((longest, name) => (name.length > longest.length ? name : longest), '');
+}
+
+export type LeftSessionsOptions = Pick<HostServiceOptions, 'binary' | 'runtimeDirectory' | 'env'>;
+
+/** The sessions that go on without a gateway, by name. */
+export async function findLeftSessions(options: LeftSessionsOptions): Promise<string[]> {
+  const names = await readdir(join(options.runtimeDirectory, SESSIONS)).catch(() => []);
+  const running = await Promise.all(names.map((name) => leftServer(options, name).isRunning()));
+  return names.filter((_, index) => running[index]);
+}
+
+/** Ends a session that goes on without a gateway, with every command in it. */
+export async function endLeft(options: LeftSessionsOptions, name: string): Promise<void> {
+  const directory = join(options.runtimeDirectory, sessionDirectory(name));
+  await endLeftSession(leftServer(options, name), directory);
+}
+
+function leftServer({ binary, runtimeDirectory, env }: LeftSessionsOptions, name: string): TmuxServer {
+  const socketPath = tmuxSocketIn(join(runtimeDirectory, sessionDirectory(name)));
+  return new TmuxServer({ binary, socketPath, env });
+}

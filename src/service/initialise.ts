@@ -1,0 +1,122 @@
+import { existsSync } from 'node:fs';
+import { link, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { PublicKey } from '../access/public-key.js';
+import { parsePublicKeyFile } from '../access/public-key-file.js';
+import { replaceFile } from '../base/atomic-file.js';
+import { systemCode, UsageError } from '../base/errors.js';
+import { type EngineerName, engineerName } from '../base/ids.js';
+import { changesJson } from '../commands/grant-changes.js';
+import type { Environment } from '../config/environment.js';
+import type { Home } from '../config/home.js';
+import { HOST_KEY_FILES } from '../gateway/host-keys.js';
+import { openOfflineHome } from './offline.js';
+import { findOwnKeys } from './own-keys.js';
+import { type KeyRequest, makeKey } from './ssh-tools.js';
+import { openDirectory } from './writable.js';
+
+/** The checkout or package that this program is part of. */
+export const PACKAGE_ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const DEFAULTS = join(PACKAGE_ROOT, 'config');
+const OWN_KEY = 'id_ed25519';
+
+export interface InitOptions {
+  readonly home: Home;
+  readonly environment: Environment;
+  /** A public key file for the first admin, instead of what is found. */
+  readonly adminKey: { readonly path: string; readonly text: string } | undefined;
+  /** Tells the person what was made. */
+  readonly onMade: (what: string) => void;
+}
+
+/**
+ * Makes what a first start needs and is not there yet: folders, default configuration, host keys
+ * and the first admin. What is there is never touched, so that it may be called before every start.
+ *
+ * @throws UsageError for an admin key that is none; ConfigurationError for what cannot be made.
+ */
+export async function initialise(options: InitOptions): Promise<void> {
+  const { home } = options;
+  const adminKeys = options.adminKey === undefined ? undefined : readAdminKeys(options.adminKey);
+  for (const directory of [home.keys, home.config, home.state]) openDirectory(directory);
+  await writeDefaults(options);
+  for (const { file, type } of HOST_KEY_FILES) {
+    const short = type === 'ssh-rsa' ? 'rsa' : 'ed25519';
+    await makeOnce(options, { type: short, comment: 'triad', path: join(home.keys, file) });
+  }
+  if (adminKeys !== undefined) await grantAdmin(options, adminKeys, options.adminKey?.path ?? '');
+  else if (!existsSync(home.authorizedKeys)) await makeFirstAdmin(options);
+}
+
+async function writeDefaults({ home, onMade }: InitOptions): Promise<void> {
+  for (const path of [home.gatewayYaml, home.triadYaml, home.tmuxConf]) {
+    if (existsSync(path)) continue;
+    const name = path.slice(home.config.length + 1);
+    const text = await readFile(join(DEFAULTS, name), 'utf8');
+    await replaceFile(path, name === 'triad.yaml' ? withAbsoluteDemo(text) : text, 0o644);
+    onMade(`${path} (default)`);
+  }
+}
+
+/** The demo lies in the checkout; in another home its programs need their whole paths. */
+function withAbsoluteDemo(triadYaml: string): string {
+  return triadYaml.replaceAll(/examples\/demo\/dist\/[a-z]+\.js/g, (program) =>
+    JSON.stringify(join(PACKAGE_ROOT, program)),
+  );
+}
+
+async function makeFirstAdmin(options: InitOptions): Promise<void> {
+  const { home, environment } = options;
+  const own = await findOwnKeys(join(environment.userHome, '.ssh'));
+  if (own.length > 0) {
+    for (const { publicPath } of own) await grantAdminFile(options, publicPath);
+    return;
+  }
+  const path = join(home.keys, OWN_KEY);
+  await makeOnce(options, { type: 'ed25519', comment: adminName(environment.login), path });
+  await grantAdminFile(options, `${path}.pub`);
+}
+
+async function grantAdminFile(options: InitOptions, path: string): Promise<void> {
+  await grantAdmin(options, readAdminKeys({ path, text: await readFile(path, 'utf8') }), path);
+}
+
+async function grantAdmin(options: InitOptions, keys: readonly PublicKey[], path: string): Promise<void> {
+  const { home, environment, onMade } = options;
+  await using opened = await openOfflineHome(home);
+  const engineer = adminName(environment.login);
+  const changes = await opened.grants.grant({ engineer, role: 'admin', keys, session: null });
+  const actor = { engineer: environment.login, door: 'local' } as const;
+  opened.audit.accessGranted({ actor, changes: changesJson(changes) });
+  for (const key of keys) onMade(`admin ${engineer}: ${key.type} ${key.fingerprint} (${path})`);
+}
+
+function readAdminKeys({ path, text }: { path: string; text: string }): readonly PublicKey[] {
+  const keys = parsePublicKeyFile(text);
+  if ('problem' in keys) throw new UsageError(`${path}: ${keys.problem}`);
+  return keys;
+}
+
+/** The login as an engineer may be called. */
+function adminName(login: string): EngineerName {
+  const name = login.toLowerCase().replace(/[^a-z0-9._-]/g, '-').slice(0, 64);
+  return engineerName(name === '' ? 'admin' : name);
+}
+
+/** Makes a key pair beside its place and links it there, so that it is whole and replaces nothing. */
+async function makeOnce({ home, onMade }: InitOptions, request: KeyRequest): Promise<void> {
+  if (existsSync(request.path)) return;
+  const directory = await mkdtemp(join(home.keys, '.new-'));
+  try {
+    const made = join(directory, 'key');
+    await makeKey({ ...request, path: made });
+    await link(made, request.path);
+    await rename(`${made}.pub`, `${request.path}.pub`);
+    onMade(`${request.path} (new ${request.type} key)`);
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}

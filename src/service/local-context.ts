@@ -1,0 +1,18 @@
+import type { CommandContext } from '../commands/context.js';
+
+export interface LocalContextOptions extends Pick<CommandContext, 'sessions' | 'grants' | 'audit' | 'gateway'> {
+  readonly localName: string;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** The context of a verb at the local door. */
+export function localContext(options: LocalContextOptions): CommandContext {
+  const { sessions, grants, audit, gateway, localName, files } = options;
+  return {
+    actor: { engineer: localName, door: 'local' },
+    roleIn: () => 'admin',
+    session: undefined,
+    ...{ sessions, grants, audit, gateway },
+    readFile: (name) => Promise.resolve(files[name] ?? ''),
+  };
+}

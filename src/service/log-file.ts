@@ -1,0 +1,26 @@
+import { AppendFile } from '../base/append-file.js';
+import { type Logger, type LogLevel, openLogger } from '../log/logger.js';
+
+const MAX_FILE_BYTES = 16 * 1024 * 1024;
+const MAX_OLD_FILES = 4;
+
+export interface LogFile {
+  readonly log: Logger;
+  /** Lines that could not be written: a log that fails stops nothing. */
+  readonly lostLines: () => number;
+  close(): void;
+}
+
+/** @throws the system's error when the file cannot be written. */
+export function openLogFile(path: string, level: LogLevel): LogFile {
+  const file = new AppendFile({ path, maxBytes: MAX_FILE_BYTES, maxOldFiles: MAX_OLD_FILES });
+  let lost = 0;
+  const write = (line: string) => {
+    try {
+      file.append(line);
+    } catch {
+      lost += 1;
+    }
+  };
+  return { log: openLogger({ level, destination: { write } }), lostLines: () => lost, close: () => file.close() };
+}

@@ -1,0 +1,52 @@
+import type { GrantStore } from '../access/grant-store.js';
+import { Audit } from '../audit/audit.js';
+import { Disposal } from '../base/disposal.js';
+import type { CommandOutcome } from '../commands/door.js';
+import { execute } from '../commands/execute.js';
+import type { Environment } from '../config/environment.js';
+import type { Home } from '../config/home.js';
+import type { Logger } from '../log/logger.js';
+import { localContext } from './local-context.js';
+import { openLogFile } from './log-file.js';
+import { openGrants, readSessionNames } from './settings.js';
+import { openDirectory, written } from './writable.js';
+
+/** The files of a home, opened without a gateway; whoever opens them closes them. */
+export interface OfflineHome extends AsyncDisposable {
+  readonly log: Logger;
+  readonly audit: Audit;
+  readonly grants: GrantStore;
+}
+
+/** @throws ConfigurationError that names the file that cannot be read or written. */
+export async function openOfflineHome(home: Home): Promise<OfflineHome> {
+  const disposal = new Disposal();
+  try {
+    openDirectory(home.state);
+    const logFile = written(home.log, () => openLogFile(home.log, 'info'));
+    disposal.defer(() => logFile.close());
+    const { log } = logFile;
+    const audit = written(home.audit, () => Audit.open(home.audit, log));
+    disposal.defer(() => audit.close());
+    const grants = await openGrants(home, log);
+    disposal.defer(() => grants.close());
+    return { log, audit, grants, [Symbol.asyncDispose]: () => disposal.close() };
+  } catch (error) {
+    await disposal.close();
+    throw error;
+  }
+}
+
+/** Runs a verb on the files of a home in which nothing runs. */
+export async function runOffline(
+  { home, environment }: { readonly home: Home; readonly environment: Environment },
+  words: readonly string[],
+  files: Readonly<Record<string, string>>,
+): Promise<CommandOutcome> {
+  const sessions = await readSessionNames(home);
+  await using opened = await openOfflineHome(home);
+  const { grants, audit, log } = opened;
+  const localName = environment.login;
+  const context = localContext({ sessions, grants, audit, gateway: undefined, localName, files });
+  return await execute({ words, prefix: 'triad', context, log });
+}

@@ -1,0 +1,74 @@
+import { chmod, lstat, mkdir, mkdtemp, readlink, realpath, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConfigurationError, messageOf, systemCode } from '../base/errors.js';
+
+/** unix(7): `sun_path` is 108 bytes, the last one for the NUL. */
+const MAX_SOCKET_PATH_BYTES = 107;
+
+export interface RuntimeDirectoryOptions {
+  /** Where the sockets belong: `state/run`. */
+  readonly path: string;
+  /** The longest socket path that will be used, relative to the directory. */
+  readonly longestName: string;
+  /** Where a private directory may be made when `path` is too long, in this order. */
+  readonly fallbacks: readonly string[];
+}
+
+/**
+ * A private directory (0700) for sockets: `path` itself, or where the system could not bind a socket
+ * in it, a new directory elsewhere that `path` is a link to.
+ *
+ * @returns the path to use for the sockets.
+ * @throws ConfigurationError when no place is short enough, or it is another user's.
+ */
+export async function openRuntimeDirectory(options: RuntimeDirectoryOptions): Promise<string> {
+  const { path } = options;
+  const linked = await readlink(path).catch(() => undefined);
+  if (linked !== undefined) return openLinked(linked, options);
+  if (isShortEnough(path, options)) {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    await chmod(path, 0o700);
+    return path;
+  }
+  return makeElsewhere(options);
+}
+
+async function openLinked(target: string, options: RuntimeDirectoryOptions): Promise<string> {
+  const status = await lstat(target).catch(() => undefined);
+  if (status === undefined || !isShortEnough(target, options)) {
+    // A reboot or a cleaner has removed it, with the sockets that were in it.
+    await rm(options.path);
+    return openRuntimeDirectory(options);
+  }
+  const isOurs = status.isDirectory() && status.uid === process.getuid?.();
+  if (isOurs && (status.mode & 0o077) === 0) return target;
+  throw new ConfigurationError(`${options.path}: links to ${target}, which is not private to this user`, {
+    hint: `remove ${options.path} and start again`,
+  });
+}
+
+async function makeElsewhere(options: RuntimeDirectoryOptions): Promise<string> {
+  const tried: string[] = [];
+  for (const parent of options.fallbacks) {
+    if (!isShortEnough(join(parent, 'triad-XXXXXX'), options)) {
+      tried.push(`${parent} (too long)`);
+      continue;
+    }
+    try {
+      const made = await realpath(await mkdtemp(join(parent, 'triad-')));
+      await symlink(made, options.path);
+      return made;
+    } catch (error) {
+      tried.push(`${parent} (${systemCode(error) ?? messageOf(error)})`);
+    }
+  }
+  const longest = join(options.path, options.longestName);
+  throw new ConfigurationError(
+    `${longest}: is ${Buffer.byteLength(longest)} bytes, a socket's path may have ${MAX_SOCKET_PATH_BYTES}; tried instead: ${tried.join(', ')}`,
+    { hint: 'choose a shorter home: triad --home DIR, or set XDG_RUNTIME_DIR or TMPDIR' },
+  );
+}
+
+function isShortEnough(directory: string, { longestName }: RuntimeDirectoryOptions): boolean {
+  return Buffer.byteLength(join(directory, longestName)) <= MAX_SOCKET_PATH_BYTES;
+}

@@ -1,0 +1,67 @@
+import type { Decision } from '../access/decide.js';
+import type { AttachmentId, EngineerName, SessionName } from '../base/ids.js';
+import type { ExitCode } from '../base/exit-codes.js';
+import type { TerminalSize } from '../base/terminal-size.js';
+
+/** A person whose key was proven, and from where they come; enough to decide about them again. */
+export interface Caller {
+  readonly engineer: EngineerName;
+  readonly keyBlob: Uint8Array;
+  readonly fingerprint: string;
+  /** The client's IP address, without port. */
+  readonly address: string;
+  /** Address and port for people: `203.0.113.7:52113`, `[2001:db8::1]:52113`. */
+  readonly remote: string;
+  /** Ties log and audit lines of one connection together. */
+  readonly connectionId: string;
+}
+
+/** Where the output of an attachment goes: the client's end of one SSH channel. */
+export interface ClientTerminal {
+  /** Sends bytes; never waits. After the client is gone the bytes are dropped. */
+  write(bytes: Uint8Array): void;
+  /** Tells whether the client takes no more for now; called on each change. */
+  onBlocked(listener: (isBlocked: boolean) => void): void;
+  /** Tells that input may flow again after `Attachment.receive` returned false. */
+  resumeInput(): void;
+}
+
+export interface AttachRequest {
+  readonly caller: Caller;
+  readonly session: SessionName;
+  readonly term: string;
+  readonly size: TerminalSize;
+  readonly terminal: ClientTerminal;
+}
+
+/** One live view of a session by one engineer. */
+export interface Attachment {
+  readonly id: AttachmentId;
+  /**
+   * Input from the client; takes ownership of `bytes`.
+   *
+   * @returns false when no more is wanted until `ClientTerminal.resumeInput`.
+   */
+  receive(bytes: Uint8Array): boolean;
+  resize(size: TerminalSize): void;
+  /** The client is gone; idempotent. */
+  disconnect(): void;
+  /** Settles once, after the last byte (terminal restored, goodbye said) was written. */
+  readonly ended: Promise<AttachmentEnd>;
+}
+
+export interface AttachmentEnd {
+  readonly exitCode: ExitCode;
+}
+
+/** What opens attachments; refusals come as the decision that was made. */
+export interface AttachmentDoor {
+  /**
+   * @throws UnavailableError when the session is not running.
+   */
+  open(request: AttachRequest): Promise<Attachment | DeniedAttachment>;
+}
+
+export interface DeniedAttachment {
+  readonly denied: Exclude<Decision, { outcome: 'allowed' }>;
+}

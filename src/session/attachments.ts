@@ -1,0 +1,127 @@
+import type { Decision } from '../access/decide.js';
+import { type AttachmentId, attachmentId, type SessionName } from '../base/ids.js';
+import type { HostLink } from '../link/host-link.js';
+import type { Logger } from '../log/logger.js';
+import type { AttachRequest, Attachment, AttachmentDoor, DeniedAttachment } from './attachment.js';
+import type { EndReason } from './farewell.js';
+import { type AttachmentInfo, LiveAttachment } from './live-attachment.js';
+import type { AccessPort, AttachmentAudit } from './ports.js';
+
+/** setTimeout takes 31 bits; a grant that ends later is looked at again then. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+export interface AttachmentsOptions {
+  /** Every configured session; for any other name there is no right. */
+  readonly sessions: readonly SessionName[];
+  readonly link: HostLink;
+  readonly access: AccessPort;
+  readonly audit: AttachmentAudit;
+  readonly log: Logger;
+}
+
+/**
+ * Owns the attachments and the role in force for each. Promises that a change of access reaches
+ * those who are connected. It must never see SSH: it deals in bytes, sizes and decisions.
+ */
+export class Attachments implements AttachmentDoor {
+  readonly #options: AttachmentsOptions;
+  readonly #live = new Map<AttachmentId, LiveAttachment>();
+  readonly #expiries = new Map<AttachmentId, NodeJS.Timeout>();
+  readonly #stopListening: () => void;
+  #serial = 0;
+
+  constructor(options: AttachmentsOptions) {
+    this.#options = options;
+    this.#stopListening = options.access.onChange(() => this.#decideAgain());
+  }
+
+  async open(request: AttachRequest): Promise<Attachment | DeniedAttachment> {
+    const { caller, session } = request;
+    const decision = this.#decide(request);
+    if (decision.outcome !== 'allowed') {
+      const reason = decision.outcome === 'denied' ? decision.reason : decision.outcome;
+      this.#options.audit.attachmentRefused({ caller, session, reason });
+      return { denied: decision };
+    }
+    this.#serial += 1;
+    const id = attachmentId(this.#serial);
+    const { link } = this.#options;
+    const role = decision.role;
+    const attachment = await LiveAttachment.open({ id, role, request, link, since: new Date() });
+    this.#live.set(id, attachment);
+    this.#options.audit.attachmentOpened({ id, caller, session, role });
+    void attachment.ended.then(({ reason }) => this.#closed(attachment, reason));
+    // Access may have changed while the view was being opened.
+    this.#decideAbout(attachment);
+    return attachment;
+  }
+
+  list(): AttachmentInfo[] {
+    return [...this.#live.values()].map((attachment) => attachment.info());
+  }
+
+  /** Ends the attachments that are meant; their people may come back. Returns what was ended. */
+  kick(isMeant: (info: AttachmentInfo) => boolean): AttachmentInfo[] {
+    const meant = [...this.#live.values()].filter((attachment) => isMeant(attachment.info()));
+    for (const attachment of meant) attachment.finish('kicked');
+    return meant.map((attachment) => attachment.info());
+  }
+
+  /** Says goodbye to everybody, or to those of one session; resolves when all have their last bytes. */
+  async close(reason: EndReason, session?: SessionName): Promise<void> {
+    const leaving = [...this.#live.values()].filter(
+      (attachment) => session === undefined || attachment.session === session,
+    );
+    for (const attachment of leaving) attachment.finish(reason);
+    await Promise.all(leaving.map((attachment) => attachment.ended));
+  }
+
+  /** Stops listening to changes of access; for the very end. */
+  dispose(): void {
+    this.#stopListening();
+    for (const timer of this.#expiries.values()) clearTimeout(timer);
+  }
+
+  #decide(request: Pick<AttachRequest, 'caller' | 'session'>): Decision {
+    const { caller, session } = request;
+    if (!this.#options.sessions.includes(session)) {
+      return { outcome: 'denied', engineer: caller.engineer, reason: 'session' };
+    }
+    const { keyBlob, address } = caller;
+    return this.#options.access.decide({ keyBlob, address, session, now: Date.now() });
+  }
+
+  #decideAgain(): void {
+    for (const attachment of this.#live.values()) this.#decideAbout(attachment);
+  }
+
+  #decideAbout(attachment: LiveAttachment): void {
+    const decision = this.#decide(attachment);
+    const isExpired = decision.outcome === 'denied' && decision.reason === 'expired';
+    if (decision.outcome !== 'allowed') return attachment.finish(isExpired ? 'expired' : 'revoked');
+    // The key is another engineer's now: nothing they do may stand under the old name.
+    if (decision.engineer !== attachment.caller.engineer) return attachment.finish('revoked');
+    this.#watchExpiry(attachment, decision.expiresAt);
+    if (decision.role === attachment.role) return;
+    const { id, caller, session, role: from } = attachment;
+    this.#options.audit.attachmentRoleChanged({ id, caller, session, role: decision.role, from });
+    void attachment.changeRole(decision.role);
+  }
+
+  #watchExpiry(attachment: LiveAttachment, expiresAt: number | null): void {
+    clearTimeout(this.#expiries.get(attachment.id));
+    this.#expiries.delete(attachment.id);
+    if (expiresAt === null) return;
+    const waitMs = Math.min(Math.max(0, expiresAt - Date.now()), MAX_TIMER_MS);
+    const timer = setTimeout(() => this.#decideAbout(attachment), waitMs);
+    this.#expiries.set(attachment.id, timer);
+  }
+
+  #closed(attachment: LiveAttachment, reason: EndReason): void {
+    const { id, caller, session, role } = attachment;
+    this.#live.delete(id);
+    clearTimeout(this.#expiries.get(id));
+    this.#expiries.delete(id);
+    this.#options.audit.attachmentClosed({ id, caller, session, role, reason });
+  }
+}

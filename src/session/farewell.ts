@@ -1,0 +1,64 @@
+import { EXIT, type ExitCode } from '../base/exit-codes.js';
+
+/** Why an attachment ended; `disconnected` leaves nobody to tell. */
+export type EndReason =
+  | 'detached'
+  | 'session-ended'
+  | 'revoked'
+  | 'expired'
+  | 'kicked'
+  | 'stopping'
+  | 'failed'
+  | 'disconnected';
+
+interface Farewell {
+  readonly exitCode: ExitCode;
+  readonly say: (session: string) => string;
+}
+
+/** The one table of ways out of an attachment (docs/commands.md shows it to people). */
+const FAREWELLS: Readonly<Record<EndReason, Farewell>> = {
+  detached: { exitCode: EXIT.ok, say: (session) => `you left ${session}; the session goes on` },
+  'session-ended': { exitCode: EXIT.unavailable, say: (session) => `session ${session} has ended` },
+  revoked: {
+    exitCode: EXIT.notPermitted,
+    say: (session) => `your access to ${session} was taken back; the session goes on`,
+  },
+  expired: {
+    exitCode: EXIT.notPermitted,
+    say: (session) => `your access to ${session} has expired; the session goes on`,
+  },
+  kicked: {
+    exitCode: EXIT.notPermitted,
+    say: (session) => `an admin has ended your view of ${session}; the session goes on`,
+  },
+  stopping: {
+    exitCode: EXIT.tryAgain,
+    say: (session) => `the gateway is stopping; session ${session} goes on, try again later`,
+  },
+  failed: {
+    exitCode: EXIT.internal,
+    say: (session) => `your view of ${session} failed; the session goes on, try again`,
+  },
+  disconnected: { exitCode: EXIT.internal, say: () => 'disconnected' },
+};
+
+/**
+ * Undoes what a tmux client does to a terminal (xterm control sequences): mouse, focus and
+ * bracketed paste off, cursor shown, normal keys, character set and attributes.
+ */
+const RESTORE =
+  '\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1004l\x1b[?2004l' +
+  '\x1b[?1l\x1b>\x1b[?7h\x1b[?25h\x1b[0 q\x1b(B\x1b[0m';
+/** Leaves the alternate screen; only where tmux did not, since it also moves the cursor. */
+const LEAVE_ALTERNATE_SCREEN = '\x1b[r\x1b[?1049l';
+
+export function exitCodeFor(reason: EndReason): ExitCode {
+  return FAREWELLS[reason].exitCode;
+}
+
+/** The last bytes of an attachment: the terminal restored, and one line that says why it ended. */
+export function farewell(reason: EndReason, session: string, isTerminalRestored: boolean): Uint8Array {
+  const leave = isTerminalRestored ? '' : LEAVE_ALTERNATE_SCREEN;
+  return Buffer.from(`${leave}${RESTORE}\r\x1b[Ktriad: ${FAREWELLS[reason].say(session)}\r\n`);
+}

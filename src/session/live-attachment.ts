@@ -1,0 +1,189 @@
+import { includesRole, type Role } from '../access/role.js';
+import type { AttachmentId, SessionName } from '../base/ids.js';
+import { clampSize, type TerminalSize } from '../base/terminal-size.js';
+import { visible } from '../base/visible.js';
+import type { DriverView, HostLink, View, ViewEnd, ViewRequest } from '../link/host-link.js';
+import type { AttachRequest, Attachment, AttachmentEnd, Caller } from './attachment.js';
+import { type EndReason, exitCodeFor, farewell } from './farewell.js';
+import { ObserverKeys } from './observer-keys.js';
+
+/** A terminal's name on record and in listings. */
+const MAX_TERM_CHARACTERS = 64;
+
+/** What listings show of an attachment. */
+export interface AttachmentInfo {
+  readonly id: AttachmentId;
+  readonly session: SessionName;
+  readonly engineer: string;
+  readonly role: Role;
+  readonly remote: string;
+  readonly term: string;
+  readonly cols: number;
+  readonly rows: number;
+  /** ISO 8601 UTC. */
+  readonly since: string;
+}
+
+/**
+ * One person's live view under the role in force. What they see is one of two kinds: `typing` has
+ * a way in, `watching` has none, so that an observer's input has nowhere to go.
+ */
+type Sight =
+  | { readonly kind: 'typing'; readonly view: DriverView }
+  | { readonly kind: 'watching'; readonly view: View; readonly keys: ObserverKeys };
+
+export interface LiveAttachmentOptions {
+  readonly id: AttachmentId;
+  readonly role: Role;
+  readonly request: AttachRequest;
+  readonly link: HostLink;
+  readonly since: Date;
+}
+
+export class LiveAttachment implements Attachment {
+  readonly id: AttachmentId;
+  readonly caller: Caller;
+  readonly session: SessionName;
+  readonly ended: Promise<AttachmentEnd & { reason: EndReason }>;
+  readonly #options: LiveAttachmentOptions;
+  readonly #term: string;
+  #role: Role;
+  #size: TerminalSize;
+  #sight: Sight | undefined;
+  #isBlocked = false;
+  #reason: EndReason | undefined;
+  #end: (end: AttachmentEnd & { reason: EndReason }) => void = () => undefined;
+
+  private constructor(options: LiveAttachmentOptions) {
+    this.#options = options;
+    this.id = options.id;
+    this.caller = options.request.caller;
+    this.session = options.request.session;
+    this.#role = options.role;
+    this.#size = clampSize(options.request.size.cols, options.request.size.rows);
+    this.#term = visible(options.request.term, MAX_TERM_CHARACTERS);
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    options.request.terminal.onBlocked((isBlocked) => {
+      this.#isBlocked = isBlocked;
+      this.#sight?.view.setBlocked(isBlocked);
+    });
+  }
+
+  /** @throws UnavailableError when the session is not running. */
+  static async open(options: LiveAttachmentOptions): Promise<LiveAttachment> {
+    const attachment = new LiveAttachment(options);
+    await attachment.#look();
+    return attachment;
+  }
+
+  get role(): Role {
+    return this.#role;
+  }
+
+  info(): AttachmentInfo {
+    const { engineer, remote } = this.caller;
+    const since = this.#options.since.toISOString();
+    const { id, session } = this;
+    return { id, session, engineer, role: this.#role, remote, term: this.#term, ...this.#size, since };
+  }
+
+  receive(bytes: Uint8Array): boolean {
+    const sight = this.#sight;
+    if (sight === undefined || this.#reason !== undefined) return true;
+    if (sight.kind === 'typing') return sight.view.write(bytes);
+    if (sight.keys.asksToLeave(bytes)) this.finish('detached');
+    return true;
+  }
+
+  resize(size: TerminalSize): void {
+    this.#size = clampSize(size.cols, size.rows);
+    this.#sight?.view.resize(this.#size);
+  }
+
+  disconnect(): void {
+    this.finish('disconnected');
+  }
+
+  /** Ends the attachment for a reason; the first one counts. `ended` follows. */
+  finish(reason: EndReason): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    if (this.#sight === undefined) this.#settle({ reason: 'closed', isTerminalRestored: false });
+    else this.#sight.view.close();
+  }
+
+  /**
+   * Puts a new role in force at once: input follows it from this call on, and a fresh view replaces
+   * the old one on the same terminal.
+   */
+  async changeRole(role: Role): Promise<void> {
+    const needsNewView = canType(role) !== canType(this.#role);
+    this.#role = role;
+    if (!needsNewView || this.#reason !== undefined) return;
+    const old = this.#sight;
+    this.#sight = undefined;
+    old?.view.close();
+    try {
+      await this.#look();
+    } catch {
+      this.finish('failed');
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { link, request } = this.#options;
+    const role = this.#role;
+    let sight: Sight | undefined;
+    const viewRequest: ViewRequest = {
+      session: this.session,
+      term: request.term,
+      size: this.#size,
+      onOutput: (bytes) => {
+        if (sight !== undefined && sight === this.#sight) request.terminal.write(bytes);
+      },
+    };
+    if (!canType(role)) {
+      sight = { kind: 'watching', view: await link.openObserver(viewRequest), keys: new ObserverKeys() };
+    } else {
+      const view = await link.openDriver(viewRequest);
+      view.onDrain(() => request.terminal.resumeInput());
+      sight = { kind: 'typing', view };
+    }
+    this.#take(sight, role);
+  }
+
+  /** The view may come when its role or the whole attachment is over already. */
+  #take(sight: Sight, role: Role): void {
+    const isOutdated = canType(role) !== canType(this.#role);
+    if (this.#reason !== undefined || isOutdated) return sight.view.close();
+    this.#sight = sight;
+    sight.view.setBlocked(this.#isBlocked);
+    sight.view.resize(this.#size);
+    this.#options.request.terminal.resumeInput();
+    void sight.view.ended.then((end) => {
+      if (sight === this.#sight) this.#settle(end);
+    });
+  }
+
+  #settle(end: ViewEnd): void {
+    const reason = this.#reason ?? reasonOf(end);
+    this.#reason = reason;
+    this.#sight = undefined;
+    if (reason !== 'disconnected') {
+      const { terminal } = this.#options.request;
+      terminal.write(farewell(reason, this.session, end.isTerminalRestored));
+    }
+    this.#end({ exitCode: exitCodeFor(reason), reason });
+  }
+}
+
+function canType(role: Role): boolean {
+  return includesRole(role, 'driver');
+}
+
+function reasonOf(end: ViewEnd): EndReason {
+  // A view that was closed without our asking was closed by a host that stops.
+  return end.reason === 'closed' ? 'stopping' : end.reason;
+}

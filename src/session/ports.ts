@@ -1,0 +1,27 @@
+import type { AccessQuery, Decision } from '../access/decide.js';
+import type { Role } from '../access/role.js';
+import type { Attachment, Caller } from './attachment.js';
+import type { EndReason } from './farewell.js';
+import type { AttachmentId, SessionName } from '../base/ids.js';
+
+/** What attachments need to know about access: the one decision, and when to ask it again. */
+export interface AccessPort {
+  decide(query: AccessQuery): Decision;
+  /** @returns how to stop listening. */
+  onChange(listener: () => void): () => void;
+}
+
+/** What of attachments goes on record. */
+export interface AttachmentAudit {
+  attachmentOpened(event: AttachmentEvent): void;
+  attachmentRefused(event: { caller: Caller; session: SessionName; reason: string }): void;
+  attachmentRoleChanged(event: AttachmentEvent & { from: Role }): void;
+  attachmentClosed(event: AttachmentEvent & { reason: EndReason }): void;
+}
+
+export interface AttachmentEvent {
+  readonly id: Attachment['id'] & AttachmentId;
+  readonly caller: Caller;
+  readonly session: SessionName;
+  readonly role: Role;
+}

@@ -1,0 +1,99 @@
+/** Above this `push` asks for no more. */
+const MARK_BYTES = 64 * 1024;
+/** Above these the queue gives up: whoever fills it does not heed the mark. */
+const MAX_BYTES = 16 * 1024 * 1024;
+const MAX_PIECES = 64 * 1024;
+/** Taken in one turn of the event loop; everybody else's input waits meanwhile. */
+const TURN_BYTES = 64 * 1024;
+/** Between two attempts while nothing is taken: it doubles from the one to the other. */
+const MIN_RETRY_MS = 1;
+const MAX_RETRY_MS = 16;
+
+/** `room`: go on. `full`: wait for the drain. `overflow`: all was dropped, the queue is closed. */
+export type PushOutcome = 'room' | 'full' | 'overflow';
+
+/**
+ * Input on its way to a process that may not read it: bounded, in order, and tried again by a timer,
+ * since no pseudoterminal tells when it takes input again.
+ */
+export class InputQueue {
+  readonly #write: (bytes: Uint8Array) => number;
+  #pieces: Uint8Array[] = [];
+  #queuedBytes = 0;
+  #droppedBytes = 0;
+  #isClosed = false;
+  #isAboveMark = false;
+  #retryMs = MIN_RETRY_MS;
+  #retry: NodeJS.Timeout | undefined;
+  #onDrain: () => void = () => undefined;
+
+  /** @param write takes what it can at once and returns how many bytes that were. */
+  constructor(write: (bytes: Uint8Array) => number) {
+    this.#write = write;
+  }
+
+  /** Takes ownership of `bytes`; what can be written now is written before it returns. */
+  push(bytes: Uint8Array): PushOutcome {
+    if (this.#isClosed) {
+      this.#droppedBytes += bytes.length;
+      return 'overflow';
+    }
+    this.#pieces.push(bytes);
+    this.#queuedBytes += bytes.length;
+    if (this.#retry === undefined) this.#flush();
+    if (this.#queuedBytes > MAX_BYTES || this.#pieces.length > MAX_PIECES) {
+      this.close();
+      return 'overflow';
+    }
+    this.#isAboveMark = this.#queuedBytes > MARK_BYTES;
+    return this.#isAboveMark ? 'full' : 'room';
+  }
+
+  /** Calls `listener` each time there is room again after `push` returned `full`. */
+  onDrain(listener: () => void): void {
+    this.#onDrain = listener;
+  }
+
+  /**
+   * Drops everything and writes nothing any more.
+   *
+   * @returns how many bytes were ever dropped.
+   */
+  close(): number {
+    this.#isClosed = true;
+    clearTimeout(this.#retry);
+    this.#droppedBytes += this.#queuedBytes;
+    this.#queuedBytes = 0;
+    this.#pieces = [];
+    return this.#droppedBytes;
+  }
+
+  #flush(): void {
+    const written = this.#writeTurn();
+    this.#retryMs = written > 0 ? MIN_RETRY_MS : Math.min(this.#retryMs * 2, MAX_RETRY_MS);
+    this.#retry =
+      this.#pieces.length === 0 ? undefined : setTimeout(() => this.#flushLater(), this.#retryMs);
+  }
+
+  #flushLater(): void {
+    this.#flush();
+    if (!this.#isAboveMark || this.#queuedBytes > MARK_BYTES) return;
+    this.#isAboveMark = false;
+    this.#onDrain();
+  }
+
+  /** Writes until nothing more is taken; returns the bytes written. */
+  #writeTurn(): number {
+    let written = 0;
+    for (let piece = this.#pieces[0]; piece !== undefined && written < TURN_BYTES; ) {
+      const taken = this.#write(piece);
+      if (taken === 0) break;
+      written += taken;
+      if (taken < piece.length) this.#pieces[0] = piece.subarray(taken);
+      else this.#pieces.shift();
+      piece = this.#pieces[0];
+    }
+    this.#queuedBytes -= written;
+    return written;
+  }
+}

@@ -1,0 +1,277 @@
+import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
+import { ReadStream } from 'node:tty';
+import * as nodePty from 'node-pty';
+import { InvariantError, systemCode, UnavailableError } from '../base/errors.js';
+import { signalName } from '../base/signal-name.js';
+import { clampSize, type TerminalSize } from '../base/terminal-size.js';
+import { InputQueue } from './input-queue.js';
+import { ReadPace } from './read-pace.js';
+
+export interface PtyProcessOptions {
+  /** A program in `env.PATH`, or a path. One that cannot be run shows as an exit with status 1. */
+  readonly file: string;
+  readonly args: readonly string[];
+  /** The whole environment, `TERM` included; nothing is inherited. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly size: TerminalSize;
+  /** Takes each piece of output, in order; the bytes are the receiver's. */
+  readonly onOutput: (bytes: Uint8Array) => void;
+}
+
+/** Either `status` or `signal` is null. */
+export interface PtyExit {
+  readonly status: number | null;
+  /** Signal name such as `SIGKILL`. */
+  readonly signal: string | null;
+  /** `input-overflow`: it was hung up because it let too much input wait. */
+  readonly reason: 'exited' | 'input-overflow';
+  /** Input that the process never took. */
+  readonly droppedInputBytes: number;
+}
+
+/** What node-pty's native half offers; its typings leave it out, so it is checked when it is used. */
+interface NativePty {
+  fork(
+    file: string,
+    args: readonly string[],
+    env: readonly string[],
+    cwd: string,
+    cols: number,
+    rows: number,
+    uid: number,
+    gid: number,
+    isUtf8: boolean,
+    helperPath: string,
+    onExit: (status: number, signal: number) => void,
+  ): unknown;
+  resize(fd: number, cols: number, rows: number, pixelWidth: number, pixelHeight: number): void;
+}
+
+/** Variables that tie a process to a terminal multiplexer it does not run in. */
+const MULTIPLEXER_VARIABLES: ReadonlySet<string> = new Set(['TMUX', 'TMUX_PANE', 'STY']);
+/** node-pty: keep uid and gid (setting them would keep the supplementary groups). */
+const KEEP_ID = -1;
+const READ_BYTES = 64 * 1024;
+/**
+ * Most that is read after the exit. The kernel holds far less; what comes on top is written by
+ * somebody who outlives the process, and could go on for ever.
+ */
+const MAX_LAST_BYTES = 1024 * 1024;
+
+/**
+ * A process in a pseudoterminal of its own.
+ *
+ * Uses the native half of node-pty only. Its JavaScript half loses the last output, spins while a
+ * process does not read, and writes pending input into whatever reuses a closed descriptor
+ * (microsoft/node-pty#72, #726, #956).
+ */
+export class PtyProcess implements AsyncDisposable {
+  /** Settles after the last output was delivered. */
+  readonly exited: Promise<PtyExit>;
+  readonly pid: number;
+  readonly #native: NativePty;
+  readonly #fd: number;
+  /**
+   * The other side, held open until the output is drained: with nobody on it the master hangs up,
+   * and a hang-up makes libuv drop what it has not read yet.
+   */
+  readonly #slaveFd: number;
+  readonly #master: ReadStream;
+  readonly #input: InputQueue;
+  readonly #pace: ReadPace;
+  readonly #onOutput: (bytes: Uint8Array) => void;
+  #hasExited = false;
+  #hasOverflowed = false;
+
+  /** @throws UnavailableError when the system has no pseudoterminal or process left. */
+  static spawn(options: PtyProcessOptions): PtyProcess {
+    return new PtyProcess(options, loadNative());
+  }
+
+  private constructor(options: PtyProcessOptions, native: NativePty) {
+    let settle: (exit: PtyExit) => void = () => undefined;
+    this.exited = new Promise((resolve) => {
+      settle = resolve;
+    });
+    const pty = fork(native, options, (status, signal) => settle(this.#end(status, signal)));
+    this.pid = pty.pid;
+    this.#native = native;
+    this.#fd = pty.fd;
+    this.#slaveFd = openSlave(pty);
+    this.#onOutput = options.onOutput;
+    this.#input = new InputQueue((bytes) => (this.#isOpen ? writeNow(this.#fd, bytes) : 0));
+    this.#master = new ReadStream(this.#fd);
+    this.#pace = new ReadPace(this.#master);
+    this.#master.on('data', (bytes: Buffer) => this.#receive(bytes));
+    // Nothing but a process that hangs up its own terminal comes here; it closes the descriptor.
+    this.#master.on('error', () => this.kill('SIGHUP'));
+  }
+
+  /**
+   * Queues input; takes ownership of `bytes`. When a process lets 16 MiB wait, all of it is dropped
+   * and the process is hung up. After the exit nothing happens.
+   *
+   * @returns false when the queue is above its mark: wait for `onDrain` before writing more.
+   */
+  write(bytes: Uint8Array): boolean {
+    if (this.#hasExited) return true;
+    const outcome = this.#input.push(bytes);
+    if (outcome === 'overflow' && !this.#hasOverflowed) {
+      this.#hasOverflowed = true;
+      this.kill('SIGHUP');
+    }
+    return outcome === 'room';
+  }
+
+  /** Calls `listener` each time the queue has fallen below its mark after `write` returned false. */
+  onDrain(listener: () => void): void {
+    this.#input.onDrain(listener);
+  }
+
+  /** Gives the terminal a new size, clamped to what is sane; after the exit nothing happens. */
+  resize(size: TerminalSize): void {
+    if (!this.#isOpen) return;
+    const { cols, rows } = clampSize(size.cols, size.rows);
+    this.#native.resize(this.#fd, cols, rows, 0, 0);
+  }
+
+  /** Sends a signal to the process; after the exit nothing happens. */
+  kill(signal: NodeJS.Signals): void {
+    if (this.#hasExited) return;
+    try {
+      process.kill(this.pid, signal);
+    } catch (error) {
+      // It has ended a moment ago.
+      if (systemCode(error) !== 'ESRCH') throw error;
+    }
+  }
+
+  /** Hangs up, and kills a process that has not ended `graceMs` later. Idempotent. */
+  async close(graceMs = 2000): Promise<PtyExit> {
+    this.kill('SIGHUP');
+    this.kill('SIGCONT');
+    const killer = setTimeout(() => this.kill('SIGKILL'), graceMs);
+    try {
+      return await this.exited;
+    } finally {
+      clearTimeout(killer);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Whether the descriptor's number still means this terminal. */
+  get #isOpen(): boolean {
+    return !this.#hasExited && !this.#master.destroyed;
+  }
+
+  #receive(bytes: Uint8Array): void {
+    this.#pace.count(bytes.length);
+    this.#onOutput(bytes);
+  }
+
+  /** Everything stops here, before a descriptor is closed and its number means something else. */
+  #end(status: number, signal: number): PtyExit {
+    if (this.#isOpen) this.#deliverRest();
+    this.#hasExited = true;
+    this.#pace.close();
+    this.#master.destroy();
+    closeSync(this.#slaveFd);
+    return {
+      status: signal === 0 ? status : null,
+      signal: signal === 0 ? null : signalName(signal),
+      reason: this.#hasOverflowed ? 'input-overflow' : 'exited',
+      droppedInputBytes: this.#input.close(),
+    };
+  }
+
+  #deliverRest(): void {
+    // Each piece that a pause has left in the stream is emitted by reading it.
+    while (this.#master.read() !== null) continue;
+    const buffer = Buffer.alloc(READ_BYTES);
+    for (let total = 0; total < MAX_LAST_BYTES; ) {
+      const count = readNow(this.#fd, buffer);
+      if (count === 0) return;
+      this.#onOutput(new Uint8Array(buffer.subarray(0, count)));
+      total += count;
+    }
+  }
+}
+
+interface OpenPty {
+  readonly pid: number;
+  readonly fd: number;
+  readonly slavePath: string;
+}
+
+function loadNative(): NativePty {
+  const native: unknown = Reflect.get(nodePty, 'native');
+  if (!isRecord(native) || typeof native['fork'] !== 'function') {
+    throw new InvariantError('node-pty does not have its native half where it is expected');
+  }
+  return native as unknown as NativePty;
+}
+
+function fork(
+  native: NativePty,
+  options: PtyProcessOptions,
+  onExit: (status: number, signal: number) => void,
+): OpenPty {
+  const { file, args, cwd } = options;
+  const { cols, rows } = clampSize(options.size.cols, options.size.rows);
+  const env = Object.entries(options.env)
+    .filter(([name]) => !MULTIPLEXER_VARIABLES.has(name))
+    .map(([name, value]) => `${name}=${value}`);
+  try {
+    const ids = [KEEP_ID, KEEP_ID] as const;
+    return openPty(native.fork(file, args, env, cwd, cols, rows, ...ids, true, '', onExit));
+  } catch (cause) {
+    throw new UnavailableError('no terminal could be opened', { cause });
+  }
+}
+
+function openPty(value: unknown): OpenPty {
+  const { pid, fd, pty } = isRecord(value) ? value : {};
+  if (typeof pid !== 'number' || typeof fd !== 'number' || typeof pty !== 'string') {
+    throw new InvariantError('node-pty did not tell pid, descriptor and path of a terminal');
+  }
+  return { pid, fd, slavePath: pty };
+}
+
+function openSlave(pty: OpenPty): number {
+  try {
+    return openSync(pty.slavePath, constants.O_RDWR | constants.O_NOCTTY);
+  } catch (cause) {
+    process.kill(pty.pid, 'SIGKILL');
+    closeSync(pty.fd);
+    throw new UnavailableError('no terminal could be opened', { cause });
+  }
+}
+
+/** What the terminal takes at once; 0 while its process does not read. The master never blocks. */
+function writeNow(fd: number, bytes: Uint8Array): number {
+  return orNothing(() => writeSync(fd, bytes));
+}
+
+/** What the terminal has to read at once; 0 when there is nothing. */
+function readNow(fd: number, buffer: Uint8Array): number {
+  return orNothing(() => readSync(fd, buffer));
+}
+
+/** EIO: the terminal was hung up, and the exit of its process follows. */
+function orNothing(transfer: () => number): number {
+  try {
+    return transfer();
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'EAGAIN' || code === 'EIO') return 0;
+    throw error;
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,86 @@
+import { execFile } from 'node:child_process';
+import { type ErrorTexts, TriadError } from '../base/errors.js';
+import { visible } from '../base/visible.js';
+import type { TmuxBinary } from './tmux-binary.js';
+
+/** A tmux client that neither answers nor fails is stuck on a dead socket. */
+const COMMAND_LIMIT_MS = 10_000;
+/** A whole scrollback of 20,000 lines with colours stays below this. */
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+
+/** A tmux command was answered with an error, or not at all. */
+export class TmuxError extends TriadError {
+  override name = 'TmuxError';
+  readonly code = 'tmux';
+  readonly subcommand: string;
+
+  constructor(subcommand: string, answer: string, options: ErrorTexts = {}) {
+    super(`tmux ${subcommand} failed: ${visible(answer)}`, options);
+    this.subcommand = subcommand;
+  }
+}
+
+export interface TmuxServerOptions {
+  readonly binary: TmuxBinary;
+  readonly socketPath: string;
+  /** Complete environment of every tmux process; without TMUX and TMUX_PANE. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** One tmux server, known by its private socket. Owns no process: the server daemonises itself. */
+export class TmuxServer {
+  readonly binary: TmuxBinary;
+  readonly socketPath: string;
+  readonly env: Readonly<Record<string, string>>;
+
+  constructor(options: TmuxServerOptions) {
+    this.binary = options.binary;
+    this.socketPath = options.socketPath;
+    this.env = options.env;
+  }
+
+  /**
+   * Runs one command in a client of its own; never starts a server (`-N`).
+   *
+   * @returns what it printed.
+   * @throws TmuxError with tmux's own words.
+   */
+  run(args: readonly string[]): Promise<Buffer> {
+    return this.#exec(['-N', ...args]);
+  }
+
+  /** Runs one command and starts the server with `configPath` where none runs. */
+  start(configPath: string, args: readonly string[]): Promise<Buffer> {
+    return this.#exec(['-f', configPath, ...args]);
+  }
+
+  /** Whether a server answers on the socket. */
+  async isRunning(): Promise<boolean> {
+    try {
+      await this.run(['show-options', '-s']);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #exec(args: readonly string[]): Promise<Buffer> {
+    const subcommand = args.find((arg) => /^[a-z]+(-[a-z]+)+$/.test(arg)) ?? 'client';
+    const options = {
+      env: this.env,
+      cwd: '/',
+      timeout: COMMAND_LIMIT_MS,
+      killSignal: 'SIGKILL',
+      maxBuffer: MAX_OUTPUT_BYTES,
+      encoding: 'buffer',
+    } as const;
+    return new Promise((resolve, reject) => {
+      const argv = ['-u', '-S', this.socketPath, ...args];
+      execFile(this.binary.path, argv, options, (error, stdout, stderr) => {
+        if (error === null) return resolve(stdout);
+        const answer = stderr.toString('utf8').trim() || error.message;
+        reject(new TmuxError(subcommand, answer, { cause: error }));
+      });
+    });
+  }
+}

@@ -1,0 +1,22 @@
+/** How long a condition may take on a machine that is busy with other tests. */
+const LIMIT_MS = 15_000;
+const INTERVAL_MS = 5;
+
+/**
+ * Asks again and again until `probe` gives something other than undefined, null or false.
+ *
+ * @throws Error that names `what` and shows `evidence` when that does not happen in time.
+ */
+export async function eventually<T>(
+  what: string,
+  probe: () => T | Promise<T>,
+  evidence: () => unknown = () => '',
+): Promise<NonNullable<T>> {
+  const giveUpAt = Date.now() + LIMIT_MS;
+  for (;;) {
+    const value = await probe();
+    if (value !== undefined && value !== null && value !== false) return value;
+    if (Date.now() > giveUpAt) throw new Error(`never happened: ${what}\n${String(evidence())}`);
+    await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
+  }
+}

@@ -1,0 +1,249 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import ssh2 from 'ssh2';
+
+/** Message numbers (RFC 4250 §4.1.2). */
+export const MESSAGE = {
+  userauthRequest: 50,
+  userauthFailure: 51,
+  userauthSuccess: 52,
+  userauthPkOk: 60,
+  userauthInfoResponse: 61,
+  globalRequest: 80,
+  requestFailure: 82,
+  channelOpen: 90,
+  channelOpenConfirmation: 91,
+  channelOpenFailure: 92,
+  channelWindowAdjust: 93,
+  channelData: 94,
+  channelEof: 96,
+  channelClose: 97,
+  channelRequest: 98,
+  channelSuccess: 99,
+  channelFailure: 100,
+} as const;
+
+interface ClientParts {
+  readonly _sock: Socket;
+  readonly _protocol: {
+    _onPayload: (payload: Buffer) => unknown;
+    rekey(): void;
+    readonly _kex: { readonly sessionID: Buffer };
+    readonly _cipher: { encrypt(packet: Buffer): void };
+    readonly _packetRW: {
+      readonly write: {
+        readonly allocStart: number;
+        alloc(size: number): Buffer;
+        finalize(packet: Buffer): Buffer;
+      };
+    };
+  };
+}
+
+/** `string` of RFC 4251 §5. */
+export function sshString(value: string | Uint8Array): Buffer {
+  const bytes = Buffer.from(value);
+  return Buffer.concat([uint32(bytes.length), bytes]);
+}
+
+export function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}
+
+export function bytes(...values: readonly number[]): Buffer {
+  return Buffer.from(values);
+}
+
+/** What one publickey request states; each part may be a lie. */
+export interface PublicKeyRequest {
+  readonly login?: string;
+  readonly algorithm: string;
+  readonly blob: Uint8Array;
+  /** Makes the signature blob from the bytes to sign; without it the request is a question. */
+  readonly sign?: (data: Buffer) => Buffer;
+}
+
+/** Signs as a key pair's owner would; `label` is the algorithm that the signature claims. */
+export function signer(
+  keyPath: string,
+  label: string,
+  digest?: 'sha1' | 'sha256' | 'sha512',
+): (data: Buffer) => Buffer {
+  const key = ssh2.utils.parseKey(readFileSync(keyPath));
+  if (key instanceof Error) throw key;
+  return (data) => Buffer.concat([sshString(label), sshString(key.sign(data, digest))]);
+}
+
+/**
+ * An SSH client for attacks: real key exchange and ciphers, and after them whatever packets a test
+ * sends, in any order.
+ */
+export class RawSshClient implements AsyncDisposable {
+  readonly #client = new ssh2.Client();
+  readonly #received: Buffer[] = [];
+  #changed: () => void = () => undefined;
+  #isClosed = false;
+
+  static async connect(port: number): Promise<RawSshClient> {
+    const raw = new RawSshClient();
+    await raw.#connect(port);
+    return raw;
+  }
+
+  get socket(): Socket {
+    return this.#parts._sock;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Sends one message, encrypted. */
+  send(...parts: readonly Uint8Array[]): void {
+    const payload = Buffer.concat(parts);
+    const { _packetRW: packets, _cipher: cipher } = this.#parts._protocol;
+    const packet = packets.write.alloc(payload.length);
+    packet.set(payload, packets.write.allocStart);
+    cipher.encrypt(packets.write.finalize(packet));
+  }
+
+  /** Any `userauth` request. */
+  requestAuthentication(login: string, method: string, ...details: readonly Uint8Array[]): void {
+    const head = [sshString(login), sshString('ssh-connection'), sshString(method)];
+    this.send(bytes(MESSAGE.userauthRequest), ...head, ...details);
+  }
+
+  requestPublicKey(request: PublicKeyRequest): void {
+    const { login = 'pair', algorithm, blob, sign } = request;
+    const payload = Buffer.concat([
+      bytes(MESSAGE.userauthRequest),
+      sshString(login),
+      sshString('ssh-connection'),
+      sshString('publickey'),
+      bytes(sign === undefined ? 0 : 1),
+      sshString(algorithm),
+      sshString(blob),
+    ]);
+    const data = Buffer.concat([sshString(this.#parts._protocol._kex.sessionID), payload]);
+    this.send(payload, ...(sign === undefined ? [] : [sshString(sign(data))]));
+  }
+
+  /** Logs in with an ed25519 key pair. */
+  async logIn(keyPath: string, blob: Uint8Array): Promise<void> {
+    const algorithm = 'ssh-ed25519';
+    this.requestPublicKey({ algorithm, blob, sign: signer(keyPath, algorithm) });
+    await this.next([MESSAGE.userauthSuccess]);
+  }
+
+  /** Opens a session channel; resolves with the server's answer. */
+  async openSession(
+    id = 0,
+    { window = 2 ** 21, packetSize = 32_768 }: { window?: number; packetSize?: number } = {},
+  ): Promise<Buffer> {
+    const numbers = [uint32(id), uint32(window), uint32(packetSize)];
+    this.send(bytes(MESSAGE.channelOpen), sshString('session'), ...numbers);
+    return await this.next([MESSAGE.channelOpenConfirmation, MESSAGE.channelOpenFailure]);
+  }
+
+  /** A channel request that wants an answer. */
+  requestOnChannel(id: number, type: string, ...details: readonly Uint8Array[]): void {
+    const head = [bytes(MESSAGE.channelRequest), uint32(id), sshString(type), bytes(1)];
+    this.send(...head, ...details);
+  }
+
+  /** Tells of another size of the terminal, which wants no answer. */
+  changeWindow(id: number, cols: number, rows: number): void {
+    const head = [bytes(MESSAGE.channelRequest), uint32(id), sshString('window-change'), bytes(0)];
+    this.send(...head, ...[cols, rows, 0, 0].map(uint32));
+  }
+
+  /** Lets the server send so many bytes more. */
+  adjustWindow(id: number, more: number): void {
+    this.send(bytes(MESSAGE.channelWindowAdjust), uint32(id), uint32(more));
+  }
+
+  /** Starts another key exchange. */
+  changeKeys(): void {
+    this.#parts._protocol.rekey();
+  }
+
+  /** Takes the next message of one of `types`; those in between are dropped. */
+  async next(types: readonly number[], limitMs = 10_000): Promise<Buffer> {
+    const end = Date.now() + limitMs;
+    for (;;) {
+      const message = this.#received.shift();
+      if (message !== undefined && types.includes(message[0] ?? 0)) return message;
+      if (message !== undefined) continue;
+      if (this.#isClosed || Date.now() > end) {
+        const state = this.#isClosed ? 'connection closed' : 'nothing came';
+        throw new Error(`${state} instead of message ${types.join(' or ')}`);
+      }
+      await this.#nextChange(end - Date.now());
+    }
+  }
+
+  /** Waits until the server has closed the connection. */
+  async closedByServer(limitMs = 10_000): Promise<void> {
+    const end = Date.now() + limitMs;
+    while (!this.#isClosed) {
+      if (Date.now() > end) throw new Error('the server kept the connection open');
+      await this.#nextChange(end - Date.now());
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return;
+    const closed = once(this.socket, 'close');
+    this.socket.destroy();
+    await closed;
+  }
+
+  get #parts(): ClientParts {
+    return this.#client as unknown as ClientParts;
+  }
+
+  async #connect(port: number): Promise<void> {
+    this.#client.on('error', () => undefined);
+    const ready = new Promise<void>((resolve, reject) => {
+      this.#client.once('handshake', () => resolve());
+      this.#client.once('close', () => reject(new Error('closed before the key exchange')));
+    });
+    this.#client.connect({
+      host: '127.0.0.1',
+      port,
+      username: 'raw',
+      authHandler: () => undefined,
+    });
+    this.#takeMessages();
+    this.socket.once('close', () => {
+      this.#isClosed = true;
+      this.#changed();
+    });
+    await ready;
+  }
+
+  /** From authentication on the messages are the test's; ssh2's own client never sees them. */
+  #takeMessages(): void {
+    const protocol = this.#parts._protocol;
+    const handle = protocol._onPayload;
+    protocol._onPayload = (payload) => {
+      if ((payload[0] ?? 0) < MESSAGE.userauthRequest) return handle(payload);
+      this.#received.push(Buffer.from(payload));
+      this.#changed();
+      return undefined;
+    };
+  }
+
+  #nextChange(limitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, limitMs);
+      this.#changed = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

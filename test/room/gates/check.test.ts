@@ -1,0 +1,70 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { PlantedProject } from '../../helpers/planted-project.js';
+
+const CHECK = 'scripts/check.mjs';
+const SUMMARY = 'scripts/summary.mjs';
+
+it('check runs the gates it is told, shows what a failing one says, and fails', async () => {
+  await using project = await PlantedProject.create('format');
+  const { status, stdout } = await project.run(process.execPath, [CHECK, 'format', 'unused']);
+  expect(status).toBe(1);
+  expect(stdout).toContain('src/base/quotes.ts');
+  expect(stdout).toMatch(/^check: format: FAILED \(/m);
+  expect(stdout).toMatch(/^check: unused: FAILED \(/m);
+  expect(stdout).toMatch(/\ncheck: FAILED: format, unused\n$/);
+});
+
+it('check passes when its gates do', async () => {
+  await using project = await PlantedProject.create('counting');
+  const { status, stdout } = await project.run(process.execPath, [CHECK, 'format']);
+  expect(stdout).toMatch(/^check: format: ok \([\d.]+ s\)\n$/);
+  expect(status).toBe(0);
+});
+
+it('check refuses a gate that it does not know', async () => {
+  await using project = await PlantedProject.create('format');
+  const { status, stderr } = await project.run(process.execPath, [CHECK, 'fromat']);
+  expect(status).toBe(64);
+  expect(stderr).toContain('no gate is called fromat, only format, types, lint, rooms, unused');
+});
+
+it('the summary counts what the runner reported, a file that did not load among the failed', async () => {
+  await using project = await PlantedProject.create('counting');
+  const report = join(project.root, 'report.json');
+  const vitest = join(project.root, 'node_modules/vitest/vitest.mjs');
+  const run = await project.run('env', [
+    `TRIAD_TEST_REPORT=${report}`,
+    process.execPath,
+    vitest,
+    'run',
+  ]);
+  expect(run.stdout).toContain('skipped: needs a client that is missing: no dbclient here\n');
+  const { status, stdout } = await project.run(process.execPath, [SUMMARY, report]);
+  expect(stdout).toBe('2 passed, 2 failed, 1 skipped\n');
+  expect(status).toBe(1);
+});
+
+it.each([
+  ['no report', '', '0 passed, 0 failed, 0 skipped\n'],
+  ['a report of nothing', '{"testResults":[]}', '0 passed, 0 failed, 0 skipped\n'],
+])('the summary fails on %s', async (_case, text, line) => {
+  await using project = await PlantedProject.create('counting');
+  const report = join(project.root, 'report.json');
+  if (text !== '') await writeFile(report, text);
+  const { status, stdout } = await project.run(process.execPath, [SUMMARY, report]);
+  expect(stdout).toBe(line);
+  expect(status).toBe(1);
+});
+
+it('the summary succeeds when something passed and nothing failed', async () => {
+  await using project = await PlantedProject.create('counting');
+  const report = join(project.root, 'report.json');
+  const tests = [{ status: 'passed' }, { status: 'pending' }];
+  const testResults = [{ status: 'passed', assertionResults: tests }];
+  await writeFile(report, JSON.stringify({ testResults }));
+  const { status, stdout } = await project.run(process.execPath, [SUMMARY, report]);
+  expect(stdout).toBe('1 passed, 0 failed, 1 skipped\n');
+  expect(status).toBe(0);
+});

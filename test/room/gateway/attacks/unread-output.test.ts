@@ -1,0 +1,64 @@
+/**
+ * A client opens a window of 4 GiB (PuTTY's is 2 GiB) and stops reading. The library then takes all
+ * that is written for sent: its queue looks empty while the socket's grows without bound.
+ */
+import { expect, test } from 'vitest';
+import { eventually } from '../../../helpers/eventually.js';
+import { MESSAGE, RawSshClient, sshString, uint32 } from '../../../helpers/raw-ssh-client.js';
+import { GatewayRoom } from '../room.js';
+
+async function attached(room: GatewayRoom, window: number): Promise<RawSshClient> {
+  const raw = await RawSshClient.connect(room.port);
+  await raw.logIn(room.key.path, room.key.blob);
+  await raw.openSession(0, { window });
+  const size = [80, 24, 0, 0].map(uint32);
+  raw.requestOnChannel(0, 'pty-req', sshString('xterm'), ...size, sshString(''));
+  raw.requestOnChannel(0, 'shell');
+  await raw.next([MESSAGE.channelData]);
+  return raw;
+}
+
+test.each([65_536, 2 ** 21, 2 ** 31 - 1, 2 ** 32 - 1])(
+  'a client with a window of %i bytes that does not read is told apart, and from one that does',
+  async (window) => {
+    await using room = await GatewayRoom.open();
+    await using raw = await attached(room, window);
+    const { attachment } = room;
+    raw.socket.pause();
+    // The kernel takes some megabytes before the gateway has to keep anything itself.
+    for (let written = 0; attachment.blocks.length === 0 && written < 8000; written += 1) {
+      attachment.write(Buffer.alloc(4096, 'x'));
+      await new Promise(setImmediate);
+    }
+    expect(attachment.blocks).toEqual([true]);
+    expect(attachment.isDisconnected).toBe(false);
+    if (window < 2 ** 31 - 1) return;
+    raw.socket.resume();
+    await eventually('unblocked', () => attachment.blocks.length === 2);
+    expect(attachment.blocks).toEqual([true, false]);
+  },
+);
+
+test('window adjustments out of nowhere do not lift the limit', async () => {
+  await using room = await GatewayRoom.open();
+  await using raw = await attached(room, 65_536);
+  raw.adjustWindow(0, 2 ** 32 - 1);
+  raw.socket.pause();
+  const { attachment } = room;
+  for (let written = 0; attachment.blocks.length === 0 && written < 8000; written += 1) {
+    attachment.write(Buffer.alloc(4096, 'x'));
+    await new Promise(setImmediate);
+  }
+  expect(attachment.blocks).toEqual([true]);
+});
+
+test('a client that reads all is never blocked by the size of its window', async () => {
+  await using room = await GatewayRoom.open();
+  await using raw = await attached(room, 2 ** 31 - 1);
+  const { attachment } = room;
+  for (let written = 0; written < 500; written += 1) {
+    attachment.write(Buffer.alloc(4096, 'x'));
+    await raw.next([MESSAGE.channelData]);
+  }
+  expect(attachment.blocks).toEqual([]);
+});

@@ -1,0 +1,156 @@
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { eventually } from '../../helpers/eventually.js';
+import { MESSAGE, RawSshClient, signer } from '../../helpers/raw-ssh-client.js';
+import { runSsh } from '../../helpers/ssh-client.js';
+import { type KeyKind, makeKeyPair } from '../../helpers/ssh-keys.js';
+import { GatewayRoom } from './room.js';
+
+const run = promisify(execFile);
+
+const DENIED = /Permission denied \(publickey\)/;
+
+describe('a client with a known key', () => {
+  test.each<KeyKind>([
+    { type: 'ed25519' },
+    { type: 'ecdsa', bits: 256 },
+    { type: 'ecdsa', bits: 384 },
+    { type: 'ecdsa', bits: 521 },
+    { type: 'rsa', bits: 2048 },
+  ])('of type $type $bits gets in and is known by name', async (kind) => {
+    await using room = await GatewayRoom.open();
+    const key = await makeKeyPair(room.directory, 'grace', kind);
+    room.trust(key, 'grace');
+    const { code } = await runSsh({ ...room.target, keyPath: key.path }, { command: ['status'] });
+    expect(code).toBe(0);
+    expect(room.commands).toMatchObject([
+      { session: 'pair', commandLine: 'status', caller: { engineer: 'grace', keyBlob: key.blob } },
+    ]);
+  });
+
+  test.each(['sha256', 'sha512'] as const)('may sign with RSA and %s', async (digest) => {
+    await using room = await GatewayRoom.open();
+    const { path, blob } = await makeKeyPair(room.directory, 'grace', { type: 'rsa', bits: 2048 });
+    room.trust({ type: 'ssh-rsa', blob }, 'grace');
+    await using raw = await RawSshClient.connect(room.port);
+    const algorithm = `rsa-sha2-${digest.slice(3)}`;
+    raw.requestPublicKey({ algorithm, blob, sign: signer(path, algorithm, digest) });
+    await raw.next([MESSAGE.userauthSuccess]);
+  });
+
+  test('may not sign with SHA-1', async () => {
+    await using room = await GatewayRoom.open();
+    const key = await makeKeyPair(room.directory, 'grace', { type: 'rsa', bits: 2048 });
+    room.trust(key, 'grace');
+    const options = ['-o', 'PubkeyAcceptedAlgorithms=ssh-rsa'];
+    const { code, stderr } = await runSsh({ ...room.target, keyPath: key.path }, { options });
+    expect(code).toBe(255);
+    expect(stderr).toMatch(DENIED);
+    expect(room.decisions).toMatchObject([{ outcome: 'refused', reason: 'signature-algorithm' }]);
+  });
+
+  test('is on record with connection, login and key before it does anything', async () => {
+    await using room = await GatewayRoom.open();
+    await runSsh(room.target, { command: ['status'] });
+    await eventually('the end on record', () => room.audit.length === 2);
+    const { fingerprint, connectionId, remote } = room.commands[0]?.caller ?? {};
+    const facts = { connectionId, remote, login: 'pair', engineer: 'ada' };
+    expect(room.audit).toMatchObject([
+      { event: 'authenticated', fingerprint, ...facts },
+      { event: 'closed', reason: 'client left', ...facts },
+    ]);
+    expect(room.decisions).toMatchObject([
+      {
+        outcome: 'accepted',
+        method: 'publickey',
+        login: 'pair',
+        address: '127.0.0.1',
+        fingerprint,
+      },
+    ]);
+  });
+
+  test('stays outside when that cannot be put on record', async () => {
+    await using room = await GatewayRoom.open({
+      onAuthenticated: () => {
+        throw new Error('the disk is full');
+      },
+    });
+    expect((await runSsh(room.target, { command: ['status'] })).code).toBe(255);
+    expect(room.commands).toEqual([]);
+  });
+});
+
+describe('a client without a known key', () => {
+  test("gets OpenSSH's own refusal, and the log says why", async () => {
+    await using room = await GatewayRoom.open();
+    const stranger = await makeKeyPair(room.directory, 'stranger');
+    const result = await runSsh({ ...room.target, keyPath: stranger.path });
+    expect(result.code).toBe(255);
+    expect(result.stderr).toMatch(DENIED);
+    expect(room.decisions).toMatchObject([
+      { outcome: 'refused', method: 'publickey', login: 'pair', reason: 'unknown-key' },
+    ]);
+    await eventually('the refusal on record', () => room.audit.length === 1);
+    expect(room.audit).toMatchObject([{ event: 'refused', login: 'pair', reason: 'unknown-key' }]);
+  });
+
+  test('with a short RSA key is refused', async () => {
+    await using room = await GatewayRoom.open();
+    const short = await makeKeyPair(room.directory, 'short', { type: 'rsa', bits: 1024 });
+    const options = ['-o', 'RequiredRSASize=1024'];
+    const { stderr } = await runSsh({ ...room.target, keyPath: short.path }, { options });
+    expect(stderr).toMatch(DENIED);
+    expect(room.decisions).toMatchObject([{ reason: 'unknown-key' }]);
+  });
+
+  test('with a certificate is refused by its type', async () => {
+    await using room = await GatewayRoom.open();
+    const authority = await makeKeyPair(room.directory, 'authority');
+    const pub = `${room.key.path}.pub`;
+    await run('ssh-keygen', ['-q', '-s', authority.path, '-I', 'ada', '-n', 'pair', pub]);
+    const plain = join(room.directory, 'plain');
+    await writeFile(plain, await readFile(room.key.path), { mode: 0o600 });
+    const options = ['-o', `CertificateFile=${room.key.path}-cert.pub`];
+    await runSsh({ ...room.target, keyPath: plain }, { options, command: ['status'] });
+    expect(room.decisions[0]).toMatchObject({ outcome: 'refused', reason: 'key-type' });
+  });
+
+  test('is cut off after too many attempts', async () => {
+    await using room = await GatewayRoom.open({ limits: { maxAuthTries: 2 } });
+    const keys = await Promise.all(
+      ['a', 'b', 'c'].map((name) => makeKeyPair(room.directory, name)),
+    );
+    const more = keys.slice(1).flatMap(({ path }) => ['-i', path]);
+    const target = { ...room.target, keyPath: keys[0]?.path ?? '' };
+    const { code, stderr } = await runSsh(target, { options: [...more, '-i', room.key.path] });
+    expect(code).toBe(255);
+    expect(stderr).not.toMatch(DENIED);
+    expect(room.decisions.map((line) => line['reason'])).toEqual(['unknown-key', 'unknown-key']);
+  });
+
+  test('gets in with the last attempt that is left', async () => {
+    await using room = await GatewayRoom.open({ limits: { maxAuthTries: 2 } });
+    const stranger = await makeKeyPair(room.directory, 'stranger');
+    const target = { ...room.target, keyPath: stranger.path };
+    const options = ['-i', room.key.path];
+    expect((await runSsh(target, { options, command: ['status'] })).code).toBe(0);
+  });
+});
+
+describe('the login', () => {
+  test.each(['no such Session', '../../etc', 'x'.repeat(300), '\u001b[2Jpair'])(
+    '%j that cannot name a session is let in only to be told so',
+    async (login) => {
+      await using room = await GatewayRoom.open();
+      const result = await runSsh({ ...room.target, login }, { command: ['status'] });
+      expect(result.code).toBe(77);
+      expect(result.stderr).toContain('triad: you have no access to a session named "');
+      expect(result.stderr).not.toContain('\u001b');
+      expect(room.commands).toEqual([]);
+    },
+  );
+});

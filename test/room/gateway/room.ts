@@ -1,0 +1,229 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { parsePublicKey } from '../../../src/access/public-key.js';
+import { Disposal } from '../../../src/base/disposal.js';
+import { EXIT, type ExitCode } from '../../../src/base/exit-codes.js';
+import { attachmentId, engineerName } from '../../../src/base/ids.js';
+import type { TerminalSize } from '../../../src/base/terminal-size.js';
+import type { CommandOutcome, SshCommand } from '../../../src/commands/door.js';
+import { Gateway, type GatewayOptions } from '../../../src/gateway/gateway.js';
+import { readHostKeys } from '../../../src/gateway/host-keys.js';
+import type { KnownKey } from '../../../src/gateway/ports.js';
+import { type GatewayLimits, gatewaySchema } from '../../../src/gateway/schema.js';
+import { openLogger } from '../../../src/log/logger.js';
+import type {
+  Attachment,
+  AttachmentEnd,
+  AttachRequest,
+  DeniedAttachment,
+} from '../../../src/session/attachment.js';
+import type { SshTarget } from '../../helpers/ssh-client.js';
+import { type KeyPair, makeKeyPair } from '../../helpers/ssh-keys.js';
+
+/** An attachment that echoes what it gets, and writes down what happens to it. */
+export class EchoAttachment implements Attachment {
+  readonly id = attachmentId(1);
+  readonly request: AttachRequest;
+  readonly ended: Promise<AttachmentEnd>;
+  readonly received: Uint8Array[] = [];
+  readonly sizes: TerminalSize[] = [];
+  readonly blocks: boolean[] = [];
+  isDisconnected = false;
+  /** What `receive` answers. */
+  wantsMore = true;
+  #settle: (end: AttachmentEnd) => void = () => undefined;
+
+  constructor(request: AttachRequest) {
+    this.request = request;
+    this.ended = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    request.terminal.onBlocked((isBlocked) => this.blocks.push(isBlocked));
+    const { cols, rows } = request.size;
+    this.write(`attached ${request.session} ${request.caller.engineer} ${cols}x${rows}\r\n`);
+  }
+
+  write(text: string | Uint8Array): void {
+    this.request.terminal.write(Buffer.from(text));
+  }
+
+  receive(bytes: Uint8Array): boolean {
+    this.received.push(bytes);
+    this.write(bytes);
+    return this.wantsMore;
+  }
+
+  resize(size: TerminalSize): void {
+    this.sizes.push(size);
+  }
+
+  disconnect(): void {
+    this.isDisconnected = true;
+    this.end(EXIT.ok);
+  }
+
+  end(exitCode: ExitCode): void {
+    this.#settle({ exitCode });
+  }
+}
+
+type Opened = EchoAttachment | DeniedAttachment;
+
+/** What a test changes about the room. */
+export interface RoomParts {
+  readonly limits?: Partial<GatewayLimits>;
+  readonly listen?: GatewayOptions['listen'];
+  readonly attach?: (request: AttachRequest) => Promise<Opened>;
+  readonly execute?: (command: SshCommand) => Promise<CommandOutcome>;
+  /** Called when somebody got in. */
+  readonly onAuthenticated?: () => void;
+  /** Leaves clients held until the test calls `gateway.accept()`. */
+  readonly isHeld?: boolean;
+}
+
+export type Line = Readonly<Record<string, unknown>>;
+
+/** A gateway on a free port, with one known key, and everything it said. */
+export class GatewayRoom implements AsyncDisposable {
+  readonly gateway: Gateway;
+  readonly directory: string;
+  /** The key of engineer `ada`. */
+  readonly key: KeyPair;
+  readonly log: Line[];
+  readonly audit: Line[];
+  readonly attachments: EchoAttachment[];
+  readonly commands: SshCommand[];
+  readonly #known: Map<string, KnownKey>;
+  readonly #disposal: Disposal;
+
+  constructor(parts: Pick<GatewayRoom, Exclude<Fields, 'port'>>, inner: Inner) {
+    this.gateway = parts.gateway;
+    this.directory = parts.directory;
+    this.key = parts.key;
+    this.log = parts.log;
+    this.audit = parts.audit;
+    this.attachments = parts.attachments;
+    this.commands = parts.commands;
+    this.#known = inner.known;
+    this.#disposal = inner.disposal;
+  }
+
+  static async open(parts: RoomParts = {}): Promise<GatewayRoom> {
+    const disposal = new Disposal();
+    const directory = await mkdtemp(join(tmpdir(), 'triad-gateway-'));
+    disposal.defer(() => rm(directory, { recursive: true, force: true }));
+    const [key] = await Promise.all([
+      makeKeyPair(directory, 'ada'),
+      makeKeyPair(directory, 'ssh_host_ed25519_key'),
+      makeKeyPair(directory, 'ssh_host_rsa_key', { type: 'rsa', bits: 2048 }),
+    ]);
+    const known = new Map<string, KnownKey>();
+    const facts = { directory, key, ...recorders() };
+    const gateway = await Gateway.listen(await optionsOf(facts, { known, parts }));
+    disposal.defer(() => gateway.close('the test is over'));
+    const room = new GatewayRoom({ ...facts, gateway }, { known, disposal });
+    room.trust(key, 'ada');
+    if (parts.isHeld !== true) gateway.accept();
+    return room;
+  }
+
+  get port(): number {
+    return this.gateway.addresses[0]?.port ?? 0;
+  }
+
+  /** For a stock client with the known key. */
+  get target(): SshTarget {
+    return { port: this.port, keyPath: this.key.path };
+  }
+
+  /** Makes a key known. */
+  trust(pair: Pick<KeyPair, 'type' | 'blob'>, engineer: string): void {
+    const key = parsePublicKey(pair.type, pair.blob.toString('base64'));
+    if ('problem' in key) throw new Error(key.problem);
+    this.#known.set(key.blob.toString('hex'), { engineer: engineerName(engineer), key });
+  }
+
+  /** The log's decisions about authentication. */
+  get decisions(): readonly Line[] {
+    return this.log.filter((line) => line['msg'] === 'authentication decided');
+  }
+
+  /** The only attachment there was. */
+  get attachment(): EchoAttachment {
+    const [attachment] = this.attachments;
+    if (attachment === undefined) throw new Error('nobody attached');
+    return attachment;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#disposal.close();
+  }
+}
+
+type Fields =
+  | 'gateway'
+  | 'directory'
+  | 'key'
+  | 'log'
+  | 'audit'
+  | 'attachments'
+  | 'commands'
+  | 'port';
+
+interface Inner {
+  readonly known: Map<string, KnownKey>;
+  readonly disposal: Disposal;
+}
+
+type Recorders = Pick<GatewayRoom, 'log' | 'audit' | 'attachments' | 'commands'>;
+
+function recorders(): Recorders {
+  return { log: [], audit: [], attachments: [], commands: [] };
+}
+
+async function optionsOf(
+  room: Recorders & Pick<GatewayRoom, 'directory'>,
+  { known, parts }: { known: Map<string, KnownKey>; parts: RoomParts },
+): Promise<GatewayOptions> {
+  const { attach = async (request: AttachRequest) => new EchoAttachment(request) } = parts;
+  const { execute = async () => ({ stdout: '', stderr: '', exitCode: EXIT.ok }) } = parts;
+  return {
+    listen: parts.listen ?? [{ host: '127.0.0.1', port: 0 }],
+    hostKeys: await readHostKeys(room.directory),
+    limits: { ...gatewaySchema.parse({}).limits, ...parts.limits },
+    keys: { findKey: (blob) => known.get(Buffer.from(blob).toString('hex')) },
+    attachments: {
+      open: async (request) => {
+        const opened = await attach(request);
+        if (opened instanceof EchoAttachment) room.attachments.push(opened);
+        return opened;
+      },
+    },
+    commands: {
+      execute: async (command) => {
+        room.commands.push(command);
+        return await execute(command);
+      },
+    },
+    log: openLogger({ level: 'debug', destination: lineCollector(room.log) }),
+    audit: {
+      connectionAuthenticated: (event) => {
+        parts.onAuthenticated?.();
+        room.audit.push({ event: 'authenticated', ...event });
+      },
+      connectionRefused: (event) => room.audit.push({ event: 'refused', ...event }),
+      connectionClosed: (event) => room.audit.push({ event: 'closed', ...event }),
+    },
+  };
+}
+
+function lineCollector(lines: Line[]): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      lines.push(JSON.parse(chunk.toString()) as Line);
+      done();
+    },
+  });
+}
