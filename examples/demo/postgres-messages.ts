@@ -8,6 +8,9 @@ const GSS_REQUEST = 80_877_104;
 const CANCEL_REQUEST = 80_877_102;
 const PROTOCOL_3_0 = 196_608;
 
+/** PGlite waits for the data in a loop that fills all memory. */
+const COPY_IN = /(?:^|;)\s*copy\b[^;]*\bfrom\s+stdin\b/i;
+
 /** Query, Parse, Bind, Describe, Execute, Close, Flush, Sync: others can stop PGlite for good. */
 const QUERY_MESSAGES = 'QPBDECHS';
 
@@ -75,6 +78,9 @@ export class RequestReader {
     if (type === 'X') return { kind: 'end' };
     if (!QUERY_MESSAGES.includes(type)) throw new DemoError('a message that is part of no query');
     if (type === 'Q' && message.at(-1) !== 0) throw new DemoError('a query without an end');
+    if ('QP'.includes(type) && COPY_IN.test(textOf(message))) {
+      throw new DemoError('COPY FROM STDIN');
+    }
     this.#pending.push(message);
     this.#pendingBytes += message.length;
     if (type !== 'Q' && type !== 'S') return undefined;
@@ -88,15 +94,22 @@ export class RequestReader {
 /** What a server says to a client that it lets in. */
 export function greeting(parameters: Readonly<Record<string, string>>): Buffer {
   const statuses = Object.entries(parameters).map(([name, value]) =>
-    serverMessage('S', Buffer.from(`${name}\0${value}\0`)),
+    typedMessage('S', Buffer.from(`${name}\0${value}\0`)),
   );
-  const authenticationOk = serverMessage('R', Buffer.alloc(4));
-  const readyForQuery = serverMessage('Z', Buffer.from('I'));
+  const authenticationOk = typedMessage('R', Buffer.alloc(4));
+  const readyForQuery = typedMessage('Z', Buffer.from('I'));
   return Buffer.concat([authenticationOk, ...statuses, readyForQuery]);
 }
 
-function serverMessage(type: string, body: Buffer): Buffer {
+/** One message of the protocol, of either side. */
+export function typedMessage(type: string, body: Buffer): Buffer {
   const head = Buffer.from(`${type}\0\0\0\0`);
   head.writeUInt32BE(body.length + 4, 1);
   return Buffer.concat([head, body]);
+}
+
+/** The SQL of a Query or, after the name of the statement, of a Parse message. */
+function textOf(message: Buffer): string {
+  const strings = message.subarray(5).toString('latin1').split('\0', 2);
+  return (message[0] === 'P'.charCodeAt(0) ? strings[1] : strings[0]) ?? '';
 }

@@ -3,13 +3,12 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import type { PGlite } from '@electric-sql/pglite';
 import { DemoError } from './demo-error.js';
-import { greeting, RequestReader } from './postgres-messages.js';
+import { greeting, RequestReader, typedMessage } from './postgres-messages.js';
+
+const ROLLBACK = typedMessage('Q', Buffer.from('ROLLBACK\0'));
 
 /** The worker, and a few people with psql. */
 const MAX_CONNECTIONS = 8;
-
-/** `COPY … FROM STDIN` waits for data that nobody here sends: it is told that it failed. */
-const COPY_IN_RESPONSE = 'G'.charCodeAt(0);
 
 /**
  * What clients want to know of a server. PGlite is not asked: a start-up that it refuses would end
@@ -90,21 +89,11 @@ async function* answer(
 async function execute(pglite: PGlite, messages: readonly Buffer[]): Promise<Uint8Array> {
   return pglite.runExclusive(async () => {
     const replies: Uint8Array[] = [];
-    for (const message of messages) {
-      const reply = await pglite.execProtocolRaw(message);
-      if (reply[0] === COPY_IN_RESPONSE) await pglite.execProtocolRaw(typedMessage('f', 'refused'));
-      replies.push(reply);
-    }
+    for (const message of messages) replies.push(await pglite.execProtocolRaw(message));
     if (pglite.isInTransaction()) {
-      await pglite.execProtocolRaw(typedMessage('Q', 'ROLLBACK'));
+      await pglite.execProtocolRaw(ROLLBACK);
       throw new DemoError('a transaction was left open');
     }
     return Buffer.concat(replies);
   });
-}
-
-function typedMessage(type: 'Q' | 'f', text: string): Buffer {
-  const message = Buffer.from(`${type}\0\0\0\0${text}\0`);
-  message.writeUInt32BE(message.length - 1, 1);
-  return message;
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { PseudoTtyInfo, ServerChannel, Session, Connection as SshClient } from 'ssh2';
-import { messageOf, TriadError } from '../base/errors.js';
+import { messageOf, TriadError, UsageError } from '../base/errors.js';
 import { EXIT, type ExitCode, exitCodeOf } from '../base/exit-codes.js';
 import { isName, type SessionName, sessionName } from '../base/ids.js';
 import { clampSize, type TerminalSize } from '../base/terminal-size.js';
@@ -113,7 +113,7 @@ export class SessionChannel {
   #resize(size: TerminalSize): void {
     if (this.#pty === undefined) return;
     this.#pty = { ...this.#pty, size };
-    if (this.#state === 'started') this.#attachment?.resize(size);
+    if (this.#state === 'started') this.#guard(() => this.#attachment?.resize(size));
   }
 
   #start(accept: () => ServerChannel, serve: (channel: ServerChannel) => Promise<void>): void {
@@ -149,18 +149,18 @@ export class SessionChannel {
     this.#attachment = attachment;
     const size = this.#pty?.size ?? openedWith;
     if (size !== openedWith) attachment.resize(size);
-    this.#input?.flowTo((bytes) => this.#receive(attachment, bytes));
+    this.#input?.flowTo((bytes) => this.#guard(() => attachment.receive(bytes)) ?? true);
     const end = await attachment.ended;
     this.#finish(end.exitCode, '');
   }
 
-  /** Runs outside of ssh2's own guard whenever input was paused: nothing may be thrown from here. */
-  #receive(attachment: Attachment, bytes: Uint8Array): boolean {
+  /** A bug in the attachment ends it alone: thrown from here it would end the connection or more. */
+  #guard<T>(act: () => T): T | undefined {
     try {
-      return attachment.receive(bytes);
+      return act();
     } catch (error) {
       this.#fail(error);
-      return true;
+      return undefined;
     }
   }
 
@@ -171,12 +171,19 @@ export class SessionChannel {
       return;
     }
     const { commands, caller } = this.#options;
-    const readInput = (): Promise<string> => this.#input?.readToEnd() ?? Promise.resolve('');
+    const readInput = (): Promise<string> => this.#readInput();
     const outcome = await commands.execute({ caller, session, commandLine, readInput });
     if (this.#state !== 'started') return;
     this.#say(outcome.stderr);
     if (outcome.stdout.length > 0) channel.write(this.#lines(outcome.stdout));
     this.#finish(outcome.exitCode, '');
+  }
+
+  async #readInput(): Promise<string> {
+    if (this.#pty !== undefined) {
+      throw new UsageError('input cannot come from a terminal: pipe it in, without -t');
+    }
+    return (await this.#input?.readToEnd()) ?? '';
   }
 
   #findSession(): SessionName | undefined {

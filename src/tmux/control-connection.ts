@@ -33,6 +33,9 @@ export class ControlConnection {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #onNotification: (name: string, rest: string) => void;
   readonly #questions: Question[] = [];
+  /** Settles with tmux's answer to the attach itself, which is the first that is not to a line of ours. */
+  readonly #attached: Promise<readonly string[]>;
+  #attach: Question | undefined;
   #block: Block | undefined;
   #rest = '';
   #isClosed = false;
@@ -43,6 +46,9 @@ export class ControlConnection {
   ) {
     this.#child = child;
     this.#onNotification = onNotification;
+    this.#attached = new Promise((resolve, reject) => {
+      this.#attach = { subcommand: 'attach-session', resolve, reject };
+    });
     child.stdout.setEncoding('utf8');
     child.stdout.on('data', (text: string) => this.#receive(text));
     // A client that went away shows as `close`; the write that met it needs no own report.
@@ -78,7 +84,7 @@ export class ControlConnection {
     });
     const connection = new ControlConnection(child, onNotification);
     try {
-      await connection.ask('refresh-client', []);
+      await withDeadline(connection.#attached, ANSWER_LIMIT_MS, 'tmux to attach');
     } catch (error) {
       connection.close();
       throw error;
@@ -133,17 +139,24 @@ export class ControlConnection {
       return;
     }
     this.#block = undefined;
-    // Flag 1: the answer to a line of ours; others come from hooks and from the attach itself.
-    if (!block.guard.endsWith(' 1')) return;
-    const question = this.#questions.shift();
+    const question = this.#takeQuestion(block);
     if (question === undefined) return;
     if (isEnd) question.resolve(block.lines);
     else question.reject(new TmuxError(question.subcommand, block.lines.join('; ')));
   }
 
+  /** Flag 1: the answer to a line of ours; others are for the attach, and then for hooks. */
+  #takeQuestion(block: Block): Question | undefined {
+    if (block.guard.endsWith(' 1')) return this.#questions.shift();
+    const attach = this.#attach;
+    this.#attach = undefined;
+    return attach;
+  }
+
   #end(): void {
     this.#isClosed = true;
-    for (const question of this.#questions.splice(0)) {
+    const waiting = this.#attach === undefined ? [] : [this.#attach];
+    for (const question of [...waiting, ...this.#questions.splice(0)]) {
       question.reject(new UnavailableError('tmux does not answer', { hint: 'see the log of triad up' }));
     }
   }

@@ -6,10 +6,10 @@ import {
   encodeSignal,
   encodeStart,
   KeeperProtocolError,
+  type KeeperState,
   MAX_LINE_BYTES,
   MAX_MESSAGE_BYTES,
   parseState,
-  type KeeperState,
   type StartRequest,
 } from './keeper-protocol.js';
 
@@ -61,7 +61,10 @@ export class KeeperConnection implements AsyncDisposable {
   }
 
   /** One attempt; undefined when there is no keeper yet, or not any more. */
-  static async #tryConnect(path: string, abort: AbortSignal): Promise<KeeperConnection | undefined> {
+  static async #tryConnect(
+    path: string,
+    abort: AbortSignal,
+  ): Promise<KeeperConnection | undefined> {
     const connection = new KeeperConnection(createConnection(path));
     const giveUp = () => connection.#socket.destroy();
     abort.addEventListener('abort', giveUp);

@@ -65,35 +65,36 @@ export function encodeNote(text: string): Buffer {
 
 /** @throws KeeperProtocolError unless `line` is a keeper's state. */
 export function parseState(line: string): KeeperState {
-  const fields = asRecord(parseJson(line));
-  const running = fields?.['running'];
-  const pid = asCount(fields?.['pid']);
-  const starts = asCount(fields?.['starts']);
-  const startedAt = asCount(fields?.['startedAt']);
-  const exit = parseExit(fields?.['exit']);
-  const isComplete =
-    typeof running === 'boolean' &&
-    pid !== undefined &&
-    running === pid > 0 &&
-    starts !== undefined &&
-    startedAt !== undefined &&
-    exit !== undefined;
-  if (!isComplete) throw new KeeperProtocolError(`expected a keeper's state, got ${visible(line)}`);
+  const state = asState(asRecord(parseJson(line)));
+  if (state === undefined) {
+    throw new KeeperProtocolError(`expected a keeper's state, got ${visible(line)}`);
+  }
+  return state;
+}
+
+function asState(fields: Readonly<Record<string, unknown>>): KeeperState | undefined {
+  const { running } = fields;
+  const pid = asCount(fields['pid']);
+  const starts = asCount(fields['starts']);
+  const startedAt = asCount(fields['startedAt']);
+  const exit = asExit(fields['exit']);
+  if (pid === undefined || starts === undefined || startedAt === undefined) return undefined;
+  if (exit === undefined || running !== pid > 0) return undefined;
   return {
-    running,
-    pid: running ? pid : null,
+    running: pid > 0,
+    pid: pid > 0 ? pid : null,
     starts,
-    startedAt: starts === 0 ? null : startedAt,
+    startedAt: starts > 0 ? startedAt : null,
     exit,
   };
 }
 
-function parseExit(value: unknown): CommandExit | null | undefined {
+function asExit(value: unknown): CommandExit | null | undefined {
   if (value === null) return null;
   const fields = asRecord(value);
-  const status = asCount(fields?.['status']);
-  const signal = asCount(fields?.['signal']);
-  const at = asCount(fields?.['at']);
+  const status = asCount(fields['status']);
+  const signal = asCount(fields['signal']);
+  const at = asCount(fields['at']);
   if (status === undefined || signal === undefined || at === undefined) return undefined;
   return { status, signal, at };
 }
@@ -128,9 +129,9 @@ function parseJson(line: string): unknown {
   }
 }
 
-function asRecord(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  return value as Record<string, unknown>;
+/** The fields of an object; none of anything else. */
+function asRecord(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 function asCount(value: unknown): number | undefined {

@@ -88,7 +88,7 @@ export class SessionBuilder {
 
   /** Makes one pane beside the others of the session; `arrange` gives it its place. */
   async addPane(sessionId: string, plan: PanePlan): Promise<PaneId> {
-    const [beside] = await this.findPanes(sessionId);
+    const beside = (await this.findPanes(sessionId)).at(-1);
     const target = beside?.id ?? sessionId;
     const format = ['-P', '-F', '#{pane_id}'];
     const made = await this.#options.server.run([
@@ -117,7 +117,7 @@ export class SessionBuilder {
     const size = ['-x', `${FIRST_SIZE.cols}`, '-y', `${FIRST_SIZE.rows}`];
     const format = ['-P', '-F', '#{session_id} #{pane_id}'];
     const made = await server.start(tmuxConfigPath, [
-      ...['new-session', '-d', '-s', plan.name, '-c', cwd, ...size, ...format],
+      ...['new-session', '-d', '-s', plan.name, '-n', 'triad', '-c', cwd, ...size, ...format],
       ...['--', ...this.#keeperArgv(first.name)],
     ]);
     const [sessionId = '', id = ''] = made.toString().trim().split(' ');

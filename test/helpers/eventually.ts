@@ -11,8 +11,9 @@ export async function eventually<T>(
   what: string,
   probe: () => T | Promise<T>,
   evidence: () => unknown = () => '',
+  limitMs = LIMIT_MS,
 ): Promise<NonNullable<T>> {
-  const giveUpAt = Date.now() + LIMIT_MS;
+  const giveUpAt = Date.now() + limitMs;
   for (;;) {
     const value = await probe();
     if (value !== undefined && value !== null && value !== false) return value;

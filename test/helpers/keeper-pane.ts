@@ -71,7 +71,7 @@ export async function stateWhere(
   keeper: KeeperConnection,
   accept: (state: KeeperState) => boolean,
 ): Promise<KeeperState> {
-  const told = () => accept(keeper.state) && keeper.state;
+  const told = () => (accept(keeper.state) ? keeper.state : undefined);
   return eventually('the keeper told the state', told, () => JSON.stringify(keeper.state));
 }
 

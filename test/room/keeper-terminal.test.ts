@@ -1,8 +1,19 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PtyProcess } from '../../src/tmux/pty-process.js';
+import { KeeperConnection } from '../../src/triad/keeper-connection.js';
 import { eventually } from '../helpers/eventually.js';
 import { type KeeperBinary, openKeeperBinary } from '../helpers/keeper-binary.js';
-import { isAlive, KeeperPane, runningPid, runToEnd, shell, stateWhere } from '../helpers/keeper-pane.js';
+import {
+  isAlive,
+  KeeperPane,
+  runningPid,
+  runToEnd,
+  shell,
+  stateWhere,
+} from '../helpers/keeper-pane.js';
 
 let binary: KeeperBinary;
 beforeAll(() => {
@@ -69,7 +80,8 @@ test('a command that another process pushed into the background gets the keyboar
   await using pane = new KeeperPane(binary.path);
   const keeper = await pane.connect();
   // An interactive shell of a dead job: the foreground group names nobody any more.
-  const stealer = 'import os, signal\nsignal.signal(signal.SIGTTOU, signal.SIG_IGN)\n' +
+  const stealer =
+    'import os, signal\nsignal.signal(signal.SIGTTOU, signal.SIG_IGN)\n' +
     'child = os.fork()\nif child == 0:\n os.setpgid(0, 0); os.tcsetpgrp(0, os.getpid()); os._exit(0)\n' +
     'os.waitpid(child, 0)\nprint("ready", flush=True)\nprint("got " + input(), flush=True)\n';
   keeper.start({ cwd: '/', env: {}, argv: ['python3', '-c', stealer] });
@@ -79,17 +91,40 @@ test('a command that another process pushed into the background gets the keyboar
 });
 
 test('what is typed while nothing runs is neither shown nor given to the next run', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPty(binary.path);
   const keeper = await pane.connect();
-  await runToEnd(keeper, shell('exit 0'));
-  const typed = Array.from({ length: 10 }, () => 'lost'.repeat(500));
-  for (const text of typed) pane.tmux('send-keys', '-t', pane.paneId, '-l', text);
-  pane.tmux('send-keys', '-t', pane.paneId, 'Enter', 'C-c', 'C-s', 'C-d');
-  keeper.start(shell('echo ready; read -r line; echo "got $line."'));
-  await eventually('it reads', () => pane.screen().includes('ready'));
-  pane.tmux('send-keys', '-t', pane.paneId, 'kept', 'Enter');
-  await eventually('it has read', () => pane.screen().includes('got kept.'), () => pane.screen().slice(0, 3000));
-  expect(pane.screen()).not.toContain('lost');
+  for (const run of ['first', 'second']) {
+    // Written straight into the terminal, so that it is there before the start.
+    expect(pane.type('lost'.repeat(500))).toBe(true);
+    expect(pane.type('\x03\x13\x04\x1alost\r')).toBe(true);
+    keeper.start(shell('echo ready; read -r line; echo "got $line."'));
+    await eventually(
+      'it reads',
+      () => pane.shown.includes('ready'),
+      () => pane.shown,
+    );
+    pane.type(`${run}\r`);
+    await eventually(
+      'it has read',
+      () => pane.shown.includes(`got ${run}.`),
+      () => pane.shown,
+    );
+    await eventually('it ended', () => pane.shown.includes('status 0]'));
+    expect(pane.shown).not.toContain('lost');
+    pane.shown = '';
+  }
+});
+
+test('an idle pane takes all that is typed, however much', async () => {
+  await using pane = new KeeperPty(binary.path);
+  await pane.connect();
+  let hasDrained = false;
+  pane.pty.onDrain(() => {
+    hasDrained = true;
+  });
+  expect(pane.type('x'.repeat(1024 * 1024))).toBe(false);
+  await eventually('it was taken', () => hasDrained);
+  expect(pane.shown).toBe('');
 });
 
 test('output that was held by Ctrl-S does not hold the report or the next run', async () => {
@@ -133,7 +168,9 @@ test('a note appears while nothing runs, without its control characters', async 
   await using pane = new KeeperPane(binary.path);
   const keeper = await pane.connect();
   keeper.note('starts \x1b[2Jagain \u009b5A\tin 2 s ✓');
-  await eventually('the note is there', () => pane.screen().includes('starts ?[2Jagain ?5A?in 2 s ✓'));
+  await eventually('the note is there', () =>
+    pane.screen().includes('starts ?[2Jagain ?5A?in 2 s ✓'),
+  );
 });
 
 test('a note is not printed into what a command shows', async () => {
@@ -161,6 +198,45 @@ test('the report of a killed flood arrives although the terminal was full', asyn
   }
   await eventually('the end is told', () => pane.screen().includes('was ended by SIGKILL'));
 });
+
+/** A keeper on a terminal that the test itself holds the other end of. */
+class KeeperPty implements AsyncDisposable {
+  shown = '';
+  readonly pty: PtyProcess;
+  readonly #directory = mkdtempSync(join(tmpdir(), 'triad-pane-'));
+  readonly #socketPath = join(this.#directory, 'worker.sock');
+  readonly #connections: KeeperConnection[] = [];
+
+  constructor(keeperPath: string) {
+    this.pty = PtyProcess.spawn({
+      file: keeperPath,
+      args: [this.#socketPath, 'worker'],
+      env: { PATH: process.env['PATH'] ?? '', TERM: 'xterm' },
+      cwd: '/',
+      size: { cols: 100, rows: 30 },
+      onOutput: (bytes) => {
+        this.shown += Buffer.from(bytes).toString();
+      },
+    });
+  }
+
+  type(text: string): boolean {
+    return this.pty.write(Buffer.from(text));
+  }
+
+  async connect(): Promise<KeeperConnection> {
+    const options = { socketPath: this.#socketPath, deadlineMs: 15_000 };
+    const connection = await KeeperConnection.connect(options);
+    this.#connections.push(connection);
+    return connection;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const connection of this.#connections) connection.close();
+    await this.pty.close(0);
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
 
 async function attach(pane: KeeperPane): Promise<PtyProcess> {
   const before = clients(pane);

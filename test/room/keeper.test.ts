@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../helpers/eventually.js';
 import { type KeeperBinary, openKeeperBinary } from '../helpers/keeper-binary.js';
-import { isAlive, KeeperPane, runningPid, runToEnd, shell, stateWhere } from '../helpers/keeper-pane.js';
+import {
+  isAlive,
+  KeeperPane,
+  runningPid,
+  runToEnd,
+  shell,
+  stateWhere,
+} from '../helpers/keeper-pane.js';
 
 let binary: KeeperBinary;
 beforeAll(() => {
@@ -14,7 +21,13 @@ afterAll(() => binary[Symbol.dispose]());
 test('a keeper that has run nothing says so', async () => {
   await using pane = new KeeperPane(binary.path);
   const keeper = await pane.connect();
-  expect(keeper.state).toEqual({ running: false, pid: null, starts: 0, startedAt: null, exit: null });
+  expect(keeper.state).toEqual({
+    running: false,
+    pid: null,
+    starts: 0,
+    startedAt: null,
+    exit: null,
+  });
 });
 
 test('a start is reported with the pid of the command, and its end with the status', async () => {
@@ -76,15 +89,18 @@ test('a start while the command runs is ignored', async () => {
 });
 
 test.each([
-  ['a program that does not exist', ['no-such-program'], '/', 127, 'cannot run no-such-program: No such file'],
-  ['a file that is no program', ['/etc/passwd'], '/', 126, 'cannot run /etc/passwd: Permission denied'],
-  ['a directory that is gone', ['true'], '/no/such/dir', 127, 'cannot enter /no/such/dir: No such file'],
-])('%s is named on the pane and reported', async (_what, argv, cwd, status, message) => {
+  { program: 'no-such-program', cwd: '/', status: 127, told: 'run no-such-program: No such file' },
+  { program: '/etc/passwd', cwd: '/', status: 126, told: 'run /etc/passwd: Permission denied' },
+  { program: 'true', cwd: '/no/folder', status: 127, told: 'enter /no/folder: No such file' },
+  { program: 'true', cwd: '/etc/passwd', status: 126, told: 'enter /etc/passwd: Not a directory' },
+])('it is reported as $status when it cannot $told', async ({ program, cwd, status, told }) => {
   await using pane = new KeeperPane(binary.path);
   const keeper = await pane.connect();
-  const ended = await runToEnd(keeper, { cwd, env: {}, argv });
+  const ended = await runToEnd(keeper, { cwd, env: {}, argv: [program] });
   expect(ended.exit).toMatchObject({ status, signal: 0 });
-  await eventually('the reason is on the pane', () => pane.screen().includes(`triad: ${message}`));
+  await eventually('the reason is on the pane', () =>
+    pane.screen().includes(`triad: cannot ${told}`),
+  );
 });
 
 test('the environment given is added to that of tmux, and PATH decides what is found', async () => {

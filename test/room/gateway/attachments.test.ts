@@ -216,18 +216,26 @@ describe('an attachment', () => {
     });
   });
 
-  test('that breaks closes with a reference, and its connection goes on', async () => {
-    await using room = await GatewayRoom.open();
-    await using ssh = attach(room);
-    await ssh.sees('attached');
-    room.attachment.receive = () => {
-      throw new Error('a bug');
-    };
-    ssh.type('x');
-    const { code, stdout } = await ssh.ended;
-    expect(code).toBe(70);
-    expect(stdout).toMatch(/triad: internal error \(reference \w{8}\)\r\n$/);
-  });
+  test.each(['receive', 'resize'] as const)(
+    'that breaks in %s ends with a reference, and its connection goes on',
+    async (method) => {
+      await using room = await GatewayRoom.open();
+      await using raw = await rawTerminal(room);
+      raw.requestOnChannel(0, 'shell');
+      await raw.next([MESSAGE.channelData]);
+      room.attachment[method] = () => {
+        throw new Error('a bug');
+      };
+      if (method === 'resize') raw.changeWindow(0, 90, 30);
+      else raw.send(bytes(MESSAGE.channelData), uint32(0), sshString('x'));
+      const text = (await raw.next([MESSAGE.channelData])).subarray(9).toString();
+      expect(text).toMatch(/^triad: internal error \(reference \w{8}\)\r\n$/);
+      const status = await raw.next([MESSAGE.channelRequest]);
+      expect(status.subarray(-4)).toEqual(uint32(70));
+      expect(room.attachment.isDisconnected).toBe(true);
+      expect((await raw.openSession(1))[0]).toBe(MESSAGE.channelOpenConfirmation);
+    },
+  );
 
   test('without a terminal is refused with what to do instead', async () => {
     await using room = await GatewayRoom.open();

@@ -70,6 +70,13 @@ describe('a command over SSH', () => {
     expect(result.stderr).toContain('standard input must be UTF-8 text');
   });
 
+  test('gets no input from a terminal, where nobody could end it', async () => {
+    await using room = await GatewayRoom.open({ execute: echoInput });
+    const result = await runSsh(room.target, { options: ['-tt'], command: ['send'] });
+    expect(result.code).toBe(64);
+    expect(result.stdout).toContain('input cannot come from a terminal');
+  });
+
   test('does not act on input that was cut off', async () => {
     const inputs: unknown[] = [];
     const execute = async ({ readInput }: SshCommand): Promise<CommandOutcome> => {

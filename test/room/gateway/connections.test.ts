@@ -138,6 +138,14 @@ describe('a connection', () => {
     expect(room.attachment.isDisconnected).toBe(true);
   });
 
+  test('on which nothing is opened is closed after a while', async () => {
+    await using room = await GatewayRoom.open();
+    const { code } = await runSsh(room.target, { options: ['-N'] });
+    expect(code).toBe(255);
+    await eventually('the log line', () => reasons(room.log).length === 1);
+    expect(reasons(room.log)).toEqual(['no channel open']);
+  }, 60_000);
+
   test('that fills up with answers nobody reads is cut off before login', async () => {
     await using room = await GatewayRoom.open();
     await using raw = await RawSshClient.connect(room.port);

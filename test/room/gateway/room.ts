@@ -9,7 +9,7 @@ import { attachmentId, engineerName } from '../../../src/base/ids.js';
 import type { TerminalSize } from '../../../src/base/terminal-size.js';
 import type { CommandOutcome, SshCommand } from '../../../src/commands/door.js';
 import { Gateway, type GatewayOptions } from '../../../src/gateway/gateway.js';
-import { readHostKeys } from '../../../src/gateway/host-keys.js';
+import { type HostKey, readHostKeys } from '../../../src/gateway/host-keys.js';
 import type { KnownKey } from '../../../src/gateway/ports.js';
 import { type GatewayLimits, gatewaySchema } from '../../../src/gateway/schema.js';
 import { openLogger } from '../../../src/log/logger.js';
@@ -114,11 +114,7 @@ export class GatewayRoom implements AsyncDisposable {
     const disposal = new Disposal();
     const directory = await mkdtemp(join(tmpdir(), 'triad-gateway-'));
     disposal.defer(() => rm(directory, { recursive: true, force: true }));
-    const [key] = await Promise.all([
-      makeKeyPair(directory, 'ada'),
-      makeKeyPair(directory, 'ssh_host_ed25519_key'),
-      makeKeyPair(directory, 'ssh_host_rsa_key', { type: 'rsa', bits: 2048 }),
-    ]);
+    const key = await makeKeyPair(directory, 'ada');
     const known = new Map<string, KnownKey>();
     const facts = { directory, key, ...recorders() };
     const gateway = await Gateway.listen(await optionsOf(facts, { known, parts }));
@@ -184,14 +180,14 @@ function recorders(): Recorders {
 }
 
 async function optionsOf(
-  room: Recorders & Pick<GatewayRoom, 'directory'>,
+  room: Recorders,
   { known, parts }: { known: Map<string, KnownKey>; parts: RoomParts },
 ): Promise<GatewayOptions> {
   const { attach = async (request: AttachRequest) => new EchoAttachment(request) } = parts;
   const { execute = async () => ({ stdout: '', stderr: '', exitCode: EXIT.ok }) } = parts;
   return {
     listen: parts.listen ?? [{ host: '127.0.0.1', port: 0 }],
-    hostKeys: await readHostKeys(room.directory),
+    hostKeys: await hostKeysOfThisRun(),
     limits: { ...gatewaySchema.parse({}).limits, ...parts.limits },
     keys: { findKey: (blob) => known.get(Buffer.from(blob).toString('hex')) },
     attachments: {
@@ -217,6 +213,25 @@ async function optionsOf(
       connectionClosed: (event) => room.audit.push({ event: 'closed', ...event }),
     },
   };
+}
+
+let hostKeys: Promise<readonly HostKey[]> | undefined;
+
+/** RSA keys take long to make: all gateways of a test file share theirs. */
+function hostKeysOfThisRun(): Promise<readonly HostKey[]> {
+  hostKeys ??= makeHostKeys();
+  return hostKeys;
+}
+
+async function makeHostKeys(): Promise<readonly HostKey[]> {
+  const directory = await mkdtemp(join(tmpdir(), 'triad-host-keys-'));
+  try {
+    await makeKeyPair(directory, 'ssh_host_ed25519_key');
+    await makeKeyPair(directory, 'ssh_host_rsa_key', { type: 'rsa', bits: 2048 });
+    return await readHostKeys(directory);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
 }
 
 function lineCollector(lines: Line[]): Writable {

@@ -1,0 +1,172 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually } from './eventually.js';
+import { type KeyPair, makeKeyPair } from './ssh-keys.js';
+
+const PROGRAM = join(import.meta.dirname, '../../dist/cli/main.js');
+const READY_LIMIT_MS = 30_000;
+
+/** One pane that shows what is typed into it, for tests that look at bytes. */
+export const CAT_TRIAD = `sessions:
+  - name: pair
+    panes:
+      - {name: worker, command: [cat]}
+`;
+
+export interface ProgramResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A running `triad up` and what it has said so far. */
+export interface Up {
+  readonly process: ChildProcessWithoutNullStreams;
+  readonly port: number;
+  /** The line that begins with `ready `. */
+  readonly ready: string;
+  readonly stderr: () => string;
+  readonly ended: Promise<ProgramResult>;
+}
+
+/** A Triad home of its own in a temporary directory; its end ends everything that was started in it. */
+export class TriadHome implements AsyncDisposable {
+  readonly root = mkdtempSync(join(tmpdir(), 'triad-home-'));
+  readonly #ups: Up[] = [];
+  readonly #env: Readonly<Record<string, string>>;
+
+  private constructor(env: Readonly<Record<string, string>>) {
+    this.#env = env;
+  }
+
+  /**
+   * Makes a home by `triad init`.
+   *
+   * @param options.triad the text of its `triad.yaml`
+   * @param options.env what is added to the environment of every program run in it
+   */
+  static async make(options: { triad?: string; env?: Record<string, string> } = {}): Promise<TriadHome> {
+    const home = new TriadHome(options.env ?? {});
+    const made = await home.run(['init']);
+    if (made.code !== 0) throw new Error(`init failed: ${made.stderr}`);
+    writeFileSync(join(home.root, 'config/triad.yaml'), options.triad ?? CAT_TRIAD);
+    return home;
+  }
+
+  /** The first admin's key, which `triad init` made. */
+  get adminKey(): string {
+    return join(this.root, 'keys/id_ed25519');
+  }
+
+  path(name: string): string {
+    return join(this.root, name);
+  }
+
+  read(name: string): string {
+    return readFileSync(this.path(name), 'utf8');
+  }
+
+  /** Objects of a JSON Lines file such as `state/audit.jsonl`. */
+  lines(name: string): Record<string, unknown>[] {
+    const lines = this.read(name).split('\n').filter((line) => line !== '');
+    return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  /** Runs `triad` in this home to its end. */
+  async run(args: readonly string[], input = ''): Promise<ProgramResult> {
+    const child = this.#spawn(args);
+    child.stdin.end(input);
+    return collect(child).ended;
+  }
+
+  /** Starts `triad up` on a port of the system's choice and waits until it is ready. */
+  async up(args: readonly string[] = []): Promise<Up> {
+    const listen = args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
+    const child = this.#spawn(['up', ...listen, ...args]);
+    const output = collect(child);
+    let hasEnded = false;
+    void output.ended.then(() => {
+      hasEnded = true;
+    });
+    const ready = await eventually(
+      'triad up became ready',
+      () => /^ready .*$/m.exec(output.stdout())?.[0] ?? (hasEnded ? 'ended' : undefined),
+      () => output.stdout() + output.stderr(),
+      READY_LIMIT_MS,
+    );
+    if (ready === 'ended') throw new Error(`triad up ended: ${output.stderr()}`);
+    const port = Number(/ -p (\d+)/.exec(ready)?.[1] ?? 22);
+    const up = { process: child, port, ready, stderr: output.stderr, ended: output.ended };
+    this.#ups.push(up);
+    return up;
+  }
+
+  /** Makes a key and grants it a role by the command line. */
+  async grant(name: string, role: string, ...args: string[]): Promise<KeyPair> {
+    const key = await makeKeyPair(this.root, name);
+    const granted = await this.run(['grant', name, '--role', role, '--key', `${key.path}.pub`, ...args]);
+    if (granted.code !== 0) throw new Error(`grant failed: ${granted.stderr}`);
+    return key;
+  }
+
+  /** `triad status --json`, parsed. */
+  async status(): Promise<Status> {
+    const { stdout } = await this.run(['status', '--json']);
+    return JSON.parse(stdout) as Status;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.run(['down', '--session']);
+    for (const up of this.#ups) {
+      if (up.process.exitCode === null) up.process.kill('SIGKILL');
+      await up.ended;
+    }
+    await this.run(['down', '--session']);
+    rmSync(this.root, { recursive: true, force: true });
+  }
+
+  #spawn(args: readonly string[]): ChildProcessWithoutNullStreams {
+    const env = { ...process.env, TRIAD_HOME: this.root, HOME: this.root, NO_COLOR: '1', ...this.#env };
+    return spawn(process.execPath, [PROGRAM, ...args], { env, cwd: this.root });
+  }
+}
+
+export interface Status {
+  readonly sessions: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly socket: string;
+    readonly adopted: boolean;
+    readonly panes: readonly {
+      readonly name: string;
+      readonly id: string | null;
+      readonly state: string;
+      readonly pid: number | null;
+      readonly restarts: number;
+      readonly startedAt: string | null;
+      readonly lastExit: { status: number | null; signal: string | null; at: string } | null;
+    }[];
+  }[];
+  readonly gateway: { listen: string[]; hostKeys: { type: string; fingerprint: string }[]; startedAt: string };
+  readonly attachments: readonly {
+    readonly id: string;
+    readonly session: string;
+    readonly engineer: string;
+    readonly role: string;
+    readonly cols: number;
+    readonly rows: number;
+  }[];
+}
+
+function collect(child: ChildProcessWithoutNullStreams) {
+  let stdout = '';
+  let stderr = '';
+  child.stdin.on('error', () => undefined);
+  child.stdout.on('data', (bytes: Buffer) => (stdout += bytes.toString()));
+  child.stderr.on('data', (bytes: Buffer) => (stderr += bytes.toString()));
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr }));
+  return { stdout: () => stdout, stderr: () => stderr, ended };
+}
