@@ -11,7 +11,7 @@ const ROOMS = {
   config: [],
   link: [],
   tmux: [],
-  triad: ['tmux'],
+  triad: ['link', 'tmux'],
   host: ['link', 'tmux', 'triad'],
   access: [],
   audit: [],

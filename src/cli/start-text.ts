@@ -1,6 +1,7 @@
-import type { SessionDescription } from '../link/host-link.js';
 import type { RunningTriad } from '../service/triad.js';
 import type { Place } from './place.js';
+
+type SessionDescription = Awaited<ReturnType<RunningTriad['describe']>>[number];
 
 /** What the person who started it should know: what runs, who may come, how it stops. */
 export async function describeStart(triad: RunningTriad, place: Place): Promise<string> {
