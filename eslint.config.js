@@ -64,6 +64,8 @@ export default defineConfig(
     rules: {
       ...SHAPE,
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      // As the compiler's noUnusedParameters has it.
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       // An import of types alone must vanish from what is loaded.
       '@typescript-eslint/no-import-type-side-effects': 'error',

@@ -11,12 +11,21 @@ export default defineConfig({
     reporters: report === undefined ? reporters : [...reporters, ['json', { outputFile: report }]],
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
-      { test: { name: 'room', include: ['test/room/**/*.test.ts'], testTimeout: 20_000 } },
+      {
+        test: {
+          name: 'room',
+          include: ['test/room/**/*.test.ts'],
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
+        },
+      },
       {
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          globalSetup: 'test/helpers/home-template.ts',
           testTimeout: 60_000,
+          hookTimeout: 60_000,
           fileParallelism: false,
         },
       },

@@ -13,7 +13,6 @@ const SETTINGS = [
   'tsconfig.json',
   'eslint.config.js',
   'biome.json',
-  'vitest.config.ts',
   'knip.json',
   '.dependency-cruiser.cjs',
   '.gitignore',

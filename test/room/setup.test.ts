@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
-import { mkdir, symlink } from 'node:fs/promises';
+import { chmod, mkdir, symlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../helpers/eventually.js';
@@ -125,6 +125,21 @@ describe('set-up that is killed', () => {
     expect(status, said).toBe(0);
     expect(stepsOf(said)).toContain('installing packages');
     expect(existsSync(checkout.path('node_modules/typescript/package.json'))).toBe(true);
+  });
+
+  it('keeps the keeper that works when the compiler fails half-way', async () => {
+    const working = readFileSync(checkout.path('dist/triad/keeper'));
+    await checkout.write('src/triad/keeper.cc', 'int main() { return 0; }\n');
+    const lines = [
+      '#!/bin/sh',
+      'until [ "$1" = -o ]; do shift; done',
+      'echo half > "$2"',
+      'exit 1',
+    ];
+    await checkout.write('bad-compiler', `${lines.join('\n')}\n`);
+    await chmod(checkout.path('bad-compiler'), 0o755);
+    expect((await checkout.setUp({ CXX: checkout.path('bad-compiler') })).status).toBe(1);
+    expect(readFileSync(checkout.path('dist/triad/keeper')).equals(working)).toBe(true);
   });
 });
 

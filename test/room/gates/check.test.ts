@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { PlantedProject } from '../../helpers/planted-project.js';
 
 const CHECK = 'scripts/check.mjs';
 const SUMMARY = 'scripts/summary.mjs';
+const VITEST_CONFIG = resolve(import.meta.dirname, '../../../vitest.config.ts');
 
 it('check runs the gates it is told, shows what a failing one says, and fails', async () => {
   await using project = await PlantedProject.create('format');
@@ -39,6 +40,9 @@ it('the summary counts what the runner reported, a file that did not load among 
     process.execPath,
     vitest,
     'run',
+    '--project=unit',
+    `--config=${VITEST_CONFIG}`,
+    `--root=${project.root}`,
   ]);
   expect(run.stdout).toContain('skipped: needs a client that is missing: no dbclient here\n');
   const { status, stdout } = await project.run(process.execPath, [SUMMARY, report]);
