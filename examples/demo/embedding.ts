@@ -1,5 +1,5 @@
 /** Enough to tell a few hundred sentences apart, small enough to read in a prompt. */
-export const EMBEDDING_DIMENSIONS = 64;
+const EMBEDDING_DIMENSIONS = 64;
 
 /**
  * A vector of length 1 for a text: its words and their three-letter pieces, hashed into

@@ -93,7 +93,7 @@ def query(sql, **values):
 
 def query_psycopg(sql, values):
     try:
-        with psycopg.connect(connect_timeout=DATABASE_TIMEOUT_S) as connection:
+        with psycopg.connect(autocommit=True, connect_timeout=DATABASE_TIMEOUT_S) as connection:
             cursor = connection.execute(re.sub(r":'(\w+)'", r"%(\1)s", sql), values)
             return [[str(cell) for cell in row] for row in cursor] if cursor.description else []
     except psycopg.Error as error:
@@ -105,7 +105,11 @@ def query_psql(sql, values):
     command = ["psql", "-X", "--quiet", "--csv", "--tuples-only", "--set=ON_ERROR_STOP=1"]
     try:
         done = subprocess.run(
-            command + settings, input=sql, text=True, capture_output=True, timeout=DATABASE_TIMEOUT_S
+            command + settings,
+            input=sql,
+            text=True,
+            capture_output=True,
+            timeout=DATABASE_TIMEOUT_S,
         )
     except subprocess.TimeoutExpired as error:
         raise NotReady("database: no answer") from error
