@@ -1,4 +1,4 @@
-import { removeStagedLeftovers, stageFile } from '../base/atomic-file.js';
+import { removeStagedLeftovers, type StagedFile, stageFile } from '../base/atomic-file.js';
 import { ConfigurationError, messageOf, RefusedError, TriadError } from '../base/errors.js';
 import type { EngineerName } from '../base/ids.js';
 import type { Logger } from '../log/logger.js';
@@ -44,6 +44,9 @@ export interface GrantStoreOptions {
   /** The clock, epoch ms. */
   readonly now: () => number;
 }
+
+/** Puts a change on record right before it is made; what it throws refuses the change. */
+export type RecordChange = (deltas: readonly GrantDelta[]) => void;
 
 /** What the file says, or said when it could last be read. */
 export interface GrantState {
@@ -122,16 +125,17 @@ export class GrantStore implements AsyncDisposable {
    * Writes a grant as `applyGrant` does. When it resolves, the file is on the disk and `current`
    * shows it.
    *
+   * @param record is called at most once, when nothing but the disk stands in the way of the change.
    * @returns what became different, nothing where all was so already.
    * @throws RefusedError, UsageError; ConfigurationError when the file cannot be read now.
    */
-  grant(change: GrantChange): Promise<readonly GrantDelta[]> {
-    return this.#edit((file) => applyGrant(file, change, this.#options.now()));
+  grant(change: GrantChange, record: RecordChange = () => undefined): Promise<readonly GrantDelta[]> {
+    return this.#edit((file) => applyGrant(file, change, this.#options.now()), record);
   }
 
   /** Takes grants away as `applyRevoke` does; otherwise like `grant`. */
-  revoke(change: RevokeChange): Promise<readonly GrantDelta[]> {
-    return this.#edit((file) => applyRevoke(file, change));
+  revoke(change: RevokeChange, record: RecordChange = () => undefined): Promise<readonly GrantDelta[]> {
+    return this.#edit((file) => applyRevoke(file, change), record);
   }
 
   /** Stops following the file, after the edits that were asked for. Idempotent. */
@@ -146,14 +150,17 @@ export class GrantStore implements AsyncDisposable {
     await this.close();
   }
 
-  async #edit(apply: (file: AuthorizedKeys) => GrantEdit): Promise<readonly GrantDelta[]> {
+  async #edit(
+    apply: (file: AuthorizedKeys) => GrantEdit,
+    record: RecordChange,
+  ): Promise<readonly GrantDelta[]> {
     if (this.#isClosed || this.#waitingEdits >= MAX_WAITING_EDITS) {
       throw new RefusedError('the grants cannot be changed now', { hint: 'try again' });
     }
     this.#waitingEdits++;
     try {
       return await this.#inTurn(async () => {
-        const deltas = await editFile(this.#options.path, apply);
+        const deltas = await editFile(this.#options.path, apply, record);
         await this.#read();
         return deltas;
       });
@@ -228,10 +235,11 @@ export class GrantStore implements AsyncDisposable {
 async function editFile(
   path: string,
   apply: (file: AuthorizedKeys) => GrantEdit,
+  record: RecordChange,
 ): Promise<readonly GrantDelta[]> {
   try {
     const target = await targetOf(path);
-    return await withGrantLock(target, () => editLocked(path, target, apply));
+    return await withGrantLock(target, () => editLocked({ path, target, apply, record }));
   } catch (error) {
     if (error instanceof TriadError) throw error;
     throw new RefusedError(`cannot change ${path}: ${messageOf(error)}`, {
@@ -241,11 +249,15 @@ async function editFile(
   }
 }
 
-async function editLocked(
-  path: string,
-  target: string,
-  apply: (file: AuthorizedKeys) => GrantEdit,
-): Promise<readonly GrantDelta[]> {
+interface Edit {
+  readonly path: string;
+  /** Where `path` leads, if it is a link. */
+  readonly target: string;
+  readonly apply: (file: AuthorizedKeys) => GrantEdit;
+  readonly record: RecordChange;
+}
+
+async function editLocked({ path, target, apply, record }: Edit): Promise<readonly GrantDelta[]> {
   await removeStagedLeftovers(target);
   for (let attempt = 0; attempt < MAX_EDIT_ATTEMPTS; attempt++) {
     const read = await readGrantFile(path);
@@ -257,12 +269,22 @@ async function editLocked(
     if (deltas.length === 0) return deltas;
     const staged = await stageFile(target, formatAuthorizedKeys(file.lines), read.mode);
     if ((await versionOf(path)) === read.version) {
-      await staged.commit();
+      await commitRecorded(staged, () => record(deltas));
       return deltas;
     }
     await staged.discard();
   }
   throw new RefusedError('somebody else keeps changing the grants', { hint: 'try again' });
+}
+
+async function commitRecorded(staged: StagedFile, record: () => void): Promise<void> {
+  try {
+    record();
+  } catch (error) {
+    await staged.discard();
+    throw error;
+  }
+  await staged.commit();
 }
 
 function stateOf({ grants, problems }: AuthorizedKeys): GrantState {

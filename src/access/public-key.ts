@@ -1,4 +1,4 @@
-import { createHash, createPublicKey } from 'node:crypto';
+import { createHash, ECDH } from 'node:crypto';
 import { visible } from '../base/visible.js';
 
 /** The key types Triad accepts: ed25519, ECDSA on the NIST curves, and RSA of 2048 bits or more. */
@@ -31,9 +31,9 @@ const MIN_RSA_BITS = 2048;
 const MAX_RSA_BITS = 16_384;
 
 const CURVES = {
-  'ecdsa-sha2-nistp256': { name: 'nistp256', jwkName: 'P-256', bytes: 32 },
-  'ecdsa-sha2-nistp384': { name: 'nistp384', jwkName: 'P-384', bytes: 48 },
-  'ecdsa-sha2-nistp521': { name: 'nistp521', jwkName: 'P-521', bytes: 66 },
+  'ecdsa-sha2-nistp256': { name: 'nistp256', opensslName: 'prime256v1', bytes: 32 },
+  'ecdsa-sha2-nistp384': { name: 'nistp384', opensslName: 'secp384r1', bytes: 48 },
+  'ecdsa-sha2-nistp521': { name: 'nistp521', opensslName: 'secp521r1', bytes: 66 },
 } as const;
 
 type EcdsaType = keyof typeof CURVES;
@@ -132,10 +132,9 @@ function isPointOnCurve(type: EcdsaType, fields: readonly Buffer[]): boolean {
   if (fields.length !== 2 || name?.toString('latin1') !== curve.name) return false;
   // SEC 1 §2.3.3: 4 stands for both coordinates in full.
   if (point?.length !== 1 + 2 * curve.bytes || point[0] !== 4) return false;
-  const x = point.subarray(1, 1 + curve.bytes).toString('base64url');
-  const y = point.subarray(1 + curve.bytes).toString('base64url');
   try {
-    createPublicKey({ key: { kty: 'EC', crv: curve.jwkName, x, y }, format: 'jwk' });
+    // Decoding the point checks that it lies on the curve.
+    ECDH.convertKey(point, curve.opensslName);
     return true;
   } catch {
     return false;

@@ -23,7 +23,7 @@ const store = await GrantStore.open({ path, log, now: Date.now });
 for (const pair of pairs) {
   const [engineer, base64] = pair.split('#');
   const key = parsePublicKey('ssh-ed25519', base64);
-  await store.grant({ engineer, role: 'driver', keys: [key], session: null });
+  await store.grant({ engineer, role: 'driver', keys: [key], session: null }, () => {});
 }
 await store.close();
 `;

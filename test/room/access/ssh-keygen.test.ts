@@ -44,7 +44,6 @@ describe('keys made by ssh-keygen', () => {
     { type: 'ecdsa', bits: 384 },
     { type: 'ecdsa', bits: 521 },
     { type: 'rsa', bits: 2048 },
-    { type: 'rsa', bits: 3072 },
   ])('of the kind $type $bits are taken, with the fingerprint it shows', async (kind) => {
     const name = `${kind.type}-${kind.bits ?? ''}`;
     const { publicLine } = await makeKeyPair(directory, name, kind);
@@ -60,11 +59,11 @@ describe('keys made by ssh-keygen', () => {
   });
 
   it('are refused when it is the private half or another form that is given', async () => {
-    const { path } = await makeKeyPair(directory, 'halves', { type: 'rsa', bits: 2048 });
+    const { path } = await makeKeyPair(directory, 'halves', { type: 'ecdsa' });
     expect(parsePublicKeyFile(await readFile(path, 'utf8'))).toEqual({
       problem: 'this is a private key: keep it secret, and give the .pub file beside it',
     });
-    for (const form of ['RFC4716', 'PKCS8', 'PEM']) {
+    for (const form of ['RFC4716', 'PKCS8']) {
       const { stdout } = await run('ssh-keygen', ['-e', '-m', form, '-f', `${path}.pub`]);
       expect(parsePublicKeyFile(stdout)).toEqual({
         problem: "the key is not in OpenSSH's form: convert it with ssh-keygen -i -f FILE",

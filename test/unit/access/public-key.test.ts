@@ -144,6 +144,7 @@ describe('parsePublicKeyFile', () => {
     ['PuTTY-User-Key-File-3: ssh-ed25519', /private key/],
     ['---- BEGIN SSH2 PUBLIC KEY ----\nAAAA', /ssh-keygen -i/],
     ['-----BEGIN PUBLIC KEY-----\nMIIB', /ssh-keygen -i/],
+    ['-----BEGIN RSA PUBLIC KEY-----\nMIIB', /ssh-keygen -i/],
     ['', /there is no public key/],
     ['# nothing\n', /there is no public key/],
     [`${line('a')}\nrestrict ${line('b')}`, /line 2: .* must begin with its type, got "restrict"/],
