@@ -65,7 +65,11 @@ export default defineConfig(
       ...SHAPE,
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       // As the compiler's noUnusedParameters has it.
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        // A name declared by `using` may be there for its disposal alone.
+        { argsIgnorePattern: '^_', ignoreUsingDeclarations: true },
+      ],
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       // An import of types alone must vanish from what is loaded.
       '@typescript-eslint/no-import-type-side-effects': 'error',

@@ -25,15 +25,15 @@ export function isName(text: string): boolean {
 }
 
 export function sessionName(text: string): SessionName {
-  return named<SessionName>('session', text);
+  return named('session', text) as SessionName;
 }
 
 export function paneName(text: string): PaneName {
-  return named<PaneName>('pane', text);
+  return named('pane', text) as PaneName;
 }
 
 export function engineerName(text: string): EngineerName {
-  return named<EngineerName>('engineer', text);
+  return named('engineer', text) as EngineerName;
 }
 
 export function paneId(text: string): PaneId {
@@ -45,7 +45,7 @@ export function attachmentId(serial: number): AttachmentId {
   return `A${serial}` as AttachmentId;
 }
 
-function named<T extends string>(what: string, text: string): T {
+function named(what: string, text: string): string {
   if (!isName(text)) throw new InvariantError(`${what} must be ${NAME_RULE}, got ${visible(text)}`);
-  return text as T;
+  return text;
 }

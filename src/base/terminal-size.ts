@@ -5,7 +5,7 @@ export interface TerminalSize {
 }
 
 /** What a client gets that states no size, as `ssh -tt` from a script does. */
-export const DEFAULT_SIZE: TerminalSize = { cols: 80, rows: 24 };
+const DEFAULT_SIZE: TerminalSize = { cols: 80, rows: 24 };
 
 /** tmux and node-pty wrap or fail far beyond any real terminal; below 1 they throw. */
 const MAX_CELLS = 1000;

@@ -13,7 +13,7 @@ const MAX_REQUESTS = 128;
  * What one authentication request deserves. `acceptable`: the client asks whether it should sign
  * with this key. `proven`: it has.
  */
-export type Judgement =
+type Judgement =
   | { readonly outcome: 'proven' | 'acceptable'; readonly known: KnownKey }
   | {
       readonly outcome: 'refused';
@@ -28,7 +28,7 @@ export type Judgement =
     };
 
 /** Judges one request by itself, whatever came before it on the connection. */
-export function judge(request: AuthContext, keys: KnownKeys): Judgement {
+function judge(request: AuthContext, keys: KnownKeys): Judgement {
   if (request.method !== 'publickey') {
     return { outcome: 'refused', reason: 'method', fingerprint: null };
   }
@@ -124,8 +124,8 @@ export class Authentication {
         return;
       case 'proven':
         this.#isOver = true;
-        this.#logDecision(request, { outcome: 'accepted', ...describe(judgement.known) });
         this.#options.onProven(request.username, judgement.known);
+        this.#logDecision(request, { outcome: 'accepted', ...describe(judgement.known) });
         request.accept();
         return;
       case 'refused':

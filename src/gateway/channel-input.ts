@@ -2,7 +2,7 @@ import type { ServerChannel } from 'ssh2';
 import { RefusedError, UsageError } from '../base/errors.js';
 
 /** What a command may get as standard input; keys and short texts come this way. */
-export const MAX_COMMAND_INPUT_BYTES = 64 * 1024;
+const MAX_COMMAND_INPUT_BYTES = 64 * 1024;
 
 /** What ssh2 lets a client send ahead; one that sends more ignores RFC 4254 §5.2. */
 const RECEIVE_WINDOW_BYTES = 2 * 1024 * 1024;
@@ -12,7 +12,6 @@ export class ChannelInput {
   readonly #channel: ServerChannel;
   #hasEnded = false;
   #whole: Promise<string> | undefined;
-  #abandoned: ((error: Error) => void) | undefined;
 
   constructor(channel: ServerChannel) {
     this.#channel = channel;
@@ -46,11 +45,6 @@ export class ChannelInput {
     this.#hasEnded = true;
   }
 
-  /** The client is gone: whoever still reads gets an error. */
-  abandon(): void {
-    this.#abandoned?.(new RefusedError('the client left before the end of its input'));
-  }
-
   /** Throws away what comes from now on, so that the channel can close. */
   discard(): void {
     this.#channel.removeAllListeners('data');
@@ -61,7 +55,6 @@ export class ChannelInput {
     return new Promise<Buffer>((resolve, reject) => {
       const pieces: Buffer[] = [];
       let length = 0;
-      this.#abandoned = reject;
       this.#channel.on('data', (bytes: Buffer) => {
         length += bytes.length;
         if (length <= MAX_COMMAND_INPUT_BYTES) return void pieces.push(bytes);
@@ -69,7 +62,7 @@ export class ChannelInput {
       });
       this.#channel.once('end', () => {
         if (this.#hasEnded) resolve(Buffer.concat(pieces));
-        else this.abandon();
+        else reject(new RefusedError('the client left before the end of its input'));
       });
     }).then(decode);
   }

@@ -3,11 +3,11 @@ import type { ClientTerminal } from '../session/attachment.js';
 import { bytesHeldForRekey, sendWindowOf, socketOf } from './ssh2-seams.js';
 
 /** Above this the client does not keep up: the session is told to hold its output back. */
-export const BLOCKED_ABOVE_BYTES = 256 * 1024;
+const BLOCKED_ABOVE_BYTES = 256 * 1024;
 /** Below this it may go on. OpenSSH acknowledges a terminal's output every 48 KiB. */
-export const UNBLOCKED_BELOW_BYTES = 64 * 1024;
+const UNBLOCKED_BELOW_BYTES = 64 * 1024;
 /** Above this nobody heeded the block: the channel is given up. */
-export const MAX_UNCONSUMED_BYTES = 1024 * 1024;
+const MAX_UNCONSUMED_BYTES = 1024 * 1024;
 /** Above this a window is no flow control: PuTTY opens 2 GiB and then relies on TCP. */
 const LARGEST_MEANT_WINDOW = 16 * 1024 * 1024;
 

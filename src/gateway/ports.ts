@@ -34,19 +34,19 @@ interface ConnectionEvent {
   readonly login: string;
 }
 
-export interface AuthenticatedEvent extends ConnectionEvent {
+interface AuthenticatedEvent extends ConnectionEvent {
   readonly engineer: EngineerName;
   readonly fingerprint: string;
 }
 
-export interface RefusedEvent extends ConnectionEvent {
+interface RefusedEvent extends ConnectionEvent {
   /** Of the last key that was tried; null when none was. */
   readonly fingerprint: string | null;
   /** Why the last attempt failed. */
   readonly reason: string;
 }
 
-export interface ClosedEvent extends ConnectionEvent {
+interface ClosedEvent extends ConnectionEvent {
   readonly engineer: EngineerName;
   readonly reason: string;
   readonly durationMs: number;

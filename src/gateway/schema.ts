@@ -61,6 +61,4 @@ export const gatewaySchema = z.strictObject({
   limits: limits.prefault({}),
 });
 
-export type GatewayConfig = z.output<typeof gatewaySchema>;
-
-export type GatewayLimits = GatewayConfig['limits'];
+export type GatewayLimits = z.output<typeof limits>;

@@ -8,6 +8,7 @@ import { visible } from '../base/visible.js';
 import type { SshCommandDoor } from '../commands/door.js';
 import type { Logger } from '../log/logger.js';
 import type { Attachment, AttachmentDoor, Caller } from '../session/attachment.js';
+import { noAccess } from '../session/no-access.js';
 import { ChannelInput } from './channel-input.js';
 import { ChannelTerminal } from './channel-terminal.js';
 import { closeUnstarted } from './ssh2-seams.js';
@@ -94,7 +95,6 @@ export class SessionChannel {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#terminal?.close();
-    this.#input?.abandon();
     this.#attachment?.disconnect();
     this.#options.onClosed(this);
   }
@@ -191,9 +191,8 @@ export class SessionChannel {
     return isName(login) ? sessionName(login) : undefined;
   }
 
-  /** One wording for whatever is missing: a right, the session, or a possible name. */
   #denial(): string {
-    return `triad: you have no access to a session named "${visible(this.#options.login)}" here`;
+    return `triad: ${noAccess(this.#options.login)}`;
   }
 
   #fail(error: unknown): void {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { ConfigurationError, messageOf, systemCode } from '../base/errors.js';
 import { visible } from '../base/visible.js';
 
@@ -32,17 +33,29 @@ export async function makeKey({ type, comment, path }: KeyRequest): Promise<void
   }
 }
 
+/**
+ * The public half of a private key without a passphrase, as a line of a `.pub` file.
+ *
+ * @throws ConfigurationError when the file is no such key.
+ */
+export async function publicHalfOf(path: string): Promise<string> {
+  try {
+    return await run('ssh-keygen', ['-y', '-P', '', '-f', path], KEYGEN_LIMIT_MS);
+  } catch (error) {
+    throw new ConfigurationError(`${path}: is damaged or no private key: ${visible(messageOf(error))}`, {
+      hint: `restore it, or remove it and run: triad init`,
+      cause: error,
+    });
+  }
+}
+
 /** The public keys in the person's SSH agent, one per line; empty without an agent. */
 export async function listAgentKeys(): Promise<string> {
   return run('ssh-add', ['-L'], AGENT_LIMIT_MS).catch(() => '');
 }
 
-function run(file: string, args: readonly string[], limitMs: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = execFile(file, args, { timeout: limitMs, killSignal: 'SIGKILL' }, (error, stdout) => {
-      if (error === null) resolve(stdout);
-      else reject(error);
-    });
-    child.stdin?.end();
-  });
+async function run(file: string, args: readonly string[], limitMs: number): Promise<string> {
+  const running = promisify(execFile)(file, args, { timeout: limitMs, killSignal: 'SIGKILL' });
+  running.child.stdin?.end();
+  return (await running).stdout;
 }

@@ -44,19 +44,15 @@ export class ObserverKeys {
       case 'ground':
         return this.#takeKey(byte);
       case 'prefix':
-        this.#place = 'ground';
-        return byte === 0x64 || this.#takeKey(byte);
+        return this.#takeAfterPrefix(byte);
       case 'escape':
         return this.#takeAfterEscape(byte);
       case 'csi':
         return this.#takeCsi(byte);
       case 'mouse':
-        this.#mouseBytes += 1;
-        if (this.#mouseBytes === MOUSE_BYTES) this.#place = 'ground';
-        return false;
+        return this.#takeMouse();
       case 'ss3':
-        this.#place = 'ground';
-        return byte === CTRL_C || byte === CTRL_D;
+        return this.#takeSs3(byte);
       case 'string':
       case 'string-escape':
         return this.#takeString(byte);
@@ -69,6 +65,11 @@ export class ObserverKeys {
     if (byte === ESC) this.#place = 'escape';
     else if (byte === CTRL_B) this.#place = 'prefix';
     return byte === CTRL_C || byte === CTRL_D || byte === 0x71;
+  }
+
+  #takeAfterPrefix(byte: number): boolean {
+    this.#place = 'ground';
+    return byte === 0x64 || this.#takeKey(byte);
   }
 
   /** After ESC: the introducer of a sequence, or a key of its own (Escape, then `q`). */
@@ -99,6 +100,23 @@ export class ObserverKeys {
     this.#mouseBytes = 0;
     if (final === 0x7e && this.#parameters === '200') return 'paste';
     return final === 0x4d && this.#parameters === '' ? 'mouse' : 'ground';
+  }
+
+  #takeMouse(): boolean {
+    this.#mouseBytes += 1;
+    if (this.#mouseBytes === MOUSE_BYTES) this.#place = 'ground';
+    return false;
+  }
+
+  #takeSs3(byte: number): boolean {
+    this.#place = 'ground';
+    return byte === CTRL_C || byte === CTRL_D;
+  }
+
+  #takeMouse(): boolean {
+    this.#mouseBytes += 1;
+    if (this.#mouseBytes === MOUSE_BYTES) this.#place = 'ground';
+    return false;
   }
 
   #takeControl(byte: number): boolean {

@@ -1,8 +1,8 @@
 import type { AccessQuery, Decision } from '../access/decide.js';
 import type { Role } from '../access/role.js';
-import type { Attachment, Caller } from './attachment.js';
-import type { EndReason } from './farewell.js';
 import type { AttachmentId, SessionName } from '../base/ids.js';
+import type { Caller } from './attachment.js';
+import type { EndReason } from './farewell.js';
 
 /** What attachments need to know about access: the one decision, and when to ask it again. */
 export interface AccessPort {
@@ -20,7 +20,7 @@ export interface AttachmentAudit {
 }
 
 export interface AttachmentEvent {
-  readonly id: Attachment['id'] & AttachmentId;
+  readonly id: AttachmentId;
   readonly caller: Caller;
   readonly session: SessionName;
   readonly role: Role;

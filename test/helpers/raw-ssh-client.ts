@@ -165,7 +165,19 @@ export class RawSshClient implements AsyncDisposable {
     this.send(bytes(MESSAGE.channelWindowAdjust), uint32(id), uint32(more));
   }
 
-  /** Starts another key exchange. */
+  /** Announces another key exchange and leaves it at that, if the socket is paused. */
+  startKeyExchange(): void {
+    const lists = [
+      'curve25519-sha256',
+      'ssh-ed25519',
+      ...['aes256-gcm@openssh.com', 'aes256-gcm@openssh.com'],
+      ...['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-256-etm@openssh.com'],
+      ...['none', 'none', '', ''],
+    ];
+    this.send(bytes(20), Buffer.alloc(16), ...lists.map(sshString), bytes(0), uint32(0));
+  }
+
+  /** Starts another key exchange and takes part in it. */
   changeKeys(): void {
     this.#parts._protocol.rekey();
   }

@@ -101,12 +101,17 @@ describe('an attachment', () => {
 
   test('goes on when the client has no more input, as with sshd', async () => {
     await using room = await GatewayRoom.open();
-    await using ssh = attach(room);
-    ssh.process.stdin.end('last words');
-    await ssh.sees('last words');
-    room.attachment.write('still here');
-    await ssh.sees('still here');
+    await using raw = await rawTerminal(room);
+    raw.requestOnChannel(0, 'shell');
+    raw.send(bytes(MESSAGE.channelData), uint32(0), sshString('last words'));
+    raw.send(bytes(MESSAGE.channelEof), uint32(0));
+    raw.requestOnChannel(0, 'env', sshString('A'), sshString('b'));
+    await raw.next([MESSAGE.channelFailure]);
+    expect(Buffer.concat(room.attachment.received).toString()).toBe('last words');
     expect(room.attachment.isDisconnected).toBe(false);
+    room.attachment.write('still here');
+    const shown = await raw.next([MESSAGE.channelData]);
+    expect(shown.subarray(9).toString()).toBe('still here');
   });
 
   test('pauses the client while it takes no more, and loses nothing', async () => {

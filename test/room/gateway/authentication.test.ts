@@ -81,6 +81,9 @@ describe('a client with a known key', () => {
     });
     expect((await runSsh(room.target, { command: ['status'] })).code).toBe(255);
     expect(room.commands).toEqual([]);
+    expect(room.decisions).toEqual([]);
+    await eventually('the end', () => room.log.at(-1)?.['msg'] === 'connection closed');
+    expect(room.log.at(-1)).toMatchObject({ reason: 'authentication failed: the disk is full' });
   });
 });
 

@@ -3,7 +3,7 @@ import { UsageError } from '../../../src/base/errors.js';
 import { EXIT, exitCodeOf } from '../../../src/base/exit-codes.js';
 import type { CommandOutcome, SshCommand } from '../../../src/commands/door.js';
 import { eventually } from '../../helpers/eventually.js';
-import { RawSshClient, sshString } from '../../helpers/raw-ssh-client.js';
+import { bytes, MESSAGE, RawSshClient, sshString, uint32 } from '../../helpers/raw-ssh-client.js';
 import { runSsh } from '../../helpers/ssh-client.js';
 import { GatewayRoom } from './room.js';
 
@@ -77,22 +77,35 @@ describe('a command over SSH', () => {
     expect(result.stdout).toContain('input cannot come from a terminal');
   });
 
-  test('does not act on input that was cut off', async () => {
-    const inputs: unknown[] = [];
-    const execute = async ({ readInput }: SshCommand): Promise<CommandOutcome> => {
-      inputs.push(await readInput().catch((error: unknown) => String(error)));
-      return { stdout: '', stderr: '', exitCode: EXIT.ok };
-    };
-    await using room = await GatewayRoom.open({ execute });
-    await using raw = await RawSshClient.connect(room.port);
-    await raw.logIn(room.key.path, room.key.blob);
-    await raw.openSession();
-    raw.requestOnChannel(0, 'exec', sshString('grant bob --key -'));
-    await eventually('the command runs', () => room.commands.length === 1);
-    raw.socket.destroy();
-    await eventually('the command learns of it', () => inputs.length === 1);
-    expect(inputs).toEqual([expect.stringContaining('the client left before the end')]);
-  });
+  test.each(['while it was read', 'before it was read'])(
+    'does not act on input that was cut off %s',
+    async (moment) => {
+      const inputs: unknown[] = [];
+      let start: () => void = () => undefined;
+      const started = new Promise<void>((resolve) => {
+        start = resolve;
+      });
+      const execute = async ({ readInput }: SshCommand): Promise<CommandOutcome> => {
+        await started;
+        inputs.push(await readInput().catch((error: unknown) => String(error)));
+        return { stdout: '', stderr: '', exitCode: EXIT.ok };
+      };
+      await using room = await GatewayRoom.open({ execute });
+      await using raw = await RawSshClient.connect(room.port);
+      await raw.logIn(room.key.path, room.key.blob);
+      await raw.openSession();
+      raw.requestOnChannel(0, 'exec', sshString('grant bob --key -'));
+      raw.send(bytes(MESSAGE.channelData), uint32(0), sshString('ssh-ed25519 AAAA'));
+      raw.requestOnChannel(0, 'env', sshString('A'), sshString('b'));
+      await raw.next([MESSAGE.channelFailure]);
+      if (moment === 'while it was read') start();
+      raw.socket.destroy();
+      await eventually('the end', () => room.audit.length === 2);
+      start();
+      await eventually('the command learns of it', () => inputs.length === 1);
+      expect(inputs).toEqual([expect.stringContaining('the client left before the end')]);
+    },
+  );
 
   test('does not wait for input that it never reads', async () => {
     await using room = await GatewayRoom.open({ execute: saying({ stdout: 'done\n' }) });

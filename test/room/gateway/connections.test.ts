@@ -116,11 +116,22 @@ describe('a connection', () => {
     expect(warnings).toMatchObject([{ msg: 'connections refused, limit reached' }]);
   });
 
+  test('that ended makes room for the next', async () => {
+    await using room = await GatewayRoom.open({ limits: { maxConnections: 1 } });
+    for (const ended of [1, 2, 3]) {
+      expect((await runSsh(room.target, { command: ['status'] })).code).toBe(0);
+      await eventually('the end', () => reasons(room.log).length === ended);
+    }
+  });
+
   test('is held until the gateway accepts, and then served', async () => {
     await using room = await GatewayRoom.open({ isHeld: true });
     const result = runSsh(room.target, { command: ['status'] });
     await using tcp = new Tcp(room.port);
     await once(tcp.socket, 'connect');
+    // Another gateway has all the time to serve a client of its own.
+    await using other = await GatewayRoom.open();
+    expect((await runSsh(other.target, { command: ['status'] })).code).toBe(0);
     expect(tcp.received).toBe('');
     room.gateway.accept();
     await tcp.sees('SSH-2.0-Triad');
@@ -138,12 +149,16 @@ describe('a connection', () => {
     expect(room.attachment.isDisconnected).toBe(true);
   });
 
-  test('on which nothing is opened is closed after a while', async () => {
+  test('on which nothing is opened is closed after a while, others are not', async () => {
     await using room = await GatewayRoom.open();
+    await using ssh = new SshClient(sshArguments(room.target, ['-tt']));
+    await ssh.sees('attached');
     const { code } = await runSsh(room.target, { options: ['-N'] });
     expect(code).toBe(255);
     await eventually('the log line', () => reasons(room.log).length === 1);
     expect(reasons(room.log)).toEqual(['no channel open']);
+    ssh.type('still here');
+    await ssh.sees('still here');
   }, 60_000);
 
   test('that fills up with answers nobody reads is cut off before login', async () => {

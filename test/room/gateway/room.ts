@@ -114,6 +114,19 @@ export class GatewayRoom implements AsyncDisposable {
     const disposal = new Disposal();
     const directory = await mkdtemp(join(tmpdir(), 'triad-gateway-'));
     disposal.defer(() => rm(directory, { recursive: true, force: true }));
+    try {
+      return await GatewayRoom.#openIn(directory, disposal, parts);
+    } catch (error) {
+      await disposal.close();
+      throw error;
+    }
+  }
+
+  static async #openIn(
+    directory: string,
+    disposal: Disposal,
+    parts: RoomParts,
+  ): Promise<GatewayRoom> {
     const key = await makeKeyPair(directory, 'ada');
     const known = new Map<string, KnownKey>();
     const facts = { directory, key, ...recorders() };

@@ -52,6 +52,23 @@ test('window adjustments out of nowhere do not lift the limit', async () => {
   expect(attachment.blocks).toEqual([true]);
 });
 
+test('a key exchange that the client never finishes hides nothing', async () => {
+  await using room = await GatewayRoom.open();
+  await using raw = await attached(room, 2 ** 32 - 1);
+  raw.socket.pause();
+  raw.startKeyExchange();
+  const { attachment } = room;
+  let written = 0;
+  const write = (): boolean => {
+    attachment.write(Buffer.alloc(4096, 'x'));
+    written += 4096;
+    return attachment.blocks.length > 0;
+  };
+  await eventually('blocked', write);
+  // The kernel takes more than that, but nothing gets there any more.
+  expect(written).toBeLessThan(1024 * 1024);
+});
+
 test('a client that reads all is never blocked by the size of its window', async () => {
   await using room = await GatewayRoom.open();
   await using raw = await attached(room, 2 ** 31 - 1);
