@@ -32,6 +32,10 @@ export class InputQueue {
     this.#write = write;
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** Takes ownership of `bytes`; what can be written now is written before it returns. */
   push(bytes: Uint8Array): PushOutcome {
     if (this.#isClosed) {

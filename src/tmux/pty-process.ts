@@ -24,7 +24,7 @@ export interface PtyExit {
   readonly status: number | null;
   /** Signal name such as `SIGKILL`. */
   readonly signal: string | null;
-  /** `input-overflow`: it was hung up because it let too much input wait. */
+  /** `input-overflow`: it was ended because it let too much input wait. */
   readonly reason: 'exited' | 'input-overflow';
   /** Input that the process never took. */
   readonly droppedInputBytes: number;
@@ -90,11 +90,8 @@ export class PtyProcess implements AsyncDisposable {
   }
 
   private constructor(options: PtyProcessOptions, native: NativePty) {
-    let settle: (exit: PtyExit) => void = () => undefined;
-    this.exited = new Promise((resolve) => {
-      settle = resolve;
-    });
-    const pty = fork(native, options, (status, signal) => settle(this.#end(status, signal)));
+    let end: (status: number, signal: number) => void = () => undefined;
+    const pty = fork(native, options, (status, signal) => end(status, signal));
     this.pid = pty.pid;
     this.#native = native;
     this.#fd = pty.fd;
@@ -104,22 +101,25 @@ export class PtyProcess implements AsyncDisposable {
     this.#master = new ReadStream(this.#fd);
     this.#pace = new ReadPace(this.#master);
     this.#master.on('data', (bytes: Buffer) => this.#receive(bytes));
-    // Nothing but a process that hangs up its own terminal comes here; it closes the descriptor.
+    // The stream closes itself then, and #isOpen heeds it.
     this.#master.on('error', () => this.kill('SIGHUP'));
+    this.exited = new Promise((resolve) => {
+      end = (status, signal) => resolve(this.#end(status, signal));
+    });
   }
 
   /**
    * Queues input; takes ownership of `bytes`. When a process lets 16 MiB wait, all of it is dropped
-   * and the process is hung up. After the exit nothing happens.
+   * and the process is ended. After the exit nothing happens.
    *
    * @returns false when the queue is above its mark: wait for `onDrain` before writing more.
    */
   write(bytes: Uint8Array): boolean {
-    if (this.#hasExited) return true;
+    if (this.#hasExited || this.#input.isClosed) return true;
     const outcome = this.#input.push(bytes);
-    if (outcome === 'overflow' && !this.#hasOverflowed) {
+    if (outcome === 'overflow') {
       this.#hasOverflowed = true;
-      this.kill('SIGHUP');
+      void this.close();
     }
     return outcome === 'room';
   }
@@ -127,6 +127,11 @@ export class PtyProcess implements AsyncDisposable {
   /** Calls `listener` each time the queue has fallen below its mark after `write` returned false. */
   onDrain(listener: () => void): void {
     this.#input.onDrain(listener);
+  }
+
+  /** Drops input that the process has not taken, and whatever is written from now on. Idempotent. */
+  closeInput(): void {
+    this.#input.close();
   }
 
   /** Gives the terminal a new size, clamped to what is sane; after the exit nothing happens. */

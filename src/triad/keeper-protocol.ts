@@ -21,7 +21,7 @@ export interface KeeperState {
   readonly exit: CommandExit | null;
 }
 
-export interface CommandExit {
+interface CommandExit {
   /** 0 where a signal ended it; 127: not found, 126: found but could not be run. */
   readonly status: number;
   /** Signal number, 0 where it exited by itself. */

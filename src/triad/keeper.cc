@@ -35,7 +35,7 @@ constexpr size_t kMaxConnections = 4;
 constexpr size_t kMaxMessageBytes = 1 << 20;
 constexpr size_t kLengthBytes = 4;
 /// A manager that leaves this much unread is closed; a state takes less than 256 bytes.
-constexpr size_t kMaxUnsentBytes = 64 << 10;
+constexpr size_t kMaxUnsentBytes = 8 << 10;
 /// What may wait for a terminal that nobody reads; more is dropped.
 constexpr size_t kMaxUnprintedBytes = 16 << 10;
 constexpr int64_t kTermAfterMs = 2000;
@@ -291,8 +291,13 @@ struct StartRequest {
 void startCommand(const StartRequest &request) {
   tcsetattr(keeper.terminal, TCSANOW, &keeper.modes);
   tcflush(keeper.terminal, TCIFLUSH);
+  // A signal that comes before the child has its default actions must wait, not be ignored.
+  sigset_t all, before;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &before);
   const pid_t pid = fork();
   if (pid == 0) runChild(request);
+  sigprocmask(SIG_SETMASK, &before, nullptr);
   keeper.command.starts++;
   keeper.command.startedAt = millisecondsOf(CLOCK_REALTIME);
   if (pid == -1) {

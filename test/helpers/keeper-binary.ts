@@ -15,12 +15,15 @@ export interface KeeperBinary extends Disposable {
 export function openKeeperBinary(): KeeperBinary {
   if (isUpToDate()) return { path: BUILT, [Symbol.dispose]: () => undefined };
   const directory = mkdtempSync(join(tmpdir(), 'triad-keeper-'));
+  const remove = () => rmSync(directory, { recursive: true, force: true });
   const path = join(directory, 'keeper');
-  execFileSync('c++', [...FLAGS, SOURCE, '-o', path], { stdio: 'pipe' });
-  return {
-    path,
-    [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
-  };
+  try {
+    execFileSync('c++', [...FLAGS, SOURCE, '-o', path], { stdio: 'pipe' });
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  return { path, [Symbol.dispose]: remove };
 }
 
 function isUpToDate(): boolean {

@@ -97,9 +97,15 @@ export function shell(line: string, env: Record<string, string> = {}): StartRequ
 
 /** Whether a process is there and not a zombie, which an init may leave lying for a while. */
 export function isAlive(pid: number): boolean {
+  const state = processState(pid);
+  return state !== undefined && !'ZX'.includes(state);
+}
+
+/** `R`, `S`, `T`, `Z`, … as in proc(5); undefined when there is no such process. */
+export function processState(pid: number): string | undefined {
   try {
-    return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+    return /^\d+ \(.*\) (\w)/s.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1];
   } catch {
-    return false;
+    return undefined;
   }
 }

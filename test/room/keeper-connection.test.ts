@@ -59,16 +59,38 @@ test('up to four managers hear each change, a fifth is turned away', async () =>
   await pane.connect();
 });
 
-test('only the user of the keeper may connect, and a stale socket is replaced', async () => {
+test('only the user of the keeper may open its socket', async () => {
+  await using pane = new KeeperPane(binary.path);
+  await pane.connect();
+  expect(statSync(pane.socketPath).mode & 0o777).toBe(0o600);
+});
+
+test('the socket of a keeper that was killed is replaced by the next one', async () => {
   await using pane = new KeeperPane(binary.path);
   const keeper = await pane.connect();
-  expect(statSync(pane.socketPath).mode & 0o777).toBe(0o600);
-  pane.tmux('respawn-pane', '-k', '-t', pane.paneId, binary.path, pane.socketPath, 'worker');
+  process.kill(pane.keeperPid, 'SIGKILL');
   await keeper.closed;
+  expect(statSync(pane.socketPath).isSocket()).toBe(true);
+  pane.tmux('respawn-pane', '-k', '-t', pane.paneId, binary.path, pane.socketPath, 'worker');
   const next = await pane.connect();
-  await eventually('the new one answers', () => next.state.starts === 0);
   await runToEnd(next, shell('exit 6'));
-  expect(next.state.exit?.status).toBe(6);
+  expect(next.state).toMatchObject({ starts: 1, exit: { status: 6 } });
+});
+
+test('a keeper that ends leaves the socket of its successor alone', async () => {
+  await using pane = new KeeperPane(binary.path);
+  const keeper = await pane.connect();
+  const { ino } = statSync(pane.socketPath);
+  pane.tmux('split-window', '-d', binary.path, pane.socketPath, 'worker');
+  await eventually('the successor has its socket there', () => {
+    const file = statSync(pane.socketPath, { throwIfNoEntry: false });
+    return file !== undefined && file.ino !== ino;
+  });
+  const successor = await pane.connect();
+  pane.tmux('kill-pane', '-t', pane.paneId);
+  await keeper.closed;
+  await runToEnd(successor, shell('exit 6'));
+  await runToEnd(await pane.connect(), shell('exit 7'));
 });
 
 test.each([

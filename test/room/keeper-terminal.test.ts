@@ -9,6 +9,7 @@ import { type KeeperBinary, openKeeperBinary } from '../helpers/keeper-binary.js
 import {
   isAlive,
   KeeperPane,
+  processState,
   runningPid,
   runToEnd,
   shell,
@@ -62,6 +63,16 @@ test('a killed program leaves the terminal as a new one would be', async () => {
   expect(pane.tmux('capture-pane', '-p', '-e')).not.toMatch(/\x1b\[31m.*was ended/);
   await runToEnd(keeper, shell('stty -a | tr ";" "\\n" | grep -E "icanon|echo|isig|ixon"'));
   await eventually('modes are shown', () => /isig icanon iexten echo/.test(pane.screen()));
+});
+
+test('each mode that a program may have left on is switched off', async () => {
+  await using pane = new KeeperPty(binary.path);
+  const keeper = await pane.connect();
+  await runToEnd(keeper, shell('exit 0'));
+  await eventually('the end is told', () => pane.shown.includes('status 0]'));
+  const off = ['1004', '1000', '1002', '1003', '1005', '1006', '2004', '1', '1049'];
+  for (const mode of off) expect(pane.shown).toContain(`\x1b[?${mode}l`);
+  for (const text of ['\x1b[?25h', '\x1b>', '\x1b[0m']) expect(pane.shown).toContain(text);
 });
 
 test('a command that was stopped from the keyboard or by itself goes on', async () => {
@@ -140,6 +151,14 @@ test('output that was held by Ctrl-S does not hold the report or the next run', 
   await eventually('the next run is shown', () => pane.screen().includes('next'));
 });
 
+test('output that a command itself held does not hold the report', async () => {
+  await using pane = new KeeperPty(binary.path);
+  const keeper = await pane.connect();
+  const program = 'import termios; print("held", flush=True); termios.tcflow(0, termios.TCOOFF)';
+  await runToEnd(keeper, { cwd: '/', env: {}, argv: ['python3', '-c', program] });
+  await eventually('the end is told', () => pane.shown.includes('status 0]'));
+});
+
 test('a job in the foreground of a killed shell is hung up', async () => {
   await using pane = new KeeperPane(binary.path);
   const keeper = await pane.connect();
@@ -189,8 +208,16 @@ test('the report of a killed flood arrives although the terminal was full', asyn
   const keeper = await pane.connect();
   keeper.start(shell('exec yes'));
   await eventually('it floods', () => pane.screen().includes('y\ny\n'));
+  const flood = await runningPid(keeper);
   process.kill(pane.serverPid, 'SIGSTOP');
   try {
+    await eventually('the server stopped', () => processState(pane.serverPid) === 'T');
+    // It also rests for a moment each time the kernel passes on what it has written.
+    let rests = 0;
+    await eventually('the flood waits for room', () => {
+      rests = processState(flood) === 'S' ? rests + 1 : 0;
+      return rests === 10;
+    });
     keeper.signal('SIGKILL');
     await stateWhere(keeper, (state) => !state.running);
   } finally {

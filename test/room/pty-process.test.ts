@@ -1,19 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PtyProcess } from '../../src/tmux/pty-process.js';
 import { eventually } from '../helpers/eventually.js';
+import { isAlive, processState } from '../helpers/keeper-pane.js';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -51,7 +44,7 @@ test('a writer that outlives the process does not keep it from being over', asyn
   await using pty = open('(trap "" HUP; exec yes) & echo "writer $!."; exit 3');
   expect(await pty.exited).toMatchObject({ status: 3 });
   const writer = Number(/writer (\d+)/.exec(pty.output().toString())?.[1]);
-  await eventually('the writer lost its terminal', () => isGone(writer));
+  await eventually('the writer lost its terminal', () => !isAlive(writer));
 });
 
 test('8 MiB of input arrive complete and in order', async () => {
@@ -147,11 +140,11 @@ test('a program that cannot be run shows as an exit that says so', async () => {
 });
 
 test('a process that ignores the hang-up is killed, a stopped one ends', async () => {
-  const deaf = open('trap "" HUP; echo ready; while :; do sleep 1000; done');
+  const deaf = open('trap "" HUP; echo ready; exec sleep 1000');
   await eventually('it is deaf', () => deaf.output().includes('ready'));
   expect(await deaf.close(50)).toMatchObject({ signal: 'SIGKILL' });
   const stopped = open('echo ready; kill -STOP $$; echo went on');
-  await eventually('it stopped', () => stateOf(stopped.pid) === 'T');
+  await eventually('it stopped', () => processState(stopped.pid) === 'T');
   expect(await stopped.close(60_000)).toMatchObject({ signal: 'SIGHUP' });
   expect(await stopped.close()).toMatchObject({ signal: 'SIGHUP' });
 });
@@ -197,16 +190,4 @@ function descriptors(): number {
 
 function threads(): number {
   return readdirSync('/proc/self/task').length;
-}
-
-function stateOf(pid: number): string | undefined {
-  return /\) (\w)/.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1];
-}
-
-function isGone(pid: number): boolean {
-  try {
-    return /[ZX]/.test(stateOf(pid) ?? 'X');
-  } catch {
-    return true;
-  }
 }
