@@ -26,7 +26,6 @@ export default defineConfig({
           globalSetup: 'test/helpers/home-template.ts',
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
         },
       },
     ],

@@ -1,9 +1,24 @@
 import { AppendFile } from '../base/append-file.js';
+import { messageOf, TriadError } from '../base/errors.js';
 import type { Logger } from '../log/logger.js';
 
 /** A year of a busy team; a record is about 250 bytes. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const MAX_OLD_FILES = 16;
+
+/** An event cannot be put on record, so what it tells of must not be done. */
+export class AuditError extends TriadError {
+  override name = 'AuditError';
+  readonly code = 'audit';
+
+  constructor(cause: unknown) {
+    super(`the audit log cannot be written: ${messageOf(cause)}`, {
+      userMessage: 'this cannot be put on record now, so it was not done',
+      hint: 'make room for state/audit.jsonl and try again',
+      cause,
+    });
+  }
+}
 
 /** Who did it: an engineer over SSH, or whoever owns the host's control socket. */
 export interface Actor {
@@ -41,7 +56,7 @@ interface PaneFacts {
 
 /**
  * Owns the record of what people did: JSON Lines, one function per event, called once, before the
- * effect is visible. An event that cannot be written throws, so that nothing happens unrecorded;
+ * effect is visible. An event that cannot be written throws an `AuditError`, so that nothing happens unrecorded;
  * only endings, which cannot be refused, are logged instead. It must never hold what was typed.
  */
 export class Audit {
@@ -59,7 +74,10 @@ export class Audit {
     return new Audit(new AppendFile({ path, ...limits }), log);
   }
 
-  gatewayStarted(event: { readonly listen: readonly string[]; readonly sessions: readonly string[] }): void {
+  gatewayStarted(event: {
+    readonly listen: readonly string[];
+    readonly sessions: readonly string[];
+  }): void {
     this.#record('gateway-started', event);
   }
 
@@ -67,7 +85,9 @@ export class Audit {
     this.#recordEnd('gateway-stopped', event);
   }
 
-  connectionAuthenticated(event: ConnectionFacts & { engineer: string; fingerprint: string }): void {
+  connectionAuthenticated(
+    event: ConnectionFacts & { engineer: string; fingerprint: string },
+  ): void {
     this.#record('connection-authenticated', event);
   }
 
@@ -75,7 +95,9 @@ export class Audit {
     this.#recordEnd('connection-refused', event);
   }
 
-  connectionClosed(event: ConnectionFacts & { engineer: string; reason: string; durationMs: number }): void {
+  connectionClosed(
+    event: ConnectionFacts & { engineer: string; reason: string; durationMs: number },
+  ): void {
     this.#recordEnd('connection-closed', event);
   }
 
@@ -109,7 +131,11 @@ export class Audit {
     this.#recordEnd('access-file-read', event);
   }
 
-  commandRefused(event: { readonly actor: Actor; readonly verb: string; readonly reason: string }): void {
+  commandRefused(event: {
+    readonly actor: Actor;
+    readonly verb: string;
+    readonly reason: string;
+  }): void {
     this.#recordEnd('command-refused', event);
   }
 
@@ -143,7 +169,11 @@ export class Audit {
   }
 
   #record(event: string, facts: object): void {
-    this.#file.append(`${JSON.stringify({ time: new Date().toISOString(), event, ...facts })}\n`);
+    try {
+      this.#file.append(`${JSON.stringify({ time: new Date().toISOString(), event, ...facts })}\n`);
+    } catch (error) {
+      throw new AuditError(error);
+    }
   }
 
   #recordEnd(event: string, facts: object): void {

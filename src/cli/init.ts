@@ -4,8 +4,16 @@ import { initialise } from '../service/initialise.js';
 import type { Output } from './output.js';
 import type { Place } from './place.js';
 
-/** Makes what is missing in the home and says what was made. */
-export async function runInit(place: Place, adminKeyPath: string | undefined, output: Output): Promise<void> {
+/**
+ * Makes what is missing in the home and says what was made.
+ *
+ * @returns whether anything was.
+ */
+export async function runInit(
+  place: Place,
+  adminKeyPath: string | undefined,
+  output: Output,
+): Promise<boolean> {
   let hasMade = false;
   const adminKey = adminKeyPath === undefined ? undefined : await readAdminKey(adminKeyPath);
   const onMade = (what: string) => {
@@ -14,6 +22,7 @@ export async function runInit(place: Place, adminKeyPath: string | undefined, ou
     output.tell(`  ${what}\n`);
   };
   await initialise({ ...place, adminKey, onMade });
+  return hasMade;
 }
 
 async function readAdminKey(path: string) {

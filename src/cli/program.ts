@@ -25,14 +25,12 @@ interface UpOptions {
  *
  * @throws TriadError for everything that is to be told to the person.
  */
-export async function runProgram(
-  args: readonly string[],
-  output: Output,
-): Promise<ExitCode> {
+export async function runProgram(args: readonly string[], output: Output): Promise<ExitCode> {
   const { home, words } = readInvocation(args);
   const place = findPlace(home);
   const [verb] = words;
-  if (verb !== undefined && VERBS.some(({ name }) => name === verb)) return runVerb(place, words, output);
+  if (verb !== undefined && VERBS.some(({ name }) => name === verb))
+    return runVerb(place, words, output);
   if (verb === 'help' && words.length > 1) {
     const [, about = ''] = words;
     return runProgram([about, '--help'], output);
@@ -54,9 +52,13 @@ async function runOwn(place: Place, words: readonly string[], output: Output): P
     .description('make keys, configuration and the first admin, where they are not there yet')
     .option('--admin-key <file>', 'public key of the first admin')
     .addHelpText('after', '\nExamples:\n  triad init\n  triad init --admin-key ~/.ssh/work.pub')
-    .action((options: { adminKey?: string }) => runInit(place, options.adminKey, output));
+    .action(async (options: { adminKey?: string }) => {
+      const hasMade = await runInit(place, options.adminKey, output);
+      if (!hasMade) output.tell(`triad: everything is there in ${place.home.root}\n`);
+    });
   const run = async (command: string[], options: UpOptions) => {
-    if (options.init || options.adminKey !== undefined) await runInit(place, options.adminKey, output);
+    if (options.init || options.adminKey !== undefined)
+      await runInit(place, options.adminKey, output);
     const { listen, logLevel } = options;
     exitCode = await runUp(place, { listen, logLevel, command }, output);
   };

@@ -8,9 +8,12 @@ export async function describeStart(triad: RunningTriad, place: Place): Promise<
   const { environment, home } = place;
   const { program } = environment;
   const sessions = (await triad.describe()).map(describeSession).join('');
-  const hostKeys = triad.hostKeys.map(({ type, fingerprint }) => `  host key  ${type} ${fingerprint}\n`);
+  const hostKeys = triad.hostKeys.map(
+    ({ type, fingerprint }) => `  host key  ${type} ${fingerprint}\n`,
+  );
   return [
     `\n${sessions}`,
+    ...triad.different.map((different) => describeDifference(different, program)),
     `  listens   ${triad.listen.join(', ')}\n`,
     ...hostKeys,
     `  log       ${home.log}\n`,
@@ -24,9 +27,23 @@ export async function describeStart(triad: RunningTriad, place: Place): Promise<
 
 function describeSession({ name, adopted, tmuxVersion, panes }: SessionDescription): string {
   const origin = adopted ? 'found running, taken over as it is' : 'new';
-  const width = Math.max(...panes.map((pane) => pane.name.length));
-  const rows = panes.map((pane) => `    ${pane.name.padEnd(width)}  ${pane.state}  ${pane.title}\n`);
+  const nameWidth = Math.max(...panes.map((pane) => pane.name.length));
+  const stateWidth = Math.max(...panes.map((pane) => pane.state.length));
+  const rows = panes.map(
+    ({ name: pane, state, title }) =>
+      `    ${pane.padEnd(nameWidth)}  ${state.padEnd(stateWidth)}  ${title}\n`,
+  );
   return `  session   ${name} (${origin}, tmux ${tmuxVersion})\n${rows.join('')}`;
+}
+
+function describeDifference(
+  { session, panes }: RunningTriad['different'][number],
+  program: string,
+): string {
+  return [
+    `  NOTE      ${session} runs what an earlier start made, not what you asked for now; different: ${panes.join(', ')}\n`,
+    `            to end it and get yours: ${program} down --session, then start again\n`,
+  ].join('');
 }
 
 function warning({ login, isRoot }: Place['environment']): string {

@@ -17,10 +17,12 @@ export interface UpRequest {
 /** Starts gateway and host, and stays until somebody stops it. */
 export async function runUp(place: Place, request: UpRequest, output: Output): Promise<ExitCode> {
   const onStep = (step: string) => output.tell(`triad: ${step}\n`);
+  // From here on, so that a Ctrl-C during the start leaves nothing half-made.
+  const signalled = stopSignal();
   const triad = await startTriad({ ...place, ...request, cwd: process.cwd(), onStep });
   output.tell(await describeStart(triad, place));
   output.print(`ready ${triad.sshCommand}\n`);
-  const stop: Stop = await Promise.race([triad.stopRequested, stopSignal(triad), crash(triad)]);
+  const stop: Stop = await Promise.race([triad.stopRequested, signalled, crash(triad)]);
   const sessions = (await triad.describe()).map(({ name }) => name);
   output.tell(`\ntriad: ${sayWhatGoesOn(sessions, stop.endsSessions, place.environment.program)}`);
   await triad.stop(stop);
@@ -32,18 +34,14 @@ interface Stop extends StopRequest {
 }
 
 /** Ctrl-C and `systemctl stop` end the gateway, never the sessions. */
-function stopSignal({ log }: RunningTriad): Promise<Stop> {
+function stopSignal(): Promise<Stop> {
   return new Promise((resolve) => {
-    const stop = (signal: string) => {
-      log.info({ signal }, 'stop signal received');
-      resolve({ endsSessions: false });
-    };
+    const stop = () => resolve({ endsSessions: false });
     process.once('SIGINT', stop);
     process.once('SIGTERM', stop);
     process.on('SIGHUP', () => {
       // tmux's `detach-client -P` lets any driver send one; only a terminal that is gone means it.
-      if (isTerminalGone()) stop('SIGHUP');
-      else log.warn('SIGHUP ignored');
+      if (isTerminalGone()) stop();
     });
   });
 }
@@ -63,7 +61,10 @@ function crash({ log }: RunningTriad): Promise<Stop> {
 /** Whether we were started on a terminal that has hung up since. */
 function isTerminalGone(): boolean {
   try {
-    return [0, 1, 2].some((fd) => fstatSync(fd).isCharacterDevice() && fstatSync(fd).rdev !== NULL_DEVICE && !isatty(fd));
+    return [0, 1, 2].some(
+      (fd) =>
+        fstatSync(fd).isCharacterDevice() && fstatSync(fd).rdev !== NULL_DEVICE && !isatty(fd),
+    );
   } catch {
     return true;
   }

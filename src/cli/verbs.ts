@@ -16,7 +16,11 @@ const STOP_LIMIT_MS = 60_000;
 const STOP_POLL_MS = 50;
 
 /** Runs a verb: in the gateway that is running, or on the files where nothing runs and it can. */
-export async function runVerb(place: Place, words: readonly string[], output: Output): Promise<ExitCode> {
+export async function runVerb(
+  place: Place,
+  words: readonly string[],
+  output: Output,
+): Promise<ExitCode> {
   const parsed = parseCommand(words, 'triad');
   if ('help' in parsed) {
     output.print(parsed.help);
@@ -25,7 +29,9 @@ export async function runVerb(place: Place, words: readonly string[], output: Ou
   const files = await readFiles(parsed.call.files);
   const socket = controlSocket(place.home);
   const answered = await askControl(socket, { words: [...words], files });
-  const outcome = answered ?? (await runWithoutGateway(place, { words, files, isOffline: parsed.verb.isOffline }));
+  const outcome =
+    answered ??
+    (await runWithoutGateway(place, { words, files, isOffline: parsed.verb.isOffline }));
   output.print(outcome.stdout);
   output.tell(outcome.stderr);
   if (answered !== undefined && parsed.verb.name === 'down' && outcome.exitCode === EXIT.ok) {
@@ -56,19 +62,28 @@ async function runWithoutGateway(
   throw await notRunning(stopped, home.root);
 }
 
-async function notRunning(stopped: Parameters<typeof listLeftSessions>[0], root: string): Promise<UnavailableError> {
+async function notRunning(
+  stopped: Parameters<typeof listLeftSessions>[0],
+  root: string,
+): Promise<UnavailableError> {
   const left = await listLeftSessions(stopped).catch(() => []);
   if (left.length === 0) {
-    return new UnavailableError(`triad is not running in ${root}`, { hint: 'start it with: triad up' });
+    return new UnavailableError(`triad is not running in ${root}`, {
+      hint: 'start it with: triad up',
+    });
   }
-  return new UnavailableError(`triad is not running in ${root}; ${left.join(', ')} goes on without it`, {
-    hint: 'triad up takes it over; triad down --session ends it',
-  });
+  return new UnavailableError(
+    `triad is not running in ${root}; ${left.join(', ')} goes on without it`,
+    {
+      hint: 'triad up takes it over; triad down --session ends it',
+    },
+  );
 }
 
 async function readFiles(names: readonly string[]): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
-  for (const name of names) files[name] = name === '-' ? await text(process.stdin) : await readNamed(name);
+  for (const name of names)
+    files[name] = name === '-' ? await text(process.stdin) : await readNamed(name);
   return files;
 }
 
@@ -83,7 +98,8 @@ async function readNamed(name: string): Promise<string> {
 async function waitUntilStopped(socket: string): Promise<void> {
   const giveUpAt = Date.now() + STOP_LIMIT_MS;
   while (await isAnswering(socket)) {
-    if (Date.now() > giveUpAt) throw new UnavailableError('triad does not stop', { hint: 'see its log' });
+    if (Date.now() > giveUpAt)
+      throw new UnavailableError('triad does not stop', { hint: 'see its log' });
     await delay(STOP_POLL_MS);
   }
 }

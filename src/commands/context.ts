@@ -1,5 +1,6 @@
 import type { Grant, GrantDelta } from '../access/grant.js';
 import type { GrantChange, RevokeChange } from '../access/grant-edit.js';
+import type { RecordChange } from '../access/grant-store.js';
 import type { Role } from '../access/role.js';
 import type { Actor, Audit } from '../audit/audit.js';
 import type { SessionName } from '../base/ids.js';
@@ -30,8 +31,8 @@ export interface GrantsPort {
     readonly problems: readonly { readonly line: number; readonly reason: string }[];
     readonly staleReason: string | null;
   };
-  grant(change: GrantChange): Promise<readonly GrantDelta[]>;
-  revoke(change: RevokeChange): Promise<readonly GrantDelta[]>;
+  grant(change: GrantChange, record: RecordChange): Promise<readonly GrantDelta[]>;
+  revoke(change: RevokeChange, record: RecordChange): Promise<readonly GrantDelta[]>;
 }
 
 /** The gateway that is running, as verbs see it. */

@@ -1,5 +1,5 @@
-import type { SessionName } from '../base/ids.js';
 import type { ExitCode } from '../base/exit-codes.js';
+import type { SessionName } from '../base/ids.js';
 import type { Caller } from '../session/attachment.js';
 
 /** The way in for verbs that come over SSH: `ssh pair@host restart worker`. */

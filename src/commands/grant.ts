@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import type { GrantChange } from '../access/grant-edit.js';
-import { parsePublicKeyFile } from '../access/public-key-file.js';
 import type { PublicKey } from '../access/public-key.js';
-import { type Role, ROLES } from '../access/role.js';
-import { UsageError } from '../base/errors.js';
+import { parsePublicKeyFile } from '../access/public-key-file.js';
+import { ROLES, type Role } from '../access/role.js';
 import { parseDuration, parseUntil } from '../base/duration.js';
+import { UsageError } from '../base/errors.js';
 import { type EngineerName, engineerName, isName, NAME_RULE } from '../base/ids.js';
 import { visible } from '../base/visible.js';
 import type { CommandContext } from './context.js';
@@ -34,12 +34,12 @@ export const grant: Verb = {
   declare: (command: Command, take) => {
     command
       .argument('<name>', 'the engineer')
-      .addOption(new Option('--role <role>', 'what they may do').choices(ROLES).makeOptionMandatory())
+      .addOption(
+        new Option('--role <role>', 'what they may do').choices(ROLES).makeOptionMandatory(),
+      )
       .option('--key <file>', 'a public key, `-` for standard input; repeatable', append, [])
       .option('--session <name>', 'in this session only')
-      .addOption(
-        new Option('--for <duration>', 'how long: 30m, 8h, 2d').conflicts('until'),
-      )
+      .addOption(new Option('--for <duration>', 'how long: 30m, 8h, 2d').conflicts('until'))
       .option('--until <time>', '2030-05-31, 2030-05-31T18:00, or `never`')
       .option('--from <cidr>', 'from there only, or `anywhere`; repeatable', append, [])
       .action((name: string, options: Options) => {
@@ -73,8 +73,11 @@ async function run(context: CommandContext, request: Request): Promise<string> {
   }
   const keys: PublicKey[] = [];
   for (const file of options.key) keys.push(...readKeys(file, await context.readFile(file)));
-  const changes = await context.grants.grant({ engineer, role: options.role, keys, session, ...terms });
-  context.audit.accessGranted({ actor: context.actor, changes: changesJson(changes) });
+  const { actor, audit } = context;
+  const changes = await context.grants.grant(
+    { engineer, role: options.role, keys, session, ...terms },
+    (deltas) => audit.accessGranted({ actor, changes: changesJson(deltas) }),
+  );
   return changesText(engineer, changes);
 }
 

@@ -32,7 +32,8 @@ export async function getPaneAddress(
   const { session, pane } = split(context, text);
   requireRole(context, session, needed);
   const descriptions = await getGateway(context).link.describe();
-  const names = descriptions.find(({ name }) => name === session)?.panes.map(({ name }) => name) ?? [];
+  const names =
+    descriptions.find(({ name }) => name === session)?.panes.map(({ name }) => name) ?? [];
   if (!isName(pane) || !names.includes(paneName(pane))) {
     const there = names.length === 0 ? 'it has none now' : `panes: ${names.join(', ')}`;
     throw new UsageError(`there is no pane ${visible(pane)} in ${session}`, { hint: there });

@@ -5,7 +5,9 @@ import { VERBS } from './table.js';
 import type { Call, Verb } from './verb.js';
 
 /** What a command line means: a verb to run, or a text to show (help was asked for). */
-export type ParsedCommand = { readonly verb: Verb; readonly call: Call } | { readonly help: string };
+export type ParsedCommand =
+  | { readonly verb: Verb; readonly call: Call }
+  | { readonly help: string };
 
 /**
  * Reads a verb with its arguments, already split into words.
@@ -63,7 +65,9 @@ function helpFor(name: string | undefined, prefix: string): string {
     return 'help' in parsed ? parsed.help : '';
   }
   const width = Math.max(...VERBS.map((each) => each.name.length));
-  const rows = VERBS.map((each) => `  ${each.name.padEnd(width)}  ${each.summary} [${each.role}]\n`);
+  const rows = VERBS.map(
+    (each) => `  ${each.name.padEnd(width)}  ${each.summary} [${each.role}]\n`,
+  );
   return `Usage: ${prefix} COMMAND [ARGUMENTS]\n\n${rows.join('')}\nMore: ${prefix} help COMMAND\n`;
 }
 

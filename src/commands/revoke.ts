@@ -31,8 +31,9 @@ async function run(
   for (const each of session === null ? context.sessions : [session]) {
     requireRole(context, each, 'admin');
   }
-  const allSessions = context.sessions;
-  const changes = await context.grants.revoke({ engineer, session, allSessions });
-  context.audit.accessRevoked({ actor: context.actor, changes: changesJson(changes) });
+  const { actor, audit, sessions: allSessions } = context;
+  const changes = await context.grants.revoke({ engineer, session, allSessions }, (deltas) =>
+    audit.accessRevoked({ actor, changes: changesJson(deltas) }),
+  );
   return changesText(engineer, changes);
 }

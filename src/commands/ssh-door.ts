@@ -14,7 +14,8 @@ import { errorText, execute } from './execute.js';
 /** Longer command lines are no verb of ours; `send` takes 64 KiB of text. */
 const MAX_COMMAND_LINE = 128 * 1024;
 
-export interface SshDoorOptions extends Pick<CommandContext, 'sessions' | 'grants' | 'audit' | 'gateway'> {
+export interface SshDoorOptions
+  extends Pick<CommandContext, 'sessions' | 'grants' | 'audit' | 'gateway'> {
   readonly decide: (query: AccessQuery) => Decision;
   readonly log: Logger;
 }

@@ -20,7 +20,9 @@ export const status: Verb = {
 
 async function run(context: CommandContext, isJson: boolean): Promise<string> {
   const gateway = getGateway(context);
-  const seen = (await gateway.link.describe()).filter(({ name }) => context.roleIn(name) !== undefined);
+  const seen = (await gateway.link.describe()).filter(
+    ({ name }) => context.roleIn(name) !== undefined,
+  );
   const attachments = gateway.attachments
     .list()
     .filter(({ session }) => context.roleIn(session) !== undefined);

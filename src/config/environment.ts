@@ -1,4 +1,5 @@
 import { homedir, tmpdir, userInfo } from 'node:os';
+import { resolve } from 'node:path';
 
 /** What Triad takes from its environment; nothing else in `src/` reads it. */
 export interface Environment {
@@ -26,13 +27,17 @@ const FALLBACK_PATH = '/usr/local/bin:/usr/bin:/bin';
 
 export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
   const all = Object.fromEntries(
-    Object.entries(variables).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    Object.entries(variables).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value]],
+    ),
   );
   const { username, shell, uid } = userInfo();
   return {
     home: all['TRIAD_HOME'] || undefined,
-    tmux: all['TRIAD_TMUX'] || 'tmux',
-    socketDirectories: [all['XDG_RUNTIME_DIR'], tmpdir(), '/tmp'].filter((path) => !!path).map(String),
+    tmux: programPath(all['TRIAD_TMUX'] || 'tmux'),
+    socketDirectories: [all['XDG_RUNTIME_DIR'], tmpdir(), '/tmp']
+      .filter((path) => !!path)
+      .map(String),
     userHome: homedir(),
     login: username,
     isRoot: uid === 0,
@@ -40,6 +45,11 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     clean: cleanEnvironment(all, shell),
     all,
   };
+}
+
+/** A path is relative to where we were started, not to where it is run. */
+function programPath(program: string): string {
+  return program.includes('/') ? resolve(program) : program;
 }
 
 function cleanEnvironment(

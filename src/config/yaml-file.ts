@@ -13,6 +13,8 @@ interface Issue {
   readonly message: string;
   readonly code?: string | undefined;
   readonly keys?: readonly string[];
+  /** Why a key of a record is none. */
+  readonly issues?: readonly { readonly message: string }[];
 }
 
 /** What a room's schema offers: it accepts a value or says everything that is wrong with it. */
@@ -40,7 +42,10 @@ export function parseYaml<T>(text: string, path: string, schema: Schema<T>): T {
     return `${path}:${line}:${col}`;
   };
   if (document.errors.length > 0) {
-    fail(path, document.errors.map((error) => `${at(error.pos[0])}: ${visible(error.message)}`));
+    fail(
+      path,
+      document.errors.map((error) => `${at(error.pos[0])}: ${visible(error.message)}`),
+    );
   }
   const result = schema.safeParse(valueOf(document, path));
   if (result.success) return result.data;
@@ -49,18 +54,24 @@ export function parseYaml<T>(text: string, path: string, schema: Schema<T>): T {
     return { offset: offsetOf(document, issue.path), text: `${key}${messageFor(issue)}` };
   });
   problems.sort((a, b) => a.offset - b.offset);
-  return fail(path, problems.map(({ offset, text: problem }) => `${at(offset)}: ${problem}`));
+  return fail(
+    path,
+    problems.map(({ offset, text: problem }) => `${at(offset)}: ${problem}`),
+  );
 }
 
 async function readText(path: string): Promise<string> {
   try {
     const bytes = await readFile(path);
-    if (bytes.length > MAX_BYTES) throw new ConfigurationError(`${path}: is larger than ${MAX_BYTES} bytes`);
+    if (bytes.length > MAX_BYTES)
+      throw new ConfigurationError(`${path}: is larger than ${MAX_BYTES} bytes`);
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
     if (systemCode(error) === 'ENOENT') {
-      throw new ConfigurationError(`${path}: is missing`, { hint: 'make the defaults: triad init' });
+      throw new ConfigurationError(`${path}: is missing`, {
+        hint: 'make the defaults: triad init',
+      });
     }
     throw new ConfigurationError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
   }
@@ -77,7 +88,8 @@ function valueOf(document: Document, path: string): unknown {
 
 function fail(path: string, problems: readonly string[]): never {
   const shown = problems.slice(0, MAX_PROBLEMS);
-  if (problems.length > MAX_PROBLEMS) shown.push(`${path}: and ${problems.length - MAX_PROBLEMS} more`);
+  if (problems.length > MAX_PROBLEMS)
+    shown.push(`${path}: and ${problems.length - MAX_PROBLEMS} more`);
   throw new ConfigurationError(shown);
 }
 
@@ -88,6 +100,8 @@ function splitKeys(issue: Issue): Issue[] {
 }
 
 function messageFor(issue: Issue): string {
+  const [inKey] = issue.code === 'invalid_key' ? (issue.issues ?? []) : [];
+  if (inKey !== undefined) return visible(inKey.message);
   if (/received undefined$/.test(issue.message)) return 'is missing';
   return visible(issue.message.replace(/^Invalid input: /, ''));
 }

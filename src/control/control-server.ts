@@ -51,6 +51,8 @@ export class ControlServer {
       lockfilePath: `${options.path}.lock`,
       stale: LOCK_STALE_MS,
       retries: LOCK_RETRIES,
+      // The default throws from a timer; `isAnswering` is what counts.
+      onCompromised: () => undefined,
     });
     try {
       if (await isAnswering(options.path)) {
@@ -84,7 +86,9 @@ export class ControlServer {
       const before = process.umask(0o177);
       this.#server.listen(path, () => {
         this.#server.removeListener('error', reject);
-        this.#server.on('error', (error) => this.#options.log.warn({ error }, 'control socket failed'));
+        this.#server.on('error', (error) =>
+          this.#options.log.warn({ error }, 'control socket failed'),
+        );
         chmodSync(path, 0o600);
         resolve();
       });
@@ -98,7 +102,8 @@ export class ControlServer {
     socket.setTimeout(REQUEST_LIMIT_MS, () => socket.destroy());
     this.#answer(socket).catch((error: unknown) => {
       const reason = visible(messageOf(error));
-      if (systemCode(error) !== 'EPIPE') this.#options.log.debug({ reason }, 'control request failed');
+      if (systemCode(error) !== 'EPIPE')
+        this.#options.log.debug({ reason }, 'control request failed');
       socket.destroy();
     });
   }

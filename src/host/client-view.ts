@@ -55,12 +55,12 @@ export class ClientView implements View {
   }
 
   async #describeEnd(exit: PtyExit): Promise<ViewEnd> {
-    const isOrderly = exit.signal === null && (exit.status === 0 || this.#isClosing);
+    if (this.#isClosing) return { reason: 'closed', isTerminalRestored: false };
+    const isOrderly = exit.status === 0;
     const isTerminalRestored = isOrderly && !this.#hasDropped;
-    if (this.#isClosing) return { reason: 'closed', isTerminalRestored };
     const isThere = await this.#options.isSessionThere().catch(() => true);
     if (!isThere) return { reason: 'session-ended', isTerminalRestored };
-    return { reason: exit.status === 0 ? 'detached' : 'failed', isTerminalRestored };
+    return { reason: isOrderly ? 'detached' : 'failed', isTerminalRestored };
   }
 }
 
@@ -81,6 +81,12 @@ export class DriverClientView extends ClientView implements DriverView {
   override resize(size: TerminalSize): void {
     super.resize(size);
     this.#driver.onResize(size);
+  }
+
+  /** What was typed and not yet taken is dropped: whoever closes a view takes the right to type. */
+  override close(): void {
+    super.close();
+    this.client.closeInput();
   }
 
   write(bytes: Uint8Array): boolean {

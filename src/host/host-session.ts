@@ -1,4 +1,4 @@
-import { RefusedError, messageOf } from '../base/errors.js';
+import { messageOf, RefusedError } from '../base/errors.js';
 import type { PaneId, PaneName, SessionName } from '../base/ids.js';
 import type { TerminalSize } from '../base/terminal-size.js';
 import type {
@@ -30,7 +30,11 @@ export class HostSession {
   constructor(options: HostSessionOptions) {
     this.name = options.plan.name;
     this.#log = options.log;
-    this.#windowSize = new WindowSize((size) => void this.#sizeWindows(size));
+    // One after the other: two at once could leave windows of two sizes.
+    let sized = Promise.resolve();
+    this.#windowSize = new WindowSize((size) => {
+      sized = sized.then(() => this.#sizeWindows(size));
+    });
     const onWindowsChanged = () => this.#windowSize.again();
     this.#triad = new SessionHost({ ...options, onWindowsChanged });
   }
@@ -121,9 +125,19 @@ export class HostSession {
     try {
       const control = this.#triad.getControl();
       const session = this.#triad.getSessionId();
-      const [status = ''] = await control.ask('display-message', ['-p', '-t', session, '"#{status}"']);
+      const [status = ''] = await control.ask('display-message', [
+        '-p',
+        '-t',
+        session,
+        '"#{status}"',
+      ]);
       const size = ['-x', `${terminal.cols}`, '-y', `${terminal.rows - statusRows(status)}`];
-      for (const window of await control.ask('list-windows', ['-t', session, '-F', '"#{window_id}"'])) {
+      for (const window of await control.ask('list-windows', [
+        '-t',
+        session,
+        '-F',
+        '"#{window_id}"',
+      ])) {
         await control.ask('resize-window', ['-t', window, ...size]);
       }
     } catch (error) {

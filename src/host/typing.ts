@@ -38,9 +38,9 @@ export class TypingDetector {
       text = text.slice(report[0].length);
     }
     if (text !== '' && text.length <= MAX_REPORT_BYTES && BEGINNING.test(text)) {
+      // It may be the key Escape after all: then the next key tells.
       this.#pending = text;
-      // A lone Escape is a key; if the rest of a report follows, one early answer does no harm.
-      return text === '\x1b';
+      return false;
     }
     return text !== '';
   }

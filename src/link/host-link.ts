@@ -107,7 +107,7 @@ export interface DriverView extends View {
  */
 export interface ViewEnd {
   readonly reason: 'detached' | 'session-ended' | 'closed' | 'failed';
-  /** Whether tmux itself put the terminal back into its normal state. */
+  /** Whether tmux itself put the terminal back into its normal state; never after a `close`. */
   readonly isTerminalRestored: boolean;
 }
 

@@ -1,4 +1,4 @@
-import { GrantStore } from '../access/grant-store.js';
+import type { GrantStore } from '../access/grant-store.js';
 import type { Audit } from '../audit/audit.js';
 import type { SessionName } from '../base/ids.js';
 import type { RunningGateway } from '../commands/context.js';
@@ -45,7 +45,11 @@ export class GatewayService {
     this.#running = {
       link,
       attachments: this.#attachments,
-      describe: () => ({ listen: this.addresses.map(formatAddress), hostKeys: this.hostKeys, startedAt }),
+      describe: () => ({
+        listen: this.addresses.map(formatAddress),
+        hostKeys: this.hostKeys,
+        startedAt,
+      }),
       stop: options.onStopRequested,
     };
     this.#stopListening = grants.onChange(({ grants: { length }, problems }) => {
@@ -62,9 +66,24 @@ export class GatewayService {
     const service = new GatewayService(options);
     const { listen, limits, hostKeys, grants, audit, log, sessions } = options;
     const decide = grants.decide.bind(grants);
-    const commands = new SshDoor({ decide, sessions, grants, audit, log, gateway: service.#running });
+    const commands = new SshDoor({
+      decide,
+      sessions,
+      grants,
+      audit,
+      log,
+      gateway: service.#running,
+    });
     const doors = { attachments: service.#attachments, commands };
-    service.#gateway = await Gateway.listen({ listen, limits, hostKeys, keys: grants, audit, log, ...doors });
+    service.#gateway = await Gateway.listen({
+      listen,
+      limits,
+      hostKeys,
+      keys: grants,
+      audit,
+      log,
+      ...doors,
+    });
     return service;
   }
 
@@ -76,16 +95,30 @@ export class GatewayService {
     return this.#gateway?.hostKeys ?? [];
   }
 
-  accept(): void {
+  /** @throws AuditError, so that nothing is started that cannot be put on record. */
+  recordStart(): void {
     const { audit, sessions } = this.#options;
     audit.gatewayStarted({ listen: this.addresses.map(formatAddress), sessions });
+  }
+
+  accept(): void {
     this.#gateway?.accept();
   }
 
   /** Runs a verb for whoever owns the control socket; they are admin everywhere. */
-  runLocal(words: readonly string[], files: Readonly<Record<string, string>>): Promise<CommandOutcome> {
+  runLocal(
+    words: readonly string[],
+    files: Readonly<Record<string, string>>,
+  ): Promise<CommandOutcome> {
     const { sessions, grants, audit, localName, log } = this.#options;
-    const context = localContext({ sessions, grants, audit, localName, files, gateway: this.#running });
+    const context = localContext({
+      sessions,
+      grants,
+      audit,
+      localName,
+      files,
+      gateway: this.#running,
+    });
     return execute({ words, prefix: 'triad', context, log });
   }
 

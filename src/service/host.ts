@@ -1,13 +1,14 @@
-import { mkdirSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { PaneName, SessionName } from '../base/ids.js';
 import { LocalHost } from '../host/local-host.js';
 import type { Logger } from '../log/logger.js';
 import type { TmuxBinary } from '../tmux/tmux-binary.js';
 import { TmuxServer } from '../tmux/tmux-server.js';
 import { endLeftSession } from '../triad/left-session.js';
 import type { SessionPlan } from '../triad/session-plan.js';
+import { openDirectory } from './writable.js';
 
 /** Built beside the compiled code (scripts/setup.mjs). */
 const KEEPER = fileURLToPath(new URL('../triad/keeper', import.meta.url));
@@ -26,6 +27,8 @@ export interface HostServiceOptions {
   /** Environment of tmux and all that runs in it. */
   readonly env: Readonly<Record<string, string>>;
   readonly log: Logger;
+  /** A session was found running with other panes than planned. */
+  readonly onDifferent: (session: SessionName, panes: readonly PaneName[]) => void;
 }
 
 /** Builds the host: one tmux server per session, each in a private directory of its own. */
@@ -33,12 +36,13 @@ export function createHost(options: HostServiceOptions): LocalHost {
   const { plans, runtimeDirectory, tmuxConfigPath, env, log } = options;
   const sessions = plans.map((plan) => {
     const directory = join(runtimeDirectory, sessionDirectory(plan.name));
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    openDirectory(directory);
     const socketPath = tmuxSocketIn(directory);
     return {
       ...{ plan, directory, tmuxConfigPath, keeperPath: KEEPER, cwd: options.root },
       server: new TmuxServer({ binary: options.binary, socketPath, env }),
       log: log.child({ session: plan.name }),
+      onDifferent: (panes: readonly PaneName[]) => options.onDifferent(plan.name, panes),
     };
   });
   return new LocalHost(sessions);
@@ -57,7 +61,10 @@ function tmuxSocketIn(directory: string): string {
 export function longestSocketName(plans: readonly SessionPlan[]): string {
   const names = plans.flatMap(({ name, panes }) => {
     const directory = sessionDirectory(name);
-    return [tmuxSocketIn(directory), ...panes.map((pane) => join(directory, `${pane.name}.keeper`))];
+    return [
+      tmuxSocketIn(directory),
+      ...panes.map((pane) => join(directory, `${pane.name}.keeper`)),
+    ];
   });
   return names.reduce((longest, name) => (name.length > longest.length ? name : longest), '');
 }
@@ -77,7 +84,10 @@ export async function endLeft(options: LeftSessionsOptions, name: string): Promi
   await endLeftSession(leftServer(options, name), directory);
 }
 
-function leftServer({ binary, runtimeDirectory, env }: LeftSessionsOptions, name: string): TmuxServer {
+function leftServer(
+  { binary, runtimeDirectory, env }: LeftSessionsOptions,
+  name: string,
+): TmuxServer {
   const socketPath = tmuxSocketIn(join(runtimeDirectory, sessionDirectory(name)));
   return new TmuxServer({ binary, socketPath, env });
 }

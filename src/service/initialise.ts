@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { link, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PublicKey } from '../access/public-key.js';
@@ -13,7 +13,7 @@ import type { Home } from '../config/home.js';
 import { HOST_KEY_FILES } from '../gateway/host-keys.js';
 import { openOfflineHome } from './offline.js';
 import { findOwnKeys } from './own-keys.js';
-import { type KeyRequest, makeKey } from './ssh-tools.js';
+import { type KeyRequest, makeKey, publicHalfOf } from './ssh-tools.js';
 import { openDirectory } from './writable.js';
 
 /** The checkout or package that this program is part of. */
@@ -82,13 +82,18 @@ async function grantAdminFile(options: InitOptions, path: string): Promise<void>
   await grantAdmin(options, readAdminKeys({ path, text: await readFile(path, 'utf8') }), path);
 }
 
-async function grantAdmin(options: InitOptions, keys: readonly PublicKey[], path: string): Promise<void> {
+async function grantAdmin(
+  options: InitOptions,
+  keys: readonly PublicKey[],
+  path: string,
+): Promise<void> {
   const { home, environment, onMade } = options;
   await using opened = await openOfflineHome(home);
   const engineer = adminName(environment.login);
-  const changes = await opened.grants.grant({ engineer, role: 'admin', keys, session: null });
   const actor = { engineer: environment.login, door: 'local' } as const;
-  opened.audit.accessGranted({ actor, changes: changesJson(changes) });
+  await opened.grants.grant({ engineer, role: 'admin', keys, session: null }, (deltas) =>
+    opened.audit.accessGranted({ actor, changes: changesJson(deltas) }),
+  );
   for (const key of keys) onMade(`admin ${engineer}: ${key.type} ${key.fingerprint} (${path})`);
 }
 
@@ -100,19 +105,30 @@ function readAdminKeys({ path, text }: { path: string; text: string }): readonly
 
 /** The login as an engineer may be called. */
 function adminName(login: string): EngineerName {
-  const name = login.toLowerCase().replace(/[^a-z0-9._-]/g, '-').slice(0, 64);
+  const name = login
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]/g, '-')
+    .slice(0, 64);
   return engineerName(name === '' ? 'admin' : name);
 }
 
-/** Makes a key pair beside its place and links it there, so that it is whole and replaces nothing. */
-async function makeOnce({ home, onMade }: InitOptions, request: KeyRequest): Promise<void> {
-  if (existsSync(request.path)) return;
+/**
+ * Makes a key pair once, however many try at a time and wherever one was killed: the private half is
+ * linked to its place whole and replaces nothing, and the public half follows from it.
+ */
+async function makeOnce(options: InitOptions, request: KeyRequest): Promise<void> {
+  if (!existsSync(request.path)) await makePrivate(options, request);
+  const publicPath = `${request.path}.pub`;
+  if (existsSync(publicPath)) return;
+  await replaceFile(publicPath, await publicHalfOf(request.path), 0o644);
+}
+
+async function makePrivate({ home, onMade }: InitOptions, request: KeyRequest): Promise<void> {
   const directory = await mkdtemp(join(home.keys, '.new-'));
   try {
     const made = join(directory, 'key');
     await makeKey({ ...request, path: made });
     await link(made, request.path);
-    await rename(`${made}.pub`, `${request.path}.pub`);
     onMade(`${request.path} (new ${request.type} key)`);
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error;

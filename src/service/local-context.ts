@@ -1,6 +1,7 @@
 import type { CommandContext } from '../commands/context.js';
 
-export interface LocalContextOptions extends Pick<CommandContext, 'sessions' | 'grants' | 'audit' | 'gateway'> {
+export interface LocalContextOptions
+  extends Pick<CommandContext, 'sessions' | 'grants' | 'audit' | 'gateway'> {
   readonly localName: string;
   readonly files: Readonly<Record<string, string>>;
 }

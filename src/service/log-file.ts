@@ -22,5 +22,9 @@ export function openLogFile(path: string, level: LogLevel): LogFile {
       lost += 1;
     }
   };
-  return { log: openLogger({ level, destination: { write } }), lostLines: () => lost, close: () => file.close() };
+  return {
+    log: openLogger({ level, destination: { write } }),
+    lostLines: () => lost,
+    close: () => file.close(),
+  };
 }

@@ -1,5 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PublicKey } from '../access/public-key.js';
 import { parsePublicKeyFile } from '../access/public-key-file.js';
@@ -23,7 +23,10 @@ export async function findOwnKeys(sshDirectory: string): Promise<OwnKey[]> {
   const inAgent = new Set(keysIn(await listAgentKeys()).map(({ fingerprint }) => fingerprint));
   const files = await readdir(sshDirectory).catch(() => []);
   const found: OwnKey[] = [];
-  for (const file of files.filter((name) => name.endsWith('.pub')).sort().slice(0, MAX_FILES)) {
+  for (const file of files
+    .filter((name) => name.endsWith('.pub'))
+    .sort()
+    .slice(0, MAX_FILES)) {
     const publicPath = join(sshDirectory, file);
     const own = await readOwnKey(publicPath, inAgent);
     if (own !== undefined) found.push(own);

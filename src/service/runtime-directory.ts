@@ -1,5 +1,5 @@
 import { chmod, lstat, mkdir, mkdtemp, readlink, realpath, rm, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { ConfigurationError, messageOf, systemCode } from '../base/errors.js';
 
 /** unix(7): `sun_path` is 108 bytes, the last one for the NUL. */
@@ -24,40 +24,68 @@ export interface RuntimeDirectoryOptions {
 export async function openRuntimeDirectory(options: RuntimeDirectoryOptions): Promise<string> {
   const { path } = options;
   const linked = await readlink(path).catch(() => undefined);
-  if (linked !== undefined) return openLinked(linked, options);
-  if (isShortEnough(path, options)) {
+  if (linked !== undefined) return openLinked(resolve(dirname(path), linked), options);
+  if (!isShortEnough(path, options)) return openElsewhere(options);
+  try {
     await mkdir(path, { recursive: true, mode: 0o700 });
     await chmod(path, 0o700);
-    return path;
+  } catch (error) {
+    throw new ConfigurationError(`${path}: cannot hold sockets: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
-  return makeElsewhere(options);
+  return path;
 }
 
 async function openLinked(target: string, options: RuntimeDirectoryOptions): Promise<string> {
   const status = await lstat(target).catch(() => undefined);
   if (status === undefined || !isShortEnough(target, options)) {
     // A reboot or a cleaner has removed it, with the sockets that were in it.
-    await rm(options.path);
+    await rm(options.path, { force: true });
     return openRuntimeDirectory(options);
   }
   const isOurs = status.isDirectory() && status.uid === process.getuid?.();
   if (isOurs && (status.mode & 0o077) === 0) return target;
-  throw new ConfigurationError(`${options.path}: links to ${target}, which is not private to this user`, {
-    hint: `remove ${options.path} and start again`,
-  });
+  throw new ConfigurationError(
+    `${options.path}: links to ${target}, which is not private to this user`,
+    {
+      hint: `remove ${options.path} and start again`,
+    },
+  );
 }
 
-async function makeElsewhere(options: RuntimeDirectoryOptions): Promise<string> {
+async function openElsewhere(options: RuntimeDirectoryOptions): Promise<string> {
+  const made = await makeElsewhere(options.fallbacks, options);
+  try {
+    await symlink(made, options.path);
+    return made;
+  } catch (error) {
+    await rm(made, { recursive: true });
+    // Another start was faster, and its link is there now; anything else at this place stays.
+    const isLink = await readlink(options.path).then(
+      () => true,
+      () => false,
+    );
+    if (isLink) return openRuntimeDirectory(options);
+    throw new ConfigurationError(
+      `${options.path}: is too long a path for sockets and cannot become a link: ${messageOf(error)}`,
+      { hint: 'end what runs there with: triad down --session; then remove it', cause: error },
+    );
+  }
+}
+
+async function makeElsewhere(
+  parents: readonly string[],
+  options: RuntimeDirectoryOptions,
+): Promise<string> {
   const tried: string[] = [];
-  for (const parent of options.fallbacks) {
+  for (const parent of parents) {
     if (!isShortEnough(join(parent, 'triad-XXXXXX'), options)) {
       tried.push(`${parent} (too long)`);
       continue;
     }
     try {
-      const made = await realpath(await mkdtemp(join(parent, 'triad-')));
-      await symlink(made, options.path);
-      return made;
+      return await realpath(await mkdtemp(join(parent, 'triad-')));
     } catch (error) {
       tried.push(`${parent} (${systemCode(error) ?? messageOf(error)})`);
     }

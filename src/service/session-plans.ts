@@ -18,16 +18,25 @@ export function planSessions(config: TriadConfig, place: PlanPlace): SessionPlan
   return config.sessions.map(({ name, layout, panes }) => ({
     name,
     layout,
-    panes: panes.map((pane) => ({ name: pane.name, hasFocus: pane.focus, program: program(pane, place) })),
+    panes: panes.map((pane) => ({
+      name: pane.name,
+      hasFocus: pane.focus,
+      program: program(pane, place),
+    })),
   }));
 }
 
 /** One command of somebody's in a single pane, in the directory and environment they gave it from. */
 export function planCommand(argv: readonly string[], place: PlanPlace): SessionPlan {
   const [file = ''] = argv;
-  const name = basename(file).toLowerCase().replace(/[^a-z0-9._-]/g, '').slice(0, 64);
+  const name = basename(file)
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]/g, '')
+    .slice(0, 64);
   const foreign = /^(TMUX|TMUX_PANE|TERM|COLUMNS|LINES|PWD|OLDPWD|SHLVL|_)$/;
-  const env = Object.fromEntries(Object.entries(place.variables).filter(([each]) => !foreign.test(each)));
+  const env = Object.fromEntries(
+    Object.entries(place.variables).filter(([each]) => !foreign.test(each)),
+  );
   const pane = {
     name: paneName(name === '' ? 'command' : name),
     hasFocus: true,
@@ -42,5 +51,10 @@ function program(pane: PaneConfig, { root, variables }: PlanPlace) {
     const passed = value ?? variables[name];
     if (passed !== undefined) env[name] = passed;
   }
-  return { title: pane.title ?? pane.name, argv: pane.command, cwd: resolve(root, pane.cwd ?? '.'), env };
+  return {
+    title: pane.title ?? pane.name,
+    argv: pane.command,
+    cwd: resolve(root, pane.cwd ?? '.'),
+    env,
+  };
 }

@@ -23,9 +23,14 @@ export interface KeyRequest {
 export async function makeKey({ type, comment, path }: KeyRequest): Promise<void> {
   const bits = type === 'rsa' ? ['-b', '3072'] : [];
   try {
-    await run('ssh-keygen', ['-q', '-t', type, ...bits, '-N', '', '-C', comment, '-f', path], KEYGEN_LIMIT_MS);
+    await run(
+      'ssh-keygen',
+      ['-q', '-t', type, ...bits, '-N', '', '-C', comment, '-f', path],
+      KEYGEN_LIMIT_MS,
+    );
   } catch (error) {
-    const why = systemCode(error) === 'ENOENT' ? 'ssh-keygen is not there' : visible(messageOf(error));
+    const why =
+      systemCode(error) === 'ENOENT' ? 'ssh-keygen is not there' : visible(messageOf(error));
     throw new ConfigurationError(`${path}: could not be made: ${why}`, {
       hint: 'install the OpenSSH client (Debian, Ubuntu: apt install openssh-client)',
       cause: error,
@@ -42,10 +47,13 @@ export async function publicHalfOf(path: string): Promise<string> {
   try {
     return await run('ssh-keygen', ['-y', '-P', '', '-f', path], KEYGEN_LIMIT_MS);
   } catch (error) {
-    throw new ConfigurationError(`${path}: is damaged or no private key: ${visible(messageOf(error))}`, {
-      hint: `restore it, or remove it and run: triad init`,
-      cause: error,
-    });
+    throw new ConfigurationError(
+      `${path}: is damaged or no private key: ${visible(messageOf(error))}`,
+      {
+        hint: `restore it, or remove it and run: triad init`,
+        cause: error,
+      },
+    );
   }
 }
 

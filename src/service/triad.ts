@@ -3,8 +3,8 @@ import type { Grant } from '../access/grant.js';
 import type { GrantStore } from '../access/grant-store.js';
 import { Audit } from '../audit/audit.js';
 import { Disposal } from '../base/disposal.js';
-import type { SessionName } from '../base/ids.js';
 import { EXIT } from '../base/exit-codes.js';
+import type { PaneName, SessionName } from '../base/ids.js';
 import { errorText } from '../commands/execute.js';
 import { ControlServer } from '../control/control-server.js';
 import type { ControlRequest, ControlResponse } from '../control/schema.js';
@@ -46,6 +46,11 @@ export interface RunningTriad {
   /** How the person who started it gets in. */
   readonly sshCommand: string;
   readonly hostKeys: readonly { readonly type: string; readonly fingerprint: string }[];
+  /** Sessions that were found running with other panes than planned, and which panes those are. */
+  readonly different: readonly {
+    readonly session: SessionName;
+    readonly panes: readonly PaneName[];
+  }[];
   /** The grants in force. */
   readonly grants: readonly Grant[];
   /** Settles when somebody asked to stop: `triad down`, or an admin over SSH. */
@@ -85,7 +90,12 @@ async function start(options: TriadOptions, disposal: Disposal): Promise<Running
   disposal.defer(() => audit.close());
   const grants = await openGrants(home, log);
   disposal.defer(() => grants.close());
-  const host = createHost({ ...hostOptions(options, settings), runtimeDirectory, log });
+  const different: RunningTriad['different'][number][] = [];
+  const host = createHost({
+    ...hostOptions(options, settings),
+    ...{ runtimeDirectory, log },
+    onDifferent: (session, panes) => different.push({ session, panes }),
+  });
   disposal.defer(() => host.close());
   const sessions = settings.plans.map(({ name }) => name);
   let requestStop: (request: StopRequest) => void = () => undefined;
@@ -99,12 +109,13 @@ async function start(options: TriadOptions, disposal: Disposal): Promise<Running
     onStopRequested: requestStop,
   });
   disposal.defer(() => gateway.close('stopping'));
+  gateway.recordStart();
   onStep(`starting ${sessions.join(', ')}`);
   await host.open();
   gateway.accept();
   control.serve((request) => gateway.runLocal(request.words, request.files));
   return {
-    ...{ log, listen: gateway.addresses.map(formatAddress), hostKeys: gateway.hostKeys },
+    ...{ different, log, listen: gateway.addresses.map(formatAddress), hostKeys: gateway.hostKeys },
     sshCommand: await sshCommand(wayIn(options, gateway.addresses, { sessions, grants })),
     get grants() {
       return grants.current.grants;
@@ -137,7 +148,8 @@ function hostOptions({ home, environment }: TriadOptions, { plans, binary }: Set
 
 /** Answers from the first moment on, so that a second start sees the first. */
 async function openControl(runtimeDirectory: string, log: Logger) {
-  let handle = (_request: ControlRequest): Promise<ControlResponse> => Promise.resolve(STILL_STARTING);
+  let handle = (_request: ControlRequest): Promise<ControlResponse> =>
+    Promise.resolve(STILL_STARTING);
   const path = join(runtimeDirectory, CONTROL_SOCKET);
   const server = await ControlServer.listen({ path, handle: (request) => handle(request), log });
   const serve = (real: typeof handle) => {
@@ -149,5 +161,9 @@ async function openControl(runtimeDirectory: string, log: Logger) {
 function openRuntime({ home, environment }: TriadOptions, { plans }: Settings): Promise<string> {
   const names = [longestSocketName(plans), CONTROL_SOCKET];
   const longestName = names.reduce((a, b) => (b.length > a.length ? b : a));
-  return openRuntimeDirectory({ path: home.run, longestName, fallbacks: environment.socketDirectories });
+  return openRuntimeDirectory({
+    path: home.run,
+    longestName,
+    fallbacks: environment.socketDirectories,
+  });
 }

@@ -1,6 +1,6 @@
 import type { Decision } from '../access/decide.js';
-import type { AttachmentId, EngineerName, SessionName } from '../base/ids.js';
 import type { ExitCode } from '../base/exit-codes.js';
+import type { AttachmentId, EngineerName, SessionName } from '../base/ids.js';
 import type { TerminalSize } from '../base/terminal-size.js';
 
 /** A person whose key was proven, and from where they come; enough to decide about them again. */

@@ -2,7 +2,7 @@ import type { Decision } from '../access/decide.js';
 import { type AttachmentId, attachmentId, type SessionName } from '../base/ids.js';
 import type { HostLink } from '../link/host-link.js';
 import type { Logger } from '../log/logger.js';
-import type { AttachRequest, Attachment, AttachmentDoor, DeniedAttachment } from './attachment.js';
+import type { Attachment, AttachmentDoor, AttachRequest, DeniedAttachment } from './attachment.js';
 import type { EndReason } from './farewell.js';
 import { type AttachmentInfo, LiveAttachment } from './live-attachment.js';
 import type { AccessPort, AttachmentAudit } from './ports.js';
@@ -105,7 +105,10 @@ export class Attachments implements AttachmentDoor {
     if (decision.role === attachment.role) return;
     const { id, caller, session, role: from } = attachment;
     this.#options.audit.attachmentRoleChanged({ id, caller, session, role: decision.role, from });
-    void attachment.changeRole(decision.role);
+    attachment.changeRole(decision.role).catch((error: unknown) => {
+      this.#options.log.warn({ error, attachment: id }, 'view for a new role not opened');
+      attachment.finish('failed');
+    });
   }
 
   #watchExpiry(attachment: LiveAttachment, expiresAt: number | null): void {

@@ -44,21 +44,26 @@ const FAREWELLS: Readonly<Record<EndReason, Farewell>> = {
 };
 
 /**
- * Undoes what a tmux client does to a terminal (xterm control sequences): mouse, focus and
- * bracketed paste off, cursor shown, normal keys, character set and attributes.
+ * Undoes what a tmux client does to a terminal (xterm control sequences; 7727 is mintty's): mouse,
+ * focus and bracketed paste off, margins, cursor shown, normal keys, character set and attributes.
  */
 const RESTORE =
   '\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1004l\x1b[?2004l' +
+  '\x1b[?69l\x1b[?7727l' +
   '\x1b[?1l\x1b>\x1b[?7h\x1b[?25h\x1b[0 q\x1b(B\x1b[0m';
-/** Leaves the alternate screen; only where tmux did not, since it also moves the cursor. */
-const LEAVE_ALTERNATE_SCREEN = '\x1b[r\x1b[?1049l';
+/** Leaves the alternate screen and its title; only where tmux did not, since it moves the cursor, too. */
+const LEAVE_ALTERNATE_SCREEN = '\x1b[r\x1b[?1049l\x1b[23;0;0t';
 
 export function exitCodeFor(reason: EndReason): ExitCode {
   return FAREWELLS[reason].exitCode;
 }
 
 /** The last bytes of an attachment: the terminal restored, and one line that says why it ended. */
-export function farewell(reason: EndReason, session: string, isTerminalRestored: boolean): Uint8Array {
+export function farewell(
+  reason: EndReason,
+  session: string,
+  isTerminalRestored: boolean,
+): Uint8Array {
   const leave = isTerminalRestored ? '' : LEAVE_ALTERNATE_SCREEN;
   return Buffer.from(`${leave}${RESTORE}\r\x1b[Ktriad: ${FAREWELLS[reason].say(session)}\r\n`);
 }

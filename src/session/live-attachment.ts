@@ -3,7 +3,7 @@ import type { AttachmentId, SessionName } from '../base/ids.js';
 import { clampSize, type TerminalSize } from '../base/terminal-size.js';
 import { visible } from '../base/visible.js';
 import type { DriverView, HostLink, View, ViewEnd, ViewRequest } from '../link/host-link.js';
-import type { AttachRequest, Attachment, AttachmentEnd, Caller } from './attachment.js';
+import type { Attachment, AttachmentEnd, AttachRequest, Caller } from './attachment.js';
 import { type EndReason, exitCodeFor, farewell } from './farewell.js';
 import { ObserverKeys } from './observer-keys.js';
 
@@ -51,6 +51,8 @@ export class LiveAttachment implements Attachment {
   #size: TerminalSize;
   #sight: Sight | undefined;
   #isBlocked = false;
+  /** Only what the newest of several looks opens is shown. */
+  #newestLook: symbol | undefined;
   #reason: EndReason | undefined;
   #end: (end: AttachmentEnd & { reason: EndReason }) => void = () => undefined;
 
@@ -86,7 +88,16 @@ export class LiveAttachment implements Attachment {
     const { engineer, remote } = this.caller;
     const since = this.#options.since.toISOString();
     const { id, session } = this;
-    return { id, session, engineer, role: this.#role, remote, term: this.#term, ...this.#size, since };
+    return {
+      id,
+      session,
+      engineer,
+      role: this.#role,
+      remote,
+      term: this.#term,
+      ...this.#size,
+      since,
+    };
   }
 
   receive(bytes: Uint8Array): boolean {
@@ -106,17 +117,21 @@ export class LiveAttachment implements Attachment {
     this.finish('disconnected');
   }
 
-  /** Ends the attachment for a reason; the first one counts. `ended` follows. */
+  /**
+   * Ends the attachment for a reason of ours; the first one counts. The goodbye is said at once: it
+   * must not wait for a tmux that is busy.
+   */
   finish(reason: EndReason): void {
-    if (this.#reason !== undefined) return;
-    this.#reason = reason;
-    if (this.#sight === undefined) this.#settle({ reason: 'closed', isTerminalRestored: false });
-    else this.#sight.view.close();
+    const sight = this.#sight;
+    this.#settle(reason, false);
+    sight?.view.close();
   }
 
   /**
    * Puts a new role in force at once: input follows it from this call on, and a fresh view replaces
    * the old one on the same terminal.
+   *
+   * @throws whatever kept the fresh view from being opened.
    */
   async changeRole(role: Role): Promise<void> {
     const needsNewView = canType(role) !== canType(this.#role);
@@ -125,16 +140,20 @@ export class LiveAttachment implements Attachment {
     const old = this.#sight;
     this.#sight = undefined;
     old?.view.close();
-    try {
-      await this.#look();
-    } catch {
-      this.finish('failed');
-    }
+    await this.#look();
   }
 
   async #look(): Promise<void> {
+    const look = Symbol('look');
+    this.#newestLook = look;
+    const sight = await this.#openSight();
+    // Its role, or the whole attachment, may be over already.
+    if (look === this.#newestLook && this.#reason === undefined) this.#take(sight);
+    else sight.view.close();
+  }
+
+  async #openSight(): Promise<Sight> {
     const { link, request } = this.#options;
-    const role = this.#role;
     let sight: Sight | undefined;
     const viewRequest: ViewRequest = {
       session: this.session,
@@ -144,36 +163,33 @@ export class LiveAttachment implements Attachment {
         if (sight !== undefined && sight === this.#sight) request.terminal.write(bytes);
       },
     };
-    if (!canType(role)) {
-      sight = { kind: 'watching', view: await link.openObserver(viewRequest), keys: new ObserverKeys() };
-    } else {
+    if (canType(this.#role)) {
       const view = await link.openDriver(viewRequest);
       view.onDrain(() => request.terminal.resumeInput());
       sight = { kind: 'typing', view };
+    } else {
+      const view = await link.openObserver(viewRequest);
+      sight = { kind: 'watching', view, keys: new ObserverKeys() };
     }
-    this.#take(sight, role);
+    return sight;
   }
 
-  /** The view may come when its role or the whole attachment is over already. */
-  #take(sight: Sight, role: Role): void {
-    const isOutdated = canType(role) !== canType(this.#role);
-    if (this.#reason !== undefined || isOutdated) return sight.view.close();
+  #take(sight: Sight): void {
     this.#sight = sight;
     sight.view.setBlocked(this.#isBlocked);
     sight.view.resize(this.#size);
     this.#options.request.terminal.resumeInput();
     void sight.view.ended.then((end) => {
-      if (sight === this.#sight) this.#settle(end);
+      if (sight === this.#sight) this.#settle(reasonOf(end), end.isTerminalRestored);
     });
   }
 
-  #settle(end: ViewEnd): void {
-    const reason = this.#reason ?? reasonOf(end);
+  #settle(reason: EndReason, isTerminalRestored: boolean): void {
+    if (this.#reason !== undefined) return;
     this.#reason = reason;
     this.#sight = undefined;
     if (reason !== 'disconnected') {
-      const { terminal } = this.#options.request;
-      terminal.write(farewell(reason, this.session, end.isTerminalRestored));
+      this.#options.request.terminal.write(farewell(reason, this.session, isTerminalRestored));
     }
     this.#end({ exitCode: exitCodeFor(reason), reason });
   }

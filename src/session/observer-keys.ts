@@ -113,12 +113,6 @@ export class ObserverKeys {
     return byte === CTRL_C || byte === CTRL_D;
   }
 
-  #takeMouse(): boolean {
-    this.#mouseBytes += 1;
-    if (this.#mouseBytes === MOUSE_BYTES) this.#place = 'ground';
-    return false;
-  }
-
   #takeControl(byte: number): boolean {
     if (byte === CAN || byte === SUB) this.#place = 'ground';
     return byte === CTRL_C || byte === CTRL_D;

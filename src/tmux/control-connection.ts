@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { UnavailableError } from '../base/errors.js';
 import { withDeadline } from '../base/deadline.js';
+import { UnavailableError } from '../base/errors.js';
 import { TmuxError, type TmuxServer } from './tmux-server.js';
 
 /** tmux answers in a tenth of a millisecond; 29 ms were the most seen under a flood. */
@@ -157,7 +157,9 @@ export class ControlConnection {
     this.#isClosed = true;
     const waiting = this.#attach === undefined ? [] : [this.#attach];
     for (const question of [...waiting, ...this.#questions.splice(0)]) {
-      question.reject(new UnavailableError('tmux does not answer', { hint: 'see the log of triad up' }));
+      question.reject(
+        new UnavailableError('tmux does not answer', { hint: 'see the log of triad up' }),
+      );
     }
   }
 }

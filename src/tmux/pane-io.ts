@@ -28,9 +28,20 @@ export async function capturePane(
   pane: PaneId,
   request: PaneCapture,
 ): Promise<string> {
-  const start = request.lines === 'screen' ? '0' : request.lines === 'all' ? '-' : `-${request.lines}`;
+  const start =
+    request.lines === 'screen' ? '0' : request.lines === 'all' ? '-' : `-${request.lines}`;
   const ansi = request.ansi ? ['-e'] : [];
-  const output = await server.run(['capture-pane', '-p', ...ansi, '-S', start, '-E', '-', '-t', pane]);
+  const output = await server.run([
+    'capture-pane',
+    '-p',
+    ...ansi,
+    '-S',
+    start,
+    '-E',
+    '-',
+    '-t',
+    pane,
+  ]);
   return lastLines(output, typeof request.lines === 'number' ? request.lines : Infinity);
 }
 
@@ -79,8 +90,13 @@ async function paste(control: ControlConnection, pane: PaneId, text: string): Pr
   const buffer = `triad-${randomBytes(6).toString('hex')}`;
   await control.ask('set-buffer', ['-b', buffer, '--', quoteArgument(text)]);
   // Asked and pasted in one step inside the server: a paste into a dead pane crashes tmux 3.3a.
-  const pasteAlive = `copy-mode -q -t ${pane} ; paste-buffer -p -d -b ${buffer} -t ${pane}`;
-  await control.ask('if-shell', ['-F', '-t', pane, '"#{pane_dead}"', '""', `"${pasteAlive}"`]);
+  const pasteAlive = `copy-mode -q -t ${pane} ; paste-buffer -p -b ${buffer} -t ${pane}`;
+  try {
+    await control.ask('if-shell', ['-F', '-t', pane, '"#{pane_dead}"', '""', `"${pasteAlive}"`]);
+  } finally {
+    // Pasted or not: it must not stay for whoever pastes next.
+    await control.ask('delete-buffer', ['-b', buffer]);
+  }
 }
 
 /** The last `count` lines without the blank ones at the end, each ended by LF. */

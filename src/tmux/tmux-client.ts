@@ -25,5 +25,12 @@ export function openTmuxClient(options: TmuxClientOptions): PtyProcess {
     ...['attach-session', '-t', options.sessionId],
     ...(options.isReadOnly ? ['-f', 'read-only,ignore-size'] : []),
   ];
-  return PtyProcess.spawn({ file, args, env: { ...server.env, TERM: term }, cwd: '/', size, onOutput });
+  return PtyProcess.spawn({
+    file,
+    args,
+    env: { ...server.env, TERM: term },
+    cwd: '/',
+    size,
+    onOutput,
+  });
 }

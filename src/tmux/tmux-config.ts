@@ -1,8 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { ConfigurationError, messageOf } from '../base/errors.js';
 import { visible } from '../base/visible.js';
 import type { TmuxBinary } from './tmux-binary.js';
@@ -37,7 +37,8 @@ export async function checkTmuxConfig(
   const directory = await mkdtemp(join(tmpdir(), 'triad-conf-'));
   try {
     const answer = await source(binary, { socketPath: join(directory, 's'), path, env });
-    const problems = [...located(answer.stderr, path, text), ...missing(answer.stdout, path)];
+    const faults = located(answer, path, text);
+    const problems = faults.length > 0 ? faults : missing(answer.stdout, path);
     if (problems.length > 0) {
       throw new ConfigurationError(problems, { hint: `correct ${path}; nothing was started` });
     }
@@ -52,7 +53,12 @@ interface Trial {
   readonly env: Readonly<Record<string, string>>;
 }
 
-async function source(binary: TmuxBinary, trial: Trial): Promise<{ stdout: string; stderr: string }> {
+interface Answer {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function source(binary: TmuxBinary, trial: Trial): Promise<Answer> {
   const shows = REQUIRED.flatMap(([flags, option]) => [';', 'show-options', flags, option]);
   const start = ['-S', trial.socketPath, '-f', '/dev/null', 'start-server'];
   const apply = [';', 'source-file', trial.path, ';', 'show-options', '-gqv', SENTINEL];
@@ -78,12 +84,17 @@ async function source(binary: TmuxBinary, trial: Trial): Promise<{ stdout: strin
   return output;
 }
 
-/** tmux names the line for a bad command, but not for an unknown option: look for its name. */
-function located(stderr: string, path: string, text: string): string[] {
+/**
+ * What tmux complains about. It names the line for a bad command, on standard output, but not for an
+ * unknown option: look for its name.
+ */
+function located({ stdout, stderr }: Answer, path: string, text: string): string[] {
   const lines = text.split('\n');
+  const named = stdout.split('\n').filter((line) => line.startsWith(`${path}:`));
   return stderr
     .split('\n')
     .filter((line) => line.trim() !== '')
+    .concat(named)
     .map((line) => {
       if (line.startsWith(`${path}:`)) return visible(line);
       const word = /: (\S+)$/.exec(line)?.[1];

@@ -18,10 +18,12 @@ export async function endLeftSession(server: TmuxServer, directory: string): Pro
   const keepers = files.filter((name) => name.endsWith('.keeper'));
   const connections = await Promise.all(keepers.map((name) => connect(join(directory, name))));
   await server.run(['kill-server']);
-  await Promise.all(connections.map((connection) => connection?.closed));
+  for (const connection of connections) await connection?.closed;
   return true;
 }
 
 async function connect(socketPath: string): Promise<KeeperConnection | undefined> {
-  return KeeperConnection.connect({ socketPath, deadlineMs: CONNECT_LIMIT_MS }).catch(() => undefined);
+  return KeeperConnection.connect({ socketPath, deadlineMs: CONNECT_LIMIT_MS }).catch(
+    () => undefined,
+  );
 }

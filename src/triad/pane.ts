@@ -8,7 +8,6 @@ import type { KeeperConnection } from './keeper-connection.js';
 import type { KeeperState } from './keeper-protocol.js';
 import type { PaneProgram } from './session-plan.js';
 
-
 /** How long a command that ended rests before it is started again. */
 const PAUSE_MS = 2_000;
 /** How long a command has to end by itself after SIGTERM. */
@@ -24,6 +23,8 @@ export interface PaneOptions {
   readonly log: Logger;
   /** Shows on the pane's border what happened; empty when all is well. */
   readonly showNote: (pane: PaneId, note: string) => void;
+  /** The program is about to be started in the pane. */
+  readonly onStart: (pane: PaneId) => void;
   /** The keeper is gone: somebody closed the pane, or killed the keeper. */
   readonly onKeeperLost: () => void;
 }
@@ -74,11 +75,13 @@ export class Pane {
     await this.#keeper?.closed;
   }
 
-  /** Lets go of the keeper without touching the command. */
+  /** Lets go of the keeper without touching the command; from then on the pane counts as closed. */
   release(): void {
     clearTimeout(this.#pause);
     const keeper = this.#keeper;
     this.#keeper = undefined;
+    this.#id = null;
+    this.#state = 'closed';
     keeper?.close();
   }
 
@@ -95,7 +98,8 @@ export class Pane {
         hint: 'add it to config/triad.yaml, then: triad down --session, triad up',
       });
     }
-    if (this.#state === 'stopping') throw new RefusedError(`${this.name} is being restarted already`);
+    if (this.#state === 'stopping')
+      throw new RefusedError(`${this.name} is being restarted already`);
     clearTimeout(this.#pause);
     const starts = keeper.state.starts;
     if (keeper.state.running) await this.#stop(keeper);
@@ -122,7 +126,8 @@ export class Pane {
 
   #start(): void {
     const program = this.#options.program;
-    if (program === undefined || this.#keeper === undefined) return;
+    if (program === undefined || this.#keeper === undefined || this.#id === null) return;
+    this.#options.onStart(this.#id);
     this.#keeper.start(program);
   }
 
@@ -133,9 +138,22 @@ export class Pane {
     try {
       await this.#keeperState(keeper, hasEnded, STOP_GRACE_MS);
     } catch {
-      this.#options.log.warn({ pane: this.name, graceMs: STOP_GRACE_MS }, 'pane killed after grace');
+      this.#options.log.warn(
+        { pane: this.name, graceMs: STOP_GRACE_MS },
+        'pane killed after grace',
+      );
       keeper.signal('SIGKILL');
-      await this.#keeperState(keeper, hasEnded, KILL_LIMIT_MS);
+      await this.#killed(keeper);
+    }
+  }
+
+  async #killed(keeper: KeeperConnection): Promise<void> {
+    try {
+      await this.#keeperState(keeper, (state) => !state.running, KILL_LIMIT_MS);
+    } catch (error) {
+      // Still there: its end, whenever that comes, is an end like any other.
+      if (keeper === this.#keeper) this.#change('running', 'command does not end');
+      throw error;
     }
   }
 
@@ -189,12 +207,18 @@ export class Pane {
     const facts = { pane: this.name, from, to, reason };
     this.#options.log.info(facts, 'pane state changed');
     if (this.#id === null) return;
-    this.#options.showNote(this.#id, to === 'backoff' ? reason.replace(/^command /, '') : '');
+    const exit = to === 'backoff' ? exitOf(this.#keeper?.state) : null;
+    this.#options.showNote(this.#id, exit === null ? '' : shortExit(exit));
   }
 }
 
+/** For the border of a pane, which may be narrow: `exit 3`, `SIGKILL`. */
+function shortExit({ status, signal }: PaneExit): string {
+  return signal ?? `exit ${status}`;
+}
+
 /** `exited with status 3`, `was ended by SIGKILL`. */
-export function describeExit(exit: PaneExit | null): string {
+function describeExit(exit: PaneExit | null): string {
   if (exit === null) return 'ended';
   return exit.signal === null ? `exited with status ${exit.status}` : `was ended by ${exit.signal}`;
 }

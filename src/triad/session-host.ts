@@ -8,7 +8,13 @@ import { quoteArgument } from '../tmux/control-quoting.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
 import { KeeperConnection } from './keeper-connection.js';
 import { Pane } from './pane.js';
-import { type FoundPane, SessionBuilder, type SessionBuilderOptions } from './session-builder.js';
+import {
+  type FoundPane,
+  programMark,
+  SessionBuilder,
+  type SessionBuilderOptions,
+} from './session-builder.js';
+import type { PanePlan } from './session-plan.js';
 
 /** A keeper listens within milliseconds of its start; a machine under load takes longer. */
 const KEEPER_LIMIT_MS = 10_000;
@@ -22,6 +28,8 @@ const REPAIR_PAUSE_MS = 500;
 
 export interface SessionHostOptions extends SessionBuilderOptions {
   readonly log: Logger;
+  /** What was found running is not what is planned: the panes that are missing, other or unknown. */
+  readonly onDifferent: (panes: readonly PaneName[]) => void;
   /** A window was opened or laid out anew, or the session was made again. */
   readonly onWindowsChanged: () => void;
 }
@@ -35,6 +43,7 @@ export class SessionHost {
   readonly #builder: SessionBuilder;
   readonly #panes = new Map<PaneName, Pane>();
   readonly #repairs = new Map<PaneName, NodeJS.Timeout>();
+  readonly #mending = new Set<Pane>();
   #state: SessionState = 'starting';
   #isAdopted = false;
   #isClosed = false;
@@ -43,6 +52,8 @@ export class SessionHost {
   #pauseMs = FIRST_PAUSE_MS;
   #readyAt = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** What the timer has begun; never rejects. */
+  #later: Promise<void> = Promise.resolve();
 
   constructor(options: SessionHostOptions) {
     this.#options = options;
@@ -62,9 +73,11 @@ export class SessionHost {
     try {
       await this.#connect();
     } catch (error) {
-      if (!this.#isAdopted) await this.end();
+      if (!this.#isAdopted) await this.#endWith(() => this.#builder.remove(this.#sessionId));
+      this.#release();
       throw error;
     }
+    if (this.#isClosed) return this.#release();
     this.#state = 'running';
     this.#readyAt = Date.now();
     this.#options.log.info({ adopted: this.#isAdopted }, 'session ready');
@@ -82,13 +95,8 @@ export class SessionHost {
     this.#isClosed = true;
     this.#state = 'ended';
     clearTimeout(this.#timer);
-    const gone = Promise.all([...this.#panes.values()].map((pane) => pane.gone()));
-    try {
-      await this.#options.server.run(['kill-server']);
-      await withDeadline(gone, END_LIMIT_MS, 'the commands of the session');
-    } catch (error) {
-      this.#options.log.warn({ error }, 'session not ended in order');
-    }
+    await this.#later;
+    await this.#endWith(() => this.server.run(['kill-server']));
     this.#release();
   }
 
@@ -126,11 +134,8 @@ export class SessionHost {
     if (pane.id !== null) return pane.restart();
     const plan = this.#options.plan.panes.find((each) => each.name === name);
     if (plan === undefined) throw new RefusedError(`${name} is closed and not configured`);
-    const sessionId = this.getSessionId();
-    const id = await this.#builder.addPane(sessionId, plan);
-    await this.#builder.arrange(sessionId);
-    await this.#adoptPane(pane, { id, name, isDead: false });
-    this.#options.onWindowsChanged();
+    if (this.#mending.has(pane)) throw new RefusedError(`${name} is being restarted already`);
+    await this.#mend(pane, plan);
   }
 
   describe(): SessionDescription {
@@ -148,10 +153,21 @@ export class SessionHost {
   async #connect(): Promise<void> {
     await this.#requireConfiguration();
     await this.#openControl();
-    for (const found of await this.#builder.findPanes(this.#sessionId)) {
+    const there = await this.#builder.findPanes(this.#sessionId);
+    if (this.#isAdopted) this.#compare(there);
+    for (const found of there) {
       await this.#adoptPane(this.#panes.get(found.name) ?? this.#addPane(found.name), found);
     }
     this.#options.onWindowsChanged();
+  }
+
+  #compare(there: readonly FoundPane[]): void {
+    const { plan, onDifferent } = this.#options;
+    const planned = new Map(plan.panes.map(({ name, program }) => [name, programMark(program)]));
+    const found = new Map(there.map((pane) => [pane.name, pane.programMark]));
+    const names = new Set([...planned.keys(), ...found.keys()]);
+    const different = [...names].filter((name) => found.get(name) !== planned.get(name));
+    if (different.length > 0) onDifferent(different);
   }
 
   /** tmux throws a faulty file away without a word; the file's last line proves that it was read. */
@@ -172,46 +188,69 @@ export class SessionHost {
   async #adoptPane(pane: Pane, found: FoundPane): Promise<void> {
     if (found.isDead) await this.#builder.respawn(found);
     const socketPath = this.#builder.keeperSocket(pane.name);
-    pane.adopt(found.id, await KeeperConnection.connect({ socketPath, deadlineMs: KEEPER_LIMIT_MS }));
+    pane.adopt(
+      found.id,
+      await KeeperConnection.connect({ socketPath, deadlineMs: KEEPER_LIMIT_MS }),
+    );
     await pane.started();
   }
 
   /** A keeper that was killed gets a successor in its pane; a pane that was closed stays closed. */
   async #repair(pane: Pane): Promise<void> {
-    if (this.#state !== 'running') return;
+    if (this.#state !== 'running' || pane.id !== null || this.#mending.has(pane)) return;
     try {
-      const panes = await this.#builder.findPanes(this.#sessionId);
-      const found = panes.find((each) => each.name === pane.name);
-      if (found !== undefined) await this.#adoptPane(pane, found);
+      await this.#mend(pane, undefined);
     } catch (error) {
       this.#options.log.error({ error, pane: pane.name }, 'pane not repaired');
+    }
+  }
+
+  /** Gives a pane its keeper back; where tmux has no such pane any more, makes it by `plan`. */
+  async #mend(pane: Pane, plan: PanePlan | undefined): Promise<void> {
+    this.#mending.add(pane);
+    try {
+      const sessionId = this.getSessionId();
+      const panes = await this.#builder.findPanes(sessionId);
+      let found = panes.find((each) => each.name === pane.name);
+      if (found === undefined && plan !== undefined) {
+        found = await this.#builder.addPane(sessionId, plan);
+        await this.#builder.arrange(sessionId);
+      }
+      if (found === undefined) return;
+      await this.#adoptPane(pane, found);
+      this.#options.onWindowsChanged();
+    } finally {
+      this.#mending.delete(pane);
     }
   }
 
   #addPane(name: PaneName): Pane {
     const { plan, log } = this.#options;
     const program = plan.panes.find((each) => each.name === name)?.program;
-    const showNote = (id: PaneId, note: string) => this.#showNote(id, note);
+    const showNote = (id: PaneId, note: string) => this.#setOption(id, '@triad_note', note);
+    const onStart = (id: PaneId) => {
+      if (program !== undefined) this.#setOption(id, '@triad_program', programMark(program));
+    };
     const onKeeperLost = () => {
       const timer = setTimeout(() => void this.#repair(pane), REPAIR_PAUSE_MS);
       this.#repairs.set(name, timer);
     };
-    const pane: Pane = new Pane({ name, program, log, showNote, onKeeperLost });
+    const pane: Pane = new Pane({ name, program, log, showNote, onStart, onKeeperLost });
     this.#panes.set(name, pane);
     return pane;
   }
 
-  #showNote(id: PaneId, note: string): void {
-    const set = ['-p', '-t', id, '@triad_note', quoteArgument(note)];
+  #setOption(id: PaneId, option: string, value: string): void {
+    const set = ['-p', '-t', id, option, quoteArgument(value)];
     this.#control?.ask('set-option', set).catch((error: unknown) => {
-      this.#options.log.debug({ error }, 'pane note not shown');
+      this.#options.log.debug({ error, option }, 'pane option not set');
     });
   }
 
   #controlLost(control: ControlConnection): void {
     if (this.#isClosed || control !== this.#control) return;
     this.#control = undefined;
-    void this.#recover();
+    this.#later = this.#recover();
   }
 
   /** The connection is gone: the session too, or somebody detached it, or tmux does not answer. */
@@ -219,22 +258,28 @@ export class SessionHost {
     try {
       if (await this.isThere(this.#sessionId)) {
         await this.#openControl();
+        if (this.#isClosed) return this.#release();
         this.#options.log.warn('control connection made again');
         return;
       }
       this.#ended();
     } catch (error) {
       this.#options.log.warn({ error }, 'tmux does not answer');
-      this.#later(() => this.#recover());
+      this.#soon(() => this.#recover());
     }
   }
 
   #ended(): void {
     if (Date.now() - this.#readyAt > LAST_PAUSE_MS) this.#pauseMs = FIRST_PAUSE_MS;
     this.#state = 'ended';
-    this.#release();
-    this.#options.log.error({ pauseMs: this.#pauseMs }, 'session ended, making it again after a pause');
-    this.#later(async () => {
+    this.#options.log.error(
+      { pauseMs: this.#pauseMs },
+      'session ended, making it again after a pause',
+    );
+    this.#soon(async () => {
+      // A command that takes its time to end must not run twice.
+      await this.#endWith(() => Promise.resolve());
+      this.#release();
       try {
         await this.open();
       } catch (error) {
@@ -244,10 +289,23 @@ export class SessionHost {
     });
   }
 
-  #later(work: () => Promise<void>): void {
+  /** @param work never rejects. */
+  #soon(work: () => Promise<void>): void {
     if (this.#isClosed) return;
-    this.#timer = setTimeout(() => void work(), this.#pauseMs);
+    this.#timer = setTimeout(() => {
+      this.#later = work();
+    }, this.#pauseMs);
     this.#pauseMs = Math.min(this.#pauseMs * 2, LAST_PAUSE_MS);
+  }
+
+  async #endWith(kill: () => Promise<unknown>): Promise<void> {
+    const gone = Promise.all([...this.#panes.values()].map((pane) => pane.gone()));
+    try {
+      await kill();
+      await withDeadline(gone, END_LIMIT_MS, 'the commands of the session');
+    } catch (error) {
+      this.#options.log.warn({ error }, 'session not ended in order');
+    }
   }
 
   #release(): void {

@@ -12,7 +12,9 @@ test('an admin, a driver and an observer see what the driver types', async () =>
   await using observer = Terminal.ssh({ port, keyPath: observerKey.path });
   for (const terminal of [admin, driver, observer]) await terminal.sees('worker');
   driver.type('hello from dora\r');
-  for (const terminal of [admin, driver, observer]) await terminal.sees(/hello from dora[\s\S]*hello from dora/);
+  for (const terminal of [admin, driver, observer]) {
+    await terminal.sees(/hello from dora[\s\S]*hello from dora/);
+  }
   const { attachments } = await home.status();
   expect(attachments.map(({ engineer, role }) => `${engineer} ${role}`).sort()).toEqual([
     'dora driver',

@@ -4,6 +4,10 @@ import { PtyProcess } from '../../src/tmux/pty-process.js';
 import { eventually } from './eventually.js';
 import { type SshTarget, sshArguments } from './ssh-client.js';
 
+const CURSOR_SHOWN = 25;
+/** Application keys, margins, mouse and focus reports, alternate screen, bracketed paste, mintty's Escape. */
+const APPLICATION_MODES = [1, 69, 1000, 1002, 1003, 1004, 1005, 1006, 1049, 2004, 7727];
+
 export interface TerminalOptions {
   readonly argv: readonly string[];
   readonly size?: TerminalSize;
@@ -19,7 +23,12 @@ export class Terminal implements AsyncDisposable {
   constructor({ argv, size = { cols: 100, rows: 30 }, term = 'xterm-256color' }: TerminalOptions) {
     const [file = '', ...args] = argv;
     this.#screen = new ScreenModel({ ...size, allowProposedApi: true });
-    const env = { PATH: process.env['PATH'] ?? '', HOME: '/nonexistent', LANG: 'C.UTF-8', TERM: term };
+    const env = {
+      PATH: process.env['PATH'] ?? '',
+      HOME: '/nonexistent',
+      LANG: 'C.UTF-8',
+      TERM: term,
+    };
     const onOutput = (bytes: Uint8Array) => {
       this.#output += Buffer.from(bytes).toString('latin1');
       this.#screen.write(bytes);
@@ -29,9 +38,12 @@ export class Terminal implements AsyncDisposable {
     this.#screen.onData((answer) => this.type(answer));
   }
 
-  /** A stock `ssh` on a terminal, attached to a session. */
+  /** A stock `ssh` on a terminal, attached to a session; `~` is a key like any other. */
   static ssh(target: SshTarget, options: Omit<TerminalOptions, 'argv'> = {}): Terminal {
-    return new Terminal({ ...options, argv: ['ssh', ...sshArguments(target, ['-tt'])] });
+    return new Terminal({
+      ...options,
+      argv: ['ssh', ...sshArguments(target, ['-tt', '-e', 'none'])],
+    });
   }
 
   /** Every byte that came, as latin1. */
@@ -54,8 +66,39 @@ export class Terminal implements AsyncDisposable {
     return this.#screen.buffer.active.type === 'alternate';
   }
 
+  /** DEC private modes that are on now, by number (xterm, DECSET). */
+  get modes(): number[] {
+    const on = new Set([CURSOR_SHOWN]);
+    for (const [, numbers = '', final] of this.#output.matchAll(/\x1b\[\?([\d;]+)([hl])/g)) {
+      for (const mode of numbers.split(';').map(Number)) {
+        if (final === 'h') on.add(mode);
+        else on.delete(mode);
+      }
+    }
+    return [...on].sort((a, b) => a - b);
+  }
+
+  /** Whether it is as a shell wants it: main screen, cursor, no mouse, focus or paste reports. */
+  get isRestored(): boolean {
+    const { modes } = this;
+    return modes.includes(CURSOR_SHOWN) && !modes.some((mode) => APPLICATION_MODES.includes(mode));
+  }
+
+  /** The last line that is not ssh's own. */
+  get lastLine(): string {
+    const isOurs = (row: string) => row !== '' && !/^Connection to .* closed/.test(row);
+    return this.rows.filter(isOurs).at(-1) ?? '';
+  }
+
   type(text: string | Uint8Array): void {
     this.process.write(typeof text === 'string' ? Buffer.from(text) : text);
+  }
+
+  /** Runs a command at tmux's own prompt, which takes what is typed once it is open. */
+  async command(text: string): Promise<void> {
+    this.type('\x02:');
+    await this.sees(/^: *$/m);
+    this.type(`${text}\r`);
   }
 
   resize(size: TerminalSize): void {
@@ -65,13 +108,24 @@ export class Terminal implements AsyncDisposable {
 
   /** Waits until the screen shows `what`; fails with the screen. */
   async sees(what: string | RegExp): Promise<void> {
-    const isSeen = () => (typeof what === 'string' ? this.text.includes(what) : what.test(this.text));
+    const isSeen = () =>
+      typeof what === 'string' ? this.text.includes(what) : what.test(this.text);
     await eventually(`the screen showed ${String(what)}`, isSeen, () => this.text);
   }
 
-  /** The exit status of the program, once it has ended. */
+  /** The exit status of the program, once it has ended and the screen shows its last output. */
   async status(): Promise<number | null> {
-    return (await this.process.exited).status;
+    let status: number | null | undefined;
+    void this.process.exited.then((exit) => {
+      status = exit.status;
+    });
+    await eventually(
+      'the program ended',
+      () => status !== undefined,
+      () => this.text,
+    );
+    await new Promise<void>((resolve) => this.#screen.write('', resolve));
+    return status ?? null;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,9 +1,11 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inject } from 'vitest';
 import { eventually } from './eventually.js';
+import type { Person } from './home-template.js';
 import { type KeyPair, makeKeyPair } from './ssh-keys.js';
 
 const PROGRAM = join(import.meta.dirname, '../../dist/cli/main.js');
@@ -32,6 +34,15 @@ export interface Up {
   readonly ended: Promise<ProgramResult>;
 }
 
+export interface HomeOptions {
+  /** The text of its `triad.yaml`. */
+  readonly triad?: string;
+  /** What is added to the environment of every program run in it. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Who has which role in every session, besides the first admin. */
+  readonly people?: Readonly<Partial<Record<Person, string>>>;
+}
+
 /** A Triad home of its own in a temporary directory; its end ends everything that was started in it. */
 export class TriadHome implements AsyncDisposable {
   readonly root = mkdtempSync(join(tmpdir(), 'triad-home-'));
@@ -42,18 +53,29 @@ export class TriadHome implements AsyncDisposable {
     this.#env = env;
   }
 
-  /**
-   * Makes a home by `triad init`.
-   *
-   * @param options.triad the text of its `triad.yaml`
-   * @param options.env what is added to the environment of every program run in it
-   */
-  static async make(options: { triad?: string; env?: Record<string, string> } = {}): Promise<TriadHome> {
+  /** Makes a home as `triad init` does: a copy of the run's template where there is one. */
+  static async make(options: HomeOptions = {}): Promise<TriadHome> {
     const home = new TriadHome(options.env ?? {});
-    const made = await home.run(['init']);
-    if (made.code !== 0) throw new Error(`init failed: ${made.stderr}`);
-    writeFileSync(join(home.root, 'config/triad.yaml'), options.triad ?? CAT_TRIAD);
+    const template = inject('homeTemplate');
+    if (template === undefined) {
+      const made = await home.run(['init']);
+      if (made.code !== 0) throw new Error(`init failed: ${made.stderr}`);
+    } else cpSync(template, home.root, { recursive: true });
+    writeFileSync(home.path('config/triad.yaml'), options.triad ?? CAT_TRIAD);
+    const people = Object.entries(options.people ?? {}) as [Person, string][];
+    for (const [person, role] of people) home.addGrant(person, `role="${role}"`);
     return home;
+  }
+
+  /** A key of the run's template. */
+  keyOf(person: Person): string {
+    return this.path(`people/${person}`);
+  }
+
+  /** Adds a line to `keys/authorized_keys`, as with an editor. */
+  addGrant(person: Person, options: string): void {
+    const publicLine = this.read(`people/${person}.pub`);
+    appendFileSync(this.path('keys/authorized_keys'), `${options} ${publicLine}`);
   }
 
   /** The first admin's key, which `triad init` made. */
@@ -71,7 +93,9 @@ export class TriadHome implements AsyncDisposable {
 
   /** Objects of a JSON Lines file such as `state/audit.jsonl`. */
   lines(name: string): Record<string, unknown>[] {
-    const lines = this.read(name).split('\n').filter((line) => line !== '');
+    const lines = this.read(name)
+      .split('\n')
+      .filter((line) => line !== '');
     return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
@@ -107,7 +131,15 @@ export class TriadHome implements AsyncDisposable {
   /** Makes a key and grants it a role by the command line. */
   async grant(name: string, role: string, ...args: string[]): Promise<KeyPair> {
     const key = await makeKeyPair(this.root, name);
-    const granted = await this.run(['grant', name, '--role', role, '--key', `${key.path}.pub`, ...args]);
+    const granted = await this.run([
+      'grant',
+      name,
+      '--role',
+      role,
+      '--key',
+      `${key.path}.pub`,
+      ...args,
+    ]);
     if (granted.code !== 0) throw new Error(`grant failed: ${granted.stderr}`);
     return key;
   }
@@ -119,17 +151,27 @@ export class TriadHome implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.run(['down', '--session']);
+    const isUp = this.#ups.some(
+      ({ process: up }) => up.exitCode === null && up.signalCode === null,
+    );
+    const down = await this.run(['down', '--session']);
     for (const up of this.#ups) {
-      if (up.process.exitCode === null) up.process.kill('SIGKILL');
+      if (down.code !== 0) up.process.kill('SIGKILL');
       await up.ended;
     }
-    await this.run(['down', '--session']);
+    // The program that ran was stuck: what it left is ended without it.
+    if (isUp && down.code !== 0) await this.run(['down', '--session']);
     rmSync(this.root, { recursive: true, force: true });
   }
 
   #spawn(args: readonly string[]): ChildProcessWithoutNullStreams {
-    const env = { ...process.env, TRIAD_HOME: this.root, HOME: this.root, NO_COLOR: '1', ...this.#env };
+    const env = {
+      ...process.env,
+      TRIAD_HOME: this.root,
+      HOME: this.root,
+      NO_COLOR: '1',
+      ...this.#env,
+    };
     return spawn(process.execPath, [PROGRAM, ...args], { env, cwd: this.root });
   }
 }
@@ -150,7 +192,11 @@ export interface Status {
       readonly lastExit: { status: number | null; signal: string | null; at: string } | null;
     }[];
   }[];
-  readonly gateway: { listen: string[]; hostKeys: { type: string; fingerprint: string }[]; startedAt: string };
+  readonly gateway: {
+    listen: string[];
+    hostKeys: { type: string; fingerprint: string }[];
+    startedAt: string;
+  };
   readonly attachments: readonly {
     readonly id: string;
     readonly session: string;
@@ -167,6 +213,10 @@ function collect(child: ChildProcessWithoutNullStreams) {
   child.stdin.on('error', () => undefined);
   child.stdout.on('data', (bytes: Buffer) => (stdout += bytes.toString()));
   child.stderr.on('data', (bytes: Buffer) => (stderr += bytes.toString()));
-  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, stdout, stderr }));
+  const ended = once(child, 'close').then(([code]) => ({
+    code: code as number | null,
+    stdout,
+    stderr,
+  }));
   return { stdout: () => stdout, stderr: () => stderr, ended };
 }
