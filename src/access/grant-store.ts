@@ -129,12 +129,18 @@ export class GrantStore implements AsyncDisposable {
    * @returns what became different, nothing where all was so already.
    * @throws RefusedError, UsageError; ConfigurationError when the file cannot be read now.
    */
-  grant(change: GrantChange, record: RecordChange = () => undefined): Promise<readonly GrantDelta[]> {
+  grant(
+    change: GrantChange,
+    record: RecordChange = () => undefined,
+  ): Promise<readonly GrantDelta[]> {
     return this.#edit((file) => applyGrant(file, change, this.#options.now()), record);
   }
 
   /** Takes grants away as `applyRevoke` does; otherwise like `grant`. */
-  revoke(change: RevokeChange, record: RecordChange = () => undefined): Promise<readonly GrantDelta[]> {
+  revoke(
+    change: RevokeChange,
+    record: RecordChange = () => undefined,
+  ): Promise<readonly GrantDelta[]> {
     return this.#edit((file) => applyRevoke(file, change), record);
   }
 

@@ -20,8 +20,9 @@ export function readInvocation(args: readonly string[]): Invocation {
   const words: string[] = [];
   const rest = [...args];
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    if (word === '--' || FREE_TEXT.has(words[0] ?? ''))
+    if (word === '--' || FREE_TEXT.has(words[0] ?? '')) {
       return { home, words: [...words, word, ...rest] };
+    }
     const inline = /^--home=(.*)$/s.exec(word);
     if (word !== '--home' && inline === null) words.push(word);
     else home = requireDirectory(inline?.[1] ?? rest.shift());

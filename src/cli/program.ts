@@ -29,8 +29,9 @@ export async function runProgram(args: readonly string[], output: Output): Promi
   const { home, words } = readInvocation(args);
   const place = findPlace(home);
   const [verb] = words;
-  if (verb !== undefined && VERBS.some(({ name }) => name === verb))
+  if (verb !== undefined && VERBS.some(({ name }) => name === verb)) {
     return runVerb(place, words, output);
+  }
   if (verb === 'help' && words.length > 1) {
     const [, about = ''] = words;
     return runProgram([about, '--help'], output);
@@ -57,8 +58,9 @@ async function runOwn(place: Place, words: readonly string[], output: Output): P
       if (!hasMade) output.tell(`triad: everything is there in ${place.home.root}\n`);
     });
   const run = async (command: string[], options: UpOptions) => {
-    if (options.init || options.adminKey !== undefined)
+    if (options.init || options.adminKey !== undefined) {
       await runInit(place, options.adminKey, output);
+    }
     const { listen, logLevel } = options;
     exitCode = await runUp(place, { listen, logLevel, command }, output);
   };

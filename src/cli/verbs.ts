@@ -82,8 +82,9 @@ async function notRunning(
 
 async function readFiles(names: readonly string[]): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
-  for (const name of names)
+  for (const name of names) {
     files[name] = name === '-' ? await text(process.stdin) : await readNamed(name);
+  }
   return files;
 }
 
@@ -98,8 +99,9 @@ async function readNamed(name: string): Promise<string> {
 async function waitUntilStopped(socket: string): Promise<void> {
   const giveUpAt = Date.now() + STOP_LIMIT_MS;
   while (await isAnswering(socket)) {
-    if (Date.now() > giveUpAt)
+    if (Date.now() > giveUpAt) {
       throw new UnavailableError('triad does not stop', { hint: 'see its log' });
+    }
     await delay(STOP_POLL_MS);
   }
 }

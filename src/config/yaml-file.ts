@@ -63,8 +63,9 @@ export function parseYaml<T>(text: string, path: string, schema: Schema<T>): T {
 async function readText(path: string): Promise<string> {
   try {
     const bytes = await readFile(path);
-    if (bytes.length > MAX_BYTES)
+    if (bytes.length > MAX_BYTES) {
       throw new ConfigurationError(`${path}: is larger than ${MAX_BYTES} bytes`);
+    }
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
@@ -88,8 +89,9 @@ function valueOf(document: Document, path: string): unknown {
 
 function fail(path: string, problems: readonly string[]): never {
   const shown = problems.slice(0, MAX_PROBLEMS);
-  if (problems.length > MAX_PROBLEMS)
+  if (problems.length > MAX_PROBLEMS) {
     shown.push(`${path}: and ${problems.length - MAX_PROBLEMS} more`);
+  }
   throw new ConfigurationError(shown);
 }
 

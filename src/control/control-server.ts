@@ -102,8 +102,9 @@ export class ControlServer {
     socket.setTimeout(REQUEST_LIMIT_MS, () => socket.destroy());
     this.#answer(socket).catch((error: unknown) => {
       const reason = visible(messageOf(error));
-      if (systemCode(error) !== 'EPIPE')
+      if (systemCode(error) !== 'EPIPE') {
         this.#options.log.debug({ reason }, 'control request failed');
+      }
       socket.destroy();
     });
   }

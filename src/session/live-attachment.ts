@@ -36,7 +36,7 @@ export interface LiveAttachmentOptions {
   readonly id: AttachmentId;
   readonly role: Role;
   readonly request: AttachRequest;
-  readonly link: HostLink;
+  readonly link: Pick<HostLink, 'openDriver' | 'openObserver'>;
   readonly since: Date;
 }
 

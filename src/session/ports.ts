@@ -19,7 +19,7 @@ export interface AttachmentAudit {
   attachmentClosed(event: AttachmentEvent & { reason: EndReason }): void;
 }
 
-export interface AttachmentEvent {
+interface AttachmentEvent {
   readonly id: AttachmentId;
   readonly caller: Caller;
   readonly session: SessionName;

@@ -1,10 +1,14 @@
 import { execFile } from 'node:child_process';
+import { withDeadline } from '../base/deadline.js';
 import { type ErrorTexts, TriadError } from '../base/errors.js';
 import { visible } from '../base/visible.js';
+import { PtyProcess } from './pty-process.js';
 import type { TmuxBinary } from './tmux-binary.js';
 
 /** A tmux client that neither answers nor fails is stuck on a dead socket. */
 const COMMAND_LIMIT_MS = 10_000;
+/** Of a terminal that nobody looks at. */
+const CLIENT_SIZE = { cols: 80, rows: 24 };
 /** A whole scrollback of 20,000 lines with colours stays below this. */
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
@@ -49,9 +53,30 @@ export class TmuxServer {
     return this.#exec(['-N', ...args]);
   }
 
-  /** Runs one command and starts the server with `configPath` where none runs. */
-  start(configPath: string, args: readonly string[]): Promise<Buffer> {
-    return this.#exec(['-f', configPath, ...args]);
+  /**
+   * Runs one command and starts the server with `configPath` where none runs.
+   *
+   * Runs in a pty, which inherits no descriptor: the server would keep each driver's pty open for
+   * life, and a driver's tmux client would outlive us.
+   *
+   * @returns what the command printed.
+   * @throws TmuxError with tmux's own words.
+   */
+  async start(configPath: string, args: readonly string[]): Promise<string> {
+    let output = '';
+    await using client = PtyProcess.spawn({
+      file: this.binary.path,
+      args: ['-u', '-S', this.socketPath, '-f', configPath, ...args],
+      env: this.env,
+      cwd: '/',
+      size: CLIENT_SIZE,
+      onOutput: (bytes) => {
+        output += Buffer.from(bytes).toString('utf8');
+      },
+    });
+    const { status } = await withDeadline(client.exited, COMMAND_LIMIT_MS, 'tmux to start');
+    if (status !== 0) throw new TmuxError(subcommandOf(args), output.trim());
+    return output;
   }
 
   /** Whether a server answers on the socket. */
@@ -65,7 +90,7 @@ export class TmuxServer {
   }
 
   #exec(args: readonly string[]): Promise<Buffer> {
-    const subcommand = args.find((arg) => /^[a-z]+(-[a-z]+)+$/.test(arg)) ?? 'client';
+    const subcommand = subcommandOf(args);
     const options = {
       env: this.env,
       cwd: '/',
@@ -83,4 +108,8 @@ export class TmuxServer {
       });
     });
   }
+}
+
+function subcommandOf(args: readonly string[]): string {
+  return args.find((arg) => /^[a-z]+(-[a-z]+)+$/.test(arg)) ?? 'client';
 }

@@ -98,8 +98,9 @@ export class Pane {
         hint: 'add it to config/triad.yaml, then: triad down --session, triad up',
       });
     }
-    if (this.#state === 'stopping')
+    if (this.#state === 'stopping') {
       throw new RefusedError(`${this.name} is being restarted already`);
+    }
     clearTimeout(this.#pause);
     const starts = keeper.state.starts;
     if (keeper.state.running) await this.#stop(keeper);

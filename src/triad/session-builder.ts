@@ -134,7 +134,7 @@ export class SessionBuilder {
       ...['new-session', '-d', '-s', plan.name, '-n', 'triad', '-c', cwd, ...size, ...format],
       ...['--', ...this.#keeperArgv(first.name)],
     ]);
-    const [sessionId = '', id = ''] = made.toString().trim().split(' ');
+    const [sessionId = '', id = ''] = made.trim().split(' ');
     await server.run(['resize-window', '-t', sessionId, ...size]);
     await this.#name(paneId(id), first);
     for (const pane of others) {

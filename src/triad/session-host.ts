@@ -77,7 +77,10 @@ export class SessionHost {
       this.#release();
       throw error;
     }
-    if (this.#isClosed) return this.#release();
+    if (this.#isClosed) {
+      this.#release();
+      return;
+    }
     this.#state = 'running';
     this.#readyAt = Date.now();
     this.#options.log.info({ adopted: this.#isAdopted }, 'session ready');
@@ -258,7 +261,10 @@ export class SessionHost {
     try {
       if (await this.isThere(this.#sessionId)) {
         await this.#openControl();
-        if (this.#isClosed) return this.#release();
+        if (this.#isClosed) {
+          this.#release();
+          return;
+        }
         this.#options.log.warn('control connection made again');
         return;
       }

@@ -200,13 +200,13 @@ test('what a terminal answers by itself does not make its driver the one who siz
   dora.type('a');
   await windowBecomes('100x29');
   await using dirk = await drive({ size: { cols: 120, rows: 35 } }, 'dirk');
-  dirk.type(ANSWERS);
-  dora.resize({ cols: 102, rows: 30 });
-  await windowBecomes('102x29');
-  dirk.type('\x1b[I\x1b[<35;10;10M');
-  dora.type('z\r');
-  await dirk.sees('z');
-  await windowBecomes('102x29');
+  dirk.type(`${ANSWERS}\x1b[I\x1b[<35;10;10M`);
+  const isAnswered = async () =>
+    (await probe.ask('list-clients', '-F', '#{client_termtype}')).includes('XTerm(388)');
+  await eventually("tmux has the terminal's answers", isAnswered);
+  await probe.ask('send-keys', '-t', ':.0', 'marker', 'Enter');
+  await dirk.sees(/marker\s+marker/);
+  expect(await probe.windowSize()).toBe('100x29');
 });
 
 test('observers never change the size of the window, not even alone in a tiny terminal', async () => {

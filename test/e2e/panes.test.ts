@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../helpers/eventually.js';
+import { matching } from '../helpers/matching.js';
 import { Terminal } from '../helpers/terminal.js';
 import { TmuxProbe } from '../helpers/tmux-probe.js';
 import { TriadHome, type Up } from '../helpers/triad-home.js';
@@ -115,7 +116,7 @@ test('a command that ends is told with its status, and started again after a pau
   expect(pane.lastExit).toEqual({
     status: 3,
     signal: null,
-    at: expect.stringMatching(/^\d{4}-.*Z$/),
+    at: matching(/^\d{4}-.*Z$/),
   });
   const { stdout } = await home.run(['status']);
   expect(stdout).toMatch(/^ends +\w+ +\S+ +\d+ +status 3 +\/bin\/sh -c 'exit 3'$/m);
@@ -138,10 +139,9 @@ test.each([
     await using terminal = Terminal.ssh({ port: up.port, keyPath: home.adminKey }, { size });
     await terminal.sees('the reasoning engine');
     await terminal.sees('─ text ─');
-    await terminal.sees('ends soon [exit 3]');
+    await terminal.sees('[exit 3] ends');
     await terminal.sees(/pair .*driving - C-b d leaves/);
     expect(terminal.rows).toHaveLength(size.rows);
-    if (process.env['TRIAD_SHOW_SCREENS'] !== undefined) console.log(terminal.text);
   },
 );
 

@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { BareHome } from '../helpers/bare-home.js';
 import { eventually } from '../helpers/eventually.js';
+import { containing, matching } from '../helpers/matching.js';
 import { runSsh } from '../helpers/ssh-client.js';
 import { CAT_TRIAD, TriadHome } from '../helpers/triad-home.js';
 
@@ -20,12 +21,13 @@ test('the one line on standard output is an ssh command that works, and the rest
   const up = await home.up(['--listen', '127.0.0.1:0', '--listen', '[::1]:0']);
   expect(up.ready).toMatch(/^ready ssh -p \d+ -i keys\/id_ed25519 pair@127\.0\.0\.1$/);
   const { gateway } = await home.status();
-  expect(gateway.listen).toEqual([`127.0.0.1:${up.port}`, expect.stringMatching(/^\[::1\]:\d+$/)]);
+  expect(gateway.listen).toEqual([`127.0.0.1:${up.port}`, matching(/^\[::1\]:\d+$/)]);
   const text = up.stderr();
   expect(text).toMatch(/session {3}pair \(new, tmux \S+\)\n {4}worker {2}running {2}worker\n/);
   expect(text).toContain(`listens   ${gateway.listen.join(', ')}\n`);
-  for (const { type, fingerprint } of gateway.hostKeys)
+  for (const { type, fingerprint } of gateway.hostKeys) {
     expect(text).toContain(`host key  ${type} ${fingerprint}\n`);
+  }
   expect(text).toContain('triad down`: the gateway stops, the agents go on');
   expect(text).toContain('triad down --session`: the agents end, too');
   expect(text).toContain(
@@ -33,7 +35,7 @@ test('the one line on standard output is an ssh command that works, and the rest
   );
   const port = Number(gateway.listen[1]?.split(':').at(-1));
   const seen = await runSsh({ port, host: '::1', keyPath: home.adminKey }, { command: ['status'] });
-  expect(seen).toMatchObject({ code: 0, stdout: expect.stringContaining('session pair: running') });
+  expect(seen).toMatchObject({ code: 0, stdout: containing('session pair: running') });
 });
 
 test('listen addresses of gateway.yaml are used where none is given', async () => {
@@ -42,10 +44,7 @@ test('listen addresses of gateway.yaml are used where none is given', async () =
   const up = home.run(['up']);
   await eventually('it answers', async () => (await home.run(['who'])).code === 0);
   const { listen } = (await home.status()).gateway;
-  expect(listen).toEqual([
-    expect.stringMatching(/^localhost:\d+$/),
-    expect.stringMatching(/^127\.0\.0\.1:\d+$/),
-  ]);
+  expect(listen).toEqual([matching(/^localhost:\d+$/), matching(/^127\.0\.0\.1:\d+$/)]);
   expect(await home.run(['down', '--session'])).toMatchObject({ code: 0 });
   expect(await up).toMatchObject({ code: 0 });
 });
@@ -84,8 +83,9 @@ test('the ssh command needs no -i for a key that ssh tries by itself', async () 
   await using home = await TriadHome.make();
   rmSync(home.path('keys/authorized_keys'));
   mkdirSync(home.path('.ssh'));
-  for (const end of ['', '.pub'])
+  for (const end of ['', '.pub']) {
     copyFileSync(home.keyOf('ada') + end, home.path(`.ssh/id_ed25519${end}`));
+  }
   await home.run(['init']);
   const up = await home.up();
   expect(up.ready).toMatch(/^ready ssh -p \d+ pair@127\.0\.0\.1$/);

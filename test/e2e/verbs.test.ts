@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { VERBS } from '../../src/commands/table.js';
 import { eventually } from '../helpers/eventually.js';
+import { any, containing, having, matching } from '../helpers/matching.js';
 import { runSsh } from '../helpers/ssh-client.js';
 import { Terminal } from '../helpers/terminal.js';
 import { TmuxProbe } from '../helpers/tmux-probe.js';
@@ -90,7 +91,7 @@ describe('what is called wrongly', () => {
       undefined,
     ],
     [['--home'], 64, '--home needs a directory', undefined],
-  ] as const)('%j', async (words, code, message, hint) => {
+  ] as const)('%# %.20s', async (words, code, message, hint) => {
     expectRefusal(await home.run(words), code, message, hint);
   });
 
@@ -117,8 +118,9 @@ describe('what is called wrongly', () => {
 test('help is there for the program and for each of its words', async () => {
   const { code, stdout } = await home.run(['--help']);
   expect(code).toBe(0);
-  for (const name of ['init', 'up', ...VERBS.map((verb) => verb.name)])
+  for (const name of ['init', 'up', ...VERBS.map((verb) => verb.name)]) {
     expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
+  }
   for (const words of [
     ['up', '--help'],
     ['help', 'init'],
@@ -136,13 +138,13 @@ test('status --json has the fields that are promised, and no other', async () =>
   await using terminal = Terminal.ssh({ port: up.port, keyPath: home.adminKey });
   await terminal.sees('worker');
   const { stdout } = await home.run(['status', '--json']);
-  const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string;
+  const time = matching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   const attachment = {
     id: 'A1',
     session: 'pair',
-    engineer: expect.any(String),
+    engineer: any(String),
     role: 'admin',
-    remote: expect.stringMatching(/^127\.0\.0\.1:\d+$|^127\.0\.0\.1$/),
+    remote: matching(/^127\.0\.0\.1:\d+$|^127\.0\.0\.1$/),
     term: 'xterm-256color',
     cols: 100,
     rows: 30,
@@ -155,17 +157,17 @@ test('status --json has the fields that are promised, and no other', async () =>
         name: 'pair',
         state: 'running',
         socket: home.path('state/run/tmux/pair/tmux.sock'),
-        tmuxVersion: expect.stringMatching(/\d\.\d/),
+        tmuxVersion: matching(/\d\.\d/),
         adopted: false,
-        panes: expect.any(Array),
+        panes: any(Array),
       },
-      expect.objectContaining({ name: 'solo' }),
+      having({ name: 'solo' }),
     ],
     gateway: {
       listen: [`127.0.0.1:${up.port}`],
       hostKeys: [
-        { type: 'ssh-ed25519', fingerprint: expect.stringMatching(/^SHA256:/) },
-        { type: 'ssh-rsa', fingerprint: expect.stringMatching(/^SHA256:/) },
+        { type: 'ssh-ed25519', fingerprint: matching(/^SHA256:/) },
+        { type: 'ssh-rsa', fingerprint: matching(/^SHA256:/) },
       ],
       startedAt: time,
     },
@@ -173,9 +175,9 @@ test('status --json has the fields that are promised, and no other', async () =>
   });
   expect(status.sessions[0]?.panes[0]).toEqual({
     name: 'worker',
-    id: expect.stringMatching(/^%\d+$/),
+    id: matching(/^%\d+$/),
     state: 'running',
-    pid: expect.any(Number),
+    pid: any(Number),
     command: 'cat',
     restarts: 0,
     startedAt: time,
@@ -334,7 +336,7 @@ test('over SSH a verb needs no session in front of its pane, reads no file and l
   const denied = await runSsh(driver, { command: ['grant', 'dora', '--role', 'admin'] });
   expect(denied).toMatchObject({
     code: 77,
-    stderr: expect.stringContaining('this needs an admin of pair; you are a driver there'),
+    stderr: containing('this needs an admin of pair; you are a driver there'),
   });
   const admin = { port: up.port, keyPath: home.adminKey };
   const file = await runSsh(admin, {
@@ -342,12 +344,12 @@ test('over SSH a verb needs no session in front of its pane, reads no file and l
   });
   expect(file).toMatchObject({
     code: 64,
-    stderr: expect.stringContaining('over SSH a key comes on standard input'),
+    stderr: containing('over SSH a key comes on standard input'),
   });
   const quotes = await runSsh(admin, { command: ['send worker "open'] });
   expect(quotes).toMatchObject({
     code: 64,
-    stderr: expect.stringContaining('quotes do not match'),
+    stderr: containing('quotes do not match'),
   });
 });
 
@@ -357,9 +359,9 @@ test('everything that was done is on record once, by whom and at which door, and
   const sent = records.filter(({ event, bytes }) => event === 'text-sent' && bytes === 17);
   expect(sent).toEqual([
     {
-      time: expect.any(String),
+      time: any(String),
       event: 'text-sent',
-      actor: { engineer: expect.any(String), door: 'local' },
+      actor: { engineer: any(String), door: 'local' },
       session: 'pair',
       pane: 'worker',
       bytes: 17,
@@ -390,9 +392,9 @@ test('everything that was done is on record once, by whom and at which door, and
   expect(new Set(attachments).size).toBe(attachments.length);
   const refused = records.filter(({ event }) => event === 'command-refused');
   expect(refused).toContainEqual(
-    expect.objectContaining({
+    having({
       verb: 'grant',
-      actor: expect.objectContaining({ engineer: 'dora', door: 'ssh' }),
+      actor: having({ engineer: 'dora', door: 'ssh' }),
     }),
   );
 });

@@ -28,7 +28,9 @@ export class BareHome implements Disposable {
     args: readonly string[],
     { env = {}, before = [] }: { env?: Record<string, string>; before?: readonly string[] } = {},
   ): Promise<ProgramResult> {
-    const { SSH_AUTH_SOCK: _agent, TRIAD_HOME: _home, ...outer } = process.env;
+    const outer = { ...process.env };
+    delete outer['SSH_AUTH_SOCK'];
+    delete outer['TRIAD_HOME'];
     const [file = '', ...words] = [
       ...before,
       process.execPath,

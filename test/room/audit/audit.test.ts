@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Audit, AuditError } from '../../../src/audit/audit.js';
 import { openLogger } from '../../../src/log/logger.js';
+import { any, matching } from '../../helpers/matching.js';
 
 let folder = '';
 const logged: Record<string, unknown>[] = [];
@@ -29,14 +30,14 @@ test('an event is one line with its time and its facts, in a file of its owner a
     .map((line) => JSON.parse(line) as object);
   expect(records).toEqual([
     {
-      time: expect.stringMatching(/^\d{4}-.*Z$/),
+      time: matching(/^\d{4}-.*Z$/),
       event: 'text-sent',
       actor,
       session: 'pair',
       pane: 'worker',
       bytes: 7,
     },
-    { time: expect.any(String), event: 'stop-requested', actor, endsSessions: false },
+    { time: any(String), event: 'stop-requested', actor, endsSessions: false },
   ]);
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });

@@ -115,8 +115,9 @@ test('of many that start at the same moment exactly one has the socket', async (
   expect(servers).toHaveLength(1);
   expect(await askControl(path, REQUEST)).toMatchObject({ exitCode: 0 });
   for (const start of starts) {
-    if (start.status === 'rejected')
+    if (start.status === 'rejected') {
       expect(String(start.reason)).toContain('triad is running here already');
+    }
   }
   await servers[0]?.server.close();
 });

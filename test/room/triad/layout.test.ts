@@ -12,7 +12,8 @@ const WINDOW = { cols: 200, rows: 50 };
 const folder = mkdtempSync(join(tmpdir(), 'triad-layout-'));
 
 function tmux(...args: string[]): string {
-  const { TMUX: _tmux, ...env } = process.env;
+  const env = { ...process.env };
+  delete env['TMUX'];
   return execFileSync('tmux', ['-S', join(folder, 's'), '-f', '/dev/null', ...args], {
     env,
     encoding: 'utf8',
