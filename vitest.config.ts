@@ -10,7 +10,7 @@ export default defineConfig({
     maxWorkers: '100%',
     reporters: report === undefined ? reporters : [...reporters, ['json', { outputFile: report }]],
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000 } },
       {
         test: {
           name: 'room',

@@ -10,7 +10,7 @@ export const KEY_TYPES = [
   'ssh-rsa',
 ] as const;
 
-export type KeyType = (typeof KEY_TYPES)[number];
+type KeyType = (typeof KEY_TYPES)[number];
 
 /** A public key that was checked: known type, well-formed blob, enough bits. */
 export interface PublicKey {

@@ -25,7 +25,7 @@ export interface CommandContext {
 }
 
 /** What verbs need of the grant store. */
-export interface GrantsPort {
+interface GrantsPort {
   readonly current: {
     readonly grants: readonly Grant[];
     readonly problems: readonly { readonly line: number; readonly reason: string }[];
@@ -47,7 +47,7 @@ export interface RunningGateway {
   stop(request: { readonly endsSessions: boolean }): void;
 }
 
-export interface GatewayDescription {
+interface GatewayDescription {
   /** `127.0.0.1:2222` */
   readonly listen: readonly string[];
   readonly hostKeys: readonly { readonly type: string; readonly fingerprint: string }[];

@@ -26,7 +26,7 @@ export function parseCommand(words: readonly string[], prefix: string): ParsedCo
 }
 
 /** A commander command for a verb; `take` gets each complete call. */
-export function commandFor(verb: Verb, prefix: string, take: (call: Call) => void): Command {
+function commandFor(verb: Verb, prefix: string, take: (call: Call) => void): Command {
   const command = new Command(verb.name).description(verb.summary);
   const examples = verb.examples.map((example) => `  ${prefix} ${example}\n`).join('');
   command.addHelpText('after', `\nExamples:\n${examples}`.trimEnd());

@@ -146,10 +146,16 @@ export class LiveAttachment implements Attachment {
   async #look(): Promise<void> {
     const look = Symbol('look');
     this.#newestLook = look;
+    const size = this.#size;
     const sight = await this.#openSight();
     // Its role, or the whole attachment, may be over already.
-    if (look === this.#newestLook && this.#reason === undefined) this.#take(sight);
-    else sight.view.close();
+    if (look !== this.#newestLook || this.#reason !== undefined) {
+      sight.view.close();
+      return;
+    }
+    this.#take(sight);
+    // Only a real change: whoever resizes becomes the one who sizes the window.
+    if (size !== this.#size) sight.view.resize(this.#size);
   }
 
   async #openSight(): Promise<Sight> {
@@ -177,7 +183,6 @@ export class LiveAttachment implements Attachment {
   #take(sight: Sight): void {
     this.#sight = sight;
     sight.view.setBlocked(this.#isBlocked);
-    sight.view.resize(this.#size);
     this.#options.request.terminal.resumeInput();
     void sight.view.ended.then((end) => {
       if (sight === this.#sight) this.#settle(reasonOf(end), end.isTerminalRestored);

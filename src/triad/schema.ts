@@ -150,7 +150,7 @@ export const triadSchema = z.strictObject({
 });
 
 export type TriadConfig = z.output<typeof triadSchema>;
-export type SessionConfig = TriadConfig['sessions'][number];
+type SessionConfig = TriadConfig['sessions'][number];
 export type PaneConfig = SessionConfig['panes'][number];
 
 function rejectTwice(

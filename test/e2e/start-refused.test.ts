@@ -103,11 +103,11 @@ test('a session that tmux cannot make leaves no tmux server, socket or listener'
   });
   fakeTmux(
     home,
-    'case "$*" in *-s\\ two\\ *) echo "no more sessions" >&2; exit 1;; esac; exec tmux "$@"',
+    'case "$*" in *"@triad_pane b") echo "no more panes" >&2; exit 1;; esac; exec tmux "$@"',
   );
   const refused = await home.run(UP);
   expect(refused.code).toBe(1);
-  expect(refused.stderr).toContain('triad: error: tmux new-session failed: no more sessions');
+  expect(refused.stderr).toContain('triad: error: tmux set-option failed: no more panes');
   expect(await home.run(['down', '--session'])).toMatchObject({ code: 69 });
   expect(refused.stdout).toBe('');
 });

@@ -15,6 +15,7 @@ const TRIAD = `sessions:
       - {name: raw, command: "stty raw -echo; touch raw-ready; exec cat >> raw-bytes"}
       - {name: stubborn, command: "trap '' TERM; touch stubborn-ready; while :; do sleep 1; done"}
       - {name: ended, command: "exit 3"}
+      - {name: nowhere, command: [cat], cwd: not-there}
       - {name: long, command: "printf '\\\\033[31mred\\\\033[0m\\\\n'; seq 1 20000; exec cat"}
   - name: solo
     panes:
@@ -55,7 +56,7 @@ describe('what is called wrongly', () => {
       ['restart', 'pair:none'],
       64,
       'there is no pane none in pair',
-      'panes: worker, raw, stubborn, ended, long',
+      'panes: worker, raw, stubborn, ended, nowhere, long',
     ],
     [
       ['restart', 'worker'],
@@ -292,6 +293,17 @@ test('restart ends a command that ignores SIGTERM and starts it again', {
     lastExit: { status: null, signal: 'SIGKILL' },
   });
   expect(after.pid).not.toBe(before.pid);
+});
+
+test('a working directory that is not there is told in the pane, and as an end of the command', async () => {
+  const { lastExit } = await eventually('it has ended', async () => {
+    const found = await pane('nowhere');
+    return found.lastExit === null ? undefined : found;
+  });
+  expect(lastExit).toMatchObject({ signal: null, status: 127 });
+  await eventually('the pane shows why', async () => {
+    return /cannot .*not-there.*No such file/.test(await screenOf('pair:nowhere'));
+  });
 });
 
 test('two restarts at the same moment restart once or say that one is under way', async () => {

@@ -121,7 +121,8 @@ test("a driver's detach-client -P, which sends SIGHUP to the gateway, costs that
 
 test('C-b C-z does not freeze the terminal of whoever presses it', async () => {
   await using driver = await attach('dora');
-  driver.type('\x02\x1aawake\r');
+  driver.type('\x02\x1a');
+  driver.type('awake\r');
   await driver.sees(/awake[\s\S]*awake/);
 });
 

@@ -55,7 +55,7 @@ export class PrivateTmux implements AsyncDisposable {
       ...command,
     ]);
     await server.run(['set-option', '-g', 'remain-on-exit', 'on']);
-    return new PrivateTmux(server, made.toString().trim().split(' '), directory);
+    return new PrivateTmux(server, made.trim().split(' '), directory);
   }
 
   async ask(...args: string[]): Promise<string> {

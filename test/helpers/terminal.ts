@@ -96,8 +96,15 @@ export class Terminal implements AsyncDisposable {
 
   /** Runs a command at tmux's own prompt, which takes what is typed once it is open. */
   async command(text: string): Promise<void> {
+    // The prompt before may still be on the screen.
+    const prompt = /^: *$/m;
+    await eventually(
+      'tmux has no prompt',
+      () => !prompt.test(this.text),
+      () => this.text,
+    );
     this.type('\x02:');
-    await this.sees(/^: *$/m);
+    await this.sees(prompt);
     this.type(`${text}\r`);
   }
 

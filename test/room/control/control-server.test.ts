@@ -22,6 +22,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
+/** A request of `bytes` bytes, its end included. */
+function requestOf(bytes: number): string {
+  const empty = `${JSON.stringify({ words: [''], files: {} })}\n`;
+  return empty.replace('""', `"${'x'.repeat(bytes - empty.length)}"`);
+}
+
 async function openServer(answer = 'hello') {
   const handle = () => Promise.resolve({ stdout: answer, stderr: '', exitCode: 0 });
   const server = await ControlServer.listen({ path, handle, log });
@@ -54,11 +60,16 @@ test.each([
   ['JSON that is no request', '{"words":"status"}\n'],
   ['a request with unknown keys', '{"words":[],"files":{},"uid":0}\n'],
   ['control characters', Buffer.from([0, 1, 2, 255, 10])],
-  ['more than a request may have', Buffer.alloc(1024 * 1024 + 2, 0x61)],
+  ['a request of more than a mebibyte', requestOf(1024 * 1024 + 1)],
 ])('%s is closed without an answer, and the next request is served', async (_what, bytes) => {
   await using _server = await openServer();
   expect(await raw(bytes)).toBe('');
   expect(await askControl(path, REQUEST)).toMatchObject({ stdout: 'hello' });
+});
+
+test('a request of exactly a mebibyte is served', async () => {
+  await using _server = await openServer();
+  expect(await raw(requestOf(1024 * 1024))).toContain('hello');
 });
 
 test('a request that never ends keeps nobody waiting, nor the server from closing', async () => {

@@ -16,10 +16,12 @@ const CAT = {
 /** The pty masters that a process has open. */
 function masters(pid: number): string[] {
   const fds = readdirSync(`/proc/${pid}/fd`);
-  return fds.map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`)).filter((path) => path === '/dev/ptmx');
+  return fds
+    .map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
+    .filter((path) => path === '/dev/ptmx');
 }
 
-test("a tmux server that starts while drivers are attached keeps none of their terminals", async () => {
+test('a tmux server that starts while drivers are attached keeps none of their terminals', async () => {
   await using _first = PtyProcess.spawn(CAT);
   await using _second = PtyProcess.spawn(CAT);
   await using tmux = await PrivateTmux.start();

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Role } from '../../../src/access/role.js';
 import { attachmentId, engineerName, sessionName } from '../../../src/base/ids.js';
+import type { TerminalSize } from '../../../src/base/terminal-size.js';
 import type { DriverView, View, ViewEnd, ViewRequest } from '../../../src/link/host-link.js';
 import { LiveAttachment } from '../../../src/session/live-attachment.js';
 
@@ -10,6 +11,7 @@ const SIZE = { cols: 80, rows: 24 };
 class ShownView implements DriverView {
   readonly ended: Promise<ViewEnd>;
   readonly typed: string[] = [];
+  readonly sizes: string[] = [];
   readonly request: ViewRequest;
   isClosed = false;
   end: (end: ViewEnd) => void = () => undefined;
@@ -30,8 +32,11 @@ class ShownView implements DriverView {
     this.isClosed = true;
   }
 
+  resize({ cols, rows }: TerminalSize): void {
+    this.sizes.push(`${cols}x${rows}`);
+  }
+
   onDrain(): void {}
-  resize(): void {}
   setBlocked(): void {}
 }
 
@@ -131,4 +136,14 @@ test('a view that comes after the end is closed', async () => {
   link.views[1]?.come();
   await change;
   expect(link.views.map(({ view }) => view.isClosed)).toEqual([true, true]);
+});
+
+test('a view is told of a new size, also of one that came while it was being opened, and of no other', async () => {
+  const { attachment, link } = await open('observer');
+  const change = attachment.changeRole('driver');
+  attachment.resize({ cols: 90, rows: 30 });
+  link.views[1]?.come();
+  await change;
+  attachment.resize({ cols: 91, rows: 31 });
+  expect(link.views.map(({ view }) => view.sizes)).toEqual([[], ['90x30', '91x31']]);
 });
