@@ -132,14 +132,11 @@ export class HostSession {
         '"#{status}"',
       ]);
       const size = ['-x', `${terminal.cols}`, '-y', `${terminal.rows - statusRows(status)}`];
-      for (const window of await control.ask('list-windows', [
-        '-t',
-        session,
-        '-F',
-        '"#{window_id}"',
-      ])) {
-        await control.ask('resize-window', ['-t', window, ...size]);
-      }
+      const windows = await control.ask('list-windows', ['-t', session, '-F', '"#{window_id}"']);
+      // All are asked for: one that was closed meanwhile must not keep the others from their size.
+      await Promise.all(
+        windows.map((window) => control.ask('resize-window', ['-t', window, ...size])),
+      );
     } catch (error) {
       this.#log.debug({ reason: messageOf(error) }, 'windows not sized');
     }
