@@ -266,6 +266,8 @@ export class SessionHost {
           return;
         }
         this.#options.log.warn('control connection made again');
+        // A size that was to be set meanwhile is not lost.
+        this.#options.onWindowsChanged();
         return;
       }
       this.#ended();

@@ -85,6 +85,7 @@ test('the ssh command needs no -i for a key that ssh tries by itself', async () 
   mkdirSync(home.path('.ssh'));
   for (const end of ['', '.pub']) {
     copyFileSync(home.keyOf('ada') + end, home.path(`.ssh/id_ed25519${end}`));
+    copyFileSync(home.keyOf('dora') + end, home.path(`.ssh/another${end}`));
   }
   await home.run(['init']);
   const up = await home.up();

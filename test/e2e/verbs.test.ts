@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { visible } from '../../src/base/visible.js';
 import { VERBS } from '../../src/commands/table.js';
 import { eventually } from '../helpers/eventually.js';
 import { any, containing, having, matching } from '../helpers/matching.js';
@@ -47,52 +48,51 @@ function expectRefusal(result: ProgramResult, code: number, message: string, hin
   if (hint !== undefined) expect(result.stderr).toContain(`triad: hint: ${hint}`);
 }
 
+const REFUSALS = [
+  [['nonsense'], 64, "unknown command 'nonsense'", 'triad --help'],
+  [['\u001b[2J'], 64, "unknown command '\\x1b[2J'", 'triad --help'],
+  [['restart'], 64, "missing required argument 'pane'", 'triad help restart'],
+  [
+    ['restart', 'pair:none'],
+    64,
+    'there is no pane none in pair',
+    'panes: worker, raw, stubborn, ended, nowhere, long',
+  ],
+  [['restart', 'worker'], 64, "which session's worker?", 'say SESSION:PANE; sessions: pair, solo'],
+  [['restart', 'none:worker'], 64, 'there is no session none', 'sessions: pair, solo'],
+  [['capture', 'pair:\u001b[2J'], 64, 'there is no pane \\x1b[2J in pair', 'panes: '],
+  [
+    ['send', 'pair:worker', 'a\u001b[201~b'],
+    64,
+    'text must not contain control characters',
+    'press keys with',
+  ],
+  [
+    ['send', 'pair:worker', 'x'.repeat(64 * 1024 + 1)],
+    64,
+    'text must be at most 65536 bytes',
+    undefined,
+  ],
+  [['keys', 'pair:worker', 'Nokey'], 64, 'Nokey is not a key', 'keys are characters or names'],
+  [['keys', 'pair:worker', 'kill-server;'], 64, 'kill-server; is not a key', 'keys are'],
+  [['send', 'pair:ended', 'x'], 1, 'the command of ended is not running', 'triad status'],
+  [['keys', 'pair:ended', 'Enter'], 1, 'the command of ended is not running', 'triad status'],
+  [['kick', 'nobody'], 1, 'nobody is not attached', 'triad who'],
+  [['revoke', 'nobody'], 1, '', undefined],
+  [['grant', 'nina', '--role', 'driver'], 1, '', undefined],
+  [
+    ['grant', 'nina', '--role', 'driver', '--key', '/none.pub'],
+    64,
+    '/none.pub: cannot be read',
+    undefined,
+  ],
+  [['--home'], 64, '--home needs a directory', undefined],
+] as const;
+
 describe('what is called wrongly', () => {
-  test.each([
-    [['nonsense'], 64, "unknown command 'nonsense'", 'triad --help'],
-    [['\u001b[2J'], 64, "unknown command '\\x1b[2J'", 'triad --help'],
-    [['restart'], 64, "missing required argument 'pane'", 'triad help restart'],
-    [
-      ['restart', 'pair:none'],
-      64,
-      'there is no pane none in pair',
-      'panes: worker, raw, stubborn, ended, nowhere, long',
-    ],
-    [
-      ['restart', 'worker'],
-      64,
-      "which session's worker?",
-      'say SESSION:PANE; sessions: pair, solo',
-    ],
-    [['restart', 'none:worker'], 64, 'there is no session none', 'sessions: pair, solo'],
-    [['capture', 'pair:\u001b[2J'], 64, 'there is no pane \\x1b[2J in pair', 'panes: '],
-    [
-      ['send', 'pair:worker', 'a\u001b[201~b'],
-      64,
-      'text must not contain control characters',
-      'press keys with',
-    ],
-    [
-      ['send', 'pair:worker', 'x'.repeat(64 * 1024 + 1)],
-      64,
-      'text must be at most 65536 bytes',
-      undefined,
-    ],
-    [['keys', 'pair:worker', 'Nokey'], 64, 'Nokey is not a key', 'keys are characters or names'],
-    [['keys', 'pair:worker', 'kill-server;'], 64, 'kill-server; is not a key', 'keys are'],
-    [['send', 'pair:ended', 'x'], 1, 'the command of ended is not running', 'triad status'],
-    [['keys', 'pair:ended', 'Enter'], 1, 'the command of ended is not running', 'triad status'],
-    [['kick', 'nobody'], 1, 'nobody is not attached', 'triad who'],
-    [['revoke', 'nobody'], 1, '', undefined],
-    [['grant', 'nina', '--role', 'driver'], 1, '', undefined],
-    [
-      ['grant', 'nina', '--role', 'driver', '--key', '/none.pub'],
-      64,
-      '/none.pub: cannot be read',
-      undefined,
-    ],
-    [['--home'], 64, '--home needs a directory', undefined],
-  ] as const)('%# %.20s', async (words, code, message, hint) => {
+  const named = REFUSALS.map((refusal) => [visible(refusal[0].join(' '), 40), refusal] as const);
+
+  test.each(named)('triad %s', async (_name, [words, code, message, hint]) => {
     expectRefusal(await home.run(words), code, message, hint);
   });
 
@@ -302,7 +302,8 @@ test('a working directory that is not there is told in the pane, and as an end o
   });
   expect(lastExit).toMatchObject({ signal: null, status: 127 });
   await eventually('the pane shows why', async () => {
-    return /cannot .*not-there.*No such file/.test(await screenOf('pair:nowhere'));
+    const unwrapped = (await screenOf('pair:nowhere')).replaceAll('\n', '');
+    return /cannot enter .*not-there: No such file/.test(unwrapped);
   });
 });
 
