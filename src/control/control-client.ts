@@ -7,6 +7,8 @@ import { type ControlRequest, type ControlResponse, responseSchema } from './sch
 const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
 /** `restart` waits for a command to end; everything else is done in milliseconds. */
 const ANSWER_LIMIT_MS = 60_000;
+/** Nobody has the socket, or its owner is closing it at this moment. */
+const NOT_THERE = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'ENOTDIR']);
 
 /**
  * Asks the gateway of a home.
@@ -24,9 +26,18 @@ export async function askControl(
     socket.destroy(new UnavailableError('triad does not answer', { hint: 'see its log' }));
   });
   socket.write(`${JSON.stringify(request)}\n`);
-  const response = responseSchema.safeParse(await readMessage(socket, MAX_RESPONSE_BYTES));
+  const response = responseSchema.safeParse(await readAnswer(socket));
   if (!response.success) throw new RefusedError('control socket: got an answer of another version');
   return response.data;
+}
+
+async function readAnswer(socket: Socket): Promise<unknown> {
+  try {
+    return await readMessage(socket, MAX_RESPONSE_BYTES);
+  } catch (error) {
+    if (!['ECONNRESET', 'EPIPE'].includes(systemCode(error) ?? '')) throw error;
+    throw new UnavailableError('triad ended before it answered', { hint: 'see: triad status' });
+  }
 }
 
 /** Whether a gateway has the socket. */
@@ -42,7 +53,7 @@ function connect(path: string): Promise<Socket | undefined> {
     socket.once('connect', () => resolve(socket));
     socket.once('error', (error) => {
       const code = systemCode(error) ?? '';
-      if (['ENOENT', 'ECONNREFUSED', 'ENOTDIR'].includes(code)) return resolve(undefined);
+      if (NOT_THERE.has(code)) return resolve(undefined);
       if (code === 'EACCES') {
         return reject(new RefusedError(`${path}: belongs to another user`, { cause: error }));
       }
