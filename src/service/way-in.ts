@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path';
 import type { Grant } from '../access/grant.js';
+import { shellWord } from '../base/shell-word.js';
 import type { ListenAddress } from '../gateway/listen-address.js';
 import { findOwnKeys, type OwnKey, readOwnKey } from './own-keys.js';
 
@@ -49,8 +50,4 @@ function nearest(path: string, cwd: string): string {
 function reachable(address: ListenAddress | undefined): string {
   if (address === undefined || ['*', '0.0.0.0', '::'].includes(address.host)) return '127.0.0.1';
   return address.host;
-}
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

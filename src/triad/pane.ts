@@ -1,6 +1,7 @@
 import { withDeadline } from '../base/deadline.js';
 import { RefusedError } from '../base/errors.js';
 import type { PaneId, PaneName } from '../base/ids.js';
+import { shellWord } from '../base/shell-word.js';
 import { signalName } from '../base/signal-name.js';
 import type { PaneDescription, PaneExit, PaneState } from '../link/host-link.js';
 import type { Logger } from '../log/logger.js';
@@ -118,7 +119,7 @@ export class Pane {
       id: this.#id,
       state: this.#state,
       pid: state?.running === true ? state.pid : null,
-      command: program === undefined ? '' : program.argv.map(shown).join(' '),
+      command: program === undefined ? '' : program.argv.map(shellWord).join(' '),
       restarts: Math.max(0, (state?.starts ?? 0) - 1),
       startedAt: state?.startedAt ?? null,
       lastExit: exitOf(state),
@@ -230,9 +231,4 @@ function exitOf(state: KeeperState | undefined): PaneExit | null {
   return exit.signal === 0
     ? { status: exit.status, signal: null, at: exit.at }
     : { status: null, signal: signalName(exit.signal), at: exit.at };
-}
-
-/** An argument as a shell would take it, for people to read. */
-function shown(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }
