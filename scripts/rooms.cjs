@@ -44,7 +44,7 @@ const PACKAGES = {
   ssh2: ['gateway'],
   '@modelcontextprotocol/sdk': ['mcp'],
   'prom-client': ['metrics'],
-  'proper-lockfile': ['access', 'control'],
+  'proper-lockfile': ['base', 'access'],
 };
 
 /** May be imported by each room's `schema.ts` alone. */

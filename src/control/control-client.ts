@@ -1,5 +1,6 @@
-import { createConnection, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { RefusedError, systemCode, UnavailableError } from '../base/errors.js';
+import { connectToUnixSocket } from '../base/unix-socket.js';
 import { readMessage } from './message-reader.js';
 import { type ControlRequest, type ControlResponse, responseSchema } from './schema.js';
 
@@ -7,8 +8,6 @@ import { type ControlRequest, type ControlResponse, responseSchema } from './sch
 const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
 /** `restart` waits for a command to end; everything else is done in milliseconds. */
 const ANSWER_LIMIT_MS = 60_000;
-/** Nobody has the socket, or its owner is closing it at this moment. */
-const NOT_THERE = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'ENOTDIR']);
 
 /**
  * Asks the gateway of a home.
@@ -20,7 +19,7 @@ export async function askControl(
   path: string,
   request: ControlRequest,
 ): Promise<ControlResponse | undefined> {
-  const socket = await connect(path);
+  const socket = await connectToUnixSocket(path);
   if (socket === undefined) return undefined;
   socket.setTimeout(ANSWER_LIMIT_MS, () => {
     socket.destroy(new UnavailableError('triad does not answer', { hint: 'see its log' }));
@@ -38,26 +37,4 @@ async function readAnswer(socket: Socket): Promise<unknown> {
     if (!['ECONNRESET', 'EPIPE'].includes(systemCode(error) ?? '')) throw error;
     throw new UnavailableError('triad ended before it answered', { hint: 'see: triad status' });
   }
-}
-
-/** Whether a gateway has the socket. */
-export async function isAnswering(path: string): Promise<boolean> {
-  const socket = await connect(path);
-  socket?.destroy();
-  return socket !== undefined;
-}
-
-function connect(path: string): Promise<Socket | undefined> {
-  return new Promise((resolve, reject) => {
-    const socket = createConnection(path);
-    socket.once('connect', () => resolve(socket));
-    socket.once('error', (error) => {
-      const code = systemCode(error) ?? '';
-      if (NOT_THERE.has(code)) return resolve(undefined);
-      if (code === 'EACCES') {
-        return reject(new RefusedError(`${path}: belongs to another user`, { cause: error }));
-      }
-      reject(error);
-    });
-  });
 }

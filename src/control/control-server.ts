@@ -1,11 +1,8 @@
-import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { dirname } from 'node:path';
-import lockfile from 'proper-lockfile';
 import { messageOf, RefusedError, systemCode } from '../base/errors.js';
+import { listenOnUnixSocket } from '../base/unix-socket.js';
 import { visible } from '../base/visible.js';
 import type { Logger } from '../log/logger.js';
-import { isAnswering } from './control-client.js';
 import { readMessage } from './message-reader.js';
 import { type ControlRequest, type ControlResponse, requestSchema } from './schema.js';
 
@@ -15,9 +12,6 @@ const MAX_CONNECTIONS = 64;
 const REQUEST_LIMIT_MS = 10_000;
 /** How long answers may take to go out when the gateway stops. */
 const CLOSE_LIMIT_MS = 2_000;
-/** Whoever holds this lock binds a socket; a holder that was killed blocks others this long. */
-const LOCK_STALE_MS = 2_000;
-const LOCK_RETRIES = { retries: 50, minTimeout: 100, maxTimeout: 100 };
 
 export interface ControlServerOptions {
   /** In a private (0700) directory. */
@@ -47,26 +41,16 @@ export class ControlServer {
    * @throws RefusedError when a gateway is running in this home.
    */
   static async listen(options: ControlServerOptions): Promise<ControlServer> {
-    const release = await lockfile.lock(dirname(options.path), {
-      lockfilePath: `${options.path}.lock`,
-      stale: LOCK_STALE_MS,
-      retries: LOCK_RETRIES,
-      // The default throws from a timer; `isAnswering` is what counts.
-      onCompromised: () => undefined,
-    });
-    try {
-      if (await isAnswering(options.path)) {
-        throw new RefusedError('triad is running here already', {
+    const control = new ControlServer(options);
+    await listenOnUnixSocket(control.#server, {
+      path: options.path,
+      taken: () =>
+        new RefusedError('triad is running here already', {
           hint: 'see it with: triad status; stop it with: triad down',
-        });
-      }
-      rmSync(options.path, { force: true });
-      const server = new ControlServer(options);
-      await server.#bind();
-      return server;
-    } finally {
-      await release();
-    }
+        }),
+    });
+    control.#server.on('error', (error) => options.log.warn({ error }, 'control socket failed'));
+    return control;
   }
 
   /** Lets answers that are under way go out, for a bounded time; removes the socket. Idempotent. */
@@ -77,23 +61,6 @@ export class ControlServer {
     }, CLOSE_LIMIT_MS);
     await closed;
     clearTimeout(killer);
-  }
-
-  #bind(): Promise<void> {
-    const { path } = this.#options;
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      const before = process.umask(0o177);
-      this.#server.listen(path, () => {
-        this.#server.removeListener('error', reject);
-        this.#server.on('error', (error) =>
-          this.#options.log.warn({ error }, 'control socket failed'),
-        );
-        chmodSync(path, 0o600);
-        resolve();
-      });
-      process.umask(before);
-    });
   }
 
   #accept(socket: Socket): void {

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { RefusedError } from '../../../src/base/errors.js';
-import { askControl, isAnswering } from '../../../src/control/control-client.js';
+import { isAnswering } from '../../../src/base/unix-socket.js';
+import { askControl } from '../../../src/control/control-client.js';
 import { ControlServer } from '../../../src/control/control-server.js';
 import { openLogger } from '../../../src/log/logger.js';
 
