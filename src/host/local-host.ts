@@ -38,6 +38,10 @@ export class LocalHost implements HostLink {
     }
   }
 
+  whenReachable(): Promise<void> {
+    return Promise.resolve();
+  }
+
   describe(): Promise<readonly SessionDescription[]> {
     return Promise.resolve([...this.#sessions.values()].map((session) => session.describe()));
   }

@@ -5,8 +5,14 @@ import type { TerminalSize } from '../base/terminal-size.js';
  * Owns the interface between gateway and host: everything the gateway may ask of the process that
  * owns tmux. Promises that only bytes, sizes, configured names and ids cross it. It must never carry
  * argument lists, paths, options, formats or tmux commands (docs/design.md, promise 10).
+ *
+ * It has two forms, in process and over a Unix socket; test/room/link holds both to one contract.
+ * Over a socket every call may throw LinkLostError, too.
  */
 export interface HostLink {
+  /** Resolves when the host can be asked: at once, or when a lost link has been made again. */
+  whenReachable(): Promise<void>;
+
   /** What there is now: each session with its panes, in configured order. */
   describe(): Promise<readonly SessionDescription[]>;
 
@@ -81,8 +87,8 @@ export interface View {
   /** The client's terminal has a new size. Safe at any time, after the end too. */
   resize(size: TerminalSize): void;
   /**
-   * While blocked the host drops this view's output; unblocking brings one full repaint where
-   * something was dropped.
+   * While blocked the host drops this view's output, but for what is on its way; unblocking brings
+   * one full repaint where something was dropped.
    */
   setBlocked(isBlocked: boolean): void;
   /** Ends the view; `ended` follows within a bounded time. Idempotent. */
@@ -92,7 +98,8 @@ export interface View {
 /** A view of somebody who may type. */
 export interface DriverView extends View {
   /**
-   * Queues input for the session; takes ownership of `bytes`.
+   * Queues input for the session; takes ownership of `bytes`. What is queued when the view is closed
+   * is dropped.
    *
    * @returns false when the queue is above its mark: wait for `onDrain` before writing more.
    */
@@ -103,10 +110,11 @@ export interface DriverView extends View {
 
 /**
  * Why a view ended. `detached`: the person left by tmux's own keys. `session-ended`: the session is
- * gone. `closed`: the gateway asked for it. `failed`: the tmux client died or could not start.
+ * gone. `closed`: the gateway asked for it. `failed`: the tmux client died or could not start. `lost`:
+ * the host is gone, and nobody knows more until the link is made again.
  */
 export interface ViewEnd {
-  readonly reason: 'detached' | 'session-ended' | 'closed' | 'failed';
+  readonly reason: 'detached' | 'session-ended' | 'closed' | 'failed' | 'lost';
   /** Whether tmux itself put the terminal back into its normal state; never after a `close`. */
   readonly isTerminalRestored: boolean;
 }

@@ -67,3 +67,12 @@ export function farewell(
   const leave = isTerminalRestored ? '' : LEAVE_ALTERNATE_SCREEN;
   return Buffer.from(`${leave}${RESTORE}\r\x1b[Ktriad: ${FAREWELLS[reason].say(session)}\r\n`);
 }
+
+/** What somebody sees while the host is gone; the next view draws over it. */
+export function hostLostNotice(session: string, isDriver: boolean): Uint8Array {
+  const keys = isDriver ? 'C-b d leaves; other keys are dropped' : 'q leaves';
+  return Buffer.from(
+    `${RESTORE}\x1b[r\x1b[2J\x1b[Htriad: the host of ${session} is away; its agents go on.\r\n` +
+      `You get the session back when it returns (${keys}).\r\n`,
+  );
+}

@@ -1,11 +1,14 @@
 import { includesRole, type Role } from '../access/role.js';
+import { UnavailableError } from '../base/errors.js';
 import type { AttachmentId, SessionName } from '../base/ids.js';
 import { clampSize, type TerminalSize } from '../base/terminal-size.js';
 import { visible } from '../base/visible.js';
 import type { DriverView, HostLink, View, ViewEnd, ViewRequest } from '../link/host-link.js';
+import { LinkLostError } from '../link/link-lost.js';
 import type { Attachment, AttachmentEnd, AttachRequest, Caller } from './attachment.js';
-import { type EndReason, exitCodeFor, farewell } from './farewell.js';
+import { type EndReason, exitCodeFor, farewell, hostLostNotice } from './farewell.js';
 import { ObserverKeys } from './observer-keys.js';
+import { PrefixKeys } from './prefix-keys.js';
 
 /** A terminal's name on record and in listings. */
 const MAX_TERM_CHARACTERS = 64;
@@ -25,18 +28,25 @@ export interface AttachmentInfo {
 }
 
 /**
- * One person's live view under the role in force. What they see is one of two kinds: `typing` has
- * a way in, `watching` has none, so that an observer's input has nowhere to go.
+ * What one person sees under the role in force. `typing` has a way in; `watching` has none, so that
+ * an observer's input has nowhere to go; `waiting` is for a host that is gone, and has no view at all.
  */
 type Sight =
   | { readonly kind: 'typing'; readonly view: DriverView }
-  | { readonly kind: 'watching'; readonly view: View; readonly keys: ObserverKeys };
+  | { readonly kind: 'watching'; readonly view: View; readonly keys: ObserverKeys }
+  | { readonly kind: 'waiting'; readonly view: undefined; readonly keys: LeavingKeys };
+
+type ActiveSight = Exclude<Sight, { kind: 'waiting' }>;
+
+interface LeavingKeys {
+  asksToLeave(bytes: Uint8Array): boolean;
+}
 
 export interface LiveAttachmentOptions {
   readonly id: AttachmentId;
   readonly role: Role;
   readonly request: AttachRequest;
-  readonly link: Pick<HostLink, 'openDriver' | 'openObserver'>;
+  readonly link: Pick<HostLink, 'openDriver' | 'openObserver' | 'whenReachable'>;
   readonly since: Date;
 }
 
@@ -69,7 +79,7 @@ export class LiveAttachment implements Attachment {
     });
     options.request.terminal.onBlocked((isBlocked) => {
       this.#isBlocked = isBlocked;
-      this.#sight?.view.setBlocked(isBlocked);
+      this.#sight?.view?.setBlocked(isBlocked);
     });
   }
 
@@ -110,7 +120,7 @@ export class LiveAttachment implements Attachment {
 
   resize(size: TerminalSize): void {
     this.#size = clampSize(size.cols, size.rows);
-    this.#sight?.view.resize(this.#size);
+    this.#sight?.view?.resize(this.#size);
   }
 
   disconnect(): void {
@@ -124,7 +134,7 @@ export class LiveAttachment implements Attachment {
   finish(reason: EndReason): void {
     const sight = this.#sight;
     this.#settle(reason, false);
-    sight?.view.close();
+    sight?.view?.close();
   }
 
   /**
@@ -139,7 +149,7 @@ export class LiveAttachment implements Attachment {
     if (!needsNewView || this.#reason !== undefined) return;
     const old = this.#sight;
     this.#sight = undefined;
-    old?.view.close();
+    old?.view?.close();
     await this.#look();
   }
 
@@ -148,6 +158,10 @@ export class LiveAttachment implements Attachment {
     this.#newestLook = look;
     const size = this.#size;
     const sight = await this.#openSight();
+    if (sight === 'host-lost') {
+      if (look === this.#newestLook) this.#wait();
+      return;
+    }
     // Its role, or the whole attachment, may be over already.
     if (look !== this.#newestLook || this.#reason !== undefined) {
       sight.view.close();
@@ -158,9 +172,39 @@ export class LiveAttachment implements Attachment {
     if (size !== this.#size) sight.view.resize(this.#size);
   }
 
-  async #openSight(): Promise<Sight> {
+  /** Says so and waits for the host: its agents go on without it, and so do the people. */
+  #wait(): void {
+    if (this.#reason !== undefined) return;
+    const isDriver = canType(this.#role);
+    const waiting: Sight = {
+      kind: 'waiting',
+      view: undefined,
+      keys: isDriver ? new PrefixKeys() : new ObserverKeys(),
+    };
     const { link, request } = this.#options;
-    let sight: Sight | undefined;
+    this.#sight = waiting;
+    request.terminal.write(hostLostNotice(this.session, isDriver));
+    request.terminal.resumeInput();
+    link
+      .whenReachable()
+      .then(() => (waiting === this.#sight ? this.#look() : undefined))
+      .catch((error: unknown) =>
+        this.finish(error instanceof UnavailableError ? 'session-ended' : 'failed'),
+      );
+  }
+
+  async #openSight(): Promise<ActiveSight | 'host-lost'> {
+    try {
+      return await this.#openView();
+    } catch (error) {
+      if (error instanceof LinkLostError) return 'host-lost';
+      throw error;
+    }
+  }
+
+  async #openView(): Promise<ActiveSight> {
+    const { link, request } = this.#options;
+    let sight: ActiveSight | undefined;
     const viewRequest: ViewRequest = {
       session: this.session,
       term: request.term,
@@ -180,12 +224,14 @@ export class LiveAttachment implements Attachment {
     return sight;
   }
 
-  #take(sight: Sight): void {
+  #take(sight: ActiveSight): void {
     this.#sight = sight;
     sight.view.setBlocked(this.#isBlocked);
     this.#options.request.terminal.resumeInput();
     void sight.view.ended.then((end) => {
-      if (sight === this.#sight) this.#settle(reasonOf(end), end.isTerminalRestored);
+      if (sight !== this.#sight) return;
+      if (end.reason === 'lost') this.#wait();
+      else this.#settle(reasonOf(end.reason), end.isTerminalRestored);
     });
   }
 
@@ -204,7 +250,7 @@ function canType(role: Role): boolean {
   return includesRole(role, 'driver');
 }
 
-function reasonOf(end: ViewEnd): EndReason {
+function reasonOf(reason: Exclude<ViewEnd['reason'], 'lost'>): EndReason {
   // A view that was closed without our asking was closed by a host that stops.
-  return end.reason === 'closed' ? 'stopping' : end.reason;
+  return reason === 'closed' ? 'stopping' : reason;
 }

@@ -48,6 +48,10 @@ class SlowLink {
     readonly come: () => void;
   }[] = [];
 
+  whenReachable(): Promise<void> {
+    return Promise.resolve();
+  }
+
   openDriver(request: ViewRequest): Promise<DriverView> {
     return this.#open('driver', request);
   }

@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto';
+import {
+  InvariantError,
+  RefusedError,
+  TriadError,
+  UnavailableError,
+  UsageError,
+} from '../base/errors.js';
+import type { Logger } from '../log/logger.js';
+import type { Failure } from './schema.js';
+
+/** The errors that callers of the link tell apart or show to people; all others are bugs to them. */
+const CLASSES = {
+  usage: UsageError,
+  refused: RefusedError,
+  unavailable: UnavailableError,
+} as const;
+
+function isTold(code: string): code is keyof typeof CLASSES {
+  return Object.hasOwn(CLASSES, code);
+}
+
+/** What of an error crosses the link; a bug stays in the host's log, under a reference. */
+export function failureOf(error: unknown, log: Logger): Failure {
+  if (error instanceof TriadError && isTold(error.code)) {
+    const { code, message, userMessage, hint } = error;
+    return {
+      ...{ code, message },
+      ...(userMessage === undefined ? {} : { userMessage }),
+      ...(hint === undefined ? {} : { hint }),
+    };
+  }
+  const reference = randomBytes(4).toString('hex');
+  log.error({ error, reference }, 'call over the link failed');
+  return { code: 'internal', message: `the host failed (its log has reference ${reference})` };
+}
+
+/** The error again, on the gateway's side. */
+export function errorOf({ code, message, userMessage, hint }: Failure): TriadError {
+  const texts = { userMessage, hint };
+  return isTold(code) ? new CLASSES[code](message, texts) : new InvariantError(message, texts);
+}

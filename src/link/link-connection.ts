@@ -1,0 +1,216 @@
+import { once } from 'node:events';
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  type OutgoingHttpHeaders,
+} from 'node:http2';
+import { setTimeout as delay } from 'node:timers/promises';
+import { withDeadline } from '../base/deadline.js';
+import { InvariantError, UnavailableError } from '../base/errors.js';
+import { connectToUnixSocket } from '../base/unix-socket.js';
+import { visible } from '../base/visible.js';
+import { errorOf } from './failure.js';
+import { LinkLostError } from './link-lost.js';
+import { readJson } from './message-body.js';
+import {
+  type Call,
+  HELLO_PATH,
+  MAX_RESPONSE_BYTES,
+  MAX_SESSION_MEGABYTES,
+  pathOf,
+  VERSIONS,
+  type Version,
+  VIEW_HEADER,
+  type ViewKind,
+} from './protocol.js';
+import {
+  failureSchema,
+  type Parsed,
+  parseResponse,
+  type RequestOf,
+  type ResponseOf,
+  welcomeSchema,
+} from './schema.js';
+
+/** `restart` waits for a command to end; everything else is done in milliseconds. */
+const ANSWER_LIMIT_MS = 60_000;
+const HELLO_LIMIT_MS = 5_000;
+/** How often the host is asked whether it is alive, and how long it may take to say so. */
+const PING_INTERVAL_MS = 5_000;
+const PING_LIMIT_MS = 10_000;
+
+/** One connection of the gateway to a host, with the version that both speak. */
+export class LinkConnection {
+  /** Settles when the connection is gone. */
+  readonly closed: Promise<void>;
+  readonly #session: ClientHttp2Session;
+  readonly #version: Version;
+
+  private constructor(session: ClientHttp2Session, version: Version) {
+    this.#session = session;
+    this.#version = version;
+    this.closed = new Promise((resolve) => {
+      if (session.destroyed) resolve();
+      else session.once('close', resolve);
+    });
+    void this.#watch();
+  }
+
+  /**
+   * @returns undefined when no host is there.
+   * @throws UnavailableError when the host speaks no version that we do, or does not answer in time;
+   * RefusedError when the socket may be somebody else's.
+   */
+  static async open(path: string): Promise<LinkConnection | undefined> {
+    const socket = await connectToUnixSocket(path);
+    if (socket === undefined) return undefined;
+    const session = connect('http://host', {
+      createConnection: () => socket,
+      maxSessionMemory: MAX_SESSION_MEGABYTES,
+    });
+    session.on('error', () => session.destroy());
+    try {
+      const hello = ask(session, HELLO_PATH, { versions: VERSIONS });
+      return new LinkConnection(
+        session,
+        agreed(await withDeadline(hello, HELLO_LIMIT_MS, 'hello')),
+      );
+    } catch (error) {
+      session.destroy();
+      throw error;
+    }
+  }
+
+  /**
+   * @throws the error that the host threw; LinkLostError; InvariantError for an answer that is none.
+   */
+  async call<C extends Call>(call: C, request: RequestOf<C>): Promise<ResponseOf<C>> {
+    const answer = ask(this.#session, pathOf(this.#version, call), request);
+    const limited = withDeadline(answer, ANSWER_LIMIT_MS, `${call} over the link`);
+    return accepted(parseResponse(call, await limited));
+  }
+
+  /** Whether calls may get through; a lost connection is known to be lost at once. */
+  get isOpen(): boolean {
+    return isOpen(this.#session);
+  }
+
+  /** Begins to open a view; `accepted` tells how that ended. */
+  openView(kind: ViewKind, request: object): ClientHttp2Stream {
+    const asked = encodeURIComponent(JSON.stringify(request));
+    const headers = { ...post(pathOf(this.#version, kind)), [VIEW_HEADER]: asked };
+    return start(this.#session, headers, { endStream: kind === 'observer' });
+  }
+
+  /** Resolves when the host has accepted what a stream asks for; throws as `call` does. */
+  async accepted(stream: ClientHttp2Stream): Promise<void> {
+    await answered(this.#session, stream);
+  }
+
+  close(): void {
+    this.#session.destroy();
+  }
+
+  /** A host that was stopped keeps its socket open: only an answer shows that it lives. */
+  async #watch(): Promise<void> {
+    while (!this.#session.destroyed) {
+      try {
+        await withDeadline(ping(this.#session), PING_LIMIT_MS, 'the host');
+        await delay(PING_INTERVAL_MS, undefined, { ref: false });
+      } catch {
+        this.#session.destroy();
+      }
+    }
+  }
+}
+
+async function ask(session: ClientHttp2Session, path: string, request: unknown): Promise<unknown> {
+  const stream = start(session, post(path));
+  stream.end(JSON.stringify(request));
+  await answered(session, stream);
+  return readWhole(session, stream);
+}
+
+async function answered(session: ClientHttp2Session, stream: ClientHttp2Stream): Promise<void> {
+  const headers = await responseOf(session, stream);
+  if (headers[':status'] === 200) return;
+  throw errorOf(accepted(failureSchema.safeParse(await readWhole(session, stream))));
+}
+
+function start(
+  session: ClientHttp2Session,
+  headers: OutgoingHttpHeaders,
+  options: { endStream: boolean } = { endStream: false },
+): ClientHttp2Stream {
+  if (!isOpen(session)) throw new LinkLostError();
+  const stream = session.request(headers, options);
+  // Each error is followed by the close, which is what counts.
+  stream.on('error', () => undefined);
+  return stream;
+}
+
+async function responseOf(
+  session: ClientHttp2Session,
+  stream: ClientHttp2Stream,
+): Promise<Record<string, unknown>> {
+  const gone = new AbortController();
+  const onClose = () => gone.abort();
+  stream.once('close', onClose);
+  try {
+    const event = (await once(stream, 'response', { signal: gone.signal })) as unknown[];
+    return event[0] as Record<string, unknown>;
+  } catch (cause) {
+    throw noAnswer(session, cause);
+  } finally {
+    stream.off('close', onClose);
+  }
+}
+
+async function readWhole(session: ClientHttp2Session, stream: ClientHttp2Stream): Promise<unknown> {
+  try {
+    return await readJson(stream, MAX_RESPONSE_BYTES);
+  } catch (cause) {
+    throw noAnswer(session, cause);
+  }
+}
+
+/** Only a lost link is worth waiting for: a host that is there and does not answer never will. */
+function noAnswer(session: ClientHttp2Session, cause: unknown): Error {
+  if (!isOpen(session)) return new LinkLostError({ cause });
+  return new InvariantError('link: the host gave no answer', { cause });
+}
+
+function isOpen(session: ClientHttp2Session): boolean {
+  return !session.destroyed && !session.closed;
+}
+
+function ping(session: ClientHttp2Session): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const isSent = session.ping((error) => {
+      if (error === null) resolve();
+      else reject(error);
+    });
+    if (!isSent) reject(new LinkLostError());
+  });
+}
+
+function agreed(answer: unknown): Version {
+  const { version } = accepted(welcomeSchema.safeParse(answer));
+  const known = VERSIONS.find((each) => each === version);
+  if (known !== undefined) return known;
+  throw new UnavailableError(
+    `the host chose version ${version} of the link, which was not offered`,
+  );
+}
+
+function accepted<T>(parsed: Parsed<T>): T {
+  if (parsed.success) return parsed.data;
+  throw new InvariantError(
+    `link: got an answer that does not fit: ${visible(parsed.error.message)}`,
+  );
+}
+
+function post(path: string): OutgoingHttpHeaders {
+  return { ':method': 'POST', ':path': path };
+}

@@ -1,0 +1,235 @@
+import {
+  createServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import { messageOf, RefusedError, UnavailableError } from '../base/errors.js';
+import { listenOnUnixSocket, type SocketPlace } from '../base/unix-socket.js';
+import { visible } from '../base/visible.js';
+import type { Logger } from '../log/logger.js';
+import { failureOf } from './failure.js';
+import type { HostLink } from './host-link.js';
+import { readJson } from './message-body.js';
+import {
+  type Call,
+  HELLO_PATH,
+  MAX_REQUEST_BYTES,
+  MAX_SESSION_MEGABYTES,
+  MAX_STREAMS,
+  VERSIONS,
+  VIEW_HEADER,
+  VIEWS,
+  type ViewKind,
+} from './protocol.js';
+import {
+  findCall,
+  helloSchema,
+  type Parsed,
+  parseRequest,
+  type RequestOf,
+  type ResponseOf,
+  viewRequestSchema,
+} from './schema.js';
+import { ServedView } from './served-view.js';
+
+/** One gateway, the one that takes its place, and the program's own short visits. */
+const MAX_GATEWAYS = 16;
+/** A request is sent in one piece. */
+const REQUEST_LIMIT_MS = 10_000;
+
+export interface LinkServerOptions extends SocketPlace {
+  readonly log: Logger;
+}
+
+type CallHandler<C extends Call> = (request: RequestOf<C>) => Promise<ResponseOf<C>>;
+type CallHandlers = { [C in Call]: CallHandler<C> };
+
+/**
+ * The host's end of the link's socket form. Whoever reaches the socket is the gateway: the
+ * permissions of socket and directory are what proves it. Every message is checked all the same.
+ */
+export class LinkServer {
+  readonly #log: Logger;
+  readonly #server: Http2Server;
+  readonly #gateways = new Set<ServerHttp2Session>();
+  #serve: (host: HostLink) => void = () => undefined;
+  readonly #host = new Promise<HostLink>((resolve) => {
+    this.#serve = resolve;
+  });
+
+  private constructor({ log }: LinkServerOptions) {
+    this.#log = log;
+    this.#server = createServer({
+      settings: { maxConcurrentStreams: MAX_STREAMS },
+      maxSessionMemory: MAX_SESSION_MEGABYTES,
+    });
+    this.#server.maxConnections = MAX_GATEWAYS;
+    this.#server.on('session', (gateway) => this.#accept(gateway));
+    this.#server.on('sessionError', (error: Error) => this.#noteFailure(error));
+  }
+
+  /**
+   * Takes the socket. Gateways that connect are held until `serve`.
+   *
+   * @throws what `taken` makes when another host has it.
+   */
+  static async listen(options: LinkServerOptions): Promise<LinkServer> {
+    const server = new LinkServer(options);
+    await listenOnUnixSocket(server.#server, options);
+    server.#server.on('error', (error: Error) => server.#noteFailure(error));
+    return server;
+  }
+
+  /** Answers from now on, those that were held first. */
+  serve(host: HostLink): void {
+    this.#serve(host);
+  }
+
+  /** Cuts every gateway off, and removes the socket; views are closed. Idempotent. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const gateway of this.#gateways) gateway.destroy();
+    await closed;
+  }
+
+  #accept(gateway: ServerHttp2Session): void {
+    const views = new Map<number, ServedView>();
+    this.#gateways.add(gateway);
+    gateway.once('close', () => this.#gateways.delete(gateway));
+    gateway.on('error', (error: Error) => this.#noteFailure(error));
+    gateway.on('stream', (stream, headers) => {
+      stream.on('error', (error: Error) => this.#noteFailure(error));
+      this.#handle(stream, headers, views).catch((error: unknown) => this.#fail(stream, error));
+    });
+  }
+
+  async #handle(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    views: Map<number, ServedView>,
+  ): Promise<void> {
+    const path = String(headers[':path']);
+    if (path === HELLO_PATH) {
+      respond(stream, welcome(await readRequest(stream)));
+      return;
+    }
+    const host = await this.#host;
+    const name = nameIn(path);
+    const kind = VIEWS.find((each) => each === name);
+    if (kind !== undefined) return openView({ host, kind, stream, headers, views });
+    const call = findCall(name);
+    if (call === undefined) throw new RefusedError(`link: there is no ${visible(path)}`);
+    await answer(stream, call, handlersOf(host, views)[call]);
+  }
+
+  #fail(stream: ServerHttp2Stream, error: unknown): void {
+    if (stream.destroyed || stream.headersSent) {
+      stream.close();
+      return;
+    }
+    stream.resume();
+    stream.respond({ ':status': 500 });
+    stream.end(JSON.stringify(failureOf(error, this.#log)));
+  }
+
+  #noteFailure(error: Error): void {
+    this.#log.debug({ reason: visible(messageOf(error)) }, 'link failed');
+  }
+}
+
+async function readRequest(stream: ServerHttp2Stream): Promise<unknown> {
+  stream.setTimeout(REQUEST_LIMIT_MS, () => stream.close());
+  const request = await readJson(stream, MAX_REQUEST_BYTES);
+  stream.setTimeout(0);
+  return request;
+}
+
+function respond(stream: ServerHttp2Stream, answered: unknown): void {
+  if (stream.destroyed) return;
+  stream.respond({ ':status': 200 });
+  stream.end(JSON.stringify(answered));
+}
+
+/** The newest version that both sides speak. */
+function welcome(request: unknown): { version: number } {
+  const { versions } = accepted(helloSchema.safeParse(request));
+  const version = Math.max(...VERSIONS.filter((each) => versions.includes(each)));
+  if (Number.isFinite(version)) return { version };
+  throw new UnavailableError(
+    `the host speaks version ${VERSIONS.join(', ')} of the link, the gateway ${versions.join(', ')}: upgrade the older one`,
+  );
+}
+
+function nameIn(path: string): string {
+  const prefix = VERSIONS.map((version) => `/v${version}/`).find((each) => path.startsWith(each));
+  return prefix === undefined ? '' : path.slice(prefix.length);
+}
+
+interface OpenViewOptions {
+  readonly host: HostLink;
+  readonly kind: ViewKind;
+  readonly stream: ServerHttp2Stream;
+  readonly headers: IncomingHttpHeaders;
+  readonly views: Map<number, ServedView>;
+}
+
+async function openView({ host, kind, stream, headers, views }: OpenViewOptions): Promise<void> {
+  const id = stream.id ?? 0;
+  const view = new ServedView(stream);
+  const asked = viewRequestOf(headers);
+  const request = { ...asked, onOutput: (bytes: Uint8Array) => view.deliver(bytes) };
+  if (kind === 'driver') view.serveDriver(await host.openDriver(request));
+  else view.serveObserver(await host.openObserver(request));
+  views.set(id, view);
+  stream.once('close', () => views.delete(id));
+  if (stream.destroyed) views.delete(id);
+}
+
+function viewRequestOf(headers: IncomingHttpHeaders) {
+  let asked: unknown;
+  try {
+    asked = JSON.parse(decodeURIComponent(String(headers[VIEW_HEADER])));
+  } catch (cause) {
+    throw new RefusedError('link: got a view request that is no JSON', { cause });
+  }
+  return accepted(viewRequestSchema.safeParse(asked));
+}
+
+async function answer<C extends Call>(
+  stream: ServerHttp2Stream,
+  call: C,
+  handle: CallHandler<C>,
+): Promise<void> {
+  const request = accepted(parseRequest(call, await readRequest(stream)));
+  respond(stream, await handle(request));
+}
+
+function accepted<T>(parsed: Parsed<T>): T {
+  if (parsed.success) return parsed.data;
+  throw new RefusedError(`link: got a message that does not fit: ${visible(parsed.error.message)}`);
+}
+
+function handlersOf(host: HostLink, views: ReadonlyMap<number, ServedView>): CallHandlers {
+  const done = async (work: Promise<void>) => {
+    await work;
+    return {};
+  };
+  return {
+    describe: async () => [...(await host.describe())] as ResponseOf<'describe'>,
+    capture: ({ lines, ansi, ...address }) => host.capture(address, { lines, ansi }),
+    send: ({ text, enter, ...address }) => done(host.send(address, { text, enter })),
+    keys: ({ keys, ...address }) => done(host.keys(address, keys)),
+    restart: (address) => done(host.restart(address)),
+    'end-session': ({ session }) => done(host.endSession(session)),
+    resize: async ({ view, size }) => {
+      views.get(view)?.resize(size);
+      return {};
+    },
+    close: async ({ view }) => {
+      views.get(view)?.close();
+      return {};
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { isName, type PaneId, type PaneName, type SessionName } from '../base/ids.js';
+import { CALLS, type Call } from './protocol.js';
+
+const session = z.custom<SessionName>((value) => typeof value === 'string' && isName(value));
+const pane = z.custom<PaneName>((value) => typeof value === 'string' && isName(value));
+const paneId = z.custom<PaneId>((value) => typeof value === 'string' && /^%\d{1,10}$/.test(value));
+const cells = z.int().min(1).max(1000);
+const size = z.strictObject({ cols: cells, rows: cells });
+/** The number of the view's stream. */
+const view = z.int().min(1);
+const address = { session, pane };
+const epochMs = z.number().min(0);
+
+/** What a check of a message yields. */
+export type Parsed<T> = z.ZodSafeParseResult<T>;
+
+export const helloSchema = z.strictObject({ versions: z.array(z.int()).min(1).max(64) });
+
+export const welcomeSchema = z.strictObject({ version: z.int() });
+
+/** What is asked for a view, in its header. */
+export const viewRequestSchema = z.strictObject({ session, term: z.string().max(256), size });
+
+/** What each call asks for. */
+const requestSchemas = {
+  describe: z.strictObject({}),
+  capture: z.strictObject({
+    ...address,
+    lines: z.union([z.literal(['screen', 'all']), z.int().min(1)]),
+    ansi: z.boolean(),
+  }),
+  send: z.strictObject({ ...address, text: z.string(), enter: z.boolean() }),
+  keys: z.strictObject({ ...address, keys: z.array(z.string()) }),
+  restart: z.strictObject(address),
+  'end-session': z.strictObject({ session }),
+  resize: z.strictObject({ view, size }),
+  close: z.strictObject({ view }),
+} as const satisfies Record<Call, z.ZodType>;
+
+export type RequestOf<C extends Call> = z.output<(typeof requestSchemas)[C]>;
+
+const paneExit = z.strictObject({
+  status: z.int().nullable(),
+  signal: z.string().nullable(),
+  at: epochMs,
+});
+
+const paneDescription = z.strictObject({
+  name: pane,
+  title: z.string(),
+  id: paneId.nullable(),
+  state: z.enum(['starting', 'running', 'backoff', 'stopping', 'closed']),
+  pid: z.int().nullable(),
+  command: z.string(),
+  restarts: z.int().min(0),
+  startedAt: epochMs.nullable(),
+  lastExit: paneExit.nullable(),
+});
+
+const sessionDescription = z.strictObject({
+  name: session,
+  state: z.enum(['starting', 'running', 'ended']),
+  socket: z.string(),
+  tmuxVersion: z.string(),
+  adopted: z.boolean(),
+  panes: z.array(paneDescription),
+});
+
+const nothing = z.strictObject({});
+
+/** What each call is answered with. */
+const responseSchemas = {
+  describe: z.array(sessionDescription),
+  capture: z.string(),
+  send: nothing,
+  keys: nothing,
+  restart: nothing,
+  'end-session': nothing,
+  resize: nothing,
+  close: nothing,
+} as const satisfies Record<Call, z.ZodType>;
+
+export type ResponseOf<C extends Call> = z.output<(typeof responseSchemas)[C]>;
+
+/** Instead of an answer: the error that the host threw. */
+export const failureSchema = z.strictObject({
+  code: z.string().max(64),
+  message: z.string(),
+  userMessage: z.string().optional(),
+  hint: z.string().optional(),
+});
+
+export type Failure = z.output<typeof failureSchema>;
+
+/** How a view ended, in its trailer. */
+export const viewEndSchema = z.strictObject({
+  reason: z.enum(['detached', 'session-ended', 'closed', 'failed']),
+  isTerminalRestored: z.boolean(),
+});
+
+export function findCall(name: string): Call | undefined {
+  return CALLS.find((call) => call === name);
+}
+
+/** Checks what the gateway sent with a call. */
+export function parseRequest<C extends Call>(call: C, value: unknown): Parsed<RequestOf<C>> {
+  const schema: z.ZodType = requestSchemas[call];
+  return schema.safeParse(value) as Parsed<RequestOf<C>>;
+}
+
+/** Checks what the host answered to a call. */
+export function parseResponse<C extends Call>(call: C, value: unknown): Parsed<ResponseOf<C>> {
+  const schema: z.ZodType = responseSchemas[call];
+  return schema.safeParse(value) as Parsed<ResponseOf<C>>;
+}

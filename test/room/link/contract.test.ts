@@ -1,0 +1,269 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { RefusedError, UnavailableError, UsageError } from '../../../src/base/errors.js';
+import { paneName, sessionName } from '../../../src/base/ids.js';
+import type { DriverView, HostLink, View } from '../../../src/link/host-link.js';
+import { LinkClient } from '../../../src/link/link-client.js';
+import { LinkServer } from '../../../src/link/link-server.js';
+import { openLogger } from '../../../src/log/logger.js';
+import { count } from '../../helpers/counts.js';
+import { eventually } from '../../helpers/eventually.js';
+import { PAIR, SmallHost, WORKER } from '../../helpers/small-host.js';
+
+const SIZE = { cols: 80, rows: 24 };
+const log = openLogger({ level: 'error', destination: { write: () => undefined } });
+
+interface Linked extends AsyncDisposable {
+  readonly small: SmallHost;
+  readonly link: HostLink;
+}
+
+async function inProcess(command?: readonly string[]): Promise<Linked> {
+  const small = await SmallHost.start(command);
+  return { small, link: small.host, [Symbol.asyncDispose]: () => small[Symbol.asyncDispose]() };
+}
+
+async function overSocket(command?: readonly string[]): Promise<Linked> {
+  const small = await SmallHost.start(command);
+  const path = join(small.directory, 'link.sock');
+  const server = await LinkServer.listen({ path, log, taken: () => new Error('taken') });
+  server.serve(small.host);
+  const link = LinkClient.open({ path, log });
+  await link.whenReachable();
+  const close = async () => {
+    link.close();
+    await server.close();
+    await small[Symbol.asyncDispose]();
+  };
+  return { small, link, [Symbol.asyncDispose]: close };
+}
+
+/** What a view showed so far. */
+class Shown {
+  text = '';
+  bytes = 0;
+  readonly onOutput = (bytes: Uint8Array) => {
+    this.bytes += bytes.length;
+    this.text += Buffer.from(bytes).toString('latin1');
+  };
+
+  async shows(text: string): Promise<void> {
+    await eventually(
+      `the view showed ${text}`,
+      () => this.text.includes(text),
+      () => JSON.stringify(this.text.slice(-2000)),
+    );
+  }
+}
+
+function request(shown: Shown, session = PAIR) {
+  return { session, term: 'xterm-256color', size: SIZE, onOutput: shown.onOutput };
+}
+
+async function openDriver(link: HostLink): Promise<{ view: DriverView; shown: Shown }> {
+  const shown = new Shown();
+  return { view: await link.openDriver(request(shown)), shown };
+}
+
+async function openObserver(link: HostLink): Promise<{ view: View; shown: Shown }> {
+  const shown = new Shown();
+  return { view: await link.openObserver(request(shown)), shown };
+}
+
+/** Writes as a channel does: waits whenever the view asks for it. */
+async function writeAll(view: DriverView, bytes: Uint8Array): Promise<void> {
+  let resume: () => void = () => undefined;
+  view.onDrain(() => resume());
+  for (let offset = 0; offset < bytes.length; offset += 32_768) {
+    const piece = Uint8Array.from(bytes.subarray(offset, offset + 32_768));
+    const drained = new Promise<void>((resolve) => {
+      resume = resolve;
+    });
+    if (!view.write(piece)) await drained;
+  }
+}
+
+describe.each([
+  ['in process', inProcess],
+  ['over a socket', overSocket],
+])('the link %s', (_form, open) => {
+  test('describes what there is', async () => {
+    await using linked = await open();
+    const [session, ...others] = await linked.link.describe();
+    expect(others).toEqual([]);
+    expect(session).toMatchObject({ name: PAIR, state: 'running', adopted: false });
+    expect(session?.panes).toEqual((await linked.small.host.describe())[0]?.panes);
+  });
+
+  test('brings what a driver types to the pane, and what the pane shows to everybody', async () => {
+    await using linked = await open();
+    const driver = await openDriver(linked.link);
+    const observer = await openObserver(linked.link);
+    expect(driver.view.write(Buffer.from('hello from the driver\r'))).toBe(true);
+    await driver.shown.shows('hello from the driver');
+    await observer.shown.shows('hello from the driver');
+    driver.view.close();
+    observer.view.close();
+    expect(await driver.view.ended).toEqual({ reason: 'closed', isTerminalRestored: false });
+    expect(await observer.view.ended).toEqual({ reason: 'closed', isTerminalRestored: false });
+  });
+
+  test('gives an observer no way in', async () => {
+    await using linked = await open();
+    const { view } = await openObserver(linked.link);
+    expect('write' in view).toBe(false);
+    view.close();
+    await view.ended;
+  });
+
+  test('sizes a driver’s terminal, at the opening and later', async () => {
+    await using linked = await open();
+    const { view } = await openDriver(linked.link);
+    const windowSize = async () =>
+      (await linked.small.server.run(['list-windows', '-a', '-F', '#{window_width}']))
+        .toString()
+        .trim();
+    await eventually('the window was 80 wide', async () => (await windowSize()) === '80');
+    for (const cols of [90, 91, 92, 100]) view.resize({ cols, rows: 30 });
+    await eventually('the window was 100 wide', async () => (await windowSize()) === '100');
+    view.close();
+    await view.ended;
+    view.resize(SIZE);
+  });
+
+  test('tells that tmux let somebody go, with the terminal restored by tmux', async () => {
+    await using linked = await open();
+    const { view, shown } = await openDriver(linked.link);
+    await shown.shows('\x1b[?1049h');
+    await linked.small.server.run(['detach-client', '-s', 'pair']);
+    expect(await view.ended).toEqual({ reason: 'detached', isTerminalRestored: true });
+    await shown.shows('\x1b[?1049l');
+  });
+
+  test('tells that the session has ended', async () => {
+    await using linked = await open();
+    const driver = await openDriver(linked.link);
+    await driver.shown.shows('\x1b[?1049h');
+    await linked.link.endSession(PAIR);
+    expect((await driver.view.ended).reason).toBe('session-ended');
+    expect((await linked.link.describe())[0]?.state).toBe('ended');
+    await expect(openDriver(linked.link)).rejects.toThrow(UnavailableError);
+  });
+
+  test('drops the output of a blocked view without holding up the others, and repaints it later', async () => {
+    await using linked = await open(['sh', '-c', 'read x; seq 1 200000; echo flood is over; cat']);
+    const blocked = await openObserver(linked.link);
+    const driver = await openDriver(linked.link);
+    await blocked.shown.shows('\x1b[?1049h');
+    blocked.view.setBlocked(true);
+    const before = blocked.shown.bytes;
+    driver.view.write(Buffer.from('\r'));
+    await driver.shown.shows('flood is over');
+    expect(blocked.shown.bytes - before).toBeLessThan(512 * 1024);
+    blocked.view.setBlocked(false);
+    await blocked.shown.shows('flood is over');
+    driver.view.close();
+    blocked.view.close();
+    await Promise.all([driver.view.ended, blocked.view.ended]);
+  });
+
+  test('brings megabytes of pasted text to the pane, complete and in order', async () => {
+    const bytes = count(1, 8) * 1024 * 1024;
+    const sink = `stty raw -echo; echo ready; head -c ${bytes} > pasted; echo all of it`;
+    await using linked = await open(['sh', '-c', `${sink}; cat`]);
+    const { view, shown } = await openDriver(linked.link);
+    await shown.shows('ready');
+    const lines = Array.from({ length: bytes / 8 }, (_, n) => `${`${n}`.padStart(7, '0')}.`);
+    const text = Buffer.from(lines.join(''));
+    await writeAll(view, text);
+    await shown.shows('all of it');
+    const pasted = readFileSync(join(linked.small.directory, 'pasted'));
+    const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+    expect(digest(pasted)).toBe(digest(text));
+    view.close();
+    await view.ended;
+  });
+
+  test('drops what a driver has pasted and the pane has not taken when the view is closed', async () => {
+    const script =
+      'stty raw -echo; echo ready; while ! test -e go; do sleep 0.05; done; cat > pasted';
+    await using linked = await open(['sh', '-c', script]);
+    const { view, shown } = await openDriver(linked.link);
+    await shown.shows('ready');
+    let isFull = false;
+    for (let sent = 0; !isFull && sent < 256; sent += 1)
+      isFull = !view.write(Buffer.alloc(65_536, 'x'));
+    expect(isFull).toBe(true);
+    const drained: string[] = [];
+    view.onDrain(() => drained.push('drained'));
+    view.close();
+    expect(view.write(Buffer.from('after the end'))).toBe(true);
+    expect((await view.ended).reason).toBe('closed');
+    expect(drained).toEqual([]);
+  });
+
+  test('captures, types and presses keys', async () => {
+    await using linked = await open();
+    await linked.link.send(WORKER, { text: 'täglich\tund\nzweimal', enter: true });
+    const shows = (...texts: string[]) =>
+      eventually(`the pane showed ${texts.join()}`, async () => {
+        const text = await linked.link.capture(WORKER, { lines: 'screen', ansi: false });
+        return texts.every((each) => text.split(each).length > 2);
+      });
+    await shows('täglich', 'zweimal');
+    await linked.link.keys(WORKER, ['x', 'Enter']);
+    await shows('x\n');
+    expect(await linked.link.capture(WORKER, { lines: 1, ansi: false })).toBe('x\n');
+  });
+
+  test('restarts a pane', async () => {
+    await using linked = await open();
+    const pid = async () => (await linked.link.describe())[0]?.panes[0]?.pid;
+    const before = await pid();
+    await linked.link.restart(WORKER);
+    const after = await pid();
+    expect(after).toBeTypeOf('number');
+    expect(after).not.toBe(before);
+  });
+
+  test('tells what is wrong, with the same words and class of error', async () => {
+    await using linked = await open(['sh', '-c', 'exit 3']);
+    const { link } = linked;
+    const elsewhere = sessionName('elsewhere');
+    await expect(link.openObserver(request(new Shown(), elsewhere))).rejects.toThrow(
+      new UnavailableError('there is no session elsewhere'),
+    );
+    const nobody = { session: PAIR, pane: paneName('nobody') };
+    await expect(link.capture(nobody, { lines: 'all', ansi: true })).rejects.toThrow(
+      new UnavailableError('there is no pane nobody'),
+    );
+    await eventually('the command has ended', async () => {
+      const [session] = await link.describe();
+      return session?.panes[0]?.state === 'backoff';
+    });
+    const refusal = await link.send(WORKER, { text: 'x', enter: true }).catch((error) => error);
+    expect(refusal).toBeInstanceOf(RefusedError);
+    expect(refusal).toMatchObject({
+      userMessage: 'the command of worker is not running',
+      hint: 'triad status',
+    });
+    await link.restart(WORKER).catch(() => undefined);
+  });
+
+  test('refuses a key that is none', async () => {
+    await using linked = await open();
+    await expect(linked.link.keys(WORKER, ['NoSuchKey'])).rejects.toThrow(UsageError);
+  });
+
+  test('opens and closes any number of views one after the other', async () => {
+    await using linked = await open();
+    for (let round = 0; round < count(5, 500); round += 1) {
+      const views = await Promise.all(Array.from({ length: 4 }, () => openObserver(linked.link)));
+      for (const { view } of views) view.close();
+      await Promise.all(views.map(({ view }) => view.ended));
+    }
+    expect((await linked.link.describe())[0]?.state).toBe('running');
+  });
+});

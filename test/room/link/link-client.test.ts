@@ -1,0 +1,136 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Http2Server } from 'node:http2';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { LinkClient } from '../../../src/link/link-client.js';
+import { LinkLostError } from '../../../src/link/link-lost.js';
+import { LinkServer } from '../../../src/link/link-server.js';
+import { openLogger } from '../../../src/log/logger.js';
+import { eventually } from '../../helpers/eventually.js';
+import { PAIR, SmallHost } from '../../helpers/small-host.js';
+
+let folder = '';
+let path = '';
+let lines: string[] = [];
+const log = openLogger({ level: 'info', destination: { write: (line) => void lines.push(line) } });
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'triad-link-'));
+  path = join(folder, 'link.sock');
+  lines = [];
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function openClient() {
+  const client = LinkClient.open({ path, log });
+  return { client, [Symbol.dispose]: () => client.close() };
+}
+
+async function serve(small: SmallHost): Promise<LinkServer> {
+  const server = await LinkServer.listen({ path, log, taken: () => new Error('taken') });
+  server.serve(small.host);
+  return server;
+}
+
+/** Something that is no host, on the socket: each request gets `answer`. */
+async function pretend(answer: string): Promise<Http2Server> {
+  const server = createServer();
+  server.on('stream', (stream) => {
+    stream.resume();
+    stream.respond({ ':status': 200 });
+    stream.end(answer);
+  });
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  return server;
+}
+
+test('a gateway may be there before the host, and finds it when it comes', async () => {
+  using opened = openClient();
+  const { client } = opened;
+  await expect(client.describe()).rejects.toThrow(LinkLostError);
+  const reached = client.whenReachable();
+  await using small = await SmallHost.start();
+  const server = await serve(small);
+  await reached;
+  expect((await client.describe())[0]?.name).toBe(PAIR);
+  await server.close();
+});
+
+test('a host that goes ends the views as lost, and the link is made again when it is back', async () => {
+  await using small = await SmallHost.start();
+  using opened = openClient();
+  const { client } = opened;
+  const first = await serve(small);
+  await client.whenReachable();
+  let output = '';
+  const request = {
+    ...{ session: PAIR, term: 'xterm', size: { cols: 80, rows: 24 } },
+    onOutput: (bytes: Uint8Array) => void (output += Buffer.from(bytes).toString('latin1')),
+  };
+  const views = [await client.openDriver(request), await client.openObserver(request)];
+  await first.close();
+  for (const view of views) {
+    expect(await view.ended).toEqual({ reason: 'lost', isTerminalRestored: false });
+  }
+  const back = client.whenReachable();
+  await small.restart();
+  const second = await serve(small);
+  await back;
+  output = '';
+  const view = await client.openDriver(request);
+  view.write(Buffer.from('back again\r'));
+  await eventually('the pane echoed', () => output.includes('back again'));
+  expect((await client.describe())[0]?.adopted).toBe(true);
+  view.close();
+  await view.ended;
+  await second.close();
+});
+
+test('a call that is under way when the host goes fails as lost, not as a bug', async () => {
+  await using small = await SmallHost.start();
+  using opened = openClient();
+  const server = await LinkServer.listen({ path, log, taken: () => new Error('taken') });
+  await opened.client.whenReachable();
+  const asked = opened.client.describe();
+  const refused = expect(asked).rejects.toThrow(LinkLostError);
+  await server.close();
+  await refused;
+  expect((await small.host.describe())[0]?.state).toBe('running');
+});
+
+test('a socket in a directory that others may enter is not trusted', async () => {
+  chmodSync(folder, 0o755);
+  await using small = await SmallHost.start();
+  const server = await serve(small);
+  using opened = openClient();
+  if (process.getuid?.() === 0) {
+    // Root can be fooled by nobody: it owns every socket.
+    await opened.client.whenReachable();
+  } else {
+    await eventually('it was refused', () => lines.join('').includes('others may write beside it'));
+    await expect(opened.client.describe()).rejects.toThrow(LinkLostError);
+  }
+  await server.close();
+});
+
+test.each([
+  ['no JSON', 'nonsense', 'link: '],
+  ['another answer', '{"hello":true}', 'does not fit'],
+  ['a version that was not offered', '{"version":9}', 'was not offered'],
+])(
+  'a host that answers with %s is not used, and that is logged once',
+  async (_what, answer, reason) => {
+    const server = await pretend(answer);
+    using opened = openClient();
+    let attempts = 0;
+    server.on('session', () => (attempts += 1));
+    await eventually('it tried three times', () => attempts >= 3);
+    await expect(opened.client.describe()).rejects.toThrow(LinkLostError);
+    const told = lines.filter((line) => line.includes('link not made'));
+    expect(told).toHaveLength(1);
+    expect(told[0]).toContain(reason);
+    opened.client.close();
+    await new Promise((resolve) => server.close(resolve));
+  },
+);

@@ -1,0 +1,293 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  type OutgoingHttpHeaders,
+} from 'node:http2';
+import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { sessionName } from '../../../src/base/ids.js';
+import type {
+  DriverView,
+  HostLink,
+  View,
+  ViewEnd,
+  ViewRequest,
+} from '../../../src/link/host-link.js';
+import { LinkServer } from '../../../src/link/link-server.js';
+import { openLogger } from '../../../src/log/logger.js';
+import { eventually } from '../../helpers/eventually.js';
+
+const log = openLogger({ level: 'error', destination: { write: () => undefined } });
+const VIEW = { session: sessionName('pair'), term: 'xterm', size: { cols: 80, rows: 24 } };
+let folder = '';
+let path = '';
+let server: LinkServer | undefined;
+let gateway: ClientHttp2Session | undefined;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'triad-link-'));
+  path = join(folder, 'link.sock');
+});
+afterEach(async () => {
+  gateway?.destroy();
+  await server?.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** A view of which a test sees what was done to it. */
+class SeenView implements DriverView {
+  readonly ended: Promise<ViewEnd>;
+  readonly request: ViewRequest;
+  readonly typed: string[] = [];
+  readonly blocks: boolean[] = [];
+  isClosed = false;
+  #end: (end: ViewEnd) => void = () => undefined;
+
+  constructor(request: ViewRequest) {
+    this.request = request;
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  write(bytes: Uint8Array): boolean {
+    this.typed.push(Buffer.from(bytes).toString());
+    return true;
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.#end({ reason: 'closed', isTerminalRestored: false });
+  }
+
+  setBlocked(isBlocked: boolean): void {
+    this.blocks.push(isBlocked);
+  }
+
+  resize(): void {}
+  onDrain(): void {}
+}
+
+/** A host of one session that has views and nothing else. */
+class ViewHost {
+  readonly views: SeenView[] = [];
+  readonly sent: string[] = [];
+
+  openDriver(request: ViewRequest): Promise<DriverView> {
+    return this.#open(request);
+  }
+
+  openObserver(request: ViewRequest): Promise<View> {
+    return this.#open(request);
+  }
+
+  describe(): Promise<[]> {
+    return Promise.resolve([]);
+  }
+
+  send(_pane: unknown, { text }: { text: string }): Promise<void> {
+    this.sent.push(text);
+    return Promise.resolve();
+  }
+
+  keys(): Promise<void> {
+    throw new TypeError('a bug with /secret/path in it');
+  }
+
+  #open(request: ViewRequest): Promise<SeenView> {
+    const view = new SeenView(request);
+    this.views.push(view);
+    return Promise.resolve(view);
+  }
+}
+
+async function serve(): Promise<ViewHost> {
+  const host = new ViewHost();
+  server = await LinkServer.listen({ path, log, taken: () => new Error('taken') });
+  server.serve(host as unknown as HostLink);
+  gateway = connect('http://host', { createConnection: () => createConnection(path) });
+  gateway.on('error', () => undefined);
+  return host;
+}
+
+/** Errors come before it, and are not what a test is about. */
+function closeOf(stream: ClientHttp2Stream): Promise<void> {
+  return new Promise((resolve) => stream.once('close', resolve));
+}
+
+/** A request as it stands, and what came back. */
+async function post(name: string, body: string | Buffer, headers: OutgoingHttpHeaders = {}) {
+  const stream = gateway?.request({ ':method': 'POST', ':path': name, ...headers });
+  if (stream === undefined) throw new Error('no gateway');
+  stream.on('error', () => undefined);
+  const closed = closeOf(stream);
+  let status = 0;
+  let text = '';
+  stream.on('response', (got) => (status = Number(got[':status'])));
+  stream.on('data', (bytes: Buffer) => (text += bytes.toString()));
+  stream.end(body);
+  await closed;
+  return { status, text };
+}
+
+async function openStream(kind: 'driver' | 'observer', endStream: boolean) {
+  const header = { 'triad-view': encodeURIComponent(JSON.stringify(VIEW)) };
+  const stream = gateway?.request(
+    { ':method': 'POST', ':path': `/v1/${kind}`, ...header },
+    { endStream },
+  );
+  if (stream === undefined) throw new Error('no gateway');
+  stream.on('error', () => undefined);
+  await once(stream, 'response');
+  return stream;
+}
+
+/** The neighbour of every refusal: a call as it should be is still answered. */
+async function expectNeighbourServed(): Promise<void> {
+  expect(await post('/v1/describe', '{}')).toEqual({ status: 200, text: '[]' });
+}
+
+test('the socket is its owner’s alone, and there is only one', async () => {
+  await serve();
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  const second = LinkServer.listen({ path, log, taken: () => new Error('another host runs here') });
+  await expect(second).rejects.toThrow('another host runs here');
+  await expectNeighbourServed();
+});
+
+test('a gateway that reaches for an observer’s terminal is cut off, and nothing is typed', async () => {
+  const host = await serve();
+  const stream = await openStream('observer', false);
+  const closed = closeOf(stream);
+  stream.write('rm -rf /\r');
+  await closed;
+  await eventually('the view was closed', () => host.views[0]?.isClosed === true);
+  expect(host.views[0]?.typed).toEqual([]);
+  const driver = await openStream('driver', false);
+  driver.write('ls\r');
+  await eventually('the driver typed', () => host.views[1]?.typed.join('') === 'ls\r');
+  driver.close();
+});
+
+test.each([
+  ['a call that does not exist', '/v1/run', '{"argv":["sh"]}'],
+  ['a version that does not exist', '/v9/describe', '{}'],
+  ['no JSON', '/v1/describe', 'nonsense'],
+  ['JSON that is no request', '/v1/send', '{"session":"pair","pane":"worker"}'],
+  [
+    'a key that nobody knows',
+    '/v1/send',
+    '{"session":"pair","pane":"worker","text":"","enter":true,"uid":0}',
+  ],
+  [
+    'a session that is a tmux target',
+    '/v1/send',
+    '{"session":"=a:b;kill-server","pane":"worker","text":"x","enter":true}',
+  ],
+  ['a pane that is a path', '/v1/send', '{"session":"pair","pane":"../x","text":"x","enter":true}'],
+  [
+    'a negative number of lines',
+    '/v1/capture',
+    '{"session":"pair","pane":"worker","lines":-1,"ansi":true}',
+  ],
+])('%s is refused with a reason, and does nothing', async (_what, name, body) => {
+  const host = await serve();
+  const { status, text } = await post(name, body);
+  expect(status).toBe(500);
+  expect(JSON.parse(text)).toMatchObject({ code: 'refused' });
+  expect(host.sent).toEqual([]);
+  await expectNeighbourServed();
+});
+
+test('a request that is too large is refused before it is whole', async () => {
+  const host = await serve();
+  const { status } = await post('/v1/send', Buffer.alloc(4 * 1024 * 1024, 0x20));
+  expect([0, 500]).toContain(status);
+  expect(host.sent).toEqual([]);
+  await expectNeighbourServed();
+});
+
+test.each([
+  ['no view', ''],
+  ['no JSON', 'nonsense'],
+  ['a broken encoding', '%E0%A4%A'],
+  [
+    'a size of nothing',
+    encodeURIComponent(JSON.stringify({ ...VIEW, size: { cols: 0, rows: 24 } })),
+  ],
+  [
+    'a size without an end',
+    encodeURIComponent(JSON.stringify({ ...VIEW, size: { cols: 1e9, rows: 24 } })),
+  ],
+  ['a way in', encodeURIComponent(JSON.stringify({ ...VIEW, command: ['sh'] }))],
+])('a view request with %s opens nothing', async (_what, header) => {
+  const host = await serve();
+  const { status } = await post('/v1/driver', '', { 'triad-view': header });
+  expect(status).toBe(500);
+  expect(host.views).toEqual([]);
+  await expectNeighbourServed();
+});
+
+test('a bug in the host is told by a reference, without its words', async () => {
+  await serve();
+  const { text } = await post('/v1/keys', '{"session":"pair","pane":"worker","keys":["x"]}');
+  expect(text).toContain('reference');
+  expect(text).not.toContain('secret');
+});
+
+test('a gateway of another version is told who speaks what', async () => {
+  await serve();
+  const { text } = await post('/hello', '{"versions":[7,8]}');
+  expect(JSON.parse(text)).toMatchObject({
+    code: 'unavailable',
+    message: 'the host speaks version 1 of the link, the gateway 7, 8: upgrade the older one',
+  });
+  expect(await post('/hello', '{"versions":[1,7]}')).toEqual({
+    status: 200,
+    text: '{"version":1}',
+  });
+});
+
+test('a gateway that does not read makes the host drop output, and keeps only so much of it', async () => {
+  const host = await serve();
+  const stream = await openStream('observer', true);
+  stream.pause();
+  let received = 0;
+  const piece = new Uint8Array(16_384);
+  await eventually('the host held output back', () => {
+    const [view] = host.views;
+    if (view?.blocks.length === 0) view.request.onOutput(piece);
+    return view?.blocks.length === 1;
+  });
+  expect(host.views[0]?.blocks).toEqual([true]);
+  await expectNeighbourServed();
+  stream.on('data', (bytes: Buffer) => (received += bytes.length));
+  stream.resume();
+  await eventually('the host went on', () => host.views[0]?.blocks.length === 2);
+  expect(received).toBeLessThan(256 * 1024);
+  stream.close();
+});
+
+test('the views of a gateway that is gone are closed', async () => {
+  const host = await serve();
+  await openStream('driver', false);
+  await openStream('observer', true);
+  gateway?.destroy();
+  await eventually('both were closed', () => host.views.every((view) => view.isClosed));
+  expect(host.views).toHaveLength(2);
+});
+
+test('bytes that are no HTTP/2 disturb nobody', async () => {
+  await serve();
+  const garbage = createConnection(path);
+  garbage.on('error', () => undefined).resume();
+  const closed = once(garbage, 'close');
+  garbage.write(Buffer.alloc(1024, 0xff));
+  await closed;
+  await expectNeighbourServed();
+});
