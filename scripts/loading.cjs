@@ -5,6 +5,8 @@
 const { HOST_ROOMS, GATEWAY_ROOMS } = require('./rooms.cjs');
 
 /**
+ * The files of `service/` that are one process, by their names.
+ *
  * @param {string} entry
  * @param {readonly string[]} rooms
  */
@@ -12,7 +14,7 @@ function neverLoads(entry, rooms) {
   return {
     name: `${entry}-never-loads`,
     severity: 'error',
-    from: { path: `^src/service/${entry}\\.ts$` },
+    from: { path: `^src/service/(running-)?${entry}\\.ts$` },
     to: { path: `^src/(${rooms.join('|')})/`, reachable: true },
   };
 }

@@ -2,8 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Environment, readEnvironment } from '../config/environment.js';
 import { type Home, homeAt } from '../config/home.js';
-import { PACKAGE_ROOT } from '../service/initialise.js';
-import { CONTROL_SOCKET } from '../service/triad.js';
+import { CONTROL_SOCKET, LINK_SOCKET, PACKAGE_ROOT } from '../service/places.js';
 
 /** Where the program was started: its environment and the home it acts on. */
 export interface Place {
@@ -30,4 +29,8 @@ export function runtimeDirectory(home: Home): string {
 
 export function controlSocket(home: Home): string {
   return join(runtimeDirectory(home), CONTROL_SOCKET);
+}
+
+export function linkSocket(home: Home): string {
+  return join(runtimeDirectory(home), LINK_SOCKET);
 }

@@ -4,24 +4,27 @@ import { EXIT, type ExitCode } from '../base/exit-codes.js';
 import { visible } from '../base/visible.js';
 import { VERBS } from '../commands/table.js';
 import type { LogLevel } from '../log/logger.js';
-import { runInit } from './init.js';
 import { readInvocation } from './invocation.js';
 import type { Output } from './output.js';
 import { findPlace, type Place } from './place.js';
-import { runUp } from './up.js';
-import { runVerb } from './verbs.js';
 
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const satisfies readonly LogLevel[];
 
-interface UpOptions {
+interface GatewayOptions {
   readonly listen: readonly string[];
-  readonly init?: true;
-  readonly adminKey?: string;
   readonly logLevel: LogLevel;
 }
 
+interface UpOptions extends GatewayOptions {
+  readonly init?: true;
+  readonly adminKey?: string;
+}
+
 /**
- * The `triad` program: `init` and `up` here, every other word a verb of the command table.
+ * The `triad` program: what starts something here, every other word a verb of the command table.
+ *
+ * What a command runs is loaded with it: a gateway must not even load what the host is made of, nor
+ * the other way round.
  *
  * @throws TriadError for everything that is to be told to the person.
  */
@@ -30,6 +33,7 @@ export async function runProgram(args: readonly string[], output: Output): Promi
   const place = findPlace(home);
   const [verb] = words;
   if (verb !== undefined && VERBS.some(({ name }) => name === verb)) {
+    const { runVerb } = await import('./verbs.js');
     return runVerb(place, words, output);
   }
   if (verb === 'help' && words.length > 1) {
@@ -54,17 +58,30 @@ async function runOwn(place: Place, words: readonly string[], output: Output): P
     .option('--admin-key <file>', 'public key of the first admin')
     .addHelpText('after', '\nExamples:\n  triad init\n  triad init --admin-key ~/.ssh/work.pub')
     .action(async (options: { adminKey?: string }) => {
+      const { runInit } = await import('./init.js');
       const hasMade = await runInit(place, options.adminKey, output);
       if (!hasMade) output.tell(`triad: everything is there in ${place.home.root}\n`);
     });
   const run = async (command: string[], options: UpOptions) => {
     if (options.init || options.adminKey !== undefined) {
+      const { runInit } = await import('./init.js');
       await runInit(place, options.adminKey, output);
     }
     const { listen, logLevel } = options;
+    const { runUp } = await import('./up.js');
     exitCode = await runUp(place, { listen, logLevel, command }, output);
   };
   program.addCommand(upCommand(run));
+  const runHostAlone = async (options: { logLevel: LogLevel }) => {
+    const { runHost } = await import('./host.js');
+    exitCode = await runHost(place, options, output);
+  };
+  program.addCommand(hostCommand(runHostAlone));
+  const runGatewayAlone = async (options: GatewayOptions) => {
+    const { runGateway } = await import('./gateway.js');
+    exitCode = await runGateway(place, options, output);
+  };
+  program.addCommand(gatewayCommand(runGatewayAlone));
   await parse(program, words, output);
   return exitCode;
 }
@@ -73,15 +90,42 @@ function upCommand(run: (command: string[], options: UpOptions) => Promise<void>
   return new Command('up')
     .description('start the sessions and the gateway, and stay until Ctrl-C')
     .argument('[command...]', 'after `--`: one command of yours to share, instead of triad.yaml')
-    .option('--listen <host:port>', 'where to listen; repeatable', append, [])
+    .addOption(listenOption())
     .option('--init', 'run `triad init` first, where it is needed')
     .option('--admin-key <file>', 'public key of the first admin; implies --init')
-    .addOption(new Option('--log-level <level>').choices(LOG_LEVELS).default('info'))
+    .addOption(logLevelOption())
     .addHelpText(
       'after',
       '\nExamples:\n  triad up\n  triad up --listen 0.0.0.0:2222 --listen [::]:2222\n  triad up -- python agent.py',
     )
     .action(run);
+}
+
+function hostCommand(run: (options: { logLevel: LogLevel }) => Promise<void>): Command {
+  return new Command('host')
+    .description('start the sessions alone, for a gateway in a process of its own')
+    .addOption(logLevelOption())
+    .addHelpText('after', '\nExamples:\n  triad host')
+    .action(run);
+}
+
+function gatewayCommand(run: (options: GatewayOptions) => Promise<void>): Command {
+  return new Command('gateway')
+    .description('start the gateway alone, for a host in a process of its own')
+    .addOption(listenOption())
+    .addOption(logLevelOption())
+    .addHelpText('after', '\nExamples:\n  triad gateway\n  triad gateway --listen 0.0.0.0:2222')
+    .action(run);
+}
+
+function listenOption(): Option {
+  return new Option('--listen <host:port>', 'where to listen; repeatable')
+    .argParser(append)
+    .default([], 'as config/gateway.yaml says');
+}
+
+function logLevelOption(): Option {
+  return new Option('--log-level <level>').choices(LOG_LEVELS).default('info');
 }
 
 async function parse(program: Command, words: readonly string[], output: Output): Promise<void> {

@@ -1,28 +1,73 @@
+import type { GatewayFacts } from '../service/open-gateway.js';
+import type { RunningGateway } from '../service/running-gateway.js';
+import type { RunningHost } from '../service/running-host.js';
 import type { RunningTriad } from '../service/triad.js';
 import type { Place } from './place.js';
 
-type SessionDescription = Awaited<ReturnType<RunningTriad['describe']>>[number];
+type SessionDescription = Awaited<ReturnType<RunningHost['describe']>>[number];
 
-/** What the person who started it should know: what runs, who may come, how it stops. */
-export async function describeStart(triad: RunningTriad, place: Place): Promise<string> {
+/** What the person who started both should know: what runs, who may come, how it stops. */
+export async function describeTriad(triad: RunningTriad, place: Place): Promise<string> {
   const { environment, home } = place;
   const { program } = environment;
-  const sessions = (await triad.describe()).map(describeSession).join('');
-  const hostKeys = triad.hostKeys.map(
-    ({ type, fingerprint }) => `  host key  ${type} ${fingerprint}\n`,
-  );
   return [
-    `\n${sessions}`,
-    ...triad.different.map((different) => describeDifference(different, program)),
-    `  listens   ${triad.listen.join(', ')}\n`,
-    ...hostKeys,
+    ...(await describeSessions(triad, place)),
+    ...describeDoors(triad),
     `  log       ${home.log}\n`,
     `  stop      Ctrl-C or \`${program} down\`: the gateway stops, the agents go on\n`,
     `            \`${program} down --session\`: the agents end, too\n`,
     warning(environment),
-    triad.grants.length === 0 ? nobody(program) : '',
+    nobody(triad, program),
     '\n',
   ].join('');
+}
+
+/** The same of a host alone. */
+export async function describeHost(host: RunningHost, place: Place): Promise<string> {
+  const { environment, home } = place;
+  const { program } = environment;
+  return [
+    ...(await describeSessions(host, place)),
+    `  link      ${host.socket}\n`,
+    `  log       ${home.hostLog}\n`,
+    `  stop      Ctrl-C: the host stops, the agents go on; \`${program} down --session\` ends them\n`,
+    `  next      \`${program} gateway\` lets people in\n`,
+    warning(environment),
+    '\n',
+  ].join('');
+}
+
+/** The same of a gateway alone. */
+export function describeGateway(gateway: RunningGateway, place: Place): string {
+  const { environment, home } = place;
+  const { program } = environment;
+  const sessions = gateway.isHostReached
+    ? `  sessions  ${gateway.sessions().join(', ')} (host at ${gateway.socket})\n`
+    : `  NOTE      no host yet: \`${program} host\` starts it; it is found when it comes\n`;
+  return [
+    '\n',
+    sessions,
+    ...describeDoors(gateway),
+    `  log       ${home.log}\n`,
+    `  stop      Ctrl-C or \`${program} down\`: the gateway stops, host and agents go on\n`,
+    nobody(gateway, program),
+    '\n',
+  ].join('');
+}
+
+function describeDoors({ listen, hostKeys }: GatewayFacts): string[] {
+  return [
+    `  listens   ${listen.join(', ')}\n`,
+    ...hostKeys.map(({ type, fingerprint }) => `  host key  ${type} ${fingerprint}\n`),
+  ];
+}
+
+async function describeSessions(
+  running: Pick<RunningHost, 'describe' | 'different'>,
+  { environment: { program } }: Place,
+): Promise<string[]> {
+  const sessions = (await running.describe()).map(describeSession).join('');
+  return [`\n${sessions}`, ...running.different.map((each) => describeDifference(each, program))];
 }
 
 function describeSession({ name, adopted, tmuxVersion, panes }: SessionDescription): string {
@@ -37,7 +82,7 @@ function describeSession({ name, adopted, tmuxVersion, panes }: SessionDescripti
 }
 
 function describeDifference(
-  { session, panes }: RunningTriad['different'][number],
+  { session, panes }: RunningHost['different'][number],
   program: string,
 ): string {
   return [
@@ -51,6 +96,7 @@ function warning({ login, isRoot }: Place['environment']): string {
   return '  WARNING   whoever may type here acts as ROOT and owns this machine: use another user\n';
 }
 
-function nobody(program: string): string {
+function nobody({ grants }: GatewayFacts, program: string): string {
+  if (grants.length > 0) return '';
   return `  nobody can connect yet; change that with: ${program} grant NAME --role admin --key FILE\n`;
 }

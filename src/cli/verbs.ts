@@ -8,9 +8,9 @@ import type { CommandOutcome } from '../commands/door.js';
 import { parseCommand } from '../commands/parse.js';
 import { askControl } from '../control/control-client.js';
 import { runOffline } from '../service/offline.js';
-import { endLeftSessions, listLeftSessions } from '../service/stopped.js';
+import { endHostSessions, endLeftSessions, listLeftSessions } from '../service/stopped.js';
 import type { Output } from './output.js';
-import { controlSocket, type Place, runtimeDirectory } from './place.js';
+import { controlSocket, linkSocket, type Place, runtimeDirectory } from './place.js';
 
 /** Goodbyes and last bytes are bounded by a few seconds, ending the agents by some more. */
 const STOP_LIMIT_MS = 60_000;
@@ -55,18 +55,27 @@ async function runWithoutGateway(
   const { environment, home } = place;
   const stopped = { environment, runtimeDirectory: runtimeDirectory(home) };
   if (words[0] === 'down' && words.includes('--session')) {
-    const ended = await endLeftSessions(stopped);
+    const ended = (await endHostSessions(linkSocket(home))) ?? (await endLeftSessions(stopped));
     if (ended.length > 0) {
       return { stdout: `ended ${ended.join(', ')}\n`, stderr: '', exitCode: EXIT.ok };
     }
   }
-  throw await notRunning(stopped, home.root);
+  throw await notRunning(stopped, home);
 }
 
 async function notRunning(
   stopped: Parameters<typeof listLeftSessions>[0],
-  root: string,
+  home: Place['home'],
 ): Promise<UnavailableError> {
+  const { root } = home;
+  if (await isAnswering(linkSocket(home))) {
+    return new UnavailableError(
+      `the gateway is not running in ${root}; its host goes on without it`,
+      {
+        hint: 'triad gateway lets people in again; triad down --session ends what runs',
+      },
+    );
+  }
   const left = await listLeftSessions(stopped).catch(() => []);
   if (left.length === 0) {
     return new UnavailableError(`triad is not running in ${root}`, {

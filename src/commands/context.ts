@@ -38,6 +38,8 @@ interface GrantsPort {
 /** The gateway that is running, as verbs see it. */
 export interface RunningGateway {
   readonly link: HostLink;
+  /** The command that starts this gateway again. */
+  readonly startCommand: 'up' | 'gateway';
   readonly attachments: {
     list(): AttachmentInfo[];
     kick(isMeant: (info: AttachmentInfo) => boolean): AttachmentInfo[];

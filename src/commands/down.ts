@@ -14,12 +14,16 @@ export const down: Verb = {
         const endsSessions = options.session === true;
         take({
           files: [],
-          run: (context) => {
+          run: async (context) => {
             const gateway = getGateway(context);
             for (const session of context.sessions) requireRole(context, session, 'admin');
+            // Sessions are ended by their host: where it cannot be asked, nothing is stopped.
+            if (endsSessions) await gateway.link.describe();
             context.audit.stopRequested({ actor: context.actor, endsSessions });
             gateway.stop({ endsSessions });
-            return Promise.resolve(sayWhatGoesOn(context.sessions, endsSessions));
+            const { startCommand } = gateway;
+            const stopping = { endsSessions, startCommand, program: 'triad' };
+            return sayWhatGoesOn(context.sessions, stopping);
           },
         });
       });
@@ -29,10 +33,20 @@ export const down: Verb = {
 /** What a person who stops the gateway should know; `program` is how they call this one. */
 export function sayWhatGoesOn(
   sessions: readonly string[],
-  endsSessions: boolean,
-  program = 'triad',
+  { endsSessions, startCommand, program }: Stopping,
 ): string {
-  const names = sessions.join(', ');
+  const names = sessions.length === 0 ? 'what runs' : sessions.join(', ');
   if (endsSessions) return `the gateway stops, and ${names} ends with everything in it\n`;
-  return `the gateway stops; ${names} goes on with everything in it (\`${program} up\` takes it over again, \`${program} down --session\` ends it)\n`;
+  const again =
+    startCommand === 'up'
+      ? `\`${program} up\` takes it over again`
+      : `\`${program} gateway\` lets people in again`;
+  return `the gateway stops; ${names} goes on with everything in it (${again}, \`${program} down --session\` ends it)\n`;
+}
+
+interface Stopping {
+  readonly endsSessions: boolean;
+  /** The command that starts it again. */
+  readonly startCommand: 'up' | 'gateway';
+  readonly program: string;
 }

@@ -14,8 +14,9 @@ import { errorText, execute } from './execute.js';
 /** Longer command lines are no verb of ours; `send` takes 64 KiB of text. */
 const MAX_COMMAND_LINE = 128 * 1024;
 
-export interface SshDoorOptions
-  extends Pick<CommandContext, 'sessions' | 'grants' | 'audit' | 'gateway'> {
+export interface SshDoorOptions extends Pick<CommandContext, 'grants' | 'audit' | 'gateway'> {
+  /** Every session of the host. @throws UnavailableError where that is not known. */
+  readonly sessions: () => readonly SessionName[];
   readonly decide: (query: AccessQuery) => Decision;
   readonly log: Logger;
 }
@@ -29,8 +30,9 @@ export class SshDoor implements SshCommandDoor {
   }
 
   async execute(command: SshCommand): Promise<CommandOutcome> {
-    const { sessions, grants, audit, gateway, log } = this.#options;
+    const { grants, audit, gateway, log } = this.#options;
     const { caller, session } = command;
+    const sessions = this.#options.sessions();
     const actor = actorOf(command);
     const decision = this.#decide(command, session);
     if (decision.outcome !== 'allowed' || !sessions.includes(session)) {

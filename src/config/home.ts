@@ -10,7 +10,10 @@ export interface Home {
   readonly triadYaml: string;
   readonly tmuxConf: string;
   readonly state: string;
+  /** Of the gateway, and of the host where both are one process. */
   readonly log: string;
+  /** Of a host in a process of its own. */
+  readonly hostLog: string;
   readonly audit: string;
   /** Sockets; a link to a private directory elsewhere where the path would be too long for them. */
   readonly run: string;
@@ -29,6 +32,7 @@ export function homeAt(directory: string): Home {
     tmuxConf: join(config, 'tmux.conf'),
     state,
     log: join(state, 'triad.log'),
+    hostLog: join(state, 'host.log'),
     audit: join(state, 'audit.jsonl'),
     run: join(state, 'run'),
   };

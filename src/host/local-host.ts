@@ -16,11 +16,19 @@ import { HostSession, type HostSessionOptions } from './host-session.js';
  * It must never learn who is asking: roles are the gateway's.
  */
 export class LocalHost implements HostLink {
+  /** Settles when every session was ended by `endSession`. */
+  readonly allEnded: Promise<void>;
   readonly #sessions: ReadonlyMap<SessionName, HostSession>;
+  readonly #goingOn: Set<SessionName>;
+  #tellAllEnded: () => void = () => undefined;
 
   constructor(sessions: readonly HostSessionOptions[]) {
     const all = sessions.map((options) => new HostSession(options));
     this.#sessions = new Map(all.map((session) => [session.name, session]));
+    this.#goingOn = new Set(this.#sessions.keys());
+    this.allEnded = new Promise((resolve) => {
+      this.#tellAllEnded = resolve;
+    });
   }
 
   /**
@@ -72,6 +80,8 @@ export class LocalHost implements HostLink {
 
   async endSession(session: SessionName): Promise<void> {
     await this.#get(session).end();
+    this.#goingOn.delete(session);
+    if (this.#goingOn.size === 0) this.#tellAllEnded();
   }
 
   /** Lets go of the sessions; they and their commands go on. */

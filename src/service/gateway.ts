@@ -1,6 +1,5 @@
 import type { GrantStore } from '../access/grant-store.js';
 import type { Audit } from '../audit/audit.js';
-import type { SessionName } from '../base/ids.js';
 import type { RunningGateway } from '../commands/context.js';
 import type { CommandOutcome } from '../commands/door.js';
 import { execute } from '../commands/execute.js';
@@ -13,16 +12,19 @@ import type { HostLink } from '../link/host-link.js';
 import type { Logger } from '../log/logger.js';
 import { Attachments } from '../session/attachments.js';
 import { localContext } from './local-context.js';
+import type { SessionNames } from './session-names.js';
 
 export interface GatewayServiceOptions {
   readonly listen: readonly ListenAddress[];
   readonly limits: GatewayLimits;
   readonly hostKeys: readonly HostKey[];
-  readonly sessions: readonly SessionName[];
+  readonly sessions: SessionNames;
   readonly grants: GrantStore;
   readonly link: HostLink;
   readonly audit: Audit;
   readonly log: Logger;
+  /** The command that starts this gateway again. */
+  readonly startCommand: 'up' | 'gateway';
   /** The name of whoever owns the control socket. */
   readonly localName: string;
   readonly onStopRequested: (request: { readonly endsSessions: boolean }) => void;
@@ -38,12 +40,13 @@ export class GatewayService {
   #closing: Promise<void> | undefined;
 
   private constructor(options: GatewayServiceOptions) {
-    const { sessions, link, grants, audit, log } = options;
+    const { link, grants, audit, log, startCommand } = options;
     this.#options = options;
+    const sessions = () => options.sessions.get();
     this.#attachments = new Attachments({ sessions, link, access: grants, audit, log });
     const startedAt = new Date().toISOString();
     this.#running = {
-      link,
+      ...{ link, startCommand },
       attachments: this.#attachments,
       describe: () => ({
         listen: this.addresses.map(formatAddress),
@@ -68,7 +71,7 @@ export class GatewayService {
     const decide = grants.decide.bind(grants);
     const commands = new SshDoor({
       decide,
-      sessions,
+      sessions: () => sessions.get(),
       grants,
       audit,
       log,
@@ -98,7 +101,10 @@ export class GatewayService {
   /** @throws AuditError, so that nothing is started that cannot be put on record. */
   recordStart(): void {
     const { audit, sessions } = this.#options;
-    audit.gatewayStarted({ listen: this.addresses.map(formatAddress), sessions });
+    audit.gatewayStarted({
+      listen: this.addresses.map(formatAddress),
+      sessions: sessions.find(),
+    });
   }
 
   accept(): void {
@@ -112,7 +118,7 @@ export class GatewayService {
   ): Promise<CommandOutcome> {
     const { sessions, grants, audit, localName, log } = this.#options;
     const context = localContext({
-      sessions,
+      sessions: sessions.find(),
       grants,
       audit,
       localName,

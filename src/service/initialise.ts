@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { link, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { PublicKey } from '../access/public-key.js';
 import { parsePublicKeyFile } from '../access/public-key-file.js';
 import { replaceFile } from '../base/atomic-file.js';
@@ -13,11 +12,10 @@ import type { Home } from '../config/home.js';
 import { HOST_KEY_FILES } from '../gateway/host-keys.js';
 import { openOfflineHome } from './offline.js';
 import { findOwnKeys } from './own-keys.js';
+import { PACKAGE_ROOT } from './places.js';
 import { type KeyRequest, makeKey, publicHalfOf } from './ssh-tools.js';
 import { openDirectory } from './writable.js';
 
-/** The checkout or package that this program is part of. */
-export const PACKAGE_ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const DEFAULTS = join(PACKAGE_ROOT, 'config');
 const OWN_KEY = 'id_ed25519';
 

@@ -6,9 +6,10 @@ import { execute } from '../commands/execute.js';
 import type { Environment } from '../config/environment.js';
 import type { Home } from '../config/home.js';
 import type { Logger } from '../log/logger.js';
+import { openGrants } from './gateway-settings.js';
 import { localContext } from './local-context.js';
 import { openLogFile } from './log-file.js';
-import { openGrants, readSessionNames } from './settings.js';
+import { readSessionNames } from './settings.js';
 import { openDirectory, written } from './writable.js';
 
 /** The files of a home, opened without a gateway; whoever opens them closes them. */

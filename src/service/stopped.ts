@@ -1,4 +1,5 @@
 import type { Environment } from '../config/environment.js';
+import { LinkConnection } from '../link/link-connection.js';
 import { findTmux } from '../tmux/tmux-binary.js';
 import { endLeft, findLeftSessions } from './host.js';
 
@@ -6,6 +7,22 @@ import { endLeft, findLeftSessions } from './host.js';
 export interface StoppedHome {
   readonly environment: Environment;
   readonly runtimeDirectory: string;
+}
+
+/**
+ * Ends every session of a host that runs without a gateway, and returns their names; undefined where
+ * no host runs.
+ */
+export async function endHostSessions(linkSocket: string): Promise<string[] | undefined> {
+  const connection = await LinkConnection.open(linkSocket);
+  if (connection === undefined) return undefined;
+  try {
+    const sessions = (await connection.call('describe', {})).map(({ name }) => name);
+    for (const session of sessions) await connection.call('end-session', { session });
+    return sessions;
+  } finally {
+    connection.close();
+  }
 }
 
 /** The names of the sessions that go on. */

@@ -11,8 +11,12 @@ import type { AccessPort, AttachmentAudit } from './ports.js';
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export interface AttachmentsOptions {
-  /** Every configured session; for any other name there is no right. */
-  readonly sessions: readonly SessionName[];
+  /**
+   * Every session of the host; for any other name there is no right.
+   *
+   * @throws UnavailableError where that is not known.
+   */
+  readonly sessions: () => readonly SessionName[];
   readonly link: HostLink;
   readonly access: AccessPort;
   readonly audit: AttachmentAudit;
@@ -84,7 +88,7 @@ export class Attachments implements AttachmentDoor {
 
   #decide(request: Pick<AttachRequest, 'caller' | 'session'>): Decision {
     const { caller, session } = request;
-    if (!this.#options.sessions.includes(session)) {
+    if (!this.#options.sessions().includes(session)) {
       return { outcome: 'denied', engineer: caller.engineer, reason: 'session' };
     }
     const { keyBlob, address } = caller;

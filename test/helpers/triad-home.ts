@@ -24,14 +24,18 @@ export interface ProgramResult {
   readonly stderr: string;
 }
 
-/** A running `triad up` and what it has said so far. */
-export interface Up {
+/** A program of this home that stays, and what it has said so far. */
+export interface Running {
   readonly process: ChildProcessWithoutNullStreams;
-  readonly port: number;
   /** The line that begins with `ready `. */
   readonly ready: string;
   readonly stderr: () => string;
   readonly ended: Promise<ProgramResult>;
+}
+
+/** A running `triad up` or `triad gateway`. */
+export interface Up extends Running {
+  readonly port: number;
 }
 
 export interface HomeOptions {
@@ -46,7 +50,7 @@ export interface HomeOptions {
 /** A Triad home of its own in a temporary directory; its end ends everything that was started in it. */
 export class TriadHome implements AsyncDisposable {
   readonly root = mkdtempSync(join(tmpdir(), 'triad-home-'));
-  readonly #ups: Up[] = [];
+  readonly #ups: Running[] = [];
   readonly #env: Readonly<Record<string, string>>;
 
   private constructor(env: Readonly<Record<string, string>>) {
@@ -108,24 +112,43 @@ export class TriadHome implements AsyncDisposable {
 
   /** Starts `triad up` on a port of the system's choice and waits until it is ready. */
   async up(args: readonly string[] = []): Promise<Up> {
+    return this.#listening('up', args);
+  }
+
+  /** Starts the gateway alone, likewise. */
+  async gateway(args: readonly string[] = []): Promise<Up> {
+    return this.#listening('gateway', args);
+  }
+
+  /** Starts the host alone and waits until it is ready. */
+  async host(): Promise<Running> {
+    return this.#start(['host']);
+  }
+
+  async #listening(command: 'up' | 'gateway', args: readonly string[]): Promise<Up> {
     const listen = args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
-    const child = this.#spawn(['up', ...listen, ...args]);
+    const running = await this.#start([command, ...listen, ...args]);
+    return { ...running, port: Number(/ -p (\d+)/.exec(running.ready)?.[1] ?? 22) };
+  }
+
+  async #start(args: readonly string[]): Promise<Running> {
+    const what = `triad ${args[0] ?? ''}`;
+    const child = this.#spawn(args);
     const output = collect(child);
     let hasEnded = false;
     void output.ended.then(() => {
       hasEnded = true;
     });
     const ready = await eventually(
-      'triad up became ready',
+      `${what} became ready`,
       () => /^ready .*$/m.exec(output.stdout())?.[0] ?? (hasEnded ? 'ended' : undefined),
       () => output.stdout() + output.stderr(),
       READY_LIMIT_MS,
     );
-    if (ready === 'ended') throw new Error(`triad up ended: ${output.stderr()}`);
-    const port = Number(/ -p (\d+)/.exec(ready)?.[1] ?? 22);
-    const up = { process: child, port, ready, stderr: output.stderr, ended: output.ended };
-    this.#ups.push(up);
-    return up;
+    if (ready === 'ended') throw new Error(`${what} ended: ${output.stderr()}`);
+    const running = { process: child, ready, stderr: output.stderr, ended: output.ended };
+    this.#ups.push(running);
+    return running;
   }
 
   /** Makes a key and grants it a role by the command line. */

@@ -193,8 +193,9 @@ describe.each([
     const { view, shown } = await openDriver(linked.link);
     await shown.shows('ready');
     let isFull = false;
-    for (let sent = 0; !isFull && sent < 256; sent += 1)
+    for (let sent = 0; !isFull && sent < 256; sent += 1) {
       isFull = !view.write(Buffer.alloc(65_536, 'x'));
+    }
     expect(isFull).toBe(true);
     const drained: string[] = [];
     view.onDrain(() => drained.push('drained'));
@@ -243,9 +244,9 @@ describe.each([
       const [session] = await link.describe();
       return session?.panes[0]?.state === 'backoff';
     });
-    const refusal = await link.send(WORKER, { text: 'x', enter: true }).catch((error) => error);
-    expect(refusal).toBeInstanceOf(RefusedError);
-    expect(refusal).toMatchObject({
+    const refused = link.send(WORKER, { text: 'x', enter: true });
+    await expect(refused).rejects.toThrow(RefusedError);
+    await expect(refused).rejects.toMatchObject({
       userMessage: 'the command of worker is not running',
       hint: 'triad status',
     });

@@ -1,0 +1,34 @@
+import { EXIT, type ExitCode } from '../base/exit-codes.js';
+import { sayWhatGoesOn } from '../commands/down.js';
+import type { LogLevel } from '../log/logger.js';
+import { startGateway } from '../service/running-gateway.js';
+import type { Output } from './output.js';
+import type { Place } from './place.js';
+import { crash, stopSignal } from './process-end.js';
+import { describeGateway } from './start-text.js';
+
+export interface GatewayRequest {
+  readonly listen: readonly string[];
+  readonly logLevel: LogLevel;
+}
+
+/** Starts the gateway alone, and stays until somebody stops it. */
+export async function runGateway(
+  place: Place,
+  request: GatewayRequest,
+  output: Output,
+): Promise<ExitCode> {
+  const onStep = (step: string) => output.tell(`triad: ${step}\n`);
+  const signalled = stopSignal();
+  const gateway = await startGateway({ ...place, ...request, cwd: process.cwd(), onStep });
+  output.tell(describeGateway(gateway, place));
+  output.print(`ready ${gateway.sshCommand}\n`);
+  const stop = await Promise.race([gateway.stopRequested, signalled, crash(gateway.log)]);
+  const endsSessions = stop !== undefined && 'endsSessions' in stop && stop.endsSessions;
+  const { program } = place.environment;
+  const startCommand = 'gateway';
+  const goesOn = sayWhatGoesOn(gateway.sessions(), { endsSessions, startCommand, program });
+  output.tell(`\ntriad: ${goesOn}`);
+  await gateway.stop({ endsSessions });
+  return stop !== undefined && 'exitCode' in stop ? stop.exitCode : EXIT.ok;
+}

@@ -1,0 +1,32 @@
+import { EXIT, type ExitCode } from '../base/exit-codes.js';
+import type { LogLevel } from '../log/logger.js';
+import { startHost } from '../service/running-host.js';
+import type { Output } from './output.js';
+import type { Place } from './place.js';
+import { crash, stopSignal } from './process-end.js';
+import { describeHost } from './start-text.js';
+
+/** Starts the host alone, and stays until somebody stops it or ends its sessions. */
+export async function runHost(
+  place: Place,
+  { logLevel }: { readonly logLevel: LogLevel },
+  output: Output,
+): Promise<ExitCode> {
+  const onStep = (step: string) => output.tell(`triad: ${step}\n`);
+  const signalled = stopSignal();
+  const options = { ...place, logLevel, command: [], cwd: process.cwd(), onStep };
+  const host = await startHost(options);
+  output.tell(await describeHost(host, place));
+  output.print(`ready ${host.socket}\n`);
+  const ended = host.allEnded.then(() => 'ended' as const);
+  const stop = await Promise.race([ended, signalled, crash(host.log)]);
+  const names = (await host.describe()).map(({ name }) => name).join(', ');
+  const { program } = place.environment;
+  output.tell(
+    stop === 'ended'
+      ? `\ntriad: ${names} has ended; the host stops\n`
+      : `\ntriad: the host stops; ${names} goes on with everything in it (\`${program} host\` takes it over again)\n`,
+  );
+  await host.stop();
+  return typeof stop === 'object' ? stop.exitCode : EXIT.ok;
+}

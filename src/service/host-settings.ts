@@ -1,0 +1,41 @@
+import type { Environment } from '../config/environment.js';
+import type { Home } from '../config/home.js';
+import { readYamlFile } from '../config/yaml-file.js';
+import { findTmux, type TmuxBinary } from '../tmux/tmux-binary.js';
+import { checkTmuxConfig } from '../tmux/tmux-config.js';
+import { triadSchema } from '../triad/schema.js';
+import type { SessionPlan } from '../triad/session-plan.js';
+import { planCommand, planSessions } from './session-plans.js';
+
+export interface HostSettingsOptions {
+  readonly home: Home;
+  readonly environment: Environment;
+  /** One command to share instead of what triad.yaml says. */
+  readonly command: readonly string[];
+  /** Where `command` was given. */
+  readonly cwd: string;
+}
+
+/** All that the host needs to know, read and found right before anything is started. */
+export interface HostSettings {
+  readonly plans: readonly SessionPlan[];
+  readonly binary: TmuxBinary;
+}
+
+/**
+ * @throws ConfigurationError that says which file or program is wrong, where, and what to do.
+ */
+export async function readHostSettings(options: HostSettingsOptions): Promise<HostSettings> {
+  const { home, environment } = options;
+  const plans = await readPlans(options);
+  const binary = await findTmux(environment.tmux, environment.clean);
+  await checkTmuxConfig(binary, home.tmuxConf, environment.clean);
+  return { plans, binary };
+}
+
+async function readPlans(options: HostSettingsOptions): Promise<readonly SessionPlan[]> {
+  const { home, environment, command, cwd } = options;
+  if (command.length > 0) return [planCommand(command, { root: cwd, variables: environment.all })];
+  const config = await readYamlFile(home.triadYaml, triadSchema);
+  return planSessions(config, { root: home.root, variables: environment.all });
+}

@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import type { Grant } from '../access/grant.js';
+import { Audit } from '../audit/audit.js';
+import type { Disposal } from '../base/disposal.js';
+import { EXIT } from '../base/exit-codes.js';
+import { errorText } from '../commands/execute.js';
+import type { Environment } from '../config/environment.js';
+import type { Home } from '../config/home.js';
+import { ControlServer } from '../control/control-server.js';
+import type { ControlRequest, ControlResponse } from '../control/schema.js';
+import { formatAddress } from '../gateway/listen-address.js';
+import type { HostLink } from '../link/host-link.js';
+import type { Logger } from '../log/logger.js';
+import { GatewayService } from './gateway.js';
+import { type GatewaySettings, openGrants } from './gateway-settings.js';
+import { CONTROL_SOCKET } from './places.js';
+import type { SessionNames } from './session-names.js';
+import { sshCommand } from './way-in.js';
+import { written } from './writable.js';
+
+const STILL_STARTING: ControlResponse = {
+  stdout: '',
+  stderr: errorText('triad is still starting', 'try again in a moment'),
+  exitCode: EXIT.unavailable,
+};
+
+export interface StopRequest {
+  readonly endsSessions: boolean;
+}
+
+/** What people are told of a gateway that runs, in one process with the host or apart. */
+export interface GatewayFacts {
+  readonly log: Logger;
+  /** Addresses with the ports that the system chose. */
+  readonly listen: readonly string[];
+  /** How the person who started it gets in. */
+  readonly sshCommand: string;
+  readonly hostKeys: readonly { readonly type: string; readonly fingerprint: string }[];
+  /** The grants in force. */
+  readonly grants: readonly Grant[];
+  /** Settles when somebody asked to stop: `triad down`, or an admin over SSH. */
+  readonly stopRequested: Promise<StopRequest>;
+}
+
+/** The control socket, which answers from the first moment on, so that a second start sees the first. */
+export interface ControlDoor {
+  serve(handle: (request: ControlRequest) => Promise<ControlResponse>): void;
+}
+
+/** @throws RefusedError when a gateway is running in this home. */
+export async function openControl(
+  runtimeDirectory: string,
+  log: Logger,
+  disposal: Disposal,
+): Promise<ControlDoor> {
+  let current = (_request: ControlRequest): Promise<ControlResponse> =>
+    Promise.resolve(STILL_STARTING);
+  const path = join(runtimeDirectory, CONTROL_SOCKET);
+  const server = await ControlServer.listen({ path, handle: (request) => current(request), log });
+  disposal.defer(() => server.close());
+  return {
+    serve: (handle) => {
+      current = handle;
+    },
+  };
+}
+
+export interface OpenGatewayOptions {
+  readonly home: Home;
+  readonly environment: Environment;
+  readonly cwd: string;
+  readonly settings: GatewaySettings;
+  readonly log: Logger;
+  readonly link: HostLink;
+  readonly sessions: SessionNames;
+  /** The command that starts this gateway again. */
+  readonly startCommand: 'up' | 'gateway';
+}
+
+export interface OpenGateway {
+  readonly service: GatewayService;
+  /** Lets people in, at every door. */
+  accept(control: ControlDoor): Promise<GatewayFacts>;
+}
+
+/**
+ * Opens the record, the grants and the listeners; nobody is let in before `accept`.
+ *
+ * @throws ConfigurationError that names the file or the address.
+ */
+export async function openGateway(
+  options: OpenGatewayOptions,
+  disposal: Disposal,
+): Promise<OpenGateway> {
+  const { home, environment, settings, log, link, sessions } = options;
+  const audit = written(home.audit, () => Audit.open(home.audit, log));
+  disposal.defer(() => audit.close());
+  const grants = await openGrants(home, log);
+  disposal.defer(() => grants.close());
+  let requestStop: (request: StopRequest) => void = () => undefined;
+  const stopRequested = new Promise<StopRequest>((resolve) => {
+    requestStop = resolve;
+  });
+  const service = await GatewayService.listen({
+    ...{ listen: settings.listen, limits: settings.limits, hostKeys: settings.hostKeys },
+    ...{ sessions, grants, link, audit, log, startCommand: options.startCommand },
+    localName: environment.login,
+    onStopRequested: requestStop,
+  });
+  disposal.defer(() => service.close('stopping'));
+  service.recordStart();
+  const accept = async (control: ControlDoor): Promise<GatewayFacts> => {
+    service.accept();
+    control.serve((request) => service.runLocal(request.words, request.files));
+    const { addresses, hostKeys } = service;
+    const [session = 'pair'] = sessions.find();
+    const { keys: keysDirectory } = home;
+    const { userHome } = environment;
+    return {
+      ...{ log, listen: addresses.map(formatAddress), hostKeys, stopRequested },
+      sshCommand: await sshCommand({
+        ...{ addresses, session, keysDirectory, userHome, cwd: options.cwd },
+        grants: grants.current.grants,
+      }),
+      get grants() {
+        return grants.current.grants;
+      },
+    };
+  };
+  return { service, accept };
+}

@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import { withDeadline } from '../base/deadline.js';
+import { Disposal } from '../base/disposal.js';
+import type { SessionName } from '../base/ids.js';
+import type { Environment } from '../config/environment.js';
+import { LinkClient } from '../link/link-client.js';
+import type { LogLevel } from '../log/logger.js';
+import { type GatewaySettingsOptions, readGatewaySettings } from './gateway-settings.js';
+import { openLogFile } from './log-file.js';
+import { type GatewayFacts, openControl, openGateway, type StopRequest } from './open-gateway.js';
+import { LINK_SOCKET } from './places.js';
+import { openRuntime } from './runtime.js';
+import { SessionNames } from './session-names.js';
+import { openDirectory, written } from './writable.js';
+
+/** A host that runs is reached in milliseconds; the gateway starts without one, too. */
+const FIRST_REACH_LIMIT_MS = 1_000;
+
+export interface RunningGatewayOptions extends GatewaySettingsOptions {
+  readonly environment: Environment;
+  readonly cwd: string;
+  readonly logLevel: LogLevel;
+  /** Tells the person who waits what is being done. */
+  readonly onStep: (step: string) => void;
+}
+
+/** The gateway in a process of its own: what `triad gateway` runs. */
+export interface RunningGateway extends GatewayFacts {
+  /** Where it looks for the host. */
+  readonly socket: string;
+  readonly isHostReached: boolean;
+  /** None where no host was ever reached. */
+  sessions(): readonly SessionName[];
+  /** Says goodbye to everybody and stops; the sessions go on unless they are to end. */
+  stop(request: StopRequest): Promise<void>;
+}
+
+/**
+ * Reads everything, binds everything, lets people in, and finds the host when it is there.
+ *
+ * @throws TriadError with what is wrong; nothing is left half-started.
+ */
+export async function startGateway(options: RunningGatewayOptions): Promise<RunningGateway> {
+  const disposal = new Disposal();
+  try {
+    return await start(options, disposal);
+  } catch (error) {
+    await disposal.close();
+    throw error;
+  }
+}
+
+async function start(options: RunningGatewayOptions, disposal: Disposal): Promise<RunningGateway> {
+  const { home, environment, cwd, onStep } = options;
+  openDirectory(home.state);
+  const logFile = written(home.log, () => openLogFile(home.log, options.logLevel));
+  disposal.defer(() => logFile.close());
+  const { log } = logFile;
+  onStep('checking keys and configuration');
+  const settings = await readGatewaySettings(options);
+  const runtimeDirectory = await openRuntime(options, [LINK_SOCKET]);
+  const control = await openControl(runtimeDirectory, log, disposal);
+  const socket = join(runtimeDirectory, LINK_SOCKET);
+  const names = new SessionNames();
+  const link = LinkClient.open({ path: socket, log, onReached: (host) => names.learn(host) });
+  disposal.defer(() => link.close());
+  onStep('looking for the host');
+  const isHostReached = await isReachedSoon(link);
+  const gateway = await openGateway(
+    { home, environment, cwd, settings, log, link, sessions: names, startCommand: 'gateway' },
+    disposal,
+  );
+  const facts = await gateway.accept(control);
+  return Object.assign(facts, {
+    ...{ socket, isHostReached },
+    sessions: () => names.find(),
+    stop: async ({ endsSessions }: StopRequest) => {
+      try {
+        if (endsSessions) for (const name of names.find()) await link.endSession(name);
+        if (endsSessions) await gateway.service.close('session-ended');
+      } finally {
+        await disposal.close();
+      }
+    },
+  });
+}
+
+async function isReachedSoon(link: LinkClient): Promise<boolean> {
+  try {
+    await withDeadline(link.whenReachable(), FIRST_REACH_LIMIT_MS, 'the host');
+    return true;
+  } catch {
+    return false;
+  }
+}

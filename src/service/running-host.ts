@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { Disposal } from '../base/disposal.js';
+import { RefusedError } from '../base/errors.js';
+import type { PaneName, SessionName } from '../base/ids.js';
+import type { SessionDescription } from '../link/host-link.js';
+import { LinkServer } from '../link/link-server.js';
+import type { Logger, LogLevel } from '../log/logger.js';
+import { createHost, longestSocketName } from './host.js';
+import { type HostSettingsOptions, readHostSettings } from './host-settings.js';
+import { openLogFile } from './log-file.js';
+import { LINK_SOCKET } from './places.js';
+import { openRuntime } from './runtime.js';
+import { openDirectory, written } from './writable.js';
+
+export interface RunningHostOptions extends HostSettingsOptions {
+  readonly logLevel: LogLevel;
+  /** Tells the person who waits what is being done. */
+  readonly onStep: (step: string) => void;
+}
+
+/** The host in a process of its own: what `triad host` runs. */
+export interface RunningHost {
+  readonly log: Logger;
+  /** Where the gateway reaches it. */
+  readonly socket: string;
+  /** Sessions that were found running with other panes than planned, and which panes those are. */
+  readonly different: readonly DifferentSession[];
+  /** Settles when every session was ended because the gateway asked for it. */
+  readonly allEnded: Promise<void>;
+  describe(): Promise<readonly SessionDescription[]>;
+  /** Stops; the sessions go on. */
+  stop(): Promise<void>;
+}
+
+export interface DifferentSession {
+  readonly session: SessionName;
+  readonly panes: readonly PaneName[];
+}
+
+/** What a second host of one home is told. */
+export function hostTaken(): RefusedError {
+  return new RefusedError('another triad runs the sessions of this home already', {
+    hint: 'see it with: triad status',
+  });
+}
+
+/**
+ * Reads everything, makes or adopts the sessions, and answers the gateway.
+ *
+ * @throws TriadError with what is wrong; nothing is left half-started.
+ */
+export async function startHost(options: RunningHostOptions): Promise<RunningHost> {
+  const disposal = new Disposal();
+  try {
+    return await start(options, disposal);
+  } catch (error) {
+    await disposal.close();
+    throw error;
+  }
+}
+
+async function start(options: RunningHostOptions, disposal: Disposal): Promise<RunningHost> {
+  const { home, environment, onStep } = options;
+  openDirectory(home.state);
+  const logFile = written(home.hostLog, () => openLogFile(home.hostLog, options.logLevel));
+  disposal.defer(() => logFile.close());
+  const { log } = logFile;
+  onStep('checking configuration and tmux');
+  const { plans, binary } = await readHostSettings(options);
+  const runtimeDirectory = await openRuntime(options, [longestSocketName(plans), LINK_SOCKET]);
+  const path = join(runtimeDirectory, LINK_SOCKET);
+  const server = await LinkServer.listen({ path, log, taken: hostTaken });
+  disposal.defer(() => server.close());
+  const different: DifferentSession[] = [];
+  const host = createHost({
+    ...{ plans, binary, runtimeDirectory, log, env: environment.clean },
+    ...{ tmuxConfigPath: home.tmuxConf, root: home.root },
+    onDifferent: (session, panes) => different.push({ session, panes }),
+  });
+  disposal.defer(() => host.close());
+  onStep(`starting ${plans.map(({ name }) => name).join(', ')}`);
+  await host.open();
+  server.serve(host);
+  return {
+    ...{ log, socket: path, different, allEnded: host.allEnded },
+    describe: () => host.describe(),
+    stop: () => disposal.close(),
+  };
+}
