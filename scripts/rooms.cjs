@@ -42,6 +42,7 @@ const PACKAGES = {
   commander: ['commands', 'cli'],
   shlex: ['commands'],
   ssh2: ['gateway'],
+  '@noble/post-quantum': ['gateway'],
   '@modelcontextprotocol/sdk': ['mcp'],
   'prom-client': ['metrics'],
   'proper-lockfile': ['base', 'access'],

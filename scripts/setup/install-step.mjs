@@ -1,14 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { digestOf, readStamp, stampedStep, writeStamp } from './stamp.mjs';
+import { digestOf, filesBelow, readStamp, stampedStep, writeStamp } from './stamp.mjs';
 import { runNpm } from './tool.mjs';
 
 /** `node_modules` as `package-lock.json` says. @param {string} root */
 export function installStep(root) {
   const stamp = join(root, 'node_modules', '.triad-setup.json');
-  // The ABI counts because ssh2's native part is built for one.
-  const digest = () =>
-    digestOf(root, [join(root, 'package-lock.json')], [process.versions.modules, process.arch]);
+  // The ABI counts because ssh2's native part is built for one, and the patches because a patch that
+  // changed cannot be applied over its predecessor.
+  const digest = () => {
+    const patches = filesBelow(join(root, 'patches'), '.patch');
+    const machine = [process.versions.modules, process.arch];
+    return digestOf(root, [join(root, 'package-lock.json'), ...patches], machine);
+  };
   const step = stampedStep({
     label: 'installing packages',
     stamp,

@@ -5,6 +5,7 @@ import { installStep } from './install-step.mjs';
 import { keeperStep } from './keeper-step.mjs';
 import { linkStep } from './link-step.mjs';
 import { withLock } from './lock.mjs';
+import { patchStep } from './patch-step.mjs';
 import { Progress } from './progress.mjs';
 import { ToolError } from './tool.mjs';
 
@@ -20,7 +21,7 @@ import { ToolError } from './tool.mjs';
 /** Does what is not done yet. @returns {Promise<number>} the exit status */
 export async function setUp() {
   const root = realpathSync(join(import.meta.dirname, '..', '..'));
-  const install = [installStep(root), linkStep(root)];
+  const install = [installStep(root), patchStep(root), linkStep(root)];
   const builds = [programStep(root), demoStep(root), keeperStep(root)];
   if ([...install, ...builds].every((step) => step.isCurrent())) return 0;
 

@@ -3,8 +3,10 @@ import ssh2, { type Server } from 'ssh2';
 import { ALGORITHMS } from './algorithms.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import { type HostKey, offeredHostKeys } from './host-keys.js';
+import { HYBRID_KEY_EXCHANGE } from './hybrid-key-exchange.js';
 import { joinIdentification } from './identification.js';
 import type { ListenAddress } from './listen-address.js';
+import { addKeyExchange, hasNativeCiphers } from './ssh2-patch.js';
 import { socketOf } from './ssh2-seams.js';
 import { openListener, type TcpListener } from './tcp-listener.js';
 
@@ -28,6 +30,8 @@ export class Gateway {
 
   private constructor(options: GatewayOptions) {
     this.#options = options;
+    addKeyExchange(HYBRID_KEY_EXCHANGE);
+    if (!hasNativeCiphers()) options.log.warn('native ciphers missing, encryption is slower');
     this.#server = new ssh2.Server({
       hostKeys: offeredHostKeys(options.hostKeys),
       algorithms: ALGORITHMS,
@@ -43,7 +47,8 @@ export class Gateway {
   /**
    * Binds all addresses, or none. Clients that connect are held until `accept`.
    *
-   * @throws ConfigurationError that names the address that cannot be had.
+   * @throws ConfigurationError that names the address that cannot be had, or says that ssh2 is not
+   * the patched one.
    */
   static async listen(options: GatewayOptions): Promise<Gateway> {
     const gateway = new Gateway(options);
