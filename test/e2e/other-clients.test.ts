@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findSshWith } from '../helpers/openssh.js';
 import { runSsh, sshArguments } from '../helpers/ssh-client.js';
 import { Terminal } from '../helpers/terminal.js';
 import { TriadHome } from '../helpers/triad-home.js';
@@ -58,6 +59,20 @@ test.skipIf(!isInstalled('plink') || !isInstalled('puttygen'))('plink attaches',
   await using terminal = new Terminal({ argv: ['plink', ...options, 'pair@127.0.0.1'] });
   await typesAndLeaves(terminal, 'typed in putty');
 });
+
+const postQuantumSsh = findSshWith('mlkem768x25519-sha256');
+
+test.skipIf(postQuantumSsh === undefined)(
+  'an OpenSSH that allows post-quantum key exchange only attaches, and warns of nothing',
+  async () => {
+    const only = ['-o', 'KexAlgorithms=mlkem768x25519-sha256', '-tt'];
+    const target = { port, keyPath: home.keyOf('dora') };
+    const argv = [postQuantumSsh ?? '', ...sshArguments(target, only)];
+    await using terminal = new Terminal({ argv });
+    await typesAndLeaves(terminal, 'typed after quantum');
+    expect(terminal.text).not.toMatch(/WARNING|post-quantum/);
+  },
+);
 
 test('two attachments and a command share one connection', async () => {
   const control = home.path('mux');

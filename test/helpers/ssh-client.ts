@@ -44,9 +44,9 @@ export class SshClient implements AsyncDisposable {
   #stderr = '';
   #changed: () => void = () => undefined;
 
-  /** @param argv what comes after `ssh` */
-  constructor(argv: readonly string[]) {
-    this.process = spawn('ssh', argv, { stdio: 'pipe' });
+  /** @param argv what comes after `ssh`; @param program which `ssh` */
+  constructor(argv: readonly string[], program = 'ssh') {
+    this.process = spawn(program, argv, { stdio: 'pipe' });
     this.process.stdin.on('error', () => undefined);
     this.process.stdout.on('data', (bytes: Buffer) => {
       this.#stdout += bytes.toString('latin1');
@@ -105,13 +105,18 @@ export class SshClient implements AsyncDisposable {
   }
 }
 
+export interface SshRun {
+  readonly options?: readonly string[];
+  readonly command?: readonly string[];
+  readonly input?: string | Buffer;
+  /** Which `ssh`; defaults to the system's own. */
+  readonly program?: string;
+}
+
 /** Runs `ssh` to its end, with `input` as its whole standard input. */
-export async function runSsh(
-  target: SshTarget,
-  parts: { options?: readonly string[]; command?: readonly string[]; input?: string | Buffer } = {},
-): Promise<SshResult> {
-  const { options = [], command = [], input = '' } = parts;
-  await using client = new SshClient([...sshArguments(target, options), ...command]);
+export async function runSsh(target: SshTarget, parts: SshRun = {}): Promise<SshResult> {
+  const { options = [], command = [], input = '', program } = parts;
+  await using client = new SshClient([...sshArguments(target, options), ...command], program);
   client.process.stdin.end(input);
   return await client.ended;
 }
