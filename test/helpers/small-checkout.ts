@@ -7,6 +7,17 @@ import { promisify } from 'node:util';
 
 const CHECKOUT = resolve(import.meta.dirname, '../..');
 const TYPESCRIPT = join(CHECKOUT, 'node_modules/typescript');
+const PATCH_PACKAGE = join(CHECKOUT, 'node_modules/patch-package/index.js');
+const PATCH = `Why this is patched.
+
+diff --git a/node_modules/patched/index.txt b/node_modules/patched/index.txt
+index 90be1f3..0d8a1e7 100644
+--- a/node_modules/patched/index.txt
++++ b/node_modules/patched/index.txt
+@@ -1 +1 @@
+-before
++after
+`;
 
 const COMPILER_OPTIONS = { target: 'es2023', module: 'nodenext', types: [], incremental: true };
 const FILES: Record<string, string> = {
@@ -51,12 +62,27 @@ export class SmallCheckout implements AsyncDisposable {
     await writeFile(this.path(path), text);
   }
 
+  /** Puts a package there as npm would, and a patch for it. */
+  async addPatchedPackage(): Promise<void> {
+    await rm(this.path('node_modules/patched'), { recursive: true, force: true });
+    await this.write('node_modules/patched/package.json', '{"name":"patched","version":"1.0.0"}');
+    await this.write('node_modules/patched/index.txt', 'before\n');
+    await this.write('patches/patched+1.0.0.patch', PATCH);
+    // Without its stamp the installation passes for one that somebody made themselves.
+    await rm(this.path('node_modules/.triad-setup.json'), { force: true });
+  }
+
+  patchedText(): string {
+    return readFileSync(this.path('node_modules/patched/index.txt'), 'utf8');
+  }
+
   /** Locks one package, the TypeScript that is here; `version` is the checkout's own. */
   async writeLock(version: string): Promise<void> {
     const manifest = {
       name: 'small',
       version,
       type: 'module',
+      scripts: { patch: `node "${PATCH_PACKAGE}" --error-on-fail` },
       devDependencies: { typescript: `file:${TYPESCRIPT}` },
     };
     const location = relative(this.root, TYPESCRIPT);

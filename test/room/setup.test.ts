@@ -52,6 +52,44 @@ describe('what set-up makes', () => {
   });
 });
 
+describe('set-up with a patch of a package', () => {
+  it('applies it to what somebody installed themselves, once', async () => {
+    await checkout.addPatchedPackage();
+    const { status, said } = await checkout.setUp();
+    expect(status, said).toBe(0);
+    expect(stepsOf(said)).toContain('patching packages');
+    expect(checkout.patchedText()).toBe('after\n');
+    expect(await checkout.setUp()).toEqual({ status: 0, said: '' });
+  });
+
+  it('applies it again when npm has put the package there anew', async () => {
+    await checkout.addPatchedPackage();
+    await checkout.setUp();
+    await checkout.addPatchedPackage();
+    const { status, said } = await checkout.setUp();
+    expect(status, said).toBe(0);
+    expect(stepsOf(said)).toEqual(['patching packages']);
+    expect(checkout.patchedText()).toBe('after\n');
+  });
+
+  it('fails when it does not fit, and says how to begin anew', async () => {
+    await checkout.addPatchedPackage();
+    await checkout.write('node_modules/patched/index.txt', 'something else\n');
+    const { status, said } = await checkout.setUp();
+    expect(status).toBe(1);
+    expect(said).toContain('setup: hint: begin with fresh packages: rm -r node_modules');
+    expect((await checkout.setUp()).status).toBe(1);
+  });
+
+  it('installs anew when the patch changed, since it cannot be applied over its predecessor', async () => {
+    await checkout.addPatchedPackage();
+    await checkout.setUp();
+    await checkout.write('patches/patched+1.0.0.patch', 'changed');
+    const { said } = await checkout.setUp();
+    expect(stepsOf(said)).toContain('installing packages');
+  });
+});
+
 describe('set-up after a change', () => {
   it('compiles only the keeper when only the keeper changed', async () => {
     await checkout.write('src/triad/keeper.cc', 'int main() { return 0; }\n');
