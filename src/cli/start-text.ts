@@ -55,10 +55,14 @@ export function describeGateway(gateway: RunningGateway, place: Place): string {
   ].join('');
 }
 
-function describeDoors({ listen, hostKeys }: GatewayFacts): string[] {
+const SLOW_CIPHERS =
+  "  note      ssh2's native part is missing, so encryption costs twice the CPU: npm rebuild ssh2\n";
+
+function describeDoors({ listen, hostKeys, hasNativeCiphers }: GatewayFacts): string[] {
   return [
     `  listens   ${listen.join(', ')}\n`,
     ...hostKeys.map(({ type, fingerprint }) => `  host key  ${type} ${fingerprint}\n`),
+    ...(hasNativeCiphers ? [] : [SLOW_CIPHERS]),
   ];
 }
 

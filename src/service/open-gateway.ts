@@ -9,6 +9,7 @@ import type { Home } from '../config/home.js';
 import { ControlServer } from '../control/control-server.js';
 import type { ControlRequest, ControlResponse } from '../control/schema.js';
 import { formatAddress } from '../gateway/listen-address.js';
+import { hasNativeCiphers } from '../gateway/ssh2-patch.js';
 import type { HostLink } from '../link/host-link.js';
 import type { Logger } from '../log/logger.js';
 import { GatewayService } from './gateway.js';
@@ -36,6 +37,8 @@ export interface GatewayFacts {
   /** How the person who started it gets in. */
   readonly sshCommand: string;
   readonly hostKeys: readonly { readonly type: string; readonly fingerprint: string }[];
+  /** Without them encryption is slower. */
+  readonly hasNativeCiphers: boolean;
   /** The grants in force. */
   readonly grants: readonly Grant[];
   /** Settles when somebody asked to stop: `triad down`, or an admin over SSH. */
@@ -118,6 +121,7 @@ export async function openGateway(
     const { userHome } = environment;
     return {
       ...{ log, listen: addresses.map(formatAddress), hostKeys, stopRequested },
+      hasNativeCiphers: hasNativeCiphers(),
       sshCommand: await sshCommand({
         ...{ addresses, session, keysDirectory, userHome, cwd: options.cwd },
         grants: grants.current.grants,

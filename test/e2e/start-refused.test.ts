@@ -9,7 +9,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { runSsh } from '../helpers/ssh-client.js';
 import { TriadHome } from '../helpers/triad-home.js';
 
 const UP = ['up', '--listen', '127.0.0.1:0'];
@@ -77,6 +79,33 @@ test.each(cases)('%s is told, and nothing is left', async (_what, spoilHome, mes
   expect(stderr).not.toMatch(/at .*\.js:\d+/);
   expect(leftIn(home)).toEqual([]);
 });
+
+test("an ssh2 without Triad's patch is told with what to do, and nothing is left", async () => {
+  const NODE_OPTIONS = `--require=${fixture('unpatched.cjs')}`;
+  await using home = await TriadHome.make({ env: { NODE_OPTIONS } });
+  const { code, stdout, stderr } = await home.run(UP);
+  expect({ code, stdout }).toEqual({ code: 78, stdout: '' });
+  expect(stderr).toContain(
+    "triad: error: ssh2 must have Triad's patch number 1, has none\n" +
+      'triad: hint: npm run build applies what is in patches/; see docs/security.md\n',
+  );
+  expect(leftIn(home)).toEqual([]);
+});
+
+test("without ssh2's native part it starts, warns and lets people in", async () => {
+  const NODE_OPTIONS = `--require=${fixture('without-native.cjs')}`;
+  await using home = await TriadHome.make({ env: { NODE_OPTIONS } });
+  const up = await home.up();
+  expect(up.stderr()).toContain("  note      ssh2's native part is missing, so encryption costs");
+  const warned = home.lines('state/triad.log').filter(({ level }) => level === 'warn');
+  expect(warned).toMatchObject([{ msg: 'native ciphers missing, encryption is slower' }]);
+  const ran = await runSsh({ port: up.port, keyPath: home.adminKey }, { command: ['status'] });
+  expect(ran.code, ran.stderr).toBe(0);
+});
+
+function fixture(name: string): string {
+  return join(import.meta.dirname, '../fixtures/ssh2', name);
+}
 
 test('a tmux that is missing, too old or does not run is told with what to do', async () => {
   await using home = await TriadHome.make({ env: { TRIAD_TMUX: './fake-tmux' } });
