@@ -85,9 +85,8 @@ test("an ssh2 without Triad's patch is told with what to do, and nothing is left
   await using home = await TriadHome.make({ env: { NODE_OPTIONS } });
   const { code, stdout, stderr } = await home.run(UP);
   expect({ code, stdout }).toEqual({ code: 78, stdout: '' });
-  expect(stderr).toContain(
-    "triad: error: ssh2 must have Triad's patch number 1, has none\n" +
-      'triad: hint: npm run build applies what is in patches/; see docs/security.md\n',
+  expect(stderr).toMatch(
+    /triad: error: ssh2 must have Triad's patch number \d+, has none\ntriad: hint: npm run build applies/,
   );
   expect(leftIn(home)).toEqual([]);
 });
