@@ -49,6 +49,11 @@ describe('a client with a known key', () => {
     const { code, stderr } = await runSsh({ ...room.target, keyPath: key.path }, { options });
     expect(code).toBe(255);
     expect(stderr).toMatch(DENIED);
+    // OpenSSH does not even try: the gateway did not name it.
+    await using raw = await RawSshClient.connect(room.port);
+    const sign = signer(key.path, 'ssh-rsa', 'sha1');
+    raw.requestPublicKey({ algorithm: 'ssh-rsa', blob: key.blob, sign });
+    await raw.next([MESSAGE.userauthFailure]);
     expect(room.decisions).toMatchObject([{ outcome: 'refused', reason: 'signature-algorithm' }]);
   });
 
