@@ -10,8 +10,11 @@ import type { TerminalSize } from '../base/terminal-size.js';
  * Over a socket every call may throw LinkLostError, too.
  */
 export interface HostLink {
-  /** Resolves when the host can be asked: at once, or when a lost link has been made again. */
-  whenReachable(): Promise<void>;
+  /**
+   * Resolves when the host can be asked: at once, or when a lost link has been made again. Never, once
+   * `signal` was aborted: it is how somebody who does not wait any more is forgotten.
+   */
+  whenReachable(signal: AbortSignal): Promise<void>;
 
   /** What there is now: each session with its panes, in configured order. */
   describe(): Promise<readonly SessionDescription[]>;

@@ -30,7 +30,7 @@ export interface LinkClientOptions {
 export class LinkClient implements HostLink {
   readonly #options: LinkClientOptions;
   readonly #stop = new AbortController();
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
   #connection: LinkConnection | undefined;
   #isReached = false;
   #lastProblem = '';
@@ -46,9 +46,12 @@ export class LinkClient implements HostLink {
     return client;
   }
 
-  whenReachable(): Promise<void> {
+  whenReachable(signal: AbortSignal): Promise<void> {
     if (this.#isReached && this.#connection?.isOpen === true) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return new Promise((resolve) => {
+      this.#waiting.add(resolve);
+      signal.addEventListener('abort', () => this.#waiting.delete(resolve), { once: true });
+    });
   }
 
   async describe(): Promise<readonly SessionDescription[]> {
@@ -129,7 +132,8 @@ export class LinkClient implements HostLink {
     this.#isReached = true;
     this.#lastProblem = '';
     this.#options.log.info('link made');
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
   }
 
   /** Once, however often it is tried. */

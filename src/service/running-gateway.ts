@@ -86,10 +86,12 @@ async function start(options: RunningGatewayOptions, disposal: Disposal): Promis
 }
 
 async function isReachedSoon(link: LinkClient): Promise<boolean> {
+  const waiting = new AbortController();
   try {
-    await withDeadline(link.whenReachable(), FIRST_REACH_LIMIT_MS, 'the host');
+    await withDeadline(link.whenReachable(waiting.signal), FIRST_REACH_LIMIT_MS, 'the host');
     return true;
   } catch {
+    waiting.abort();
     return false;
   }
 }

@@ -57,6 +57,8 @@ export class LiveAttachment implements Attachment {
   readonly ended: Promise<AttachmentEnd & { reason: EndReason }>;
   readonly #options: LiveAttachmentOptions;
   readonly #term: string;
+  /** Aborted at the end: who waits for something then stops. */
+  readonly #over = new AbortController();
   #role: Role;
   #size: TerminalSize;
   #sight: Sight | undefined;
@@ -64,6 +66,7 @@ export class LiveAttachment implements Attachment {
   /** Only what the newest of several looks opens is shown. */
   #newestLook: symbol | undefined;
   #reason: EndReason | undefined;
+
   #end: (end: AttachmentEnd & { reason: EndReason }) => void = () => undefined;
 
   private constructor(options: LiveAttachmentOptions) {
@@ -186,7 +189,7 @@ export class LiveAttachment implements Attachment {
     request.terminal.write(hostLostNotice(this.session, isDriver));
     request.terminal.resumeInput();
     link
-      .whenReachable()
+      .whenReachable(this.#over.signal)
       .then(() => (waiting === this.#sight ? this.#look() : undefined))
       .catch((error: unknown) =>
         this.finish(error instanceof UnavailableError ? 'session-ended' : 'failed'),
@@ -238,6 +241,7 @@ export class LiveAttachment implements Attachment {
   #settle(reason: EndReason, isTerminalRestored: boolean): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
+    this.#over.abort();
     this.#sight = undefined;
     if (reason !== 'disconnected') {
       this.#options.request.terminal.write(farewell(reason, this.session, isTerminalRestored));

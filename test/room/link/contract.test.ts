@@ -31,7 +31,7 @@ async function overSocket(command?: readonly string[]): Promise<Linked> {
   const server = await LinkServer.listen({ path, log, taken: () => new Error('taken') });
   server.serve(small.host);
   const link = LinkClient.open({ path, log });
-  await link.whenReachable();
+  await link.whenReachable(AbortSignal.timeout(60_000));
   const close = async () => {
     link.close();
     await server.close();

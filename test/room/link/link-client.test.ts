@@ -49,7 +49,7 @@ test('a gateway may be there before the host, and finds it when it comes', async
   using opened = openClient();
   const { client } = opened;
   await expect(client.describe()).rejects.toThrow(LinkLostError);
-  const reached = client.whenReachable();
+  const reached = client.whenReachable(AbortSignal.timeout(60_000));
   await using small = await SmallHost.start();
   const server = await serve(small);
   await reached;
@@ -62,7 +62,7 @@ test('a host that goes ends the views as lost, and the link is made again when i
   using opened = openClient();
   const { client } = opened;
   const first = await serve(small);
-  await client.whenReachable();
+  await client.whenReachable(AbortSignal.timeout(60_000));
   let output = '';
   const request = {
     ...{ session: PAIR, term: 'xterm', size: { cols: 80, rows: 24 } },
@@ -73,7 +73,7 @@ test('a host that goes ends the views as lost, and the link is made again when i
   for (const view of views) {
     expect(await view.ended).toEqual({ reason: 'lost', isTerminalRestored: false });
   }
-  const back = client.whenReachable();
+  const back = client.whenReachable(AbortSignal.timeout(60_000));
   await small.restart();
   const second = await serve(small);
   await back;
@@ -87,11 +87,25 @@ test('a host that goes ends the views as lost, and the link is made again when i
   await second.close();
 });
 
+test('whoever does not wait for the host any more is forgotten', async () => {
+  using opened = openClient();
+  const waiting = new AbortController();
+  let told = 0;
+  void opened.client.whenReachable(waiting.signal).then(() => (told += 1));
+  const stillWaiting = opened.client.whenReachable(new AbortController().signal);
+  waiting.abort();
+  await using small = await SmallHost.start();
+  const server = await serve(small);
+  await stillWaiting;
+  expect(told).toBe(0);
+  await server.close();
+});
+
 test('a call that is under way when the host goes fails as lost, not as a bug', async () => {
   await using small = await SmallHost.start();
   using opened = openClient();
   const server = await LinkServer.listen({ path, log, taken: () => new Error('taken') });
-  await opened.client.whenReachable();
+  await opened.client.whenReachable(AbortSignal.timeout(60_000));
   const asked = opened.client.describe();
   const refused = expect(asked).rejects.toThrow(LinkLostError);
   await server.close();
@@ -106,7 +120,7 @@ test('a socket in a directory that others may enter is not trusted', async () =>
   using opened = openClient();
   if (process.getuid?.() === 0) {
     // Root can be fooled by nobody: it owns every socket.
-    await opened.client.whenReachable();
+    await opened.client.whenReachable(AbortSignal.timeout(60_000));
   } else {
     await eventually('it was refused', () => lines.join('').includes('others may write beside it'));
     await expect(opened.client.describe()).rejects.toThrow(LinkLostError);
