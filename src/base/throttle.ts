@@ -1,0 +1,42 @@
+/** What a line says about those before it. */
+export interface LeftOut {
+  /** How many lines like this one were not written since the last that was; absent when all were. */
+  readonly suppressed?: number;
+}
+
+export interface ThrottleOptions {
+  readonly max: number;
+  readonly windowMs: number;
+  /** Milliseconds that only grow. */
+  readonly now: () => number;
+}
+
+/** Lets at most `max` lines per window through, so that a flood of events does not become one of lines. */
+export class Throttle {
+  readonly #options: ThrottleOptions;
+  #windowEndsAt = Number.NEGATIVE_INFINITY;
+  #written = 0;
+  #suppressed = 0;
+
+  constructor(options: ThrottleOptions) {
+    this.#options = options;
+  }
+
+  /** Calls `write`, or counts what it would have written. */
+  write(write: (leftOut: LeftOut) => void): void {
+    const { max, windowMs, now } = this.#options;
+    const at = now();
+    if (at >= this.#windowEndsAt) {
+      this.#windowEndsAt = at + windowMs;
+      this.#written = 0;
+    }
+    if (this.#written >= max) {
+      this.#suppressed += 1;
+      return;
+    }
+    const leftOut = this.#suppressed === 0 ? {} : { suppressed: this.#suppressed };
+    this.#written += 1;
+    this.#suppressed = 0;
+    write(leftOut);
+  }
+}
