@@ -1,11 +1,5 @@
-import { isIPv4, isIPv6, SocketAddress } from 'node:net';
 import { visible } from '../base/visible.js';
-
-/** An address as a number of `width` bits. */
-interface AddressBits {
-  readonly bits: bigint;
-  readonly width: 32 | 128;
-}
+import { type AddressBits, bitsOf, canonicalAddress } from './address-bits.js';
 
 interface Network extends AddressBits {
   readonly prefix: number;
@@ -130,42 +124,4 @@ function unmapped(network: Network): Network {
     return network;
   }
   return { bits: network.bits & 0xffff_ffffn, width: 32, prefix: network.prefix - 96 };
-}
-
-/** One spelling per address: IPv4 where it is one, IPv6 in RFC 5952's form without a zone. */
-function canonicalAddress(address: string): string | undefined {
-  if (isIPv4(address)) return address;
-  const withoutZone = address.replace(/%.*$/s, '');
-  if (!isIPv6(withoutZone)) return undefined;
-  const text = new SocketAddress({ address: withoutZone, family: 'ipv6' }).address;
-  const mapped = /^::ffff:([\d.]+)$/i.exec(text)?.[1];
-  return mapped ?? text.toLowerCase();
-}
-
-function bitsOf(address: string): AddressBits | undefined {
-  if (isIPv4(address)) return { bits: joinBits(address.split('.').map(Number), 8n), width: 32 };
-  if (!isIPv6(address) || address.includes('%')) return undefined;
-  return { bits: joinBits(ipv6Groups(address), 16n), width: 128 };
-}
-
-/** The eight groups of an address that `isIPv6` accepted. */
-function ipv6Groups(address: string): number[] {
-  const [head = '', tail] = address.split('::');
-  const left = groupsOf(head);
-  if (tail === undefined) return left;
-  const right = groupsOf(tail);
-  return [...left, ...Array<number>(8 - left.length - right.length).fill(0), ...right];
-}
-
-function groupsOf(part: string): number[] {
-  if (part === '') return [];
-  return part.split(':').flatMap((group) => {
-    if (!group.includes('.')) return [Number.parseInt(group, 16)];
-    const [a = 0, b = 0, c = 0, d = 0] = group.split('.').map(Number);
-    return [(a << 8) | b, (c << 8) | d];
-  });
-}
-
-function joinBits(parts: readonly number[], partWidth: bigint): bigint {
-  return parts.reduce((bits, part) => (bits << partWidth) | BigInt(part), 0n);
 }
