@@ -91,7 +91,10 @@ export class Audit {
     this.#record('connection-authenticated', event);
   }
 
-  connectionRefused(event: ConnectionFacts & { fingerprint: string | null; reason: string }): void {
+  /** `suppressed`: how many before this one were too many to record. */
+  connectionRefused(
+    event: ConnectionFacts & { fingerprint: string | null; reason: string; suppressed?: number },
+  ): void {
     this.#recordEnd('connection-refused', event);
   }
 

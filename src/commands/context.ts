@@ -55,4 +55,6 @@ interface GatewayDescription {
   readonly hostKeys: readonly { readonly type: string; readonly fingerprint: string }[];
   /** ISO 8601 UTC. */
   readonly startedAt: string;
+  /** How often each limit refused something since then, by its name in `config/gateway.yaml`. */
+  readonly refused: Readonly<Record<string, number>>;
 }

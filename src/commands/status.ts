@@ -33,7 +33,15 @@ async function run(context: CommandContext, isJson: boolean): Promise<string> {
   const sessions = seen.map(sessionText).join('\n');
   const listens = `gateway: ${description.listen.join(', ')}, since ${description.startedAt}\n`;
   const keys = description.hostKeys.map(({ type, fingerprint }) => `  ${type} ${fingerprint}\n`);
-  return `${sessions}\n${listens}${keys.join('')}\n${whoText(attachments)}`;
+  const refused = refusedText(description.refused);
+  return `${sessions}\n${listens}${keys.join('')}${refused}\n${whoText(attachments)}`;
+}
+
+/** Empty while no limit was reached. */
+function refusedText(refused: Readonly<Record<string, number>>): string {
+  const reached = Object.entries(refused).filter(([, count]) => count > 0);
+  if (reached.length === 0) return '';
+  return `refused: ${reached.map(([limit, count]) => `${limit} ${count}`).join(', ')}\n`;
 }
 
 function sessionJson(session: SessionDescription): object {

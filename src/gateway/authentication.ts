@@ -4,6 +4,7 @@ import { messageOf } from '../base/errors.js';
 import { visible } from '../base/visible.js';
 import type { Logger } from '../log/logger.js';
 import type { KnownKey, KnownKeys } from './ports.js';
+import type { Refusals } from './refusals.js';
 import { isSignatureValid } from './signature.js';
 
 /** Far above what a client with many keys needs; what it asks beyond costs only us. */
@@ -70,10 +71,11 @@ export interface AuthenticationOptions {
   readonly keys: KnownKeys;
   readonly maxAuthTries: number;
   readonly log: Logger;
+  readonly refusals: Refusals;
   /** The client proved to hold `known`; called before it learns that it is in. */
   readonly onProven: (login: string, known: KnownKey) => void;
-  /** The connection must be given up. */
-  readonly onAbandoned: (reason: string) => void;
+  /** The connection must be given up, at a limit or for another reason. */
+  readonly onAbandoned: (reason: string, limit?: 'maxAuthTries') => void;
 }
 
 /** The last attempt that failed, for the record. */
@@ -140,16 +142,18 @@ export class Authentication {
     if (!isProbe) {
       this.#failures += 1;
       this.#lastFailure = { login: visible(request.username), fingerprint, reason };
-      this.#logDecision(request, { outcome: 'refused', fingerprint, reason });
+      this.#options.refusals.logStranger((leftOut) =>
+        this.#logDecision(request, { outcome: 'refused', fingerprint, reason, ...leftOut }),
+      );
     }
     const isLast = this.#failures >= this.#options.maxAuthTries;
-    if (isLast) this.#abandon('too many authentication failures');
+    if (isLast) this.#abandon('too many authentication failures', 'maxAuthTries');
     else request.reject(['publickey']);
   }
 
-  #abandon(reason: string): void {
+  #abandon(reason: string, limit?: 'maxAuthTries'): void {
     this.#isOver = true;
-    this.#options.onAbandoned(reason);
+    this.#options.onAbandoned(reason, limit);
   }
 
   #logDecision(request: AuthContext, facts: Record<string, unknown>): void {

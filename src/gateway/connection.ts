@@ -2,15 +2,18 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Connection as SshClient } from 'ssh2';
 import { messageOf } from '../base/errors.js';
+import type { LeftOut } from '../base/throttle.js';
 import { visible } from '../base/visible.js';
 import type { Logger } from '../log/logger.js';
 import type { Caller } from '../session/attachment.js';
 import { Authentication } from './authentication.js';
 import { formatAddress, plainAddress } from './listen-address.js';
 import type { ConnectionAudit, KnownKey, KnownKeys } from './ports.js';
+import type { Limit, Refusals } from './refusals.js';
 import type { GatewayLimits } from './schema.js';
 import { type Doors, SessionChannel, type SessionChannelOptions } from './session-channel.js';
-import { hardenClient } from './ssh2-seams.js';
+import type { Offence } from './source-penalties.js';
+import { hardenClient, isAliveTimeout } from './ssh2-seams.js';
 
 /** How long a connection without a channel stays; a shared one (ControlPersist) may get the next. */
 const IDLE_LIMIT_MS = 10_000;
@@ -19,13 +22,16 @@ const LINGER_LIMIT_MS = 2000;
 /** What clients get to close their channels when the gateway stops. */
 const CLOSE_LIMIT_MS = 2000;
 /** Replies that a client provokes and does not read: much before login is an attack. */
-const MAX_QUEUED_BYTES = { beforeLogin: 256 * 1024, afterLogin: 64 * 1024 * 1024 } as const;
+const MAX_QUEUED_BYTES = { beforeLogin: 32 * 1024, afterLogin: 64 * 1024 * 1024 } as const;
 
 export interface ConnectionOptions extends Doors {
   readonly limits: GatewayLimits;
   readonly keys: KnownKeys;
   readonly log: Logger;
   readonly audit: ConnectionAudit;
+  readonly refusals: Refusals;
+  /** Called once, when the client has proved its key. */
+  readonly onAuthenticated: () => void;
 }
 
 interface Identity {
@@ -57,6 +63,7 @@ export class Connection {
   #deadline: NodeJS.Timeout | undefined;
   /** Why the connection ends; unset while it goes on. */
   #endReason: string | undefined;
+  #isGraceExceeded = false;
   #isStopping = false;
 
   constructor(socket: Socket, options: ConnectionOptions) {
@@ -69,8 +76,9 @@ export class Connection {
       keys: options.keys,
       maxAuthTries: options.limits.maxAuthTries,
       log: this.#log.child({ address: this.#address }),
+      refusals: options.refusals,
       onProven: (login, known) => this.#noteProven(login, known),
-      onAbandoned: (reason) => this.giveUp(reason),
+      onAbandoned: (reason, limit) => this.#giveUpAt(limit, reason),
     });
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
@@ -81,13 +89,23 @@ export class Connection {
     socket.on('error', (error) => (this.#endReason ??= visible(messageOf(error))));
     // ssh2 only half-closes: a peer that keeps its side open would hold the socket for ever.
     socket.once('finish', () => this.#destroySoon());
-    this.#giveUpAfter(options.limits.loginGraceTimeMs, 'login grace time is over');
+    this.#setDeadline(options.limits.loginGraceTimeMs, () => this.#endGrace());
+  }
+
+  /** What its source is to be penalised for, once it has ended. */
+  get offence(): Offence | undefined {
+    if (this.#identity !== undefined) return undefined;
+    if (this.#isGraceExceeded) return 'graceExceeded';
+    return this.#authentication.lastFailure === undefined ? 'noauth' : 'authfail';
   }
 
   /** ssh2 has read the client's identification: everything it announces is handled from now on. */
   serve(sshClient: SshClient): void {
     this.#sshClient = sshClient;
-    sshClient.on('error', (error) => this.giveUp(visible(messageOf(error))));
+    sshClient.on('error', (error) => {
+      const limit = isAliveTimeout(error) ? 'clientAliveCountMax' : undefined;
+      this.#giveUpAt(limit, visible(messageOf(error)));
+    });
     sshClient.on('end', () => this.giveUp('client left'));
     hardenClient(sshClient);
     sshClient.on('authentication', (request) => {
@@ -99,7 +117,7 @@ export class Connection {
     });
     sshClient.on('session', (accept, reject) => {
       const identity = this.#identity;
-      if (identity === undefined || !this.#hasRoomForChannel()) reject();
+      if (identity === undefined || !this.#mayOpenChannel()) reject();
       else this.#openChannel({ sshClient, session: accept(), ...identity });
     });
     // Every form of forwarding; without a listener `no-more-sessions` would not be honoured.
@@ -130,12 +148,12 @@ export class Connection {
     else if (this.#endReason === undefined) this.#giveUpAfter(CLOSE_LIMIT_MS, 'gateway stopped');
   }
 
-  #hasRoomForChannel(): boolean {
-    return (
-      this.#endReason === undefined &&
-      !this.#isStopping &&
-      this.#channels.size < this.#options.limits.maxSessionsPerConnection
-    );
+  #mayOpenChannel(): boolean {
+    if (this.#endReason !== undefined || this.#isStopping) return false;
+    const { limits, refusals } = this.#options;
+    if (this.#channels.size < limits.maxSessions) return true;
+    refusals.note('maxSessions', this.#log);
+    return false;
   }
 
   #openChannel(
@@ -181,6 +199,7 @@ export class Connection {
         connectionId: this.id,
       },
     };
+    this.#options.onAuthenticated();
   }
 
   #check(): void {
@@ -188,6 +207,17 @@ export class Connection {
     const maxBytes = isIn ? MAX_QUEUED_BYTES.afterLogin : MAX_QUEUED_BYTES.beforeLogin;
     if (this.#socket.writableLength > maxBytes) this.giveUp('client does not read');
     for (const channel of this.#channels) channel.check();
+  }
+
+  #giveUpAt(limit: Limit | undefined, reason: string): void {
+    const { refusals } = this.#options;
+    if (limit !== undefined && this.#endReason === undefined) refusals.note(limit, this.#log);
+    this.giveUp(reason);
+  }
+
+  #endGrace(): void {
+    this.#isGraceExceeded = true;
+    this.#giveUpAt('loginGraceTime', 'login grace time is over');
   }
 
   #giveUpWhenIdle(): void {
@@ -213,7 +243,10 @@ export class Connection {
     clearTimeout(this.#deadline);
     for (const channel of this.#channels) channel.abandon();
     const durationMs = Math.round(performance.now() - this.#startedAt);
-    this.#log.info({ reason, durationMs }, 'connection closed');
+    const write = (leftOut: LeftOut): void =>
+      this.#log.info({ reason, durationMs, ...leftOut }, 'connection closed');
+    if (this.#identity !== undefined) write({});
+    else this.#options.refusals.logStranger(write);
     try {
       this.#recordEnd(reason, durationMs);
     } catch (error) {
@@ -222,7 +255,7 @@ export class Connection {
   }
 
   #recordEnd(reason: string, durationMs: number): void {
-    const { audit } = this.#options;
+    const { audit, refusals } = this.#options;
     const { lastFailure } = this.#authentication;
     const event = { connectionId: this.id, remote: this.#remote };
     if (this.#identity !== undefined) {
@@ -230,7 +263,9 @@ export class Connection {
       const { engineer } = caller;
       audit.connectionClosed({ ...event, login: visible(login), engineer, reason, durationMs });
     } else if (lastFailure !== undefined) {
-      audit.connectionRefused({ ...event, ...lastFailure });
+      refusals.recordStranger((leftOut) => {
+        audit.connectionRefused({ ...event, ...lastFailure, ...leftOut });
+      });
     }
   }
 }

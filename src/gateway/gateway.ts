@@ -1,16 +1,26 @@
 import type { Socket } from 'node:net';
 import ssh2, { type Server } from 'ssh2';
+import { Admission, type AdmissionLimit, type Admittance } from './admission.js';
 import { ALGORITHMS } from './algorithms.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import { type HostKey, offeredHostKeys } from './host-keys.js';
 import { HYBRID_KEY_EXCHANGE } from './hybrid-key-exchange.js';
 import { joinIdentification } from './identification.js';
-import type { ListenAddress } from './listen-address.js';
+import { type ListenAddress, plainAddress } from './listen-address.js';
+import { type Limit, Refusals } from './refusals.js';
 import { addKeyExchange, hasNativeCiphers } from './ssh2-patch.js';
 import { socketOf } from './ssh2-seams.js';
 import { openListener, type TcpListener } from './tcp-listener.js';
 
-export interface GatewayOptions extends ConnectionOptions {
+/** What sshd tells a client that it turns away (RFC 4253 §4.2 allows lines before the identification). */
+const TURNED_AWAY = {
+  maxConnections: 'Exceeded MaxConnections\r\n',
+  maxStartups: 'Exceeded MaxStartups\r\n',
+  perSourceMaxStartups: 'Exceeded MaxStartups\r\n',
+  perSourcePenalties: 'Not allowed at this time\r\n',
+} as const satisfies Record<AdmissionLimit, string>;
+
+export interface GatewayOptions extends Omit<ConnectionOptions, 'refusals' | 'onAuthenticated'> {
   readonly listen: readonly ListenAddress[];
   readonly hostKeys: readonly HostKey[];
 }
@@ -25,19 +35,22 @@ export class Gateway {
   readonly #server: Server;
   readonly #listeners: TcpListener[] = [];
   readonly #connections = new Map<Socket, Connection>();
+  readonly #admission: Admission;
+  readonly #refusals = new Refusals(monotonicMs);
   #state: 'holding' | 'accepting' | 'closed' = 'holding';
-  #isFull = false;
 
   private constructor(options: GatewayOptions) {
     this.#options = options;
     addKeyExchange(HYBRID_KEY_EXCHANGE);
     if (!hasNativeCiphers()) options.log.warn('native ciphers missing, encryption is slower');
+    const { limits } = options;
+    this.#admission = new Admission({ limits, now: monotonicMs, random: Math.random });
     this.#server = new ssh2.Server({
       hostKeys: offeredHostKeys(options.hostKeys),
       algorithms: ALGORITHMS,
       ident: 'Triad',
-      keepaliveInterval: options.limits.clientAliveIntervalMs,
-      keepaliveCountMax: options.limits.clientAliveCountMax,
+      keepaliveInterval: limits.clientAliveIntervalMs,
+      keepaliveCountMax: limits.clientAliveCountMax,
     });
     this.#server.on('connection', (sshClient) => {
       this.#connections.get(socketOf(sshClient))?.serve(sshClient);
@@ -70,6 +83,11 @@ export class Gateway {
     return this.#options.hostKeys.map(({ type, fingerprint }) => ({ type, fingerprint }));
   }
 
+  /** How often each limit refused something since the start. */
+  get refused(): Readonly<Record<Limit, number>> {
+    return this.#refusals.counts;
+  }
+
   /** Lets clients in, those that were held first. */
   accept(): void {
     if (this.#state !== 'holding') return;
@@ -99,25 +117,35 @@ export class Gateway {
   }
 
   #admit(socket: Socket): void {
-    if (this.#state === 'closed' || !this.#hasRoom()) {
+    const address = socket.remoteAddress;
+    // Without an address it is gone already.
+    if (this.#state === 'closed' || address === undefined) {
       socket.destroy();
       return;
     }
-    const connection = new Connection(socket, this.#options);
-    this.#connections.set(socket, connection);
-    void connection.closed.then(() => this.#connections.delete(socket));
-    if (this.#state === 'accepting') this.#serve(socket);
+    const plain = plainAddress(address);
+    const admitted = this.#admission.admit(plain);
+    if ('refusedBy' in admitted) {
+      turnAway(socket, admitted.refusedBy);
+      this.#refusals.note(admitted.refusedBy, this.#options.log, { address: plain });
+    } else {
+      this.#take(socket, admitted);
+    }
   }
 
-  /** Logs once per time of being full: a flood of connections is not to become one of lines. */
-  #hasRoom(): boolean {
-    const { limits, log } = this.#options;
-    const isFull = this.#connections.size >= limits.maxConnections;
-    if (isFull && !this.#isFull) {
-      log.warn({ maxConnections: limits.maxConnections }, 'connections refused, limit reached');
-    }
-    this.#isFull = isFull;
-    return !isFull;
+  #take(socket: Socket, admittance: Admittance): void {
+    const connection = new Connection(socket, {
+      ...this.#options,
+      refusals: this.#refusals,
+      onAuthenticated: () => admittance.noteAuthenticated(),
+    });
+    this.#connections.set(socket, connection);
+    void connection.closed.then(() => {
+      this.#connections.delete(socket);
+      const isKept = admittance.end(connection.offence);
+      if (!isKept) this.#refusals.note('maxSources', this.#options.log);
+    });
+    if (this.#state === 'accepting') this.#serve(socket);
   }
 
   #serve(socket: Socket): void {
@@ -125,4 +153,15 @@ export class Gateway {
     joinIdentification(socket);
     this.#server.injectSocket(socket);
   }
+}
+
+/** The line goes out at once or not at all: what the kernel does not take is not waited for. */
+function turnAway(socket: Socket, limit: AdmissionLimit): void {
+  socket.on('error', () => undefined);
+  socket.write(TURNED_AWAY[limit]);
+  socket.destroy();
+}
+
+function monotonicMs(): number {
+  return performance.now();
 }

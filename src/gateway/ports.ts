@@ -44,6 +44,8 @@ interface RefusedEvent extends ConnectionEvent {
   readonly fingerprint: string | null;
   /** Why the last attempt failed. */
   readonly reason: string;
+  /** How many such events before this one were too many to record. */
+  readonly suppressed?: number;
 }
 
 interface ClosedEvent extends ConnectionEvent {

@@ -46,6 +46,11 @@ export function socketOf(sshClient: SshClient): Socket {
   return partsOf(sshClient)._sock;
 }
 
+/** Whether a client's error is that it left `keepaliveCountMax` questions unanswered. */
+export function isAliveTimeout(error: Error): boolean {
+  return 'level' in error && error.level === 'client-timeout';
+}
+
 /** Bytes that wait inside ssh2 for the end of a key exchange. */
 export function bytesHeldForRekey(sshClient: SshClient): number {
   const held = partsOf(sshClient)._protocol._queue ?? [];

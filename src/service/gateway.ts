@@ -52,6 +52,7 @@ export class GatewayService {
         listen: this.addresses.map(formatAddress),
         hostKeys: this.hostKeys,
         startedAt,
+        refused: this.#gateway?.refused ?? {},
       }),
       stop: options.onStopRequested,
     };

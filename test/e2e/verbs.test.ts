@@ -171,6 +171,11 @@ test('status --json has the fields that are promised, and no other', async () =>
         { type: 'ssh-rsa', fingerprint: matching(/^SHA256:/) },
       ],
       startedAt: time,
+      refused: {
+        ...{ maxConnections: 0, maxStartups: 0, perSourceMaxStartups: 0, perSourcePenalties: 0 },
+        ...{ maxSources: 0, loginGraceTime: 0, maxAuthTries: 0, maxSessions: 0 },
+        clientAliveCountMax: 0,
+      },
     },
     attachments: [attachment],
   });

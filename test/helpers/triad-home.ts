@@ -219,6 +219,7 @@ export interface Status {
     listen: string[];
     hostKeys: { type: string; fingerprint: string }[];
     startedAt: string;
+    refused: Readonly<Record<string, number>>;
   };
   readonly attachments: readonly {
     readonly id: string;

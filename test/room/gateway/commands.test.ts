@@ -125,7 +125,7 @@ describe('a command over SSH', () => {
   });
 
   test('runs beside others on one shared connection, up to the limit', async () => {
-    await using room = await GatewayRoom.open({ limits: { maxSessionsPerConnection: 2 } });
+    await using room = await GatewayRoom.open({ limits: { maxSessions: 2 } });
     const control = ['-o', `ControlPath=${room.directory}/control`];
     const master = ['-tt', '-o', 'ControlMaster=yes', ...control];
     const attached = runSsh(room.target, { options: master });

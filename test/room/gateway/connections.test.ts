@@ -7,32 +7,8 @@ import { EXIT } from '../../../src/base/exit-codes.js';
 import { eventually } from '../../helpers/eventually.js';
 import { bytes, MESSAGE, RawSshClient, sshString } from '../../helpers/raw-ssh-client.js';
 import { runSsh, SshClient, sshArguments } from '../../helpers/ssh-client.js';
+import { Tcp } from '../../helpers/tcp.js';
 import { GatewayRoom, type Line } from './room.js';
-
-/** A bare TCP connection, and all that came over it. */
-class Tcp implements AsyncDisposable {
-  readonly socket: Socket;
-  readonly closed: Promise<void>;
-  received = '';
-
-  constructor(port: number) {
-    this.socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    this.socket.on('error', () => undefined);
-    this.closed = new Promise<void>((resolve) => this.socket.once('close', () => resolve()));
-    this.socket.on('data', (data: Buffer) => {
-      this.received += data.toString('latin1');
-    });
-  }
-
-  async sees(text: string): Promise<void> {
-    await eventually(text, () => this.received.includes(text));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.socket.destroy();
-    await this.closed;
-  }
-}
 
 function reasons(log: readonly Line[]): unknown[] {
   return log.filter((line) => line['msg'] === 'connection closed').map((line) => line['reason']);
@@ -109,11 +85,11 @@ describe('a connection', () => {
     await second.sees('attached');
     await using third = new Tcp(room.port);
     await third.closed;
-    expect(third.received).toBe('');
+    expect(third.received).toBe('Exceeded MaxConnections\r\n');
     await using fourth = new Tcp(room.port);
     await fourth.closed;
     const warnings = room.log.filter((line) => line['level'] === 'warn');
-    expect(warnings).toMatchObject([{ msg: 'connections refused, limit reached' }]);
+    expect(warnings).toMatchObject([{ msg: 'limit reached', limit: 'maxConnections' }]);
   });
 
   test('that ended makes room for the next', async () => {

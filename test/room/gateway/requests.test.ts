@@ -84,7 +84,7 @@ describe("what is not the gateway's job is refused and answered", () => {
   });
 
   test('one channel more than the limit, until another is closed', async () => {
-    await using room = await GatewayRoom.open({ limits: { maxSessionsPerConnection: 2 } });
+    await using room = await GatewayRoom.open({ limits: { maxSessions: 2 } });
     await using raw = await loggedIn(room);
     const answers = [];
     for (const id of [0, 1, 2]) answers.push((await raw.openSession(id))[0]);

@@ -99,11 +99,11 @@ test('more problems than anybody reads are counted, not listed', () => {
 
 test('gateway.yaml tells ranges and bad listen addresses', () => {
   const text =
-    'listen: [nowhere]\nlimits:\n  maxConnections: 0\n  loginGraceTimeMs: soon\n  port: 22\n';
+    'listen: [nowhere]\nlimits:\n  maxConnections: 0\n  loginGraceTime: soon\n  port: 22\n';
   expect(problemsOf(text, gatewaySchema)).toEqual([
     matching(/^c\.yaml:1:10: listen\[0\]: .*nowhere/),
     matching(/^c\.yaml:3:3: limits\.maxConnections: .*1/),
-    matching(/^c\.yaml:4:3: limits\.loginGraceTimeMs: expected number/),
+    matching(/^c\.yaml:4:3: limits\.loginGraceTime: must be 1s to 10m .*soon/),
     'c.yaml:5:3: limits.port: is not a known key',
   ]);
 });

@@ -1,0 +1,69 @@
+import { type LeftOut, Throttle } from '../base/throttle.js';
+import type { Logger } from '../log/logger.js';
+
+/** Every limit that is counted, by its name in `config/gateway.yaml`. */
+const LIMITS = [
+  'maxConnections',
+  'maxStartups',
+  'perSourceMaxStartups',
+  'perSourcePenalties',
+  'maxSources',
+  'loginGraceTime',
+  'maxAuthTries',
+  'maxSessions',
+  'clientAliveCountMax',
+] as const;
+
+export type Limit = (typeof LIMITS)[number];
+
+const MINUTE_MS = 60_000;
+/** Lines a minute about clients that never log in; a team's own mistakes are far fewer. */
+const MAX_STRANGER_LINES = 60;
+/** With 250 bytes each, a flood of failed logins needs a month to push older records out. */
+const MAX_STRANGER_RECORDS = 100;
+
+/**
+ * Counts what the limits refused, and keeps a flood of refusals from becoming one of lines: each
+ * limit has a line a minute, and those who never log in share a number of lines and of records.
+ */
+export class Refusals {
+  readonly #counts: Record<Limit, number>;
+  readonly #limitLines: Readonly<Record<Limit, Throttle>>;
+  readonly #strangerLines: Throttle;
+  readonly #strangerRecords: Throttle;
+
+  /** @param now milliseconds that only grow */
+  constructor(now: () => number) {
+    const throttle = (max: number): Throttle => new Throttle({ max, windowMs: MINUTE_MS, now });
+    this.#counts = forEachLimit(() => 0);
+    this.#limitLines = forEachLimit(() => throttle(1));
+    this.#strangerLines = throttle(MAX_STRANGER_LINES);
+    this.#strangerRecords = throttle(MAX_STRANGER_RECORDS);
+  }
+
+  /** How often each limit was reached since the start. */
+  get counts(): Readonly<Record<Limit, number>> {
+    return { ...this.#counts };
+  }
+
+  note(limit: Limit, log: Logger, facts: Readonly<Record<string, unknown>> = {}): void {
+    this.#counts[limit] += 1;
+    this.#limitLines[limit].write((leftOut) => {
+      log.warn({ limit, ...facts, ...leftOut }, 'limit reached');
+    });
+  }
+
+  /** Writes a line about a client that has not logged in, unless there were too many. */
+  logStranger(write: (leftOut: LeftOut) => void): void {
+    this.#strangerLines.write(write);
+  }
+
+  /** Puts a client that failed to log in on record, unless there were too many. */
+  recordStranger(write: (leftOut: LeftOut) => void): void {
+    this.#strangerRecords.write(write);
+  }
+}
+
+function forEachLimit<T>(make: () => T): Record<Limit, T> {
+  return Object.fromEntries(LIMITS.map((limit) => [limit, make()])) as Record<Limit, T>;
+}
