@@ -111,7 +111,11 @@ export class Gateway {
     const { log } = this.#options;
     const listener = await openListener(address, {
       onSocket: (socket) => this.#admit(socket),
-      onError: (error) => log.warn({ error }, 'connection not accepted'),
+      onError: (error) => {
+        this.#refusals.logStranger((leftOut) => {
+          log.warn({ error, ...leftOut }, 'connection not accepted');
+        });
+      },
     });
     this.#listeners.push(listener);
   }

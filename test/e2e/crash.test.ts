@@ -41,14 +41,19 @@ test.each([
   },
 );
 
+/** A pane whose output never ends, so that what a stopped client does not read piles up. */
+const FLOOD = 'sessions: [{name: pair, panes: [{name: worker, command: [yes]}]}]\n';
+
 test('people whose clients are stopped do not keep the gateway from stopping', async () => {
-  await using home = await TriadHome.make({ people: { dora: 'driver', olga: 'observer' } });
+  const people = { dora: 'driver', olga: 'observer' } as const;
+  await using home = await TriadHome.make({ people, triad: FLOOD });
   const up = await home.up();
-  await using driver = Terminal.ssh({ port: up.port, keyPath: home.keyOf('dora') });
-  await driver.sees('driving');
-  await using stopped = Terminal.ssh({ port: up.port, keyPath: home.keyOf('olga') });
-  await stopped.sees('watching');
-  stopped.process.kill('SIGSTOP');
+  await using driver = Terminal.ssh({ port: up.port, keyPath: home.adminKey });
+  await using stoppedDriver = Terminal.ssh({ port: up.port, keyPath: home.keyOf('dora') });
+  await using stoppedObserver = Terminal.ssh({ port: up.port, keyPath: home.keyOf('olga') });
+  for (const terminal of [driver, stoppedDriver, stoppedObserver]) await terminal.sees('y\ny\n');
+  stoppedDriver.process.kill('SIGSTOP');
+  stoppedObserver.process.kill('SIGSTOP');
   up.process.kill('SIGTERM');
   expect(await driver.status(), driver.text).toBe(75);
   expect(driver.lastLine).toBe(STOPPING);

@@ -39,7 +39,7 @@ test('a silent crowd costs less than 64 KiB each, and is gone when its time is o
   await using home = await TriadHome.make();
   writeFileSync(
     home.path('config/gateway.yaml'),
-    `limits: {loginGraceTime: 5, maxConnections: 10000, maxStartups: 10000, perSourceMaxStartups: 10000}\n`,
+    `limits: {loginGraceTime: ${count(3, 20)}, maxConnections: 10000, maxStartups: 10000, perSourceMaxStartups: 10000}\n`,
   );
   const up = await home.up();
   const before = residentBytes(up);

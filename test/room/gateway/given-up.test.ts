@@ -50,6 +50,12 @@ test('a client that answers goes on, one question after the other', async () => 
   expect(room.gateway.refused.clientAliveCountMax).toBe(0);
 });
 
+test('a client that has not logged in is asked nothing and has its time', async () => {
+  await using room = await GatewayRoom.open({ limits: { ...ALIVE, loginGraceTimeMs: 1000 } });
+  await using _raw = await RawSshClient.connect(room.port);
+  expect(await reason(room)).toBe('login grace time is over');
+});
+
 test('a client that begins a key exchange and stops there is given up after the questions', async () => {
   await using room = await GatewayRoom.open({ limits: ALIVE });
   await using raw = await loggedIn(room);

@@ -85,11 +85,13 @@ describe('perSourceMaxStartups', () => {
 });
 
 describe('perSourcePenalties', () => {
-  /** One offence of the kind that counts is too much; the other kinds are a tenth of that. */
-  function strict(offence?: 'authfailMs' | 'noauthMs' | 'graceExceededMs'): Partial<GatewayLimits> {
+  /** One offence of a kind that counts is too much; the other kinds are a tenth of that. */
+  function strict(
+    ...offences: readonly ('authfailMs' | 'noauthMs' | 'graceExceededMs')[]
+  ): Partial<GatewayLimits> {
     const { perSourcePenalties } = gatewaySchema.parse({}).limits;
     const costs = { authfailMs: 1000, noauthMs: 1000, graceExceededMs: 1000, minMs: 10_000 };
-    const counting = offence === undefined ? {} : { [offence]: MINUTE_MS };
+    const counting = Object.fromEntries(offences.map((offence) => [offence, MINUTE_MS]));
     return {
       perSourcePenalties: { ...perSourcePenalties, ...costs, ...counting },
       perSourcePenaltyExemptList: [],
@@ -138,7 +140,7 @@ describe('perSourcePenalties', () => {
   });
 
   test('are not for clients that log in, whatever they tried before and however they end', async () => {
-    const limits = { ...strict('authfailMs'), ...strict('noauthMs') };
+    const limits = strict('authfailMs', 'noauthMs');
     await using room = await GatewayRoom.open({ limits });
     const stranger = await makeKeyPair(room.directory, 'stranger');
     const options = ['-b', '127.0.0.2', '-i', room.key.path, '-tt'];

@@ -176,9 +176,10 @@ describe('perSourcePenalties', () => {
     expect([outcome(address(2)), outcome('10.1.2.3')]).toEqual(['perSourcePenalties', 'in']);
   });
 
-  test('that cannot be kept are told', () => {
+  test('that cannot be kept are told; exempt networks take no place', () => {
     const { perSourcePenalties } = gatewaySchema.parse({}).limits;
     const { all } = admission({ perSourcePenalties: { ...perSourcePenalties, maxSources: 1 } });
+    expect(admitted(all, '127.0.0.1').end('authfail')).toBe(true);
     expect(admitted(all, address(1)).end('authfail')).toBe(true);
     expect(admitted(all, address(2)).end('authfail')).toBe(false);
   });

@@ -48,6 +48,17 @@ describe('a source', () => {
     expect(all.isRefused(SOURCE)).toBe(false);
   });
 
+  test('that is refused stays so for the rest, however little it is, and for what is added', () => {
+    const { all, penalise, pass } = penalties();
+    penalise('authfail', 4);
+    pass(10_000);
+    penalise('noauth', 1);
+    pass(10_999);
+    expect(all.isRefused(SOURCE)).toBe(true);
+    pass(1);
+    expect(all.isRefused(SOURCE)).toBe(false);
+  });
+
   test('whose penalties pass as fast as they come is never refused', () => {
     const { all, penalise, pass } = penalties();
     for (let minute = 0; minute < 100; minute += 1) {
