@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { eventually } from './eventually.js';
 
@@ -44,6 +43,9 @@ export class Tcp implements AsyncDisposable {
   }
 }
 
+/** More would overflow the listener's queue, and the kernel would have them wait for seconds. */
+const WAVE = 200;
+
 /** Many of them at once. */
 export class TcpCrowd implements AsyncDisposable {
   readonly members: readonly Tcp[];
@@ -52,13 +54,17 @@ export class TcpCrowd implements AsyncDisposable {
     this.members = members;
   }
 
-  /** Connects `size` times; each is connected, or was turned away. */
+  /** Connects `size` times; each has heard something, or is closed. */
   static async open(size: number, port: number, from?: string): Promise<TcpCrowd> {
-    const crowd = new TcpCrowd(Array.from({ length: size }, () => new Tcp(port, from)));
-    await Promise.all(
-      crowd.members.map(({ socket, closed }) => Promise.race([once(socket, 'connect'), closed])),
-    );
-    return crowd;
+    const members: Tcp[] = [];
+    while (members.length < size) {
+      const length = Math.min(WAVE, size - members.length);
+      const wave = Array.from({ length }, () => new Tcp(port, from));
+      members.push(...wave);
+      const isAnswered = ({ received, isClosed }: Tcp): boolean => received !== '' || isClosed;
+      await eventually('all are answered', () => wave.every(isAnswered));
+    }
+    return new TcpCrowd(members);
   }
 
   /** How many got `text`. */

@@ -51,7 +51,7 @@ test('a client that answers goes on, one question after the other', async () => 
 });
 
 test('a client that has not logged in is asked nothing and has its time', async () => {
-  await using room = await GatewayRoom.open({ limits: { ...ALIVE, loginGraceTimeMs: 1000 } });
+  await using room = await GatewayRoom.open({ limits: { ...ALIVE, loginGraceTimeMs: 1500 } });
   await using _raw = await RawSshClient.connect(room.port);
   expect(await reason(room)).toBe('login grace time is over');
 });
