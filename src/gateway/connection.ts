@@ -13,7 +13,7 @@ import type { Limit, Refusals } from './refusals.js';
 import type { GatewayLimits } from './schema.js';
 import { type Doors, SessionChannel, type SessionChannelOptions } from './session-channel.js';
 import type { Offence } from './source-penalties.js';
-import { hardenClient, isAliveTimeout } from './ssh2-seams.js';
+import { hardenClient, incomingPacketBytes, isAliveTimeout } from './ssh2-seams.js';
 
 /** How long a connection without a channel stays; a shared one (ControlPersist) may get the next. */
 const IDLE_LIMIT_MS = 10_000;
@@ -22,7 +22,9 @@ const LINGER_LIMIT_MS = 2000;
 /** What clients get to close their channels when the gateway stops. */
 const CLOSE_LIMIT_MS = 2000;
 /** Replies that a client provokes and does not read: much before login is an attack. */
-const MAX_QUEUED_BYTES = { beforeLogin: 32 * 1024, afterLogin: 64 * 1024 * 1024 } as const;
+const MAX_QUEUED_BYTES = { beforeLogin: 16 * 1024, afterLogin: 64 * 1024 * 1024 } as const;
+/** A certificate of the largest keys is shorter; RFC 4253 §6.1 allows more, for what comes after. */
+const MAX_PACKET_BYTES_BEFORE_LOGIN = 16 * 1024;
 
 export interface ConnectionOptions extends Doors {
   readonly limits: GatewayLimits;
@@ -122,6 +124,8 @@ export class Connection {
     });
     // Every form of forwarding; without a listener `no-more-sessions` would not be honoured.
     sshClient.on('request', (_accept: unknown, reject: (() => void) | undefined) => reject?.());
+    // Later, since ssh2 has yet to read what came along with the identification.
+    setImmediate(() => this.#check());
     this.#socket.on('data', () => this.#check());
     this.#socket.on('drain', () => this.#check());
   }
@@ -206,7 +210,14 @@ export class Connection {
     const isIn = this.#identity !== undefined;
     const maxBytes = isIn ? MAX_QUEUED_BYTES.afterLogin : MAX_QUEUED_BYTES.beforeLogin;
     if (this.#socket.writableLength > maxBytes) this.giveUp('client does not read');
+    if (!isIn && this.#incomingPacketBytes() > MAX_PACKET_BYTES_BEFORE_LOGIN) {
+      this.giveUp('packet too long before login');
+    }
     for (const channel of this.#channels) channel.check();
+  }
+
+  #incomingPacketBytes(): number {
+    return this.#sshClient === undefined ? 0 : incomingPacketBytes(this.#sshClient);
   }
 
   #giveUpAt(limit: Limit | undefined, reason: string): void {

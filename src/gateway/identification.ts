@@ -23,9 +23,9 @@ export function joinIdentification(socket: Socket): void {
 }
 
 function collectLine(socket: Socket, feed: (bytes: Buffer) => void): void {
-  let received = Buffer.alloc(0);
+  let received: Buffer = Buffer.alloc(0);
   function collect(bytes: Buffer): void {
-    received = Buffer.concat([received, bytes]);
+    received = received.length === 0 ? bytes : Buffer.concat([received, bytes]);
     const end = received.indexOf(LINE_FEED);
     if (
       end >= MAX_IDENTIFICATION_BYTES ||

@@ -13,6 +13,7 @@ interface ClientParts {
     readonly _handlers: Partial<Handlers>;
     /** Packets held back until a key exchange is through. */
     readonly _queue: readonly Uint8Array[] | undefined;
+    readonly _decipher: { readonly _len: number };
     channelFailure(clientId: number): void;
     channelClose(clientId: number): void;
     channelOpenFail(clientId: number, reason: number, description: string): void;
@@ -55,6 +56,11 @@ export function isAliveTimeout(error: Error): boolean {
 export function bytesHeldForRekey(sshClient: SshClient): number {
   const held = partsOf(sshClient)._protocol._queue ?? [];
   return held.reduce((total, packet) => total + packet.length, 0);
+}
+
+/** How long the packet is that the client is sending; ssh2 keeps all of it in memory from the start. */
+export function incomingPacketBytes(sshClient: SshClient): number {
+  return partsOf(sshClient)._protocol._decipher._len;
 }
 
 /** How many bytes the client allows us to send on a channel before it must say more. */

@@ -7,8 +7,8 @@ import { runSsh } from '../../../helpers/ssh-client.js';
 import { Tcp } from '../../../helpers/tcp.js';
 import { GatewayRoom } from '../room.js';
 
-/** The head of a packet of 32 KiB, most of which is still to come. */
-const PACKET_START = Buffer.from([0, 0, 0x7f, 0xfc, 4, 20]);
+/** The head of a packet of 16 KiB, most of which is still to come. */
+const PACKET_START = Buffer.from([0, 0, 0x3f, 0xfc, 4, 20]);
 
 test.each([
   ['its identification', 'SSH-2.0-'],
@@ -26,4 +26,20 @@ test.each([
   expect(room.gateway.refused.loginGraceTime).toBe(1);
   const options = ['-b', '127.0.0.2'];
   expect((await runSsh(room.target, { options, command: ['status'] })).code).toBe(0);
+});
+
+test('a packet longer than 16 KiB is not waited for before login', async () => {
+  await using room = await GatewayRoom.open();
+  const head = Buffer.from([0, 0, 0x40, 4, 4, 20]);
+  await using after = new Tcp(room.port, '127.0.0.2');
+  after.socket.write('SSH-2.0-x\r\n');
+  await after.sees('curve25519');
+  after.socket.write(head);
+  await after.closed;
+  await using together = new Tcp(room.port, '127.0.0.2');
+  together.socket.write(Buffer.concat([Buffer.from('SSH-2.0-x\r\n'), head]));
+  await together.closed;
+  const closed = room.log.filter((line) => line['msg'] === 'connection closed');
+  const reason = 'packet too long before login';
+  expect(closed).toMatchObject([{ reason }, { reason }]);
 });
