@@ -88,10 +88,10 @@ const limits = z
       .default(6)
       .describe('Failed attempts to log in before a connection is closed; each key is one.'),
     maxStartups: written(readStartups)
-      .prefault('10:30:100')
+      .prefault('100:30:400')
       .describe('start:rate:full of connections that have not logged in yet.'),
     perSourceMaxStartups: integer(1, MAX_CONNECTIONS)
-      .default(9)
+      .default(64)
       .describe('Connections from one source that have not logged in yet.'),
     perSourceNetBlockSize: written(readNetBlockSize)
       .prefault('32:64')

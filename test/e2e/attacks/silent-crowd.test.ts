@@ -72,18 +72,18 @@ test('a silent crowd costs less than 64 KiB each, and is gone when its time is o
   expect((await refused(home))['loginGraceTime']).toBe(CROWD);
 });
 
-test('a silent crowd from one source gets nine places, and is counted in the status', async () => {
+test('a silent crowd from one source gets its places and no more, and is counted in the status', async () => {
   await using home = await TriadHome.make();
   const up = await home.up();
   const told = async (): Promise<string> => (await home.run(['status'])).stdout;
   expect(await told()).not.toContain('refused:');
   await using crowd = await opened(up, 100);
-  expect(crowd.count('Exceeded MaxStartups')).toBe(91);
+  expect(crowd.count('Exceeded MaxStartups')).toBe(36);
   const from = ['-b', '127.0.0.2'];
   const target = { port: up.port, keyPath: home.adminKey };
   expect((await runSsh(target, { options: from, command: ['status'] })).code).toBe(0);
-  expect(await refused(home)).toMatchObject({ perSourceMaxStartups: 91, maxStartups: 0 });
-  expect(await told()).toContain('\nrefused: perSourceMaxStartups 91\n');
+  expect(await refused(home)).toMatchObject({ perSourceMaxStartups: 36, maxStartups: 0 });
+  expect(await told()).toContain('\nrefused: perSourceMaxStartups 36\n');
   const lines = home.lines('state/triad.log').filter(({ msg }) => msg === 'limit reached');
   expect(lines).toMatchObject([{ limit: 'perSourceMaxStartups', address: '127.0.0.1' }]);
 });

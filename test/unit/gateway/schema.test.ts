@@ -34,11 +34,12 @@ describe('the schema of config/gateway.yaml', () => {
     expect(accepts(least + 0.5)).toBe(false);
   });
 
-  test('has the defaults of sshd where it has one', () => {
+  test('has the defaults of sshd where it has one, with room for a team that comes at once', () => {
     expect(gatewaySchema.parse({}).limits).toMatchObject({
       loginGraceTimeMs: 120_000,
       maxAuthTries: 6,
-      maxStartups: { start: 10, rate: 30, full: 100 },
+      maxStartups: { start: 100, rate: 30, full: 400 },
+      perSourceMaxStartups: 64,
       maxSessions: 10,
       clientAliveCountMax: 3,
       perSourcePenalties: { authfailMs: 5000, noauthMs: 1000, minMs: 15_000, maxMs: 600_000 },
