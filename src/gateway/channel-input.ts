@@ -4,9 +4,6 @@ import { RefusedError, UsageError } from '../base/errors.js';
 /** What a command may get as standard input; keys and short texts come this way. */
 const MAX_COMMAND_INPUT_BYTES = 64 * 1024;
 
-/** What ssh2 lets a client send ahead; one that sends more ignores RFC 4254 §5.2. */
-const RECEIVE_WINDOW_BYTES = 2 * 1024 * 1024;
-
 /** What the client sends on a channel; it waits in the client until somebody wants it. */
 export class ChannelInput {
   readonly #channel: ServerChannel;
@@ -15,11 +12,6 @@ export class ChannelInput {
 
   constructor(channel: ServerChannel) {
     this.#channel = channel;
-  }
-
-  /** Whether the client sent more than it was allowed to. */
-  get isFlooded(): boolean {
-    return this.#channel.readableLength > RECEIVE_WINDOW_BYTES;
   }
 
   /** Hands on each piece as it comes; `receive` returning false pauses until `channel.resume()`. */

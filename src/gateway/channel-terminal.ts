@@ -1,6 +1,6 @@
 import type { ServerChannel, Connection as SshClient } from 'ssh2';
 import type { ClientTerminal } from '../session/attachment.js';
-import { bytesHeldForRekey, sendWindowOf, socketOf } from './ssh2-seams.js';
+import { sendWindowOf, unsentBytes } from './ssh2-seams.js';
 
 /** Above this the client does not keep up: the session is told to hold its output back. */
 const BLOCKED_ABOVE_BYTES = 256 * 1024;
@@ -78,7 +78,7 @@ export class ChannelTerminal implements ClientTerminal {
     const { channel, sshClient } = this.#options;
     const window = sendWindowOf(channel);
     this.#largestWindow = Math.max(this.#largestWindow, window);
-    const waiting = socketOf(sshClient).writableLength + bytesHeldForRekey(sshClient);
+    const waiting = unsentBytes(sshClient);
     if (this.#largestWindow > LARGEST_MEANT_WINDOW) return channel.writableLength + waiting;
     return channel.writableLength + Math.max(this.#largestWindow - window, waiting);
   }

@@ -7,13 +7,16 @@ import { visible } from '../base/visible.js';
 import type { Logger } from '../log/logger.js';
 import type { Caller } from '../session/attachment.js';
 import { Authentication } from './authentication.js';
+import { KEY_EXCHANGE_LIMITS, type KeyExchangeLimits, KeyExchanges } from './key-exchanges.js';
 import { formatAddress, plainAddress } from './listen-address.js';
+import { isAnswered, isInTurn, MESSAGE } from './message-order.js';
 import type { ConnectionAudit, KnownKey, KnownKeys } from './ports.js';
 import type { Limit, Refusals } from './refusals.js';
 import type { GatewayLimits } from './schema.js';
 import { type Doors, SessionChannel, type SessionChannelOptions } from './session-channel.js';
 import type { Offence } from './source-penalties.js';
-import { hardenClient, incomingPacketBytes, isAliveTimeout } from './ssh2-seams.js';
+import { hardenClient, incomingPacketBytes, isAliveTimeout, unsentBytes } from './ssh2-seams.js';
+import { UnreadAnswers } from './unread-answers.js';
 
 /** How long a connection without a channel stays; a shared one (ControlPersist) may get the next. */
 const IDLE_LIMIT_MS = 10_000;
@@ -21,10 +24,12 @@ const IDLE_LIMIT_MS = 10_000;
 const LINGER_LIMIT_MS = 2000;
 /** What clients get to close their channels when the gateway stops. */
 const CLOSE_LIMIT_MS = 2000;
-/** Replies that a client provokes and does not read: much before login is an attack. */
-const MAX_QUEUED_BYTES = { beforeLogin: 16 * 1024, afterLogin: 64 * 1024 * 1024 } as const;
+/** What may wait for a client in all; channels and answers have limits of their own below it. */
+const MAX_UNSENT_BYTES = { beforeLogin: 16 * 1024, afterLogin: 2 * 1024 * 1024 } as const;
 /** A certificate of the largest keys is shorter; RFC 4253 §6.1 allows more, for what comes after. */
 const MAX_PACKET_BYTES_BEFORE_LOGIN = 16 * 1024;
+/** A hundred attempts with the longest keys there are; the rest is noise. */
+const MAX_BYTES_BEFORE_LOGIN = 512 * 1024;
 
 export interface ConnectionOptions extends Doors {
   readonly limits: GatewayLimits;
@@ -34,6 +39,8 @@ export interface ConnectionOptions extends Doors {
   readonly refusals: Refusals;
   /** Called once, when the client has proved its key. */
   readonly onAuthenticated: () => void;
+  /** Defaults to `KEY_EXCHANGE_LIMITS`. */
+  readonly keyExchangeLimits?: KeyExchangeLimits | undefined;
 }
 
 interface Identity {
@@ -61,6 +68,7 @@ export class Connection {
   readonly #authentication: Authentication;
   readonly #channels = new Set<SessionChannel>();
   #sshClient: SshClient | undefined;
+  #keyExchanges: KeyExchanges | undefined;
   #identity: Identity | undefined;
   #deadline: NodeJS.Timeout | undefined;
   /** Why the connection ends; unset while it goes on. */
@@ -109,14 +117,19 @@ export class Connection {
       this.#giveUpAt(limit, visible(messageOf(error)));
     });
     sshClient.on('end', () => this.giveUp('client left'));
-    hardenClient(sshClient);
+    const unreadAnswers = new UnreadAnswers(sshClient);
+    hardenClient(sshClient, {
+      admits: (type) => this.#admits(type, unreadAnswers),
+      onViolation: (reason) => this.giveUp(reason),
+    });
     sshClient.on('authentication', (request) => {
       if (this.#endReason === undefined) this.#authentication.answer(request);
     });
-    sshClient.on('ready', () => this.#giveUpWhenIdle());
-    sshClient.on('rekey', () => {
-      if (this.#identity === undefined) this.giveUp('client changed keys before login');
+    sshClient.on('ready', () => {
+      this.#keyExchanges = this.#watchKeyExchanges(sshClient);
+      this.#giveUpWhenIdle();
     });
+    sshClient.on('rekey', () => this.#keyExchanges?.noteFinished());
     sshClient.on('session', (accept, reject) => {
       const identity = this.#identity;
       if (identity === undefined || !this.#mayOpenChannel()) reject();
@@ -125,15 +138,16 @@ export class Connection {
     // Every form of forwarding; without a listener `no-more-sessions` would not be honoured.
     sshClient.on('request', (_accept: unknown, reject: (() => void) | undefined) => reject?.());
     // Later, since ssh2 has yet to read what came along with the identification.
-    setImmediate(() => this.#check());
-    this.#socket.on('data', () => this.#check());
-    this.#socket.on('drain', () => this.#check());
+    setImmediate(() => this.#check(sshClient));
+    this.#socket.on('data', () => this.#check(sshClient));
+    this.#socket.on('drain', () => this.#check(sshClient));
   }
 
   /** Ends the connection: last bytes get a moment, then the socket is destroyed. Idempotent. */
   giveUp(reason: string): void {
     if (this.#endReason !== undefined) return;
     this.#endReason = reason;
+    this.#keyExchanges?.close();
     for (const channel of this.#channels) channel.abandon();
     try {
       this.#sshClient?.end();
@@ -158,6 +172,37 @@ export class Connection {
     if (this.#channels.size < limits.maxSessions) return true;
     refusals.note('maxSessions', this.#log);
     return false;
+  }
+
+  /** Whether a message that came is to be handled; sees all but those within a key exchange. */
+  #admits(type: number, unreadAnswers: UnreadAnswers): boolean {
+    if (this.#endReason !== undefined) return false;
+    const objection = this.#findObjection(type, unreadAnswers);
+    if (objection !== undefined) this.giveUp(objection);
+    return objection === undefined;
+  }
+
+  #findObjection(type: number, unreadAnswers: UnreadAnswers): string | undefined {
+    const isIn = this.#identity !== undefined;
+    if (type === MESSAGE.keyExchangeInit) {
+      if (!isIn) return 'client changed keys before login';
+      return this.#keyExchanges?.noteAnnounced() === false
+        ? 'client changed keys too often'
+        : undefined;
+    }
+    if (!isInTurn(type, isIn)) return `client sent message ${type} out of turn`;
+    return isAnswered(type) && !unreadAnswers.add()
+      ? 'client does not read its answers'
+      : undefined;
+  }
+
+  #watchKeyExchanges(sshClient: SshClient): KeyExchanges {
+    return new KeyExchanges({
+      limits: this.#options.keyExchangeLimits ?? KEY_EXCHANGE_LIMITS,
+      start: () => sshClient.rekey(),
+      countBytes: () => this.#socket.bytesRead + this.#socket.bytesWritten,
+      onFailed: (reason) => this.giveUp(reason),
+    });
   }
 
   #openChannel(
@@ -206,18 +251,22 @@ export class Connection {
     this.#options.onAuthenticated();
   }
 
-  #check(): void {
+  #check(sshClient: SshClient): void {
     const isIn = this.#identity !== undefined;
-    const maxBytes = isIn ? MAX_QUEUED_BYTES.afterLogin : MAX_QUEUED_BYTES.beforeLogin;
-    if (this.#socket.writableLength > maxBytes) this.giveUp('client does not read');
-    if (!isIn && this.#incomingPacketBytes() > MAX_PACKET_BYTES_BEFORE_LOGIN) {
-      this.giveUp('packet too long before login');
-    }
+    const maxUnsentBytes = isIn ? MAX_UNSENT_BYTES.afterLogin : MAX_UNSENT_BYTES.beforeLogin;
+    if (unsentBytes(sshClient) > maxUnsentBytes) this.giveUp('client does not read');
+    if (!isIn) this.#checkStranger(sshClient);
+    this.#keyExchanges?.check();
     for (const channel of this.#channels) channel.check();
   }
 
-  #incomingPacketBytes(): number {
-    return this.#sshClient === undefined ? 0 : incomingPacketBytes(this.#sshClient);
+  #checkStranger(sshClient: SshClient): void {
+    if (incomingPacketBytes(sshClient) > MAX_PACKET_BYTES_BEFORE_LOGIN) {
+      this.giveUp('packet too long before login');
+    }
+    if (this.#socket.bytesRead > MAX_BYTES_BEFORE_LOGIN) {
+      this.giveUp('client sent too much before login');
+    }
   }
 
   #giveUpAt(limit: Limit | undefined, reason: string): void {
@@ -252,6 +301,7 @@ export class Connection {
   #noteClosed(): void {
     const reason = (this.#endReason ??= 'client left');
     clearTimeout(this.#deadline);
+    this.#keyExchanges?.close();
     for (const channel of this.#channels) channel.abandon();
     const durationMs = Math.round(performance.now() - this.#startedAt);
     const write = (leftOut: LeftOut): void =>

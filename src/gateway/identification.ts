@@ -3,11 +3,12 @@ import type { Socket } from 'node:net';
 /** RFC 4253 §4.2: at most 255 characters, the end of the line included. */
 const MAX_IDENTIFICATION_BYTES = 255;
 const LINE_FEED = 0x0a;
+const IDENTIFICATION = /^SSH-(?:2\.0|1\.99)-[^ \r\n]+(?: [^\r\n]*)?\r?\n$/;
 
 /**
  * Hands ssh2 the client's identification line in one piece, since its parser loses all of it that
  * comes in a third segment. Call it before ssh2 gets the socket. A client whose first line is too
- * long is cut off.
+ * long, or is none, is cut off with an error that says so.
  *
  * The gateway's own identification must not wait for the client's (some wait for ours), so ssh2
  * starts at once and only its reader is put aside until the line is there.
@@ -27,11 +28,11 @@ function collectLine(socket: Socket, feed: (bytes: Buffer) => void): void {
   function collect(bytes: Buffer): void {
     received = received.length === 0 ? bytes : Buffer.concat([received, bytes]);
     const end = received.indexOf(LINE_FEED);
-    if (
-      end >= MAX_IDENTIFICATION_BYTES ||
-      (end < 0 && received.length >= MAX_IDENTIFICATION_BYTES)
-    ) {
-      socket.destroy();
+    const length = end < 0 ? received.length + 1 : end + 1;
+    if (length > MAX_IDENTIFICATION_BYTES) {
+      socket.destroy(new Error('client sent a first line that is too long'));
+    } else if (end >= 0 && !IDENTIFICATION.test(received.toString('latin1', 0, length))) {
+      socket.destroy(new Error('client sent no SSH identification'));
     } else if (end >= 0) {
       socket.off('data', collect);
       socket.on('data', feed);

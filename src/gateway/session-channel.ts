@@ -11,6 +11,7 @@ import type { Attachment, AttachmentDoor, Caller } from '../session/attachment.j
 import { noAccess } from '../session/no-access.js';
 import { ChannelInput } from './channel-input.js';
 import { ChannelTerminal } from './channel-terminal.js';
+import { PacedOutput } from './paced-output.js';
 import { closeUnstarted } from './ssh2-seams.js';
 
 /** Longer names of terminal types are no names; the host falls back to its default. */
@@ -57,6 +58,7 @@ export class SessionChannel {
   #channel: ServerChannel | undefined;
   #terminal: ChannelTerminal | undefined;
   #input: ChannelInput | undefined;
+  #output: PacedOutput | undefined;
 
   constructor(options: SessionChannelOptions) {
     this.#options = options;
@@ -81,13 +83,15 @@ export class SessionChannel {
   /** Takes notice that the socket brought or took something. */
   check(): void {
     this.#terminal?.check();
-    if (this.#input?.isFlooded === true) this.#options.onFailed('client ignored its send window');
+    this.#output?.check();
   }
 
   /** Ends what is served with a sentence; the client's close follows, or not. */
   stop(sentence: string): void {
     this.#attachment?.disconnect();
-    if (this.#state === 'started') this.#finish(EXIT.unavailable, `triad: ${sentence}`);
+    // In the middle of a command's output there is no place for a sentence.
+    if (this.#state !== 'started' || this.#output !== undefined) return;
+    this.#finish(EXIT.unavailable, `triad: ${sentence}`);
   }
 
   /** The client is gone without a word. Idempotent. */
@@ -95,6 +99,7 @@ export class SessionChannel {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#terminal?.close();
+    this.#output?.close();
     this.#attachment?.disconnect();
     this.#options.onClosed(this);
   }
@@ -170,13 +175,18 @@ export class SessionChannel {
       this.#finish(EXIT.notPermitted, this.#denial());
       return;
     }
-    const { commands, caller } = this.#options;
+    const { commands, caller, sshClient } = this.#options;
     const readInput = (): Promise<string> => this.#readInput();
     const outcome = await commands.execute({ caller, session, commandLine, readInput });
     if (this.#state !== 'started') return;
     this.#say(outcome.stderr);
-    if (outcome.stdout.length > 0) channel.write(this.#lines(outcome.stdout));
-    this.#finish(outcome.exitCode, '');
+    this.#output = new PacedOutput({
+      sshClient,
+      channel,
+      bytes: Buffer.from(this.#lines(outcome.stdout)),
+      onWritten: () => this.#finish(outcome.exitCode, ''),
+    });
+    this.#output.check();
   }
 
   async #readInput(): Promise<string> {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ServerChannel, Session, Connection as SshClient } from 'ssh2';
 import { InvariantError } from '../base/errors.js';
+import { MESSAGE } from './message-order.js';
 
 /**
  * The parts of ssh2 1.17.0 that the gateway needs and that ssh2 does not publish, in one place. The
@@ -8,21 +9,33 @@ import { InvariantError } from '../base/errors.js';
  */
 interface ClientParts {
   readonly _sock: Socket;
-  readonly _chanMgr: { get(id: number): unknown; remove(id: number): void };
-  readonly _protocol: {
-    readonly _handlers: Partial<Handlers>;
-    /** Packets held back until a key exchange is through. */
-    readonly _queue: readonly Uint8Array[] | undefined;
-    readonly _decipher: { readonly _len: number };
-    channelFailure(clientId: number): void;
-    channelClose(clientId: number): void;
-    channelOpenFail(clientId: number, reason: number, description: string): void;
-  };
+  readonly _chanMgr: Channels;
+  readonly _protocol: Protocol;
+}
+
+interface Channels {
+  /** @throws Error for an id that none can have. */
+  get(id: number): unknown;
+  remove(id: number): void;
+}
+
+interface Protocol {
+  readonly _handlers: Partial<Handlers>;
+  /** Packets held back until a key exchange is through. */
+  readonly _queue: readonly Uint8Array[] | undefined;
+  readonly _decipher: { readonly _len: number };
+  /** Gets each message that was decrypted, those within a key exchange apart. */
+  _onPayload: (payload: Uint8Array) => unknown;
+  channelFailure(clientId: number): void;
+  channelClose(clientId: number): void;
+  channelOpenFail(clientId: number, reason: number, description: string): void;
 }
 
 interface Handlers {
   CHANNEL_OPEN: (protocol: unknown, info: { sender: number; packetSize: number }) => void;
   CHANNEL_REQUEST: (protocol: unknown, id: number, ...rest: ChannelRequest) => void;
+  CHANNEL_DATA: (protocol: unknown, id: number, data: Uint8Array) => void;
+  CHANNEL_WINDOW_ADJUST: (protocol: unknown, id: number, more: number) => void;
 }
 
 type ChannelRequest = [type: string, wantsReply: boolean, details: unknown];
@@ -30,10 +43,19 @@ type ChannelRequest = [type: string, wantsReply: boolean, details: unknown];
 interface SessionParts {
   readonly _channel: unknown;
   readonly _ending: boolean;
+  /** A started channel shares both halves. */
   readonly _chanInfo: {
-    readonly incoming: { readonly id: number };
-    readonly outgoing: { readonly id: number };
+    readonly incoming: { readonly id: number; readonly window: number; readonly state: string };
+    readonly outgoing: { readonly id: number; window: number };
   };
+}
+
+/** Who judges what a client sends. */
+export interface ClientGuard {
+  /** A message of this type came; false keeps it from ssh2. */
+  readonly admits: (type: number) => boolean;
+  /** The client broke the protocol: its connection must be given up. */
+  readonly onViolation: (reason: string) => void;
 }
 
 /** RFC 4254 §5.1, SSH_OPEN_ADMINISTRATIVELY_PROHIBITED. */
@@ -41,6 +63,9 @@ const PROHIBITED = 1;
 
 /** Below this ssh2 sends a packet per few bytes, and with 0 its write loop never ends. */
 const MIN_PACKET_BYTES = 1024;
+
+/** RFC 4254 §5.2: a window is at most this. */
+const MAX_WINDOW_BYTES = 2 ** 32 - 1;
 
 /** The TCP socket of an SSH client. */
 export function socketOf(sshClient: SshClient): Socket {
@@ -63,36 +88,110 @@ export function incomingPacketBytes(sshClient: SshClient): number {
   return partsOf(sshClient)._protocol._decipher._len;
 }
 
+/** Bytes that ssh2 has made of what was written to it, and that have not left for the client. */
+export function unsentBytes(sshClient: SshClient): number {
+  return socketOf(sshClient).writableLength + bytesHeldForRekey(sshClient);
+}
+
 /** How many bytes the client allows us to send on a channel before it must say more. */
 export function sendWindowOf(channel: ServerChannel): number {
   return (channel.outgoing as { readonly window: number }).window;
 }
 
 /**
- * Closes what ssh2 leaves open: channels with a uselessly small packet size are refused, and
- * requests on a started or ended channel are answered (ssh2 leaves the client waiting).
+ * Closes what ssh2 leaves open: lets `guard` see each message first; refuses channels with a uselessly
+ * small packet size; keeps clients to both windows; and answers requests on a started or ended channel
+ * (ssh2 leaves the client waiting). Call it as soon as ssh2 has read the identification.
  *
  * @throws InvariantError when this is not the ssh2 that was pinned.
  */
-export function hardenClient(sshClient: SshClient): void {
-  const { _chanMgr: channels, _protocol: protocol } = partsOf(sshClient);
-  const { CHANNEL_OPEN: open, CHANNEL_REQUEST: request } = protocol._handlers;
-  if (open === undefined || request === undefined) {
+export function hardenClient(sshClient: SshClient, guard: ClientGuard): void {
+  const { _protocol: protocol } = partsOf(sshClient);
+  const { CHANNEL_OPEN, CHANNEL_REQUEST, CHANNEL_DATA, CHANNEL_WINDOW_ADJUST } = protocol._handlers;
+  if (!CHANNEL_OPEN || !CHANNEL_REQUEST || !CHANNEL_DATA || !CHANNEL_WINDOW_ADJUST) {
     throw new InvariantError('ssh2 has changed: its channel handlers are not where they were');
   }
+  guardMessages(sshClient, guard);
+  refuseTinyPackets(protocol, CHANNEL_OPEN);
+  answerEveryRequest(sshClient, CHANNEL_REQUEST);
+  guardInput(sshClient, CHANNEL_DATA, guard);
+  guardWindow(sshClient, CHANNEL_WINDOW_ADJUST, guard);
+}
+
+function guardMessages(sshClient: SshClient, guard: ClientGuard): void {
+  const { _protocol: protocol, _sock: socket } = partsOf(sshClient);
+  const handle = protocol._onPayload;
+  protocol._onPayload = (payload) => {
+    const type = payload[0] ?? MESSAGE.ignore;
+    if (!guard.admits(type)) return undefined;
+    const result = handle(payload);
+    // ssh2 hangs up on some messages without an error that would tell.
+    if (socket.writableEnded && type !== MESSAGE.disconnect) {
+      guard.onViolation(`client broke the protocol with message ${type}`);
+    }
+    return result;
+  };
+}
+
+function refuseTinyPackets(protocol: Protocol, open: Handlers['CHANNEL_OPEN']): void {
   protocol._handlers.CHANNEL_OPEN = (self, info) => {
     if (info.packetSize >= MIN_PACKET_BYTES) open(self, info);
     else protocol.channelOpenFail(info.sender, PROHIBITED, 'maximum packet size too small');
   };
+}
+
+function answerEveryRequest(sshClient: SshClient, request: Handlers['CHANNEL_REQUEST']): void {
+  const { _protocol: protocol } = partsOf(sshClient);
   protocol._handlers.CHANNEL_REQUEST = (self, id, ...rest) => {
     const [, wantsReply] = rest;
-    const session = channels.get(id) as Partial<SessionParts> | undefined;
-    if (wantsReply && session?._chanInfo && (session._channel !== undefined || session._ending)) {
+    const session = findSession(sshClient, id);
+    if (wantsReply && session && (session._channel !== undefined || session._ending)) {
       protocol.channelFailure(session._chanInfo.outgoing.id);
     } else {
       request(self, id, ...rest);
     }
   };
+}
+
+function guardInput(
+  sshClient: SshClient,
+  receive: Handlers['CHANNEL_DATA'],
+  guard: ClientGuard,
+): void {
+  partsOf(sshClient)._protocol._handlers.CHANNEL_DATA = (self, id, data) => {
+    const { incoming } = findSession(sshClient, id)?._chanInfo ?? {};
+    if (incoming !== undefined && data.length > incoming.window) {
+      guard.onViolation('client ignored its send window');
+    } else if (incoming !== undefined && incoming.state !== 'open') {
+      guard.onViolation('client sent data after its end');
+    } else {
+      receive(self, id, data);
+    }
+  };
+}
+
+function guardWindow(
+  sshClient: SshClient,
+  adjust: Handlers['CHANNEL_WINDOW_ADJUST'],
+  guard: ClientGuard,
+): void {
+  partsOf(sshClient)._protocol._handlers.CHANNEL_WINDOW_ADJUST = (self, id, more) => {
+    const session = findSession(sshClient, id);
+    const outgoing = session?._chanInfo.outgoing;
+    if (outgoing !== undefined && outgoing.window + more > MAX_WINDOW_BYTES) {
+      guard.onViolation('client opened its window too far');
+    } else if (outgoing !== undefined && session?._channel === undefined) {
+      // ssh2 forgets what came before the shell or command was started.
+      outgoing.window += more;
+    } else {
+      adjust(self, id, more);
+    }
+  };
+}
+
+function findSession(sshClient: SshClient, id: number): SessionParts | undefined {
+  const found = partsOf(sshClient)._chanMgr.get(id) as Partial<SessionParts> | undefined;
+  return found?._chanInfo === undefined ? undefined : (found as SessionParts);
 }
 
 /** Answers the close of a session on which nothing was started; ssh2 forgets to, and keeps it. */

@@ -5,6 +5,11 @@ import ssh2 from 'ssh2';
 
 /** Message numbers (RFC 4250 §4.1.2). */
 export const MESSAGE = {
+  disconnect: 1,
+  ignore: 2,
+  debug: 4,
+  serviceRequest: 5,
+  keyExchangeInit: 20,
   userauthRequest: 50,
   userauthFailure: 51,
   userauthSuccess: 52,
@@ -86,6 +91,8 @@ export class RawSshClient implements AsyncDisposable {
   readonly #received: Buffer[] = [];
   #changed: () => void = () => undefined;
   #isClosed = false;
+  /** Messages from this number on are the test's; ssh2's own client never sees them. */
+  #firstOwn: number = MESSAGE.userauthRequest;
 
   static async connect(port: number): Promise<RawSshClient> {
     const raw = new RawSshClient();
@@ -174,12 +181,28 @@ export class RawSshClient implements AsyncDisposable {
       ...['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-256-etm@openssh.com'],
       ...['none', 'none', '', ''],
     ];
-    this.send(bytes(20), Buffer.alloc(16), ...lists.map(sshString), bytes(0), uint32(0));
+    this.send(
+      bytes(MESSAGE.keyExchangeInit),
+      Buffer.alloc(16),
+      ...lists.map(sshString),
+      bytes(0),
+      uint32(0),
+    );
   }
 
   /** Starts another key exchange and takes part in it. */
   changeKeys(): void {
     this.#parts._protocol.rekey();
+  }
+
+  /** Waits for the end of the next key exchange. */
+  async keysChanged(limitMs = 10_000): Promise<void> {
+    await once(this.#client, 'handshake', { signal: AbortSignal.timeout(limitMs) });
+  }
+
+  /** From now on an exchange that the server announces is a message like others, and not answered. */
+  ignoreKeyExchanges(): void {
+    this.#firstOwn = MESSAGE.keyExchangeInit;
   }
 
   /** Takes the next message of one of `types`; those in between are dropped. */
@@ -237,12 +260,11 @@ export class RawSshClient implements AsyncDisposable {
     await ready;
   }
 
-  /** From authentication on the messages are the test's; ssh2's own client never sees them. */
   #takeMessages(): void {
     const protocol = this.#parts._protocol;
     const handle = protocol._onPayload;
     protocol._onPayload = (payload) => {
-      if ((payload[0] ?? 0) < MESSAGE.userauthRequest) return handle(payload);
+      if ((payload[0] ?? 0) < this.#firstOwn) return handle(payload);
       this.#received.push(Buffer.from(payload));
       this.#changed();
       return undefined;

@@ -10,6 +10,7 @@ import type { TerminalSize } from '../../../src/base/terminal-size.js';
 import type { CommandOutcome, SshCommand } from '../../../src/commands/door.js';
 import { Gateway, type GatewayOptions } from '../../../src/gateway/gateway.js';
 import { type HostKey, readHostKeys } from '../../../src/gateway/host-keys.js';
+import type { KeyExchangeLimits } from '../../../src/gateway/key-exchanges.js';
 import type { KnownKey } from '../../../src/gateway/ports.js';
 import { type GatewayLimits, gatewaySchema } from '../../../src/gateway/schema.js';
 import { openLogger } from '../../../src/log/logger.js';
@@ -75,6 +76,7 @@ type Opened = EchoAttachment | DeniedAttachment;
 export interface RoomParts {
   readonly limits?: Partial<GatewayLimits>;
   readonly listen?: GatewayOptions['listen'];
+  readonly keyExchangeLimits?: KeyExchangeLimits;
   readonly attach?: (request: AttachRequest) => Promise<Opened>;
   readonly execute?: (command: SshCommand) => Promise<CommandOutcome>;
   /** Called when somebody got in. */
@@ -159,6 +161,13 @@ export class GatewayRoom implements AsyncDisposable {
     return this.log.filter((line) => line['msg'] === 'authentication decided');
   }
 
+  /** Why connections ended, in the order of their ends. */
+  get endReasons(): readonly unknown[] {
+    return this.log
+      .filter((line) => line['msg'] === 'connection closed')
+      .map((line) => line['reason']);
+  }
+
   /** The only attachment there was. */
   get attachment(): EchoAttachment {
     const [attachment] = this.attachments;
@@ -202,6 +211,7 @@ async function optionsOf(
     listen: parts.listen ?? [{ host: '127.0.0.1', port: 0 }],
     hostKeys: await hostKeysOfThisRun(),
     limits: { ...gatewaySchema.parse({}).limits, ...parts.limits },
+    keyExchangeLimits: parts.keyExchangeLimits,
     keys: { findKey: (blob) => known.get(Buffer.from(blob).toString('hex')) },
     attachments: {
       open: async (request) => {

@@ -27,13 +27,25 @@ async function flood(room: GatewayRoom, raw: RawSshClient, pieces: number): Prom
   }
 }
 
-test('a client that sends more than 2 MiB ahead is cut off', async () => {
+test('a client that sends more than it may ahead is cut off', async () => {
   await using room = await GatewayRoom.open();
   await using raw = await RawSshClient.connect(room.port);
-  await flood(room, raw, 80);
+  await flood(room, raw, 200);
   await raw.closedByServer();
   await eventually('the end', () => room.log.at(-1)?.['msg'] === 'connection closed');
   expect(room.log.at(-1)).toMatchObject({ reason: 'client ignored its send window' });
+  expect(room.attachment.isDisconnected).toBe(true);
+});
+
+test('a client that goes on sending after its end is cut off', async () => {
+  await using room = await GatewayRoom.open();
+  await using raw = await RawSshClient.connect(room.port);
+  await flood(room, raw, 1);
+  raw.send(bytes(MESSAGE.channelEof), uint32(0));
+  raw.send(bytes(MESSAGE.channelData), uint32(0), sshString('x'));
+  await raw.closedByServer();
+  await eventually('the log line', () => room.endReasons.length === 1);
+  expect(room.endReasons).toEqual(['client sent data after its end']);
   expect(room.attachment.isDisconnected).toBe(true);
 });
 

@@ -75,16 +75,41 @@ test('several requests at once are each answered for themselves', async () => {
   await expectServing(room);
 });
 
-test('channels before the login are refused', async () => {
+test('a client that opens a channel before its login is cut off', async () => {
   await using room = await GatewayRoom.open();
   await using raw = await RawSshClient.connect(room.port);
-  expect((await raw.openSession())[0]).toBe(MESSAGE.channelOpenFailure);
-  raw.requestOnChannel(0, 'exec', sshString('status'));
   raw.requestPublicKey({ algorithm, blob: room.key.blob });
   await raw.next([MESSAGE.userauthPkOk]);
-  expect((await raw.openSession())[0]).toBe(MESSAGE.channelOpenFailure);
+  await expect(raw.openSession()).rejects.toThrow('connection closed');
   expect(room.commands).toEqual([]);
   await expectServing(room);
+});
+
+test.each([MESSAGE.userauthRequest, MESSAGE.userauthSuccess, MESSAGE.channelOpenConfirmation])(
+  'message %i after the login ends the connection',
+  async (message) => {
+    await using room = await GatewayRoom.open();
+    await using raw = await RawSshClient.connect(room.port);
+    await raw.logIn(room.key.path, room.key.blob);
+    raw.send(bytes(message), Buffer.alloc(20));
+    await raw.closedByServer();
+    await eventually('the log line', () => room.endReasons.length === 1);
+    expect(room.endReasons).toEqual([`client sent message ${message} out of turn`]);
+    await expectServing(room);
+  },
+);
+
+test('messages that say nothing are read for a while and not without end', async () => {
+  await using room = await GatewayRoom.open();
+  await using raw = await RawSshClient.connect(room.port);
+  const ignore = [bytes(MESSAGE.ignore), sshString(Buffer.alloc(1000))];
+  for (let sent = 0; sent < 400; sent += 1) raw.send(...ignore);
+  raw.requestAuthentication('pair', 'none');
+  await raw.next([MESSAGE.userauthFailure]);
+  for (let sent = 0; sent < 200; sent += 1) raw.send(...ignore);
+  await raw.closedByServer();
+  await eventually('the log line', () => room.endReasons.length === 1);
+  expect(room.endReasons).toEqual(['client sent too much before login']);
 });
 
 test.each([

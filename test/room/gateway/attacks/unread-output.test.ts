@@ -5,6 +5,7 @@
 import { expect, test } from 'vitest';
 import { eventually } from '../../../helpers/eventually.js';
 import { MESSAGE, RawSshClient, sshString, uint32 } from '../../../helpers/raw-ssh-client.js';
+import { runSsh } from '../../../helpers/ssh-client.js';
 import { GatewayRoom } from '../room.js';
 
 async function attached(room: GatewayRoom, window: number): Promise<RawSshClient> {
@@ -42,7 +43,7 @@ test.each([65_536, 2 ** 21, 2 ** 31 - 1, 2 ** 32 - 1])(
 test('window adjustments out of nowhere do not lift the limit', async () => {
   await using room = await GatewayRoom.open();
   await using raw = await attached(room, 65_536);
-  raw.adjustWindow(0, 2 ** 32 - 1);
+  raw.adjustWindow(0, 2 ** 32 - 1 - 65_536);
   raw.socket.pause();
   const { attachment } = room;
   for (let written = 0; attachment.blocks.length === 0 && written < 8000; written += 1) {
@@ -50,6 +51,15 @@ test('window adjustments out of nowhere do not lift the limit', async () => {
     await new Promise(setImmediate);
   }
   expect(attachment.blocks).toEqual([true]);
+});
+
+test('a window beyond 4 GiB ends the connection', async () => {
+  await using room = await GatewayRoom.open();
+  await using raw = await attached(room, 65_536);
+  raw.adjustWindow(0, 2 ** 32 - 1);
+  await raw.closedByServer();
+  await eventually('the log line', () => room.endReasons.length === 1);
+  expect(room.endReasons).toEqual(['client opened its window too far']);
 });
 
 test('a key exchange that the client never finishes hides nothing', async () => {
@@ -78,4 +88,25 @@ test('a client that reads all is never blocked by the size of its window', async
     await raw.next([MESSAGE.channelData]);
   }
   expect(attachment.blocks).toEqual([]);
+});
+
+test('the output of a command waits for a client that does not read, whatever its window', async () => {
+  const length = 12 * 1024 * 1024;
+  await using room = await GatewayRoom.open({
+    execute: async () => ({ stdout: 'x'.repeat(length), stderr: '', exitCode: 0 }),
+  });
+  await using raw = await RawSshClient.connect(room.port);
+  await raw.logIn(room.key.path, room.key.blob);
+  await raw.openSession(0, { window: 2 ** 32 - 1 });
+  raw.requestOnChannel(0, 'exec', sshString('capture'));
+  await raw.next([MESSAGE.channelData]);
+  raw.socket.pause();
+  // Others are served meanwhile.
+  expect((await runSsh(room.target, { command: ['capture'] })).stdout).toHaveLength(length);
+  expect(room.endReasons).not.toContain('client does not read');
+  raw.socket.resume();
+  let received = 32_768;
+  while (received < length) received += (await raw.next([MESSAGE.channelData])).length - 9;
+  expect(received).toBe(length);
+  await raw.next([MESSAGE.channelClose]);
 });
