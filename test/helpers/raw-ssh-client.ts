@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import ssh2 from 'ssh2';
+import ssh2, { type Algorithms } from 'ssh2';
 
 /** Message numbers (RFC 4250 §4.1.2). */
 export const MESSAGE = {
@@ -94,9 +94,10 @@ export class RawSshClient implements AsyncDisposable {
   /** Messages from this number on are the test's; ssh2's own client never sees them. */
   #firstOwn: number = MESSAGE.userauthRequest;
 
-  static async connect(port: number): Promise<RawSshClient> {
+  /** @param algorithms what it offers, where not what the library does by default */
+  static async connect(port: number, algorithms: Algorithms = {}): Promise<RawSshClient> {
     const raw = new RawSshClient();
-    await raw.#connect(port);
+    await raw.#connect(port, algorithms);
     return raw;
   }
 
@@ -153,6 +154,18 @@ export class RawSshClient implements AsyncDisposable {
     const numbers = [uint32(id), uint32(window), uint32(packetSize)];
     this.send(bytes(MESSAGE.channelOpen), sshString('session'), ...numbers);
     return await this.next([MESSAGE.channelOpenConfirmation, MESSAGE.channelOpenFailure]);
+  }
+
+  /** Asks for a shell in a terminal on an open session channel. */
+  attach(id = 0, { cols = 80, rows = 24 }: { cols?: number; rows?: number } = {}): void {
+    const size = [cols, rows, 0, 0].map(uint32);
+    this.requestOnChannel(id, 'pty-req', sshString('xterm-256color'), ...size, sshString(''));
+    this.requestOnChannel(id, 'shell');
+  }
+
+  /** Data on an open channel. */
+  sendData(id: number, data: string | Uint8Array): void {
+    this.send(bytes(MESSAGE.channelData), uint32(id), sshString(data));
   }
 
   /** A channel request that wants an answer. */
@@ -240,7 +253,7 @@ export class RawSshClient implements AsyncDisposable {
     return this.#client as unknown as ClientParts;
   }
 
-  async #connect(port: number): Promise<void> {
+  async #connect(port: number, algorithms: Algorithms): Promise<void> {
     this.#client.on('error', () => undefined);
     const ready = new Promise<void>((resolve, reject) => {
       this.#client.once('handshake', () => resolve());
@@ -250,6 +263,7 @@ export class RawSshClient implements AsyncDisposable {
       host: '127.0.0.1',
       port,
       username: 'raw',
+      algorithms,
       authHandler: () => undefined,
     });
     this.#takeMessages();
