@@ -267,6 +267,7 @@ export class RawSshClient implements AsyncDisposable {
       authHandler: () => undefined,
     });
     this.#takeMessages();
+    this.socket.setNoDelay(true);
     this.socket.once('close', () => {
       this.#isClosed = true;
       this.#changed();

@@ -6,7 +6,7 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AttackedTriad } from '../../helpers/attacked-triad.js';
-import { MESSAGE, RawSshClient, signer, sshString } from '../../helpers/raw-ssh-client.js';
+import { MESSAGE, type RawSshClient, signer, sshString } from '../../helpers/raw-ssh-client.js';
 
 const algorithm = 'ssh-ed25519';
 const ANSWERS = [MESSAGE.userauthFailure, MESSAGE.userauthSuccess, MESSAGE.userauthPkOk];
