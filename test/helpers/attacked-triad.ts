@@ -32,8 +32,9 @@ export class AttackedTriad implements AsyncDisposable {
   /** @param gateway the text of its `gateway.yaml` */
   static async start(options: HomeOptions = {}, gateway = '{}\n'): Promise<AttackedTriad> {
     const people = { dora: 'driver', olga: 'observer' };
-    // A small young generation: what grows is then held, not just not collected yet.
-    const env = { NODE_OPTIONS: '--max-semi-space-size=1' };
+    // Little room for garbage: what grows is then held, not just not collected yet.
+    const heap = '--max-semi-space-size=1 --max-old-space-size=48';
+    const env = { NODE_OPTIONS: heap, MALLOC_ARENA_MAX: '2' };
     const home = await TriadHome.make({ people, env, ...options });
     try {
       writeFileSync(home.path('config/gateway.yaml'), gateway);
@@ -84,6 +85,11 @@ export class AttackedTriad implements AsyncDisposable {
     if (grownKb > MAX_GROWTH_KB) throw new Error(`the gateway grew by ${grownKb} KB`);
     const told = () => this.home.read(LOG).slice(logBefore);
     await eventually(`${expected.reason} in the log`, () => tells(told(), expected.reason), told);
+  }
+
+  /** The last lines of the log, for the message of a failure. */
+  lastLines(): string {
+    return this.home.read(LOG).split('\n').slice(-15).join('\n');
   }
 
   /** Whether the log tells that some connection ended for `reason`. */

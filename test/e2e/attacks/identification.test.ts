@@ -1,7 +1,7 @@
 /**
  * Before the identification line the SSH library tells nobody anything: silent connections are never
- * seen, errors are swallowed, sockets stay open from our side. And a client whose line comes in three
- * segments, as on a slow link, is refused.
+ * seen, errors are swallowed, sockets stay open from our side, as do those of clients that are stopped
+ * later. And a client whose line comes in three segments, as on a slow link, is refused.
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -9,12 +9,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AttackedTriad } from '../../helpers/attacked-triad.js';
 import { count } from '../../helpers/counts.js';
 import { eventually } from '../../helpers/eventually.js';
-import { runSsh } from '../../helpers/ssh-client.js';
+import { runSsh, SshClient, sshArguments } from '../../helpers/ssh-client.js';
+
+const LIMITS = 'limits: {loginGraceTimeMs: 4000, clientAliveIntervalMs: 1000}\n';
 
 let triad: AttackedTriad;
 
 beforeAll(async () => {
-  triad = await AttackedTriad.start({}, 'limits: {loginGraceTimeMs: 4000}\n');
+  triad = await AttackedTriad.start({}, LIMITS);
 });
 
 afterAll(async () => {
@@ -45,16 +47,19 @@ test.each([
   await triad.withstands(attack, { reason });
 });
 
-test('silent connections end when their time is over, and keep nobody out', async () => {
+test('silent and stopped clients end when their time is over, and keep nobody out', async () => {
+  const target = { port: triad.port, keyPath: triad.home.keyOf('dora') };
+  await using stopped = new SshClient(sshArguments(target, ['-tt']));
+  await stopped.sees('pair');
   const sockets: Socket[] = [];
   const attack = async (): Promise<void> => {
+    stopped.process.kill('SIGSTOP');
     while (sockets.length < 8) sockets.push(await open());
     sockets[0]?.write(Buffer.alloc(200, 0x9b));
-    await using raw = await triad.connect();
-    raw.socket.destroy();
+    await allEnded(sockets);
   };
-  await triad.withstands(attack, { reason: /^client left$/ });
-  await triad.withstands(() => allEnded(sockets), { reason: /^login grace time is over$/ });
+  await triad.withstands(attack, { reason: /^login grace time is over$/ });
+  await eventually('the end of the other', () => triad.hasEnded('Keepalive timeout'));
 });
 
 async function allEnded(sockets: readonly Socket[]): Promise<void> {

@@ -42,6 +42,16 @@ describe('a command over SSH', () => {
     expect(Buffer.from(result.stdout, 'latin1').toString() === stdout).toBe(true);
   });
 
+  test('reaches a client that opens its window only after its channel', async () => {
+    await using room = await GatewayRoom.open({ execute: saying({ stdout: 'here' }) });
+    await using raw = await RawSshClient.connect(room.port);
+    await raw.logIn(room.key.path, room.key.blob);
+    await raw.openSession(0, { window: 0 });
+    raw.adjustWindow(0, 1000);
+    raw.requestOnChannel(0, 'exec', sshString('who'));
+    expect((await raw.next([MESSAGE.channelData])).toString()).toContain('here');
+  });
+
   test('ends its lines as a terminal needs it where there is one', async () => {
     const execute = saying({ stdout: 'one\ntwo\r\n', stderr: 'trouble\n', exitCode: EXIT.failure });
     await using room = await GatewayRoom.open({ execute });
