@@ -11,7 +11,7 @@ import { count } from '../../helpers/counts.js';
 import { eventually } from '../../helpers/eventually.js';
 import { runSsh, SshClient, sshArguments } from '../../helpers/ssh-client.js';
 
-const LIMITS = 'limits: {loginGraceTimeMs: 4000, clientAliveIntervalMs: 1000}\n';
+const LIMITS = 'limits: {loginGraceTime: 4, clientAliveInterval: 1}\n';
 
 let triad: AttackedTriad;
 

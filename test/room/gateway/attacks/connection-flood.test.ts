@@ -15,7 +15,7 @@ const FLOOD = count(200, 2000);
 const PLACES = 9;
 
 test('a flood of connections from one source does not keep another out', async () => {
-  await using room = await GatewayRoom.open();
+  await using room = await GatewayRoom.open({ limits: { perSourceMaxStartups: PLACES } });
   await using crowd = await TcpCrowd.open(FLOOD, room.port, '127.0.0.2');
   const options = ['-b', '127.0.0.3'];
   expect((await runSsh(room.target, { options, command: ['status'] })).code).toBe(0);
@@ -29,7 +29,8 @@ test('a flood of connections from one source does not keep another out', async (
 });
 
 test('a source that floods again and again is kept out altogether, and another is not', async () => {
-  await using room = await GatewayRoom.open({ limits: { perSourcePenaltyExemptList: [] } });
+  const limits = { perSourcePenaltyExemptList: [], perSourceMaxStartups: PLACES };
+  await using room = await GatewayRoom.open({ limits });
   // A second for each connection that tried nothing; above fifteen the source is refused.
   for (const wave of [1, 2]) {
     await using crowd = await TcpCrowd.open(PLACES, room.port, '127.0.0.2');
