@@ -67,6 +67,9 @@ const MIN_PACKET_BYTES = 1024;
 /** RFC 4254 §5.2: a window is at most this. */
 const MAX_WINDOW_BYTES = 2 ** 32 - 1;
 
+/** Of a server that tells its host keys; ssh2 parses each, which takes up to 170 ms a packet. */
+const HOST_KEYS = Buffer.from('P\0\0\0\u0017hostkeys-00@openssh.com');
+
 /** The TCP socket of an SSH client. */
 export function socketOf(sshClient: SshClient): Socket {
   return partsOf(sshClient)._sock;
@@ -124,6 +127,10 @@ function guardMessages(sshClient: SshClient, guard: ClientGuard): void {
   protocol._onPayload = (payload) => {
     const type = payload[0] ?? MESSAGE.ignore;
     if (!guard.admits(type)) return undefined;
+    if (HOST_KEYS.equals(payload.subarray(0, HOST_KEYS.length))) {
+      guard.onViolation('client sent host keys');
+      return undefined;
+    }
     const result = handle(payload);
     // ssh2 hangs up on some messages without an error that would tell.
     if (socket.writableEnded && type !== MESSAGE.disconnect) {

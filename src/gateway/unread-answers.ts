@@ -8,7 +8,7 @@ const MAX_UNREAD = 2048;
  * Counts the requests whose answers may still wait for the client. Answers are not part of what a
  * channel may queue, and cost the client that provokes them nothing.
  *
- * The count starts again each time that all which was queued when it last started is on its way.
+ * The count starts again each time that all which was queued when it last started has left.
  */
 export class UnreadAnswers {
   readonly #sshClient: SshClient;
@@ -24,7 +24,8 @@ export class UnreadAnswers {
   add(): boolean {
     const { bytesWritten, writableLength } = socketOf(this.#sshClient);
     const isHeld = bytesHeldForRekey(this.#sshClient) > 0;
-    if (!isHeld && bytesWritten - writableLength >= this.#startedAtBytes) {
+    const hasMoved = bytesWritten - writableLength > this.#startedAtBytes;
+    if (!isHeld && (writableLength === 0 || hasMoved)) {
       this.#count = 0;
       this.#startedAtBytes = bytesWritten;
     }

@@ -264,6 +264,8 @@ export class RawSshClient implements AsyncDisposable {
       port,
       username: 'raw',
       algorithms,
+      // The library never learns of the login, and would give up after 20 s.
+      readyTimeout: 0,
       authHandler: () => undefined,
     });
     this.#takeMessages();

@@ -127,6 +127,16 @@ test('a client that asks and does not read the answers is cut off', async () => 
   await triad.withstands(attack, { reason: /^client does not read its answers$/ });
 }, 120_000);
 
+test("a server's message with thousands of host keys costs nothing", async () => {
+  const attack = async (): Promise<void> => {
+    await using raw = await triad.logIn('olga');
+    const name = sshString('hostkeys-00@openssh.com');
+    raw.send(bytes(MESSAGE.globalRequest), name, bytes(1), Buffer.alloc(34_000));
+    await expect(raw.next([MESSAGE.requestFailure])).rejects.toThrow('connection closed');
+  };
+  await triad.withstands(attack, { reason: /^client sent host keys$/ });
+});
+
 test('messages for channels that are closed, or never were, change nothing', async () => {
   const attack = async (): Promise<void> => {
     await using raw = await attached();

@@ -4,7 +4,7 @@
  * exchange that is never finished, in a queue that nobody sees. And a client that vanishes in the
  * middle of all this must leave nothing.
  */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, test } from 'vitest';
 import { AttackedTriad } from '../../helpers/attacked-triad.js';
 import { count } from '../../helpers/counts.js';
 import { eventually } from '../../helpers/eventually.js';
