@@ -74,13 +74,14 @@ export class AttackedTriad implements AsyncDisposable {
    * held 32 MB more than before, somebody else gets in, and the log tells what happened in clean text.
    */
   async withstands(attack: () => Promise<void>, expected: Expectation): Promise<void> {
+    this.#isAlive();
     const rssBefore = this.#memory('VmRSS');
     const logBefore = this.home.read(LOG).length;
     // proc(5): the peak starts again from here.
     writeFileSync(`/proc/${this.up.process.pid}/clear_refs`, '5');
     await attack();
-    await this.#letsOthersIn();
     this.#isAlive();
+    await this.#letsOthersIn();
     const grownKb = this.#memory('VmHWM') - rssBefore;
     if (grownKb > MAX_GROWTH_KB) throw new Error(`the gateway grew by ${grownKb} KB`);
     const told = () => this.home.read(LOG).slice(logBefore);
