@@ -4,7 +4,7 @@ import { sendWindowOf, unsentBytes } from './ssh2-seams.js';
 
 /** Above this the client does not keep up: the session is told to hold its output back. */
 const BLOCKED_ABOVE_BYTES = 256 * 1024;
-/** Below this it may go on. OpenSSH acknowledges a terminal's output every 48 KiB. */
+/** Below this it may go on. */
 const UNBLOCKED_BELOW_BYTES = 64 * 1024;
 /** Above this nobody heeded the block: the channel is given up. */
 const MAX_UNCONSUMED_BYTES = 1024 * 1024;
@@ -24,7 +24,8 @@ export interface ChannelTerminalOptions {
  * A channel's `write()` turns false only megabytes too late, and ssh2 hides what waits for TCP or for
  * a key exchange. So the account is: what the channel queues, plus the larger of what the client has
  * not acknowledged (the largest window seen, less the window now) and what waits for the socket.
- * A piece that went out in part counts in full.
+ * A piece that went out in part counts in full. A client may have taken as much as it acknowledges at
+ * once, and not have said so: OpenSSH does it every 48 KiB, others when half of their window is used up.
  *
  * `check` brings the account up to date; call it whenever the socket brought or took something.
  */
@@ -32,12 +33,15 @@ export class ChannelTerminal implements ClientTerminal {
   readonly #options: ChannelTerminalOptions;
   #listener: (isBlocked: boolean) => void = () => undefined;
   #largestWindow: number;
+  #lastWindow: number;
+  #smallestAcknowledgement = Number.POSITIVE_INFINITY;
   #isBlocked = false;
   #isClosed = false;
 
   constructor(options: ChannelTerminalOptions) {
     this.#options = options;
-    this.#largestWindow = sendWindowOf(options.channel);
+    this.#lastWindow = sendWindowOf(options.channel);
+    this.#largestWindow = this.#lastWindow;
   }
 
   write(bytes: Uint8Array): void {
@@ -76,10 +80,20 @@ export class ChannelTerminal implements ClientTerminal {
 
   #unconsumedBytes(): number {
     const { channel, sshClient } = this.#options;
-    const window = sendWindowOf(channel);
-    this.#largestWindow = Math.max(this.#largestWindow, window);
     const waiting = unsentBytes(sshClient);
-    if (this.#largestWindow > LARGEST_MEANT_WINDOW) return channel.writableLength + waiting;
-    return channel.writableLength + Math.max(this.#largestWindow - window, waiting);
+    return channel.writableLength + Math.max(this.#unacknowledgedBytes(channel), waiting);
+  }
+
+  #unacknowledgedBytes(channel: ServerChannel): number {
+    const window = sendWindowOf(channel);
+    const acknowledged = window - this.#lastWindow;
+    this.#lastWindow = window;
+    this.#largestWindow = Math.max(this.#largestWindow, window);
+    if (this.#largestWindow > LARGEST_MEANT_WINDOW) return 0;
+    if (acknowledged > 0) {
+      this.#smallestAcknowledgement = Math.min(this.#smallestAcknowledgement, acknowledged);
+    }
+    const taken = Math.min(this.#smallestAcknowledgement, this.#largestWindow / 2);
+    return this.#largestWindow - window - taken;
   }
 }

@@ -40,6 +40,29 @@ test.each([65_536, 2 ** 21, 2 ** 31 - 1, 2 ** 32 - 1])(
   },
 );
 
+test.each([2 ** 20, 2 ** 21, 2 ** 24])(
+  'a client that acknowledges when half of its window of %i bytes is used up is served on and on',
+  async (window) => {
+    await using room = await GatewayRoom.open();
+    await using raw = await attached(room, window);
+    const { attachment } = room;
+    const isBlocked = (): boolean => attachment.blocks.at(-1) ?? false;
+    let [written, received, acknowledged] = [0, 0, 0];
+    while (acknowledged < 3 * window) {
+      attachment.write(Buffer.alloc(16_384, 'x'));
+      written += 16_384;
+      while (received < written) {
+        received += (await raw.next([MESSAGE.channelData])).length - 9;
+      }
+      if (received - acknowledged >= window / 2) {
+        raw.adjustWindow(0, received - acknowledged);
+        acknowledged = received;
+      } else expect(isBlocked()).toBe(false);
+    }
+    await eventually('unblocked', () => !isBlocked());
+  },
+);
+
 test('window adjustments out of nowhere do not lift the limit', async () => {
   await using room = await GatewayRoom.open();
   await using raw = await attached(room, 65_536);
