@@ -7,6 +7,7 @@ import { visible } from '../base/visible.js';
 import type { Logger } from '../log/logger.js';
 import type { Caller } from '../session/attachment.js';
 import { Authentication } from './authentication.js';
+import type { HeldOutput } from './held-output.js';
 import { KEY_EXCHANGE_LIMITS, type KeyExchangeLimits, KeyExchanges } from './key-exchanges.js';
 import { formatAddress, plainAddress } from './listen-address.js';
 import { isAnswered, isInTurn, MESSAGE } from './message-order.js';
@@ -37,6 +38,7 @@ export interface ConnectionOptions extends Doors {
   readonly log: Logger;
   readonly audit: ConnectionAudit;
   readonly refusals: Refusals;
+  readonly heldOutput: HeldOutput;
   /** Called once, when the client has proved its key. */
   readonly onAuthenticated: () => void;
   /** Defaults to `KEY_EXCHANGE_LIMITS`. */
@@ -208,11 +210,12 @@ export class Connection {
   #openChannel(
     opened: Pick<SessionChannelOptions, 'sshClient' | 'session' | 'caller' | 'login'>,
   ): void {
-    const { attachments, commands } = this.#options;
+    const { attachments, commands, heldOutput } = this.#options;
     const channel = new SessionChannel({
       ...opened,
       attachments,
       commands,
+      heldOutput,
       log: this.#log,
       onClosed: (closed) => this.#noteChannelClosed(closed),
       onFailed: (reason) => this.giveUp(reason),

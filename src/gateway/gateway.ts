@@ -3,6 +3,7 @@ import ssh2, { type Server } from 'ssh2';
 import { Admission, type AdmissionLimit, type Admittance } from './admission.js';
 import { ALGORITHMS } from './algorithms.js';
 import { Connection, type ConnectionOptions } from './connection.js';
+import { HeldOutput } from './held-output.js';
 import { type HostKey, offeredHostKeys } from './host-keys.js';
 import { HYBRID_KEY_EXCHANGE } from './hybrid-key-exchange.js';
 import { joinIdentification } from './identification.js';
@@ -20,7 +21,8 @@ const TURNED_AWAY = {
   perSourcePenalties: 'Not allowed at this time\r\n',
 } as const satisfies Record<AdmissionLimit, string>;
 
-export interface GatewayOptions extends Omit<ConnectionOptions, 'refusals' | 'onAuthenticated'> {
+export interface GatewayOptions
+  extends Omit<ConnectionOptions, 'refusals' | 'heldOutput' | 'onAuthenticated'> {
   readonly listen: readonly ListenAddress[];
   readonly hostKeys: readonly HostKey[];
 }
@@ -37,6 +39,7 @@ export class Gateway {
   readonly #connections = new Map<Socket, Connection>();
   readonly #admission: Admission;
   readonly #refusals = new Refusals(monotonicMs);
+  readonly #heldOutput = new HeldOutput();
   #state: 'holding' | 'accepting' | 'closed' = 'holding';
 
   private constructor(options: GatewayOptions) {
@@ -141,6 +144,7 @@ export class Gateway {
     const connection = new Connection(socket, {
       ...this.#options,
       refusals: this.#refusals,
+      heldOutput: this.#heldOutput,
       onAuthenticated: () => admittance.noteAuthenticated(),
     });
     this.#connections.set(socket, connection);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { PseudoTtyInfo, ServerChannel, Session, Connection as SshClient } from 'ssh2';
-import { messageOf, TriadError, UsageError } from '../base/errors.js';
+import { messageOf, TriadError, UnavailableError, UsageError } from '../base/errors.js';
 import { EXIT, type ExitCode, exitCodeOf } from '../base/exit-codes.js';
 import { isName, type SessionName, sessionName } from '../base/ids.js';
 import { clampSize, type TerminalSize } from '../base/terminal-size.js';
@@ -11,6 +11,7 @@ import type { Attachment, AttachmentDoor, Caller } from '../session/attachment.j
 import { noAccess } from '../session/no-access.js';
 import { ChannelInput } from './channel-input.js';
 import { ChannelTerminal } from './channel-terminal.js';
+import type { HeldOutput } from './held-output.js';
 import { PacedOutput } from './paced-output.js';
 import { closeUnstarted } from './ssh2-seams.js';
 
@@ -30,6 +31,7 @@ export interface SessionChannelOptions extends Doors {
   /** The SSH user name as the client sent it; anything. */
   readonly login: string;
   readonly log: Logger;
+  readonly heldOutput: HeldOutput;
   readonly onClosed: (channel: SessionChannel) => void;
   /** The whole connection must be given up. */
   readonly onFailed: (reason: string) => void;
@@ -180,12 +182,11 @@ export class SessionChannel {
     const outcome = await commands.execute({ caller, session, commandLine, readInput });
     if (this.#state !== 'started') return;
     this.#say(outcome.stderr);
-    this.#output = new PacedOutput({
-      sshClient,
-      channel,
-      bytes: Buffer.from(this.#lines(outcome.stdout)),
-      onWritten: () => this.#finish(outcome.exitCode, ''),
-    });
+    const bytes = Buffer.from(this.#lines(outcome.stdout));
+    const onReleased = this.#options.heldOutput.hold(bytes.length);
+    if (onReleased === undefined) throw tooMuchOutput(bytes.length);
+    const onWritten = () => this.#finish(outcome.exitCode, '');
+    this.#output = new PacedOutput(bytes, { sshClient, channel, onWritten, onReleased });
     this.#output.check();
   }
 
@@ -251,6 +252,12 @@ export class SessionChannel {
   #lines(text: string): string {
     return this.#pty === undefined ? text : text.replace(/\r?\n/g, '\r\n');
   }
+}
+
+function tooMuchOutput(bytes: number): UnavailableError {
+  return new UnavailableError(`no room for ${bytes} bytes of output: others wait to be read`, {
+    userMessage: 'too much output waits to be read by others, try again later or ask for less',
+  });
 }
 
 function needsTerminal(login: string): string {
