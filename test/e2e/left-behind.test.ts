@@ -1,158 +1,181 @@
-import { connect, createServer, type Socket } from 'node:net';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { giveUpSilentClientsSoon } from '../helpers/client-alive.js';
 import { count } from '../helpers/counts.js';
 import { eventually } from '../helpers/eventually.js';
-import { type Census, censusOf } from '../helpers/process-census.js';
+import { censusOf } from '../helpers/process-census.js';
 import { Terminal } from '../helpers/terminal.js';
 import { TmuxProbe } from '../helpers/tmux-probe.js';
-import { TriadHome, type Up } from '../helpers/triad-home.js';
+import { FORMS, type Serving, startAs } from '../helpers/triad-form.js';
+import { TriadHome } from '../helpers/triad-home.js';
+import { Wire } from '../helpers/wire.js';
 
-const CYCLES = count(4, 20);
+/** Pairs of a driver and an observer who come and leave at once; each form gets half of all. */
+const CYCLES = count(5, 250);
+const PAIRS_AT_ONCE = 5;
+const HOOK = join(import.meta.dirname, '../helpers/resource-census.mjs');
 
-let home: TriadHome;
-let up: Up;
-let probe: TmuxProbe;
-
-beforeAll(async () => {
-  home = await TriadHome.make({ people: { dora: 'driver', olga: 'observer' } });
-  up = await home.up();
-  probe = await TmuxProbe.of(home);
-  // The first attachment loads what is loaded once.
-  await using first = attach('dora');
-  await first.sees('driving');
-});
-
-afterAll(async () => {
-  await home[Symbol.asyncDispose]();
-});
-
-function attach(person: 'dora' | 'olga', port = up.port): Terminal {
-  return Terminal.ssh({ port, keyPath: home.keyOf(person) });
+interface Crowd {
+  readonly drivers: readonly Terminal[];
+  readonly observers: readonly Terminal[];
+  readonly everybody: readonly Terminal[];
+  readonly wire: Wire;
 }
 
-interface Holdings {
-  readonly gateway: Census;
-  readonly tmux: Census;
-  readonly tmuxClients: number;
-  readonly attachments: number;
-}
-
-async function holdings(): Promise<Holdings> {
-  const tmuxPid = Number(await probe.ask('display-message', '-p', '#{pid}'));
-  const tmuxClients = (await probe.clients()).length;
-  const attachments = (await home.status()).attachments.length;
-  return {
-    gateway: censusOf(up.process.pid ?? 0),
-    tmux: censusOf(tmuxPid),
-    tmuxClients,
-    attachments,
-  };
-}
-
-async function nobodyIsThere(): Promise<Holdings> {
-  let last = await holdings();
-  await eventually(
-    'everybody is gone',
-    async () => {
-      last = await holdings();
-      return last.tmuxClients === 0 && last.attachments === 0 && last.gateway.children === 1;
-    },
-    () => JSON.stringify(last),
-  );
-  return last;
-}
-
-async function isLeftAsItWas(before: Holdings): Promise<void> {
-  let now = await holdings();
-  await eventually(
-    'all that people used was given back',
-    async () => {
-      now = await holdings();
-      return JSON.stringify(now) === JSON.stringify(before);
-    },
-    () => `before ${JSON.stringify(before)}\nnow ${JSON.stringify(now)}`,
-  );
-}
-
-/** A wire between a client and the gateway that can be cut. */
-async function openWire(): Promise<{ port: number; cut: () => void } & AsyncDisposable> {
-  const sockets: Socket[] = [];
-  const server = createServer((inner) => {
-    const outer = connect(up.port, '127.0.0.1');
-    for (const socket of [inner, outer]) socket.on('error', () => undefined);
-    inner.pipe(outer).pipe(inner);
-    sockets.push(inner, outer);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const cut = () => {
-    for (const socket of sockets) socket.resetAndDestroy();
-  };
-  const close = async () => {
-    cut();
-    await new Promise((resolve) => server.close(resolve));
-  };
-  return { port, cut, [Symbol.asyncDispose]: close };
-}
-
-test(`${CYCLES} rounds of attaching and leaving leave nothing behind`, async () => {
-  const before = await nobodyIsThere();
-  for (let round = 0; round < CYCLES; round += 1) {
-    await using driver = attach('dora');
-    await using observer = attach('olga');
-    await driver.sees('driving');
-    await observer.sees('watching');
-    driver.type('\x02d');
-    observer.type('q');
-    expect(await driver.status()).toBe(0);
-    expect(await observer.status()).toBe(0);
-  }
-  await isLeftAsItWas(before);
-});
-
-test('clients that are killed leave nothing behind', async () => {
-  const before = await nobodyIsThere();
-  for (let round = 0; round < CYCLES; round += 1) {
-    await using driver = attach('dora');
-    await using observer = attach('olga');
-    await driver.sees('driving');
-    await observer.sees('watching');
-    driver.process.kill('SIGKILL');
-    observer.process.kill('SIGKILL');
-  }
-  await isLeftAsItWas(before);
-});
-
-test('clients that are killed before they see anything leave nothing behind', async () => {
-  const before = await nobodyIsThere();
-  for (let round = 0; round < CYCLES; round += 1) {
-    await using driver = attach('dora');
-    await eventually('the client connects', () => driver.output.includes('Permanently added'));
-    driver.process.kill('SIGKILL');
-  }
-  await isLeftAsItWas(before);
-});
-
-test('connections that are cut leave nothing behind', async () => {
-  const before = await nobodyIsThere();
-  for (let round = 0; round < CYCLES; round += 1) {
-    await using wire = await openWire();
-    await using driver = attach('dora', wire.port);
-    await using observer = attach('olga', wire.port);
-    await driver.sees('driving');
-    await observer.sees('watching');
+/** Each way to leave, and how the clients that leave so end. */
+const WAYS: Readonly<Record<string, (crowd: Crowd) => Promise<void>>> = {
+  'who leave by a key': async ({ drivers, observers, everybody }) => {
+    for (const observer of observers) observer.type('q');
+    for (const driver of drivers) {
+      // One by one: tmux takes keys that come at the same instant for a paste (assume-paste-time).
+      driver.type('\x02d');
+      expect(await driver.status()).toBe(0);
+    }
+    for (const terminal of everybody) expect(await terminal.status()).toBe(0);
+  },
+  'whose ssh is killed': async ({ everybody }) => {
+    for (const terminal of everybody) terminal.process.kill('SIGKILL');
+  },
+  'whose connection ends (FIN)': async ({ wire, everybody }) => {
+    wire.finish();
+    for (const terminal of everybody) expect(await terminal.status()).toBe(255);
+  },
+  'whose connection is cut (RST)': async ({ wire, everybody }) => {
     wire.cut();
-    expect(await driver.status()).toBe(255);
-    expect(await observer.status()).toBe(255);
+    for (const terminal of everybody) expect(await terminal.status()).toBe(255);
+  },
+  'whose ssh stops until it is given up': async ({ everybody }) => {
+    for (const terminal of everybody) terminal.process.kill('SIGSTOP');
+  },
+  'whose network is dead until they are given up': async ({ wire }) => {
+    wire.goDead();
+  },
+};
+
+/** What processes hold, by what it is; only ever compared. */
+type Holdings = ReadonlyMap<string, number>;
+
+describe.each(FORMS)('in %s', (form) => {
+  let home: TriadHome;
+  let serving: Serving;
+  let probe: TmuxProbe;
+  let before: Holdings;
+
+  beforeAll(async () => {
+    home = await TriadHome.make({
+      people: { dora: 'driver', olga: 'observer' },
+      env: { NODE_OPTIONS: `--import ${HOOK}` },
+    });
+    giveUpSilentClientsSoon(home);
+    serving = await startAs(form, home);
+    probe = await TmuxProbe.of(home);
+    // The first attachments load what is loaded once.
+    for (const way of Object.values(WAYS).slice(0, 2)) await comeAndLeave(1, way);
+    before = await holdings();
+  });
+
+  afterAll(async () => {
+    await home[Symbol.asyncDispose]();
+  });
+
+  async function comeAndLeave(pairs: number, leave: (crowd: Crowd) => Promise<void>) {
+    await using wire = await Wire.to(serving.gateway.port);
+    const attach = (person: 'dora' | 'olga') =>
+      Terminal.ssh({ port: wire.port, keyPath: home.keyOf(person) });
+    const drivers = Array.from({ length: pairs }, () => attach('dora'));
+    const observers = Array.from({ length: pairs }, () => attach('olga'));
+    const everybody = [...drivers, ...observers];
+    try {
+      for (const driver of drivers) await driver.sees('driving');
+      for (const observer of observers) await observer.sees('watching');
+      await leave({ drivers, observers, everybody, wire });
+      await nobodyIsThere();
+    } finally {
+      for (const terminal of everybody) await terminal[Symbol.asyncDispose]();
+    }
   }
-  await isLeftAsItWas(before);
+
+  async function nobodyIsThere(): Promise<void> {
+    await eventually('the tmux clients are gone', async () => (await probe.clients()).length === 0);
+    await eventually('the attachments are closed', () => {
+      const [opened, closed] = attachments();
+      return opened === closed;
+    });
+  }
+
+  /** How many were opened, and how many were closed again, on record. */
+  function attachments(): [opened: number, closed: number] {
+    const events = home.lines('state/audit.jsonl').map((line) => String(line['event']));
+    const countOf = (name: string) => events.filter((event) => event === name).length;
+    return [countOf('attachment-opened'), countOf('attachment-closed')];
+  }
+
+  async function holdings(): Promise<Holdings> {
+    const all: [string, number][] = [];
+    for (const { process: child } of new Set([serving.host, serving.gateway])) {
+      const command = child.spawnargs[2] ?? '';
+      const seen = { ...(await resourcesOf(child, command)), ...censusOf(child.pid ?? 0) };
+      all.push(...flattened(command, seen));
+    }
+    const tmux = Number(await probe.ask('display-message', '-p', '#{pid}'));
+    return new Map([...all, ...flattened('tmux', censusOf(tmux))]);
+  }
+
+  async function resourcesOf(child: ChildProcess, command: string): Promise<object> {
+    const name = `resources-${command}`;
+    rmSync(home.path(name), { force: true });
+    child.kill('SIGUSR2');
+    await eventually('it told what it holds', () => existsSync(home.path(name)));
+    return JSON.parse(home.read(name)) as object;
+  }
+
+  async function nothingIsLeft(): Promise<void> {
+    let more: string[] = [];
+    const isLess = async () => {
+      const now = [...(await holdings())];
+      more = now
+        .filter(([what, number]) => number > (before.get(what) ?? 0))
+        .map(([what, number]) => `${what}: ${before.get(what) ?? 0} before, ${number} now`);
+      return more.length === 0;
+    };
+    await eventually('all that people used was given back', isLess, () => more.join('\n'));
+  }
+
+  test.each(Object.entries(WAYS))(
+    'drivers and observers %s leave nothing behind',
+    async (_, leave) => {
+      for (let left = CYCLES; left > 0; left -= PAIRS_AT_ONCE) {
+        await comeAndLeave(Math.min(left, PAIRS_AT_ONCE), leave);
+      }
+      await nothingIsLeft();
+    },
+    600_000,
+  );
+
+  test('drivers who are killed before they see anything leave nothing behind', async () => {
+    for (let round = 0; round < CYCLES; round += 1) {
+      const { port } = serving.gateway;
+      await using driver = Terminal.ssh({ port, keyPath: home.keyOf('dora') });
+      await eventually('the client connects', () => driver.output.includes('Permanently added'));
+      driver.process.kill('SIGKILL');
+    }
+    await nobodyIsThere();
+    await nothingIsLeft();
+  }, 600_000);
+
+  test('each attachment that was opened was closed on record', () => {
+    const [opened, closed] = attachments();
+    expect(opened).toBeGreaterThanOrEqual(CYCLES * 2 * Object.keys(WAYS).length);
+    expect(closed).toBe(opened);
+  });
 });
 
-test('each attachment that was opened was closed on record', () => {
-  const events = home.lines('state/audit.jsonl').map((line) => String(line['event']));
-  const opened = events.filter((event) => event === 'attachment-opened').length;
-  const closed = events.filter((event) => event === 'attachment-closed').length;
-  expect(opened).toBeGreaterThanOrEqual(CYCLES * 6);
-  expect(closed).toBe(opened);
-});
+/** Counts within counts, each under the names that lead to it. */
+function flattened(name: string, counts: object): [string, number][] {
+  return Object.entries(counts).flatMap(([key, value]: [string, unknown]) => {
+    if (typeof value === 'number') return [[`${name} ${key}`, value] as [string, number]];
+    return typeof value === 'object' && value !== null ? flattened(`${name} ${key}`, value) : [];
+  });
+}

@@ -5,6 +5,7 @@ export interface Census {
   /** Open descriptors by kind: `socket`, `/dev/ptmx`, a path. */
   readonly descriptors: Readonly<Record<string, number>>;
   readonly children: number;
+  readonly threads: number;
 }
 
 export function censusOf(pid: number): Census {
@@ -16,7 +17,8 @@ export function censusOf(pid: number): Census {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
     .split(' ')
     .filter(Boolean);
-  return { descriptors, children: children.length };
+  const threads = readdirSync(`/proc/${pid}/task`).length;
+  return { descriptors, children: children.length, threads };
 }
 
 function descriptorKind(pid: number, fd: string): string | undefined {

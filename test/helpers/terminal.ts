@@ -78,10 +78,20 @@ export class Terminal implements AsyncDisposable {
     return [...on].sort((a, b) => a - b);
   }
 
-  /** Whether it is as a shell wants it: main screen, cursor, no mouse, focus or paste reports. */
+  /**
+   * Whether it is as a shell wants it: main screen, cursor, normal keypad, no colours, no mouse, focus
+   * or paste reports.
+   */
   get isRestored(): boolean {
     const { modes } = this;
-    return modes.includes(CURSOR_SHOWN) && !modes.some((mode) => APPLICATION_MODES.includes(mode));
+    const keypad = this.#output.match(/\x1b[=>]/g)?.at(-1) ?? '\x1b>';
+    const colours = this.#output.match(/\x1b\[[\d;:]*m/g)?.at(-1) ?? '\x1b[m';
+    return (
+      modes.includes(CURSOR_SHOWN) &&
+      !modes.some((mode) => APPLICATION_MODES.includes(mode)) &&
+      keypad === '\x1b>' &&
+      /^\x1b\[0?m$/.test(colours)
+    );
   }
 
   /** The last line that is not ssh's own. */
