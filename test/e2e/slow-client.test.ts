@@ -1,10 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { giveUpSilentClientsSoon } from '../helpers/client-alive.js';
 import { count } from '../helpers/counts.js';
 import { eventually } from '../helpers/eventually.js';
 import { Terminal } from '../helpers/terminal.js';
 import { TmuxProbe } from '../helpers/tmux-probe.js';
-import { TriadHome, type Up } from '../helpers/triad-home.js';
+import { FORMS, type Form, type Serving, startAs } from '../helpers/triad-form.js';
+import { TriadHome } from '../helpers/triad-home.js';
+import { Wire } from '../helpers/wire.js';
 
 /** Many colours on a large screen: each repaint is some 100 KB. Ends at the next line typed. */
 const FLOOD =
@@ -15,15 +18,20 @@ const WRITTEN_BYTES = count(4, 40) * 1024 * 1024;
 /** OpenSSH's window for a terminal, what the gateway holds before it drops, and one repaint. */
 const MAX_HELD_BYTES = 2 * 1024 * 1024;
 const MAX_TMUX_GROWTH_KB = 16 * 1024;
+/** Mostly what Node.js has not collected yet. */
+const MAX_OUR_GROWTH_KB = 32 * 1024;
 
-let home: TriadHome;
-let up: Up;
-let probe: TmuxProbe;
+type Watcher = 'dora' | 'dirk' | 'olga';
 
-beforeAll(async () => {
-  const triad = `sessions: [{name: pair, panes: [{name: worker, command: [sh]}]}]\n`;
-  home = await TriadHome.make({
-    triad,
+interface Flooded extends AsyncDisposable {
+  readonly home: TriadHome;
+  readonly serving: Serving;
+  readonly probe: TmuxProbe;
+}
+
+async function start(form: Form, prepare: (home: TriadHome) => void): Promise<Flooded> {
+  const home = await TriadHome.make({
+    triad: `sessions: [{name: pair, panes: [{name: worker, command: [sh]}]}]\n`,
     people: { dora: 'driver', dirk: 'driver', olga: 'observer' },
   });
   // A long history would hide what the clients cost.
@@ -32,68 +40,70 @@ beforeAll(async () => {
     tmuxConf,
     home.read('config/tmux.conf').replace(/history-limit \d+/, 'history-limit 10'),
   );
-  up = await home.up();
-  probe = await TmuxProbe.of(home);
-});
+  prepare(home);
+  const serving = await startAs(form, home);
+  const probe = await TmuxProbe.of(home);
+  return { home, serving, probe, [Symbol.asyncDispose]: () => home[Symbol.asyncDispose]() };
+}
 
-afterAll(async () => {
-  await home[Symbol.asyncDispose]();
-});
+function attach({ home, serving }: Flooded, person: Watcher, port = serving.gateway.port) {
+  return Terminal.ssh({ port, keyPath: home.keyOf(person) }, { size: SIZE });
+}
 
-function attach(person: 'dora' | 'dirk' | 'olga'): Terminal {
-  return Terminal.ssh({ port: up.port, keyPath: home.keyOf(person) }, { size: SIZE });
+/** Somebody in a large window, who will start the flood. */
+async function attachTypist(flooded: Flooded): Promise<Terminal> {
+  const typist = attach(flooded, 'dirk');
+  await typist.sees('pair');
+  typist.type('PS1="$ "; clear\r');
+  const isLarge = async () => (await flooded.probe.windowSize()) === '290x89';
+  await eventually('the window is large', isLarge);
+  return typist;
+}
+
+/** What tmux, host and gateway hold, in this order; one process counts twice. */
+async function residentKbs({ probe, serving }: Flooded): Promise<number[]> {
+  const tmux = Number(await probe.ask('display-message', '-p', '#{pid}'));
+  const pids = [tmux, serving.host.process.pid ?? 0, serving.gateway.process.pid ?? 0];
+  return pids.map((pid) => residentKb(pid));
+}
+
+async function isHeldWithinBounds(flooded: Flooded, before: readonly number[]): Promise<void> {
+  const now = await residentKbs(flooded);
+  const [tmux = 0, host = 0, gateway = 0] = now.map((kb, index) => kb - (before[index] ?? 0));
+  expect(tmux, 'KB more in tmux').toBeLessThan(MAX_TMUX_GROWTH_KB);
+  expect(host, 'KB more in the host').toBeLessThan(MAX_OUR_GROWTH_KB);
+  expect(gateway, 'KB more in the gateway').toBeLessThan(MAX_OUR_GROWTH_KB);
 }
 
 function residentKb(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 }
 
-/** The least that tmux has written for any client with a terminal. */
-async function writtenToEach(): Promise<number> {
-  const rows = (
-    await probe.ask('list-clients', '-F', '#{client_control_mode} #{client_written}')
-  ).split('\n');
-  const written = rows
-    .map((row) => row.split(' ').map(Number))
-    .filter(([isControl]) => isControl === 0);
-  return Math.min(...written.map(([, bytes = 0]) => bytes));
+/** Waits until tmux has written much for each client with a terminal. */
+async function floods({ probe }: Flooded, typist: Terminal): Promise<void> {
+  const format = '#{client_control_mode} #{client_written}';
+  const isEnough = async () => {
+    const rows = (await probe.ask('list-clients', '-F', format)).split('\n');
+    const clients = rows.map((row) => row.split(' ').map(Number));
+    const written = clients.filter(([isControl]) => isControl === 0).map(([, bytes = 0]) => bytes);
+    return Math.min(...written) > WRITTEN_BYTES;
+  };
+  await eventually('the flood went on', isEnough, () => typist.text, 45_000);
 }
 
-test('a client that stops while the session floods is held little for, and then shows the right screen', async () => {
-  await using typist = attach('dirk');
-  await typist.sees('pair');
-  typist.type('PS1="$ "; clear\r');
-  await eventually('the window is large', async () => (await probe.windowSize()) === '290x89');
-  await using driver = attach('dora');
-  await using observer = attach('olga');
-  for (const terminal of [driver, observer]) await terminal.sees('pair');
-  const tmux = Number(await probe.ask('display-message', '-p', '#{pid}'));
-  for (const terminal of [driver, observer]) terminal.process.kill('SIGSTOP');
-  const held = [driver, observer].map((terminal) => terminal.output.length);
-  const tmuxBefore = residentKb(tmux);
-  typist.type(`${FLOOD}\r`);
-  const isEnough = async () => (await writtenToEach()) > WRITTEN_BYTES;
-  await eventually('the flood went on', isEnough, () => typist.text, 45_000);
-  expect(residentKb(tmux) - tmuxBefore).toBeLessThan(MAX_TMUX_GROWTH_KB);
+async function calmsDown(typist: Terminal): Promise<void> {
   typist.type('\r');
   await typist.sees('flood over');
   typist.type('typed meanwhile\r');
   await typist.sees(/typed meanwhile\s+typed meanwhile/);
-  for (const terminal of [driver, observer]) terminal.process.kill('SIGCONT');
-  await showsWhatAFreshViewShows(driver, 'dora');
-  await showsWhatAFreshViewShows(observer, 'olga');
-  for (const [index, terminal] of [driver, observer].entries()) {
-    expect(terminal.output.length - (held[index] ?? 0)).toBeLessThan(MAX_HELD_BYTES);
-  }
-  driver.type('and awake\r');
-  await typist.sees(/and awake\s+and awake/);
-});
+}
 
 async function showsWhatAFreshViewShows(
+  flooded: Flooded,
   terminal: Terminal,
-  person: 'dora' | 'olga',
+  person: Watcher,
 ): Promise<void> {
-  await using fresh = attach(person);
+  await using fresh = attach(flooded, person);
   await fresh.sees('typed meanwhile');
   const isSame = () =>
     paneRows(terminal) === paneRows(fresh) && terminal.modes.join() === fresh.modes.join();
@@ -105,3 +115,47 @@ async function showsWhatAFreshViewShows(
 function paneRows(terminal: Terminal): string {
   return terminal.rows.slice(0, -1).join('\n');
 }
+
+describe.each(FORMS)('in %s', (form) => {
+  test('a client that stops while the session floods is held little for, and then shows the right screen', async () => {
+    await using flooded = await start(form, () => undefined);
+    await using typist = await attachTypist(flooded);
+    await using driver = attach(flooded, 'dora');
+    await using observer = attach(flooded, 'olga');
+    for (const terminal of [driver, observer]) await terminal.sees('pair');
+    for (const terminal of [driver, observer]) terminal.process.kill('SIGSTOP');
+    const seen = [driver, observer].map((terminal) => terminal.output.length);
+    const before = await residentKbs(flooded);
+    typist.type(`${FLOOD}\r`);
+    await floods(flooded, typist);
+    await isHeldWithinBounds(flooded, before);
+    await calmsDown(typist);
+    for (const terminal of [driver, observer]) terminal.process.kill('SIGCONT');
+    await showsWhatAFreshViewShows(flooded, driver, 'dora');
+    await showsWhatAFreshViewShows(flooded, observer, 'olga');
+    for (const [index, terminal] of [driver, observer].entries()) {
+      expect(terminal.output.length - (seen[index] ?? 0)).toBeLessThan(MAX_HELD_BYTES);
+    }
+    driver.type('and awake\r');
+    await typist.sees(/and awake\s+and awake/);
+  });
+
+  test('a driver whose network dies while the session floods is held little for, and given up', async () => {
+    await using flooded = await start(form, giveUpSilentClientsSoon);
+    await using wire = await Wire.to(flooded.serving.gateway.port);
+    await using typist = await attachTypist(flooded);
+    await using lost = attach(flooded, 'dora', wire.port);
+    await lost.sees('pair');
+    const before = await residentKbs(flooded);
+    typist.type(`${FLOOD}\r`);
+    await lost.sees('#03');
+    wire.goDead();
+    const isGivenUp = async () => (await flooded.probe.clients()).length === 1;
+    await eventually('only the typist is left', isGivenUp);
+    await floods(flooded, typist);
+    await isHeldWithinBounds(flooded, before);
+    await calmsDown(typist);
+    await using again = attach(flooded, 'dora');
+    await again.sees('typed meanwhile');
+  });
+});

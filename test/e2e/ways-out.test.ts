@@ -13,6 +13,10 @@ const STOPPING = 'triad: the gateway is stopping; session pair goes on, try agai
 const ENDED = 'triad: session pair has ended';
 const FAILED = 'triad: your view of pair failed; the session goes on, try again';
 
+/** One pane that shows what is typed, and wants of the terminal all that a program can want. */
+const LOUD = String.raw`printf "\033[?1003h\033[?1006h\033[?2004h\033[?1004h\033[?1h\033=\033[?25l\033[41m"; exec cat`;
+const LOUD_TRIAD = `sessions: [{name: pair, panes: [{name: worker, command: ${JSON.stringify(LOUD)}}]}]\n`;
+
 let home: TriadHome;
 let up: Up;
 let probe: TmuxProbe;
@@ -20,7 +24,7 @@ let probe: TmuxProbe;
 let grants = '';
 
 beforeAll(async () => {
-  home = await TriadHome.make({ people: { dora: 'driver', olga: 'observer' } });
+  home = await TriadHome.make({ people: { dora: 'driver', olga: 'observer' }, triad: LOUD_TRIAD });
   up = await home.up();
   probe = await TmuxProbe.of(home);
   grants = home.read('keys/authorized_keys');
@@ -175,4 +179,37 @@ test('each way out is on record', () => {
     expect([...reasons]).toContain(reason);
   }
   expect(readFileSync(home.path('state/triad.log'), 'utf8')).not.toContain('uncaught');
+});
+
+test('with host and gateway apart, no way out leaves a terminal in disorder', async () => {
+  await using apart = await TriadHome.make({
+    people: { dora: 'driver', olga: 'observer' },
+    triad: LOUD_TRIAD,
+  });
+  await apart.host();
+  const gateway = await apart.gateway();
+  const tmux = await TmuxProbe.of(apart);
+  const attachTo = async (person: 'dora' | 'olga') => {
+    const terminal = Terminal.ssh({ port: gateway.port, keyPath: apart.keyOf(person) });
+    await terminal.sees(person === 'dora' ? 'driving' : 'watching');
+    await eventually('the pane has its way', () => terminal.modes.includes(2004));
+    return terminal;
+  };
+  await using observer = await attachTo('olga');
+  await using cutOff = await attachTo('dora');
+  const client = (await tmux.clients()).find(({ isReadOnly }) => !isReadOnly);
+  process.kill(client?.pid ?? 0, 'SIGKILL');
+  await endsWith(cutOff, 70, FAILED);
+  await using kicked = await attachTo('dora');
+  await apart.run(['kick', 'dora']);
+  await endsWith(kicked, 77, KICKED);
+  await using driver = await attachTo('dora');
+  process.kill(Number(await tmux.ask('display-message', '-p', '#{pid}')), 'SIGKILL');
+  await endsWith(driver, 69, ENDED);
+  await endsWith(observer, 69, ENDED);
+  const isRunning = async () => (await apart.status()).sessions[0]?.panes[0]?.state === 'running';
+  await eventually('the session was made again', isRunning);
+  await using last = await attachTo('dora');
+  gateway.process.kill('SIGTERM');
+  await endsWith(last, 75, STOPPING);
 });
