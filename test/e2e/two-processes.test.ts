@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { eventually } from '../helpers/eventually.js';
 import { runSsh } from '../helpers/ssh-client.js';
 import { Terminal } from '../helpers/terminal.js';
+import { TmuxProbe } from '../helpers/tmux-probe.js';
 import { type Running, TriadHome, type Up } from '../helpers/triad-home.js';
 
 const PEOPLE = { dora: 'driver', olga: 'observer' } as const;
@@ -207,4 +208,24 @@ test('the gateway’s process loads no node-pty, and the host’s no ssh2', asyn
   expect(loaded('gateway')).not.toContain('node-pty');
   expect(loaded('host')).toContain('node-pty');
   expect(loaded('host')).not.toContain('ssh2');
+});
+
+test('a killed host takes the tmux clients of its drivers with it, whoever has inherited their terminals', async () => {
+  await using pair = await start();
+  await using dora = attach(pair, 'dora');
+  await dora.sees('worker');
+  const probe = await TmuxProbe.of(pair.home);
+  const controlPids = async () =>
+    (await probe.ask('list-clients', '-F', '#{client_control_mode} #{client_pid}'))
+      .split('\n')
+      .filter((row) => row.startsWith('1 '))
+      .map((row) => Number(row.slice(2)));
+  const [first = 0] = await controlPids();
+  process.kill(first, 'SIGKILL');
+  // The next one is started while a driver's terminal is open.
+  const isNew = async () => (await controlPids()).some((pid) => pid !== first);
+  await eventually('the host has a new control client', isNew);
+  await kill(pair.host);
+  const isAlone = async () => (await probe.ask('list-clients')) === '';
+  await eventually('tmux has no client', isAlone);
 });
