@@ -22,7 +22,7 @@ const READER = `stty raw -echo; echo reading
 { until [ -e fast ]; do [ -e slow ] && sleep 0.05; dd bs=4096 count=1 2>/dev/null; done; exec cat; } |
   tee typed | tr -cd 'A-Z0-9\\n'`;
 
-describe.each(FORMS)('in %s', (form) => {
+describe.each(FORMS)('in %s', { timeout: 2 * PASTE_LIMIT_MS }, (form) => {
   let home: TriadHome;
   let serving: Serving;
 

@@ -15,6 +15,7 @@ const FLOOD =
 const SIZE = { cols: 290, rows: 90 };
 /** What tmux writes for the client that is stopped; more than anybody may hold for it. */
 const WRITTEN_BYTES = count(4, 40) * 1024 * 1024;
+const FLOOD_LIMIT_MS = count(30_000, 180_000);
 /** OpenSSH's window for a terminal, what the gateway holds before it drops, and one repaint. */
 const MAX_HELD_BYTES = 2 * 1024 * 1024;
 const MAX_TMUX_GROWTH_KB = 16 * 1024;
@@ -88,7 +89,7 @@ async function floods({ probe }: Flooded, typist: Terminal): Promise<void> {
     const written = clients.filter(([isControl]) => isControl === 0).map(([, bytes = 0]) => bytes);
     return Math.min(...written) > WRITTEN_BYTES;
   };
-  await eventually('the flood went on', isEnough, () => typist.text, 45_000);
+  await eventually('the flood went on', isEnough, () => typist.text, FLOOD_LIMIT_MS);
 }
 
 async function calmsDown(typist: Terminal): Promise<void> {
@@ -116,7 +117,7 @@ function paneRows(terminal: Terminal): string {
   return terminal.rows.slice(0, -1).join('\n');
 }
 
-describe.each(FORMS)('in %s', (form) => {
+describe.each(FORMS)('in %s', { timeout: 2 * FLOOD_LIMIT_MS }, (form) => {
   test('a client that stops while the session floods is held little for, and then shows the right screen', async () => {
     await using flooded = await start(form, () => undefined);
     await using typist = await attachTypist(flooded);
