@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { endLeftClients } from '../tmux/left-clients.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
 import { KeeperConnection } from './keeper-connection.js';
 
@@ -16,6 +17,7 @@ export async function endLeftSession(server: TmuxServer, directory: string): Pro
   if (!(await server.isRunning())) return false;
   const files = await readdir(directory).catch(() => []);
   const keepers = files.filter((name) => name.endsWith('.keeper'));
+  await endLeftClients(server);
   const connections = await Promise.all(keepers.map((name) => connect(join(directory, name))));
   await server.run(['kill-server']);
   for (const connection of connections) await connection?.closed;

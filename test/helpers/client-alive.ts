@@ -3,6 +3,6 @@ import type { TriadHome } from './triad-home.js';
 
 /** Has the gateway of a home give a client up that says nothing for 2 seconds. */
 export function giveUpSilentClientsSoon(home: TriadHome): void {
-  const limits = { clientAliveIntervalMs: 1000, clientAliveCountMax: 1 };
+  const limits = { clientAliveInterval: 1, clientAliveCountMax: 1 };
   writeFileSync(home.path('config/gateway.yaml'), JSON.stringify({ limits }));
 }

@@ -1,6 +1,14 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
@@ -184,6 +192,11 @@ export class TriadHome implements AsyncDisposable {
     }
     // The program that ran was stuck: what it left is ended without it.
     if (isUp && down.code !== 0) await this.run(['down', '--session']);
+    await eventually(
+      'nothing of the home runs any more',
+      () => processesNaming(this.root).length === 0,
+      () => processesNaming(this.root).join('\n'),
+    );
     rmSync(this.root, { recursive: true, force: true });
   }
 
@@ -196,6 +209,20 @@ export class TriadHome implements AsyncDisposable {
       ...this.#env,
     };
     return spawn(process.execPath, [PROGRAM, ...args], { env, cwd: this.root });
+  }
+}
+
+/** The command lines in which `text` occurs. */
+function processesNaming(text: string): string[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(commandLineOf).filter((line) => line.includes(text));
+}
+
+function commandLineOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
   }
 }
 
