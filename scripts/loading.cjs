@@ -14,7 +14,7 @@ function neverLoads(entry, rooms) {
   return {
     name: `${entry}-never-loads`,
     severity: 'error',
-    from: { path: `^src/service/(running-)?${entry}\\.ts$` },
+    from: { path: `^src/service/${entry}(-process)?\\.ts$` },
     to: { path: `^src/(${rooms.join('|')})/`, reachable: true },
   };
 }

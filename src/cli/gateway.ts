@@ -1,7 +1,7 @@
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
 import { sayWhatGoesOn } from '../commands/down.js';
 import type { LogLevel } from '../log/logger.js';
-import { startGateway } from '../service/running-gateway.js';
+import { startGateway } from '../service/gateway-process.js';
 import type { Output } from './output.js';
 import type { Place } from './place.js';
 import { crash, stopSignal } from './process-end.js';

@@ -1,6 +1,6 @@
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
 import type { LogLevel } from '../log/logger.js';
-import { startHost } from '../service/running-host.js';
+import { startHost } from '../service/host-process.js';
 import type { Output } from './output.js';
 import type { Place } from './place.js';
 import { crash, stopSignal } from './process-end.js';

@@ -1,10 +1,10 @@
+import type { GatewayProcess } from '../service/gateway-process.js';
+import type { HostProcess } from '../service/host-process.js';
 import type { GatewayFacts } from '../service/open-gateway.js';
-import type { RunningGateway } from '../service/running-gateway.js';
-import type { RunningHost } from '../service/running-host.js';
 import type { RunningTriad } from '../service/triad.js';
 import type { Place } from './place.js';
 
-type SessionDescription = Awaited<ReturnType<RunningHost['describe']>>[number];
+type SessionDescription = Awaited<ReturnType<HostProcess['describe']>>[number];
 
 /** What the person who started both should know: what runs, who may come, how it stops. */
 export async function describeTriad(triad: RunningTriad, place: Place): Promise<string> {
@@ -23,7 +23,7 @@ export async function describeTriad(triad: RunningTriad, place: Place): Promise<
 }
 
 /** The same of a host alone. */
-export async function describeHost(host: RunningHost, place: Place): Promise<string> {
+export async function describeHost(host: HostProcess, place: Place): Promise<string> {
   const { environment, home } = place;
   const { program } = environment;
   return [
@@ -38,7 +38,7 @@ export async function describeHost(host: RunningHost, place: Place): Promise<str
 }
 
 /** The same of a gateway alone. */
-export function describeGateway(gateway: RunningGateway, place: Place): string {
+export function describeGateway(gateway: GatewayProcess, place: Place): string {
   const { environment, home } = place;
   const { program } = environment;
   const sessions = gateway.isHostReached
@@ -67,7 +67,7 @@ function describeDoors({ listen, hostKeys, hasNativeCiphers }: GatewayFacts): st
 }
 
 async function describeSessions(
-  running: Pick<RunningHost, 'describe' | 'different'>,
+  running: Pick<HostProcess, 'describe' | 'different'>,
   { environment: { program } }: Place,
 ): Promise<string[]> {
   const sessions = (await running.describe()).map(describeSession).join('');
@@ -86,7 +86,7 @@ function describeSession({ name, adopted, tmuxVersion, panes }: SessionDescripti
 }
 
 function describeDifference(
-  { session, panes }: RunningHost['different'][number],
+  { session, panes }: HostProcess['different'][number],
   program: string,
 ): string {
   return [

@@ -7,8 +7,7 @@ import { isAnswering } from '../base/unix-socket.js';
 import type { CommandOutcome } from '../commands/door.js';
 import { parseCommand } from '../commands/parse.js';
 import { askControl } from '../control/control-client.js';
-import { runOffline } from '../service/offline.js';
-import { endHostSessions, endLeftSessions, listLeftSessions } from '../service/stopped.js';
+import type { StoppedHome } from '../service/stopped.js';
 import type { Output } from './output.js';
 import { controlSocket, linkSocket, type Place, runtimeDirectory } from './place.js';
 
@@ -51,10 +50,15 @@ async function runWithoutGateway(
   place: Place,
   { words, files, isOffline }: OfflineRequest,
 ): Promise<Pick<CommandOutcome, 'stdout' | 'stderr'> & { exitCode: number }> {
-  if (isOffline) return runOffline(place, words, files);
+  // What a running gateway answers needs none of this; loading it would double the time.
+  if (isOffline) {
+    const { runOffline } = await import('../service/offline.js');
+    return runOffline(place, words, files);
+  }
   const { environment, home } = place;
   const stopped = { environment, runtimeDirectory: runtimeDirectory(home) };
   if (words[0] === 'down' && words.includes('--session')) {
+    const { endHostSessions, endLeftSessions } = await import('../service/stopped.js');
     const ended = (await endHostSessions(linkSocket(home))) ?? (await endLeftSessions(stopped));
     if (ended.length > 0) {
       return { stdout: `ended ${ended.join(', ')}\n`, stderr: '', exitCode: EXIT.ok };
@@ -63,10 +67,7 @@ async function runWithoutGateway(
   throw await notRunning(stopped, home);
 }
 
-async function notRunning(
-  stopped: Parameters<typeof listLeftSessions>[0],
-  home: Place['home'],
-): Promise<UnavailableError> {
+async function notRunning(stopped: StoppedHome, home: Place['home']): Promise<UnavailableError> {
   const { root } = home;
   if (await isAnswering(linkSocket(home))) {
     return new UnavailableError(
@@ -76,6 +77,7 @@ async function notRunning(
       },
     );
   }
+  const { listLeftSessions } = await import('../service/stopped.js');
   const left = await listLeftSessions(stopped).catch(() => []);
   if (left.length === 0) {
     return new UnavailableError(`triad is not running in ${root}`, {

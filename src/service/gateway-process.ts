@@ -16,7 +16,7 @@ import { openDirectory, written } from './writable.js';
 /** A host that runs is reached in milliseconds; the gateway starts without one, too. */
 const FIRST_REACH_LIMIT_MS = 1_000;
 
-export interface RunningGatewayOptions extends GatewaySettingsOptions {
+export interface GatewayProcessOptions extends GatewaySettingsOptions {
   readonly environment: Environment;
   readonly cwd: string;
   readonly logLevel: LogLevel;
@@ -25,7 +25,7 @@ export interface RunningGatewayOptions extends GatewaySettingsOptions {
 }
 
 /** The gateway in a process of its own: what `triad gateway` runs. */
-export interface RunningGateway extends GatewayFacts {
+export interface GatewayProcess extends GatewayFacts {
   /** Where it looks for the host. */
   readonly socket: string;
   readonly isHostReached: boolean;
@@ -40,7 +40,7 @@ export interface RunningGateway extends GatewayFacts {
  *
  * @throws TriadError with what is wrong; nothing is left half-started.
  */
-export async function startGateway(options: RunningGatewayOptions): Promise<RunningGateway> {
+export async function startGateway(options: GatewayProcessOptions): Promise<GatewayProcess> {
   const disposal = new Disposal();
   try {
     return await start(options, disposal);
@@ -50,7 +50,7 @@ export async function startGateway(options: RunningGatewayOptions): Promise<Runn
   }
 }
 
-async function start(options: RunningGatewayOptions, disposal: Disposal): Promise<RunningGateway> {
+async function start(options: GatewayProcessOptions, disposal: Disposal): Promise<GatewayProcess> {
   const { home, environment, cwd, onStep } = options;
   openDirectory(home.state);
   const logFile = written(home.log, () => openLogFile(home.log, options.logLevel));

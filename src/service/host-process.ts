@@ -12,14 +12,14 @@ import { LINK_SOCKET } from './places.js';
 import { openRuntime } from './runtime.js';
 import { openDirectory, written } from './writable.js';
 
-export interface RunningHostOptions extends HostSettingsOptions {
+export interface HostProcessOptions extends HostSettingsOptions {
   readonly logLevel: LogLevel;
   /** Tells the person who waits what is being done. */
   readonly onStep: (step: string) => void;
 }
 
 /** The host in a process of its own: what `triad host` runs. */
-export interface RunningHost {
+export interface HostProcess {
   readonly log: Logger;
   /** Where the gateway reaches it. */
   readonly socket: string;
@@ -49,7 +49,7 @@ export function hostTaken(): RefusedError {
  *
  * @throws TriadError with what is wrong; nothing is left half-started.
  */
-export async function startHost(options: RunningHostOptions): Promise<RunningHost> {
+export async function startHost(options: HostProcessOptions): Promise<HostProcess> {
   const disposal = new Disposal();
   try {
     return await start(options, disposal);
@@ -59,7 +59,7 @@ export async function startHost(options: RunningHostOptions): Promise<RunningHos
   }
 }
 
-async function start(options: RunningHostOptions, disposal: Disposal): Promise<RunningHost> {
+async function start(options: HostProcessOptions, disposal: Disposal): Promise<HostProcess> {
   const { home, environment, onStep } = options;
   openDirectory(home.state);
   const logFile = written(home.hostLog, () => openLogFile(home.hostLog, options.logLevel));
