@@ -12,7 +12,7 @@ import type {
   View,
   ViewRequest,
 } from './host-link.js';
-import { LinkConnection } from './link-connection.js';
+import { type AliveLimits, LinkConnection } from './link-connection.js';
 import { LinkLostError } from './link-lost.js';
 import { RemoteDriverView, RemoteView, type RemoteViewOptions } from './remote-view.js';
 
@@ -22,6 +22,8 @@ const RETRY_MS = 200;
 export interface LinkClientOptions {
   readonly path: string;
   readonly log: Logger;
+  /** How soon a host that hangs counts as lost; defaults to 15 s. */
+  readonly alive?: AliveLimits;
   /** The host was reached, for the first time or again; what it throws ends the connection. */
   readonly onReached?: (host: HostLink) => Promise<void>;
 }
@@ -49,8 +51,13 @@ export class LinkClient implements HostLink {
   whenReachable(signal: AbortSignal): Promise<void> {
     if (this.#isReached && this.#connection?.isOpen === true) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#waiting.add(resolve);
-      signal.addEventListener('abort', () => this.#waiting.delete(resolve), { once: true });
+      const forget = () => this.#waiting.delete(tell);
+      const tell = () => {
+        signal.removeEventListener('abort', forget);
+        resolve();
+      };
+      this.#waiting.add(tell);
+      signal.addEventListener('abort', forget, { once: true });
     });
   }
 
@@ -89,15 +96,22 @@ export class LinkClient implements HostLink {
   /** Lets go of the host; views end as lost. Idempotent. */
   close(): void {
     this.#stop.abort();
-    this.#connection?.close();
+  }
+
+  #isStopped(): boolean {
+    return this.#stop.signal.aborted;
   }
 
   #get(): LinkConnection {
-    if (this.#connection === undefined) throw new LinkLostError();
-    return this.#connection;
+    if (this.#connection !== undefined) return this.#connection;
+    throw new LinkLostError({
+      hint: this.#lastProblem === '' ? 'start it with: triad host' : "see the gateway's log",
+    });
   }
 
+  /** A host that is still starting opens no views yet: who wants one had better wait and be told. */
   #viewOptions({ session, term, size, onOutput }: ViewRequest): RemoteViewOptions {
+    if (!this.#isReached) throw new LinkLostError();
     return { connection: this.#get(), request: { session, term, size }, onOutput };
   }
 
@@ -111,16 +125,17 @@ export class LinkClient implements HostLink {
 
   /** Resolves when the host is not there, or not any more. */
   async #connect(): Promise<void> {
-    const { path, log, onReached } = this.#options;
+    const { path, log, onReached, alive } = this.#options;
     try {
-      this.#connection = await LinkConnection.open(path);
-      if (this.#connection === undefined || this.#stop.signal.aborted) return;
+      this.#connection = await LinkConnection.open(path, { signal: this.#stop.signal, alive });
+      if (this.#connection === undefined) this.#lastProblem = '';
+      if (this.#connection === undefined || this.#isStopped()) return;
       await onReached?.(this);
       this.#noteReached();
       await this.#connection.closed;
-      log.warn('link lost');
+      if (!this.#isStopped()) log.warn('link lost');
     } catch (error) {
-      this.#noteProblem(visible(messageOf(error)));
+      if (!this.#isStopped()) this.#noteProblem(visible(messageOf(error)));
     } finally {
       this.#isReached = false;
       this.#connection?.close();
@@ -132,7 +147,7 @@ export class LinkClient implements HostLink {
     this.#isReached = true;
     this.#lastProblem = '';
     this.#options.log.info('link made');
-    for (const resolve of this.#waiting) resolve();
+    for (const tell of this.#waiting) tell();
     this.#waiting.clear();
   }
 

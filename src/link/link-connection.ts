@@ -5,6 +5,7 @@ import {
   connect,
   type OutgoingHttpHeaders,
 } from 'node:http2';
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { withDeadline } from '../base/deadline.js';
 import { InvariantError, UnavailableError } from '../base/errors.js';
@@ -36,25 +37,45 @@ import {
 /** `restart` waits for a command to end; everything else is done in milliseconds. */
 const ANSWER_LIMIT_MS = 60_000;
 const HELLO_LIMIT_MS = 5_000;
+
 /** How often the host is asked whether it is alive, and how long it may take to say so. */
-const PING_INTERVAL_MS = 5_000;
-const PING_LIMIT_MS = 10_000;
+export interface AliveLimits {
+  readonly intervalMs: number;
+  readonly limitMs: number;
+}
+
+const ALIVE_LIMITS: AliveLimits = { intervalMs: 5_000, limitMs: 10_000 };
+
+export interface OpenOptions {
+  /** Ends the attempt, and later the connection. */
+  readonly signal?: AbortSignal;
+  readonly alive?: AliveLimits | undefined;
+}
+
+interface ConnectionParts {
+  readonly session: ClientHttp2Session;
+  readonly socket: Socket;
+  readonly version: Version;
+  readonly alive: AliveLimits;
+}
 
 /** One connection of the gateway to a host, with the version that both speak. */
 export class LinkConnection {
   /** Settles when the connection is gone. */
   readonly closed: Promise<void>;
   readonly #session: ClientHttp2Session;
+  readonly #socket: Socket;
   readonly #version: Version;
 
-  private constructor(session: ClientHttp2Session, version: Version) {
+  private constructor({ session, socket, version, alive }: ConnectionParts) {
     this.#session = session;
+    this.#socket = socket;
     this.#version = version;
     this.closed = new Promise((resolve) => {
-      if (session.destroyed) resolve();
-      else session.once('close', resolve);
+      if (socket.destroyed) resolve();
+      else socket.once('close', () => resolve());
     });
-    void this.#watch();
+    void this.#watch(alive);
   }
 
   /**
@@ -62,22 +83,26 @@ export class LinkConnection {
    * @throws UnavailableError when the host speaks no version that we do, or does not answer in time;
    * RefusedError when the socket may be somebody else's.
    */
-  static async open(path: string): Promise<LinkConnection | undefined> {
+  static async open(
+    path: string,
+    { signal, alive = ALIVE_LIMITS }: OpenOptions = {},
+  ): Promise<LinkConnection | undefined> {
     const socket = await connectToUnixSocket(path);
     if (socket === undefined) return undefined;
     const session = connect('http://host', {
       createConnection: () => socket,
       maxSessionMemory: MAX_SESSION_MEGABYTES,
     });
-    session.on('error', () => session.destroy());
+    const stop = () => drop(session, socket);
+    session.on('error', stop);
+    signal?.addEventListener('abort', stop, { once: true });
+    socket.once('close', () => signal?.removeEventListener('abort', stop));
     try {
       const hello = ask(session, HELLO_PATH, { versions: VERSIONS });
-      return new LinkConnection(
-        session,
-        agreed(await withDeadline(hello, HELLO_LIMIT_MS, 'hello')),
-      );
+      const version = agreed(await withDeadline(hello, HELLO_LIMIT_MS, 'hello'));
+      return new LinkConnection({ session, socket, version, alive });
     } catch (error) {
-      session.destroy();
+      stop();
       throw error;
     }
   }
@@ -109,17 +134,17 @@ export class LinkConnection {
   }
 
   close(): void {
-    this.#session.destroy();
+    drop(this.#session, this.#socket);
   }
 
   /** A host that was stopped keeps its socket open: only an answer shows that it lives. */
-  async #watch(): Promise<void> {
-    while (!this.#session.destroyed) {
+  async #watch({ intervalMs, limitMs }: AliveLimits): Promise<void> {
+    while (isOpen(this.#session)) {
       try {
-        await withDeadline(ping(this.#session), PING_LIMIT_MS, 'the host');
-        await delay(PING_INTERVAL_MS, undefined, { ref: false });
+        await withDeadline(ping(this.#session), limitMs, 'the host');
+        await delay(intervalMs, undefined, { ref: false });
       } catch {
-        this.#session.destroy();
+        this.close();
       }
     }
   }
@@ -179,6 +204,12 @@ async function readWhole(session: ClientHttp2Session, stream: ClientHttp2Stream)
 function noAnswer(session: ClientHttp2Session, cause: unknown): Error {
   if (!isOpen(session)) return new LinkLostError({ cause });
   return new InvariantError('link: the host gave no answer', { cause });
+}
+
+/** A session alone would wait for what a stopped host does not take. */
+function drop(session: ClientHttp2Session, socket: Socket): void {
+  session.destroy();
+  socket.destroy();
 }
 
 function isOpen(session: ClientHttp2Session): boolean {

@@ -4,11 +4,11 @@ import { UnavailableError } from '../base/errors.js';
 export class LinkLostError extends UnavailableError {
   override name = 'LinkLostError';
 
-  constructor(options: { readonly cause?: unknown } = {}) {
+  constructor(options: { readonly cause?: unknown; readonly hint?: string } = {}) {
     super('the host that runs the sessions cannot be reached', {
+      hint: 'start it with: triad host',
       ...options,
       userMessage: 'the sessions cannot be reached at the moment, try again soon',
-      hint: 'start it with: triad host',
     });
   }
 }

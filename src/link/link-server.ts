@@ -5,6 +5,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
+import type { Socket } from 'node:net';
 import { messageOf, RefusedError, UnavailableError } from '../base/errors.js';
 import { listenOnUnixSocket, type SocketPlace } from '../base/unix-socket.js';
 import { visible } from '../base/visible.js';
@@ -38,6 +39,8 @@ import { ServedView } from './served-view.js';
 const MAX_GATEWAYS = 16;
 /** A request is sent in one piece. */
 const REQUEST_LIMIT_MS = 10_000;
+/** What gateways get to take their last answers. */
+const CLOSE_LIMIT_MS = 1_000;
 
 export interface LinkServerOptions extends SocketPlace {
   readonly log: Logger;
@@ -54,6 +57,7 @@ export class LinkServer {
   readonly #log: Logger;
   readonly #server: Http2Server;
   readonly #gateways = new Set<ServerHttp2Session>();
+  readonly #sockets = new Set<Socket>();
   #serve: (host: HostLink) => void = () => undefined;
   readonly #host = new Promise<HostLink>((resolve) => {
     this.#serve = resolve;
@@ -66,6 +70,10 @@ export class LinkServer {
       maxSessionMemory: MAX_SESSION_MEGABYTES,
     });
     this.#server.maxConnections = MAX_GATEWAYS;
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
     this.#server.on('session', (gateway) => this.#accept(gateway));
     this.#server.on('sessionError', (error: Error) => this.#noteFailure(error));
   }
@@ -91,7 +99,12 @@ export class LinkServer {
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const gateway of this.#gateways) gateway.destroy();
+    // A session that is destroyed sends its last answers first, for which a stopped gateway never has room.
+    const killer = setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    }, CLOSE_LIMIT_MS);
     await closed;
+    clearTimeout(killer);
   }
 
   #accept(gateway: ServerHttp2Session): void {

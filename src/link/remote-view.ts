@@ -67,7 +67,9 @@ export class RemoteView implements View {
       view.stream.on('data', view.#onOutput);
       return view;
     } catch (error) {
-      view.stream.destroy();
+      // A refusal was read to its end: resetting its stream would count against all others.
+      if (view.stream.readableEnded) view.stream.end();
+      else view.stream.destroy();
       throw error;
     }
   }

@@ -15,9 +15,10 @@ const epochMs = z.number().min(0);
 /** What a check of a message yields. */
 export type Parsed<T> = z.ZodSafeParseResult<T>;
 
-export const helloSchema = z.strictObject({ versions: z.array(z.int()).min(1).max(64) });
+/** This and its answer may get more fields: they are read before a version is agreed upon. */
+export const helloSchema = z.object({ versions: z.array(z.int()).min(1).max(64) });
 
-export const welcomeSchema = z.strictObject({ version: z.int() });
+export const welcomeSchema = z.object({ version: z.int() });
 
 /** What is asked for a view, in its header. */
 export const viewRequestSchema = z.strictObject({ session, term: z.string().max(256), size });

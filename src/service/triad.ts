@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Disposal } from '../base/disposal.js';
 import { listenOnUnixSocket } from '../base/unix-socket.js';
 import type { SessionDescription } from '../link/host-link.js';
-import type { LogLevel } from '../log/logger.js';
+import type { Logger, LogLevel } from '../log/logger.js';
 import { createHost, longestSocketName } from './host.js';
 import { type DifferentSession, hostTaken } from './host-process.js';
 import { openLogFile } from './log-file.js';
@@ -55,7 +55,7 @@ async function start(options: TriadOptions, disposal: Disposal): Promise<Running
   const { plans, binary } = settings;
   const runtimeDirectory = await openRuntime(options, [longestSocketName(plans)]);
   const control = await openControl(runtimeDirectory, log, disposal);
-  await claimHost(runtimeDirectory, disposal);
+  await claimHost(runtimeDirectory, log, disposal);
   const different: DifferentSession[] = [];
   const host = createHost({
     ...{ plans, binary, runtimeDirectory, log, env: environment.clean },
@@ -87,9 +87,10 @@ async function start(options: TriadOptions, disposal: Disposal): Promise<Running
 }
 
 /** Keeps a host in a process of its own away while this process is the host. */
-async function claimHost(runtimeDirectory: string, disposal: Disposal): Promise<void> {
+async function claimHost(runtimeDirectory: string, log: Logger, disposal: Disposal): Promise<void> {
   const server = createServer((socket) => socket.destroy());
   await listenOnUnixSocket(server, { path: join(runtimeDirectory, LINK_SOCKET), taken: hostTaken });
+  server.on('error', (error) => log.warn({ error }, 'link socket failed'));
   disposal.defer(async () => {
     await new Promise((resolve) => server.close(resolve));
   });

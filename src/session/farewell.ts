@@ -51,6 +51,8 @@ const RESTORE =
   '\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1004l\x1b[?2004l' +
   '\x1b[?69l\x1b[?7727l' +
   '\x1b[?1l\x1b>\x1b[?7h\x1b[?25h\x1b[0 q\x1b(B\x1b[0m';
+/** Blank, so that what was on the main screen stays; where a tmux client was, it is in force already. */
+const ENTER_ALTERNATE_SCREEN = '\x1b[?1049h\x1b[r\x1b[2J\x1b[H';
 /** Leaves the alternate screen and its title; only where tmux did not, since it moves the cursor, too. */
 const LEAVE_ALTERNATE_SCREEN = '\x1b[r\x1b[?1049l\x1b[23;0;0t';
 
@@ -72,7 +74,7 @@ export function farewell(
 export function hostLostNotice(session: string, isDriver: boolean): Uint8Array {
   const keys = isDriver ? 'C-b d leaves; other keys are dropped' : 'q leaves';
   return Buffer.from(
-    `${RESTORE}\x1b[r\x1b[2J\x1b[Htriad: the host of ${session} is away; its agents go on.\r\n` +
+    `${RESTORE}${ENTER_ALTERNATE_SCREEN}triad: the host of ${session} is away; its agents go on.\r\n` +
       `You get the session back when it returns (${keys}).\r\n`,
   );
 }

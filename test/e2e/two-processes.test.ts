@@ -81,12 +81,16 @@ test('who does not want to wait for the host leaves, and has a terminal as befor
   await kill(pair.host);
   await dora.sees(AWAY);
   await olga.sees(AWAY);
+  await using late = attach(pair, 'olga');
+  await late.sees(AWAY);
   dora.type('qd\x03\x02d');
   olga.type('q');
-  for (const terminal of [dora, olga]) {
+  late.type('q');
+  for (const terminal of [dora, olga, late]) {
     expect(await terminal.status()).toBe(0);
     expect(terminal.isRestored).toBe(true);
     expect(terminal.lastLine).toBe('triad: you left pair; the session goes on');
+    expect(terminal.text).not.toContain(AWAY);
   }
 });
 

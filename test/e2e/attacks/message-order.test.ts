@@ -65,7 +65,7 @@ test('many requests at once are answered one by one, and let nobody in', async (
 
 test('33 million answers to no question allocate nothing', async () => {
   const attack = async (): Promise<void> => {
-    for (let sent = 0; sent < count(3, 30); sent += 1) {
+    for (let sent = 0; sent < count(3, 10); sent += 1) {
       await using raw = await triad.connect();
       raw.socket.cork();
       raw.requestAuthentication('pair', 'keyboard-interactive', sshString(''), sshString(''));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { RefusedError, UnavailableError, UsageError } from '../../../src/base/errors.js';
@@ -186,23 +186,61 @@ describe.each([
     await view.ended;
   });
 
+  test('refuses views without end, and harms nobody by it', async () => {
+    await using linked = await open();
+    const neighbour = await openDriver(linked.link);
+    const elsewhere = sessionName('elsewhere');
+    for (let round = 0; round < 1500; round += 1) {
+      const refused = linked.link.openObserver(request(new Shown(), elsewhere));
+      await expect(refused).rejects.toThrow('there is no session elsewhere');
+    }
+    neighbour.view.write(Buffer.from('still here\r'));
+    await neighbour.shown.shows('still here');
+    neighbour.view.close();
+    await neighbour.view.ended;
+  });
+
+  test('gives a driver up who pastes on and on without heeding the mark', async () => {
+    const script = 'stty raw -echo; echo ready; sleep 1000';
+    await using linked = await open(['sh', '-c', script]);
+    const driver = await openDriver(linked.link);
+    const neighbour = await openObserver(linked.link);
+    await driver.shown.shows('ready');
+    let written = 0;
+    let hasEnded = false;
+    void driver.view.ended.then(() => (hasEnded = true));
+    await eventually('it was given up', () => {
+      for (let piece = 0; piece < 64; piece += 1) driver.view.write(Buffer.alloc(65_536, 'x'));
+      written += 64 * 65_536;
+      return hasEnded || written > 512 * 1024 * 1024;
+    });
+    expect(hasEnded).toBe(true);
+    expect((await driver.view.ended).reason).toBe('failed');
+    expect((await linked.link.describe())[0]?.state).toBe('running');
+    neighbour.view.close();
+    await neighbour.view.ended;
+  });
+
   test('drops what a driver has pasted and the pane has not taken when the view is closed', async () => {
     const script =
       'stty raw -echo; echo ready; while ! test -e go; do sleep 0.05; done; cat > pasted';
     await using linked = await open(['sh', '-c', script]);
     const { view, shown } = await openDriver(linked.link);
     await shown.shows('ready');
-    let isFull = false;
-    for (let sent = 0; !isFull && sent < 256; sent += 1) {
-      isFull = !view.write(Buffer.alloc(65_536, 'x'));
-    }
-    expect(isFull).toBe(true);
+    const sent = 8 * 1024 * 1024;
+    for (let offset = 0; offset < sent; offset += 65_536) view.write(Buffer.alloc(65_536, 'x'));
     const drained: string[] = [];
     view.onDrain(() => drained.push('drained'));
     view.close();
     expect(view.write(Buffer.from('after the end'))).toBe(true);
     expect((await view.ended).reason).toBe('closed');
     expect(drained).toEqual([]);
+    writeFileSync(join(linked.small.directory, 'go'), '');
+    await linked.link.send(WORKER, { text: 'typed later', enter: true });
+    const file = join(linked.small.directory, 'pasted');
+    const pasted = () => (existsSync(file) ? readFileSync(file, 'utf8') : '');
+    await eventually('what came later is there', () => pasted().endsWith('typed later\r'));
+    expect(pasted().length).toBeLessThan(sent);
   });
 
   test('captures, types and presses keys', async () => {

@@ -1,5 +1,6 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Http2Server } from 'node:http2';
+import { createConnection, createServer as createNetServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -85,6 +86,78 @@ test('a host that goes ends the views as lost, and the link is made again when i
   view.close();
   await view.ended;
   await second.close();
+});
+
+/** Passes everything on to the host, until it is told to pass on nothing: as a host that got SIGSTOP. */
+async function openProxy(to: string) {
+  const proxyPath = join(folder, 'proxy.sock');
+  const pairs: Socket[] = [];
+  const proxy = createNetServer((socket) => {
+    const onward = createConnection(to);
+    for (const each of [socket, onward]) each.on('error', () => undefined);
+    socket.pipe(onward).pipe(socket);
+    pairs.push(socket, onward);
+  });
+  const before = process.umask(0o077);
+  await new Promise<void>((resolve) => proxy.listen(proxyPath, resolve));
+  process.umask(before);
+  const hang = () => {
+    for (const socket of pairs) socket.unpipe().pause();
+  };
+  const close = async () => {
+    for (const socket of pairs) socket.destroy();
+    await new Promise((resolve) => proxy.close(resolve));
+  };
+  return { path: proxyPath, hang, [Symbol.asyncDispose]: close };
+}
+
+test('a host that hangs counts as lost, and does not keep the gateway from stopping', async () => {
+  await using small = await SmallHost.start();
+  const server = await serve(small);
+  await using proxy = await openProxy(path);
+  const alive = { intervalMs: 50, limitMs: 500 };
+  const client = LinkClient.open({ path: proxy.path, log, alive });
+  await client.whenReachable(AbortSignal.timeout(60_000));
+  const view = await client.openDriver({
+    ...{ session: PAIR, term: 'xterm', size: { cols: 80, rows: 24 } },
+    onOutput: () => undefined,
+  });
+  proxy.hang();
+  for (let key = 0; key < 2000; key += 1) view.write(Buffer.from('x'));
+  expect(await view.ended).toEqual({ reason: 'lost', isTerminalRestored: false });
+  client.close();
+  await eventually('the link was closed', async () => {
+    await expect(client.describe()).rejects.toThrow(LinkLostError);
+    return true;
+  });
+  await server.close();
+});
+
+test('a view that is wanted while the host is starting is for later, not an error', async () => {
+  await using small = await SmallHost.start();
+  const server = await LinkServer.listen({ path, log, taken: () => new Error('taken') });
+  let isAsked = false;
+  const client = LinkClient.open({
+    ...{ path, log },
+    onReached: async (host) => {
+      isAsked = true;
+      await host.describe();
+    },
+  });
+  await eventually('the host was asked', () => isAsked);
+  const request = {
+    ...{ session: PAIR, term: 'xterm', size: { cols: 80, rows: 24 } },
+    onOutput: () => undefined,
+  };
+  await expect(client.openObserver(request)).rejects.toThrow(LinkLostError);
+  server.serve(small.host);
+  await client.whenReachable(AbortSignal.timeout(60_000));
+  const view = await client.openObserver(request);
+  view.close();
+  await view.ended;
+  client.close();
+  await server.close();
+  expect(lines.join('')).not.toContain('link lost');
 });
 
 test('whoever does not wait for the host any more is forgotten', async () => {

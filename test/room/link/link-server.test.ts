@@ -206,10 +206,32 @@ test.each([
 
 test('a request that is too large is refused before it is whole', async () => {
   const host = await serve();
-  const { status } = await post('/v1/send', Buffer.alloc(4 * 1024 * 1024, 0x20));
+  const request = '{"session":"pair","pane":"worker","text":"x","enter":true}';
+  const padded = (bytes: number) => request.padEnd(bytes);
+  expect((await post('/v1/send', padded(512 * 1024))).status).toBe(200);
+  expect(host.sent).toEqual(['x']);
+  const { status } = await post('/v1/send', padded(512 * 1024 + 1));
   expect([0, 500]).toContain(status);
-  expect(host.sent).toEqual([]);
+  expect(host.sent).toEqual(['x']);
   await expectNeighbourServed();
+});
+
+test('a host stops although its gateway is stopped and takes nothing', async () => {
+  const host = await serve();
+  // In this process nobody reads what the host sends, as from a gateway that got SIGSTOP.
+  const stopped = createConnection(path);
+  stopped.on('error', () => undefined);
+  const session = connect('http://host', { createConnection: () => stopped });
+  session.on('error', () => undefined);
+  gateway?.destroy();
+  gateway = session;
+  const stream = await openStream('observer', true);
+  stream.on('error', () => undefined);
+  stopped.pause();
+  (Reflect.get(stopped, '_handle') as { readStop(): void }).readStop();
+  for (let piece = 0; piece < 4000; piece += 1) host.views[0]?.request.onOutput(Buffer.alloc(60));
+  await server?.close();
+  await eventually('the view was closed', () => host.views[0]?.isClosed === true);
 });
 
 test.each([
