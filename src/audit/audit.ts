@@ -1,10 +1,13 @@
 import { AppendFile } from '../base/append-file.js';
 import { messageOf, TriadError } from '../base/errors.js';
+import { Throttle } from '../base/throttle.js';
 import type { Logger } from '../log/logger.js';
 
 /** A year of a busy team; a record is about 250 bytes. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const MAX_OLD_FILES = 16;
+/** More in a minute is no mistake any more; the next record says how many were left out. */
+const REFUSALS_OF_ENGINEER = { max: 100, windowMs: 60_000, now: () => performance.now() } as const;
 
 /** An event cannot be put on record, so what it tells of must not be done. */
 export class AuditError extends TriadError {
@@ -62,6 +65,8 @@ interface PaneFacts {
 export class Audit {
   readonly #file: AppendFile;
   readonly #log: Logger;
+  /** By engineer; only those with a key that is known get here. */
+  readonly #refusals = new Map<string, Throttle>();
 
   private constructor(file: AppendFile, log: Logger) {
     this.#file = file;
@@ -110,7 +115,9 @@ export class Audit {
 
   attachmentRefused(event: Omit<AttachmentFacts, 'id' | 'role'> & { reason: string }): void {
     const { caller, session, reason } = event;
-    this.#recordEnd('attachment-refused', { session, ...callerFacts(caller), reason });
+    this.#recordRefusal(caller.engineer, 'attachment-refused', {
+      ...{ session, ...callerFacts(caller), reason },
+    });
   }
 
   attachmentRoleChanged(event: AttachmentFacts & { from: string }): void {
@@ -139,7 +146,7 @@ export class Audit {
     readonly verb: string;
     readonly reason: string;
   }): void {
-    this.#recordEnd('command-refused', event);
+    this.#recordRefusal(event.actor.engineer, 'command-refused', event);
   }
 
   engineerKicked(event: { readonly actor: Actor; readonly target: string }): void {
@@ -177,6 +184,13 @@ export class Audit {
     } catch (error) {
       throw new AuditError(error);
     }
+  }
+
+  /** What somebody may not do costs them nothing to try: a flood of it must not push the rest out. */
+  #recordRefusal(engineer: string, event: string, facts: object): void {
+    const throttle = this.#refusals.get(engineer) ?? new Throttle(REFUSALS_OF_ENGINEER);
+    this.#refusals.set(engineer, throttle);
+    throttle.write((leftOut) => this.#recordEnd(event, { ...facts, ...leftOut }));
   }
 
   #recordEnd(event: string, facts: object): void {

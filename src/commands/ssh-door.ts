@@ -38,7 +38,7 @@ export class SshDoor implements SshCommandDoor {
     if (decision.outcome !== 'allowed' || !sessions.includes(session)) {
       const reason = decision.outcome === 'denied' ? decision.reason : 'session';
       audit.commandRefused({ actor, verb: '', reason });
-      log.info({ connectionId: caller.connectionId, reason }, 'command refused');
+      log.debug({ connectionId: caller.connectionId, reason }, 'command refused');
       return { stdout: '', stderr: `triad: ${noAccess(session)}\n`, exitCode: EXIT.notPermitted };
     }
     const words = wordsOf(command.commandLine);

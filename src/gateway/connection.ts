@@ -16,7 +16,13 @@ import type { Limit, Refusals } from './refusals.js';
 import type { GatewayLimits } from './schema.js';
 import { type Doors, SessionChannel, type SessionChannelOptions } from './session-channel.js';
 import type { Offence } from './source-penalties.js';
-import { hardenClient, incomingPacketBytes, isAliveTimeout, unsentBytes } from './ssh2-seams.js';
+import {
+  hardenClient,
+  incomingPacketBytes,
+  isAliveTimeout,
+  isFarewell,
+  unsentBytes,
+} from './ssh2-seams.js';
 import { UnreadAnswers } from './unread-answers.js';
 
 /** How long a connection without a channel stays; a shared one (ControlPersist) may get the next. */
@@ -41,7 +47,7 @@ export interface ConnectionOptions extends Doors {
   readonly heldOutput: HeldOutput;
   /** Called once, when the client has proved its key. */
   readonly onAuthenticated: () => void;
-  /** Defaults to `KEY_EXCHANGE_LIMITS`. */
+  /** Defaults to `KEY_EXCHANGE_LIMITS`, with the patience of `clientAliveCountMax`. */
   readonly keyExchangeLimits?: KeyExchangeLimits | undefined;
 }
 
@@ -72,6 +78,7 @@ export class Connection {
   #sshClient: SshClient | undefined;
   #keyExchanges: KeyExchanges | undefined;
   #identity: Identity | undefined;
+  #isProven = false;
   #deadline: NodeJS.Timeout | undefined;
   /** Why the connection ends; unset while it goes on. */
   #endReason: string | undefined;
@@ -106,7 +113,7 @@ export class Connection {
 
   /** What its source is to be penalised for, once it has ended. */
   get offence(): Offence | undefined {
-    if (this.#identity !== undefined) return undefined;
+    if (this.#isProven) return undefined;
     if (this.#isGraceExceeded) return 'graceExceeded';
     return this.#authentication.lastFailure === undefined ? 'noauth' : 'authfail';
   }
@@ -116,7 +123,8 @@ export class Connection {
     this.#sshClient = sshClient;
     sshClient.on('error', (error) => {
       const limit = isAliveTimeout(error) ? 'clientAliveCountMax' : undefined;
-      this.#giveUpAt(limit, visible(messageOf(error)));
+      const said = visible(messageOf(error));
+      this.#giveUpAt(limit, isFarewell(error) ? `client said: ${said}` : said);
     });
     sshClient.on('end', () => this.giveUp('client left'));
     const unreadAnswers = new UnreadAnswers(sshClient);
@@ -200,7 +208,7 @@ export class Connection {
 
   #watchKeyExchanges(sshClient: SshClient): KeyExchanges {
     return new KeyExchanges({
-      limits: this.#options.keyExchangeLimits ?? KEY_EXCHANGE_LIMITS,
+      limits: this.#options.keyExchangeLimits ?? keyExchangeLimitsFor(this.#options.limits),
       start: () => sshClient.rekey(),
       countBytes: () => this.#socket.bytesRead + this.#socket.bytesWritten,
       onFailed: (reason) => this.giveUp(reason),
@@ -210,12 +218,13 @@ export class Connection {
   #openChannel(
     opened: Pick<SessionChannelOptions, 'sshClient' | 'session' | 'caller' | 'login'>,
   ): void {
-    const { attachments, commands, heldOutput } = this.#options;
+    const { attachments, commands, heldOutput, limits } = this.#options;
     const channel = new SessionChannel({
       ...opened,
       attachments,
       commands,
       heldOutput,
+      startLimitMs: limits.loginGraceTimeMs,
       log: this.#log,
       onClosed: (closed) => this.#noteChannelClosed(closed),
       onFailed: (reason) => this.giveUp(reason),
@@ -233,6 +242,8 @@ export class Connection {
 
   #noteProven(login: string, { engineer, key }: KnownKey): void {
     const { blob: keyBlob, fingerprint } = key;
+    // From here on it is our fault if they do not get in: the record may not be possible.
+    this.#isProven = true;
     this.#options.audit.connectionAuthenticated({
       connectionId: this.id,
       remote: this.#remote,
@@ -332,4 +343,11 @@ export class Connection {
       });
     }
   }
+}
+
+/** A network that may be silent for some time may be so during an exchange, too. */
+function keyExchangeLimitsFor(limits: GatewayLimits): KeyExchangeLimits {
+  const silenceMs = limits.clientAliveIntervalMs * (limits.clientAliveCountMax + 1);
+  const maxDurationMs = Math.max(KEY_EXCHANGE_LIMITS.maxDurationMs, silenceMs);
+  return { ...KEY_EXCHANGE_LIMITS, maxDurationMs };
 }

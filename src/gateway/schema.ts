@@ -83,7 +83,7 @@ const limits = z
       .describe('Connections at once, those that have not logged in yet included.'),
     loginGraceTime: time('1s', '10m')
       .prefault('2m')
-      .describe('Time a client has from connecting to proving its key.'),
+      .describe('Time a client has to prove its key, and later to use a channel it opened.'),
     maxAuthTries: integer(1, 100)
       .default(6)
       .describe('Failed attempts to log in before a connection is closed; each key is one.'),

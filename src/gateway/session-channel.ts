@@ -32,6 +32,8 @@ export interface SessionChannelOptions extends Doors {
   readonly login: string;
   readonly log: Logger;
   readonly heldOutput: HeldOutput;
+  /** How long nothing may be started: what is, ends with its engineer's access at the latest. */
+  readonly startLimitMs: number;
   readonly onClosed: (channel: SessionChannel) => void;
   /** The whole connection must be given up. */
   readonly onFailed: (reason: string) => void;
@@ -55,6 +57,7 @@ export class SessionChannel {
   readonly #options: SessionChannelOptions;
   /** `started`: an attachment or a command is served. `finished`: the exit status is sent. */
   #state: 'open' | 'started' | 'finished' | 'closed' = 'open';
+  readonly #startDeadline: NodeJS.Timeout;
   #pty: Pty | undefined;
   #attachment: Attachment | undefined;
   #channel: ServerChannel | undefined;
@@ -64,6 +67,10 @@ export class SessionChannel {
 
   constructor(options: SessionChannelOptions) {
     this.#options = options;
+    this.#startDeadline = setTimeout(
+      () => options.onFailed('nothing started on a channel'),
+      options.startLimitMs,
+    );
     const { session } = options;
     // A request that has no listener here is refused by ssh2: env, x11, agent, signal, subsystem.
     session.on('pty', (accept: Reply, reject: Reply, info) => {
@@ -100,6 +107,7 @@ export class SessionChannel {
   abandon(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
+    clearTimeout(this.#startDeadline);
     this.#terminal?.close();
     this.#output?.close();
     this.#attachment?.disconnect();
@@ -126,6 +134,7 @@ export class SessionChannel {
   #start(accept: () => ServerChannel, serve: (channel: ServerChannel) => Promise<void>): void {
     if (this.#state !== 'open') return;
     const channel = accept();
+    clearTimeout(this.#startDeadline);
     this.#state = 'started';
     this.#channel = channel;
     channel.on('error', (error: unknown) => this.#options.onFailed(visible(messageOf(error))));
@@ -183,7 +192,7 @@ export class SessionChannel {
     if (this.#state !== 'started') return;
     this.#say(outcome.stderr);
     const bytes = Buffer.from(this.#lines(outcome.stdout));
-    const onReleased = this.#options.heldOutput.hold(bytes.length);
+    const onReleased = this.#options.heldOutput.hold(caller.engineer, bytes.length);
     if (onReleased === undefined) throw tooMuchOutput(bytes.length);
     const onWritten = () => this.#finish(outcome.exitCode, '');
     this.#output = new PacedOutput(bytes, { sshClient, channel, onWritten, onReleased });
@@ -255,9 +264,12 @@ export class SessionChannel {
 }
 
 function tooMuchOutput(bytes: number): UnavailableError {
-  return new UnavailableError(`no room for ${bytes} bytes of output: others wait to be read`, {
-    userMessage: 'too much output waits to be read by others, try again later or ask for less',
-  });
+  return new UnavailableError(
+    `no room for ${bytes} bytes of output: earlier ones wait to be read`,
+    {
+      userMessage: 'too much output waits to be read already, try again later or ask for less',
+    },
+  );
 }
 
 function needsTerminal(login: string): string {

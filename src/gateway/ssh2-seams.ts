@@ -26,6 +26,7 @@ interface Protocol {
   readonly _decipher: { readonly _len: number };
   /** Gets each message that was decrypted, those within a key exchange apart. */
   _onPayload: (payload: Uint8Array) => unknown;
+  serviceAccept(service: string): void;
   channelFailure(clientId: number): void;
   channelClose(clientId: number): void;
   channelOpenFail(clientId: number, reason: number, description: string): void;
@@ -36,6 +37,7 @@ interface Handlers {
   CHANNEL_REQUEST: (protocol: unknown, id: number, ...rest: ChannelRequest) => void;
   CHANNEL_DATA: (protocol: unknown, id: number, data: Uint8Array) => void;
   CHANNEL_WINDOW_ADJUST: (protocol: unknown, id: number, more: number) => void;
+  SERVICE_REQUEST: (protocol: unknown, service: string) => void;
 }
 
 type ChannelRequest = [type: string, wantsReply: boolean, details: unknown];
@@ -80,6 +82,11 @@ export function isAliveTimeout(error: Error): boolean {
   return 'level' in error && error.level === 'client-timeout';
 }
 
+/** Whether a client's error is its own farewell (RFC 4253 §11.1), in words of its choice. */
+export function isFarewell(error: Error): boolean {
+  return 'code' in error && typeof error.code === 'number';
+}
+
 /** Bytes that wait inside ssh2 for the end of a key exchange. */
 export function bytesHeldForRekey(sshClient: SshClient): number {
   const held = partsOf(sshClient)._protocol._queue ?? [];
@@ -104,17 +111,26 @@ export function sendWindowOf(channel: ServerChannel): number {
 /**
  * Closes what ssh2 leaves open: lets `guard` see each message first; refuses channels with a uselessly
  * small packet size; keeps clients to both windows; and answers requests on a started or ended channel
- * (ssh2 leaves the client waiting). Call it as soon as ssh2 has read the identification.
+ * (ssh2 leaves the client waiting), and for the authentication service as often as it is asked for
+ * (ssh2 hangs up on the second time, but paramiko asks before each attempt). Call it as soon as ssh2 has read the identification.
  *
  * @throws InvariantError when this is not the ssh2 that was pinned.
  */
 export function hardenClient(sshClient: SshClient, guard: ClientGuard): void {
   const { _protocol: protocol } = partsOf(sshClient);
-  const { CHANNEL_OPEN, CHANNEL_REQUEST, CHANNEL_DATA, CHANNEL_WINDOW_ADJUST } = protocol._handlers;
-  if (!CHANNEL_OPEN || !CHANNEL_REQUEST || !CHANNEL_DATA || !CHANNEL_WINDOW_ADJUST) {
-    throw new InvariantError('ssh2 has changed: its channel handlers are not where they were');
+  const { CHANNEL_OPEN, CHANNEL_REQUEST, CHANNEL_DATA, CHANNEL_WINDOW_ADJUST, SERVICE_REQUEST } =
+    protocol._handlers;
+  if (
+    !CHANNEL_OPEN ||
+    !CHANNEL_REQUEST ||
+    !CHANNEL_DATA ||
+    !CHANNEL_WINDOW_ADJUST ||
+    !SERVICE_REQUEST
+  ) {
+    throw new InvariantError('ssh2 has changed: its handlers are not where they were');
   }
   guardMessages(sshClient, guard);
+  acceptServiceAgain(protocol, SERVICE_REQUEST);
   refuseTinyPackets(protocol, CHANNEL_OPEN);
   answerEveryRequest(sshClient, CHANNEL_REQUEST);
   guardInput(sshClient, CHANNEL_DATA, guard);
@@ -137,6 +153,18 @@ function guardMessages(sshClient: SshClient, guard: ClientGuard): void {
       guard.onViolation(`client broke the protocol with message ${type}`);
     }
     return result;
+  };
+}
+
+function acceptServiceAgain(protocol: Protocol, request: Handlers['SERVICE_REQUEST']): void {
+  let isAccepted = false;
+  protocol._handlers.SERVICE_REQUEST = (self, service) => {
+    if (isAccepted && service === 'ssh-userauth') {
+      protocol.serviceAccept(service);
+    } else {
+      isAccepted = true;
+      request(self, service);
+    }
   };
 }
 

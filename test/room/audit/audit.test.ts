@@ -53,3 +53,18 @@ test('on a full disk an action is refused, and an ending is told to the log', ()
   ]);
   audit.close();
 });
+
+test('refusals of one engineer beyond a hundred a minute are left out, and everything else is kept', () => {
+  const path = join(folder, 'audit.jsonl');
+  const audit = Audit.open(path, log);
+  for (let count = 0; count < 500; count += 1) {
+    audit.commandRefused({ actor, verb: 'grants', reason: 'needs admin' });
+  }
+  audit.commandRefused({ actor: { ...actor, engineer: 'olga' }, verb: 'grants', reason: 'x' });
+  audit.stopRequested({ actor, endsSessions: false });
+  audit.close();
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+  expect(lines).toHaveLength(102);
+  expect(lines.filter((line) => line.includes('"olga"'))).toHaveLength(1);
+  expect(lines.at(-1)).toContain('stop-requested');
+});

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { eventually } from '../../helpers/eventually.js';
-import { MESSAGE, RawSshClient, signer } from '../../helpers/raw-ssh-client.js';
+import { bytes, MESSAGE, RawSshClient, signer, sshString } from '../../helpers/raw-ssh-client.js';
 import { runSsh } from '../../helpers/ssh-client.js';
 import { type KeyKind, makeKeyPair } from '../../helpers/ssh-keys.js';
 import { GatewayRoom } from './room.js';
@@ -90,6 +90,20 @@ describe('a client with a known key', () => {
     await eventually('the end', () => room.log.at(-1)?.['msg'] === 'connection closed');
     expect(room.log.at(-1)).toMatchObject({ reason: 'authentication failed: the disk is full' });
   });
+});
+
+test('a client that asks for the service before each attempt, as paramiko does, gets in with its second key', async () => {
+  await using room = await GatewayRoom.open();
+  const other = await makeKeyPair(room.directory, 'other');
+  await using raw = await RawSshClient.connect(room.port);
+  const askForService = (): void =>
+    raw.send(bytes(MESSAGE.serviceRequest), sshString('ssh-userauth'));
+  const algorithm = 'ssh-ed25519';
+  askForService();
+  raw.requestPublicKey({ algorithm, blob: other.blob });
+  await raw.next([MESSAGE.userauthFailure]);
+  askForService();
+  await raw.logIn(room.key.path, room.key.blob);
 });
 
 describe('a client without a known key', () => {

@@ -217,3 +217,20 @@ describe('the log', () => {
     expect(room.decisions).toMatchObject([{ outcome: 'accepted' }]);
   });
 });
+
+test('a channel on which nothing is started ends its connection, and one in use does not', async () => {
+  await using room = await GatewayRoom.open({ limits: { loginGraceTimeMs: 1500 } });
+  await using idle = await RawSshClient.connect(room.port);
+  await idle.logIn(room.key.path, room.key.blob);
+  await idle.openSession();
+  await using used = await RawSshClient.connect(room.port);
+  await used.logIn(room.key.path, room.key.blob);
+  await used.openSession();
+  used.attach();
+  await used.next([MESSAGE.channelData]);
+  await idle.closedByServer();
+  await eventually('the log line', () => room.endReasons.length === 1);
+  expect(room.endReasons).toEqual(['nothing started on a channel']);
+  used.sendData(0, 'still here');
+  await used.next([MESSAGE.channelData]);
+});

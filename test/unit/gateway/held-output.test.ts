@@ -3,23 +3,25 @@ import { HeldOutput } from '../../../src/gateway/held-output.js';
 
 const MEBIBYTE = 1024 * 1024;
 
-test('output is held up to a quarter of a gibibyte and not a byte more, small answers always', () => {
+test('one engineer holds 64 MiB and not a byte more, and all of them 256', () => {
   const held = new HeldOutput();
-  expect(held.hold(256 * MEBIBYTE + 1)).toBeUndefined();
-  const release = held.hold(255 * MEBIBYTE);
-  expect(release).toBeDefined();
-  expect(held.hold(MEBIBYTE + 1)).toBeUndefined();
-  expect(held.hold(MEBIBYTE)).toBeDefined();
-  expect(held.hold(64 * 1024 + 1)).toBeUndefined();
-  expect(held.hold(64 * 1024)).toBeDefined();
+  expect(held.hold('ada', 64 * MEBIBYTE + 1)).toBeUndefined();
+  for (const engineer of ['ada', 'dora', 'dirk']) {
+    expect(held.hold(engineer, 64 * MEBIBYTE)).toBeDefined();
+    expect(held.hold(engineer, 1)).toBeUndefined();
+  }
+  expect(held.hold('olga', 63 * MEBIBYTE)).toBeDefined();
+  expect(held.hold('otto', MEBIBYTE + 1)).toBeUndefined();
+  expect(held.hold('otto', MEBIBYTE)).toBeDefined();
+  expect(held.hold('nina', 1)).toBeUndefined();
 });
 
 test('what was read makes room, once', () => {
   const held = new HeldOutput();
-  const releases = [held.hold(128 * MEBIBYTE), held.hold(128 * MEBIBYTE)];
-  expect(held.hold(128 * MEBIBYTE)).toBeUndefined();
+  const releases = [held.hold('ada', 32 * MEBIBYTE), held.hold('ada', 32 * MEBIBYTE)];
+  expect(held.hold('ada', 32 * MEBIBYTE)).toBeUndefined();
   releases[0]?.();
   releases[0]?.();
-  expect(held.hold(128 * MEBIBYTE)).toBeDefined();
-  expect(held.hold(128 * MEBIBYTE)).toBeUndefined();
+  expect(held.hold('ada', 32 * MEBIBYTE)).toBeDefined();
+  expect(held.hold('ada', 1)).toBeUndefined();
 });
