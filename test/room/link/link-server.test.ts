@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import {
@@ -216,22 +217,33 @@ test('a request that is too large is refused before it is whole', async () => {
   await expectNeighbourServed();
 });
 
+/** A gateway in a process of its own, which opens one observer's view. */
+const OTHER_GATEWAY = `
+  const [socket, view] = process.argv.slice(1);
+  const createConnection = () => require('node:net').connect(socket);
+  const session = require('node:http2').connect('http://host', { createConnection });
+  const headers = { ':method': 'POST', ':path': '/v1/observer', 'triad-view': view };
+  const stream = session.request(headers, { endStream: true });
+  stream.on('response', () => console.log('open'));
+  stream.resume();
+`;
+
 test('a host stops although its gateway is stopped and takes nothing', async () => {
   const host = await serve();
-  // In this process nobody reads what the host sends, as from a gateway that got SIGSTOP.
-  const stopped = createConnection(path);
-  stopped.on('error', () => undefined);
-  const session = connect('http://host', { createConnection: () => stopped });
-  session.on('error', () => undefined);
-  gateway?.destroy();
-  gateway = session;
-  const stream = await openStream('observer', true);
-  stream.on('error', () => undefined);
-  stopped.pause();
-  (Reflect.get(stopped, '_handle') as { readStop(): void }).readStop();
-  for (let piece = 0; piece < 4000; piece += 1) host.views[0]?.request.onOutput(Buffer.alloc(60));
+  const view = encodeURIComponent(JSON.stringify(VIEW));
+  const other = spawn(process.execPath, ['-e', OTHER_GATEWAY, path, view]);
+  const ended = once(other, 'exit');
+  await once(other.stdout, 'data');
+  other.kill('SIGSTOP');
+  // Small pieces fill the socket long before they fill the stream's window.
+  for (let piece = 0; piece < 4000; piece += 1) {
+    host.views[0]?.request.onOutput(Buffer.alloc(60));
+    await new Promise(setImmediate);
+  }
   await server?.close();
   await eventually('the view was closed', () => host.views[0]?.isClosed === true);
+  other.kill('SIGKILL');
+  await ended;
 });
 
 test.each([
