@@ -136,6 +136,7 @@ export class Connection {
       if (this.#endReason === undefined) this.#authentication.answer(request);
     });
     sshClient.on('ready', () => {
+      if (this.#endReason !== undefined) return;
       this.#keyExchanges = this.#watchKeyExchanges(sshClient);
       this.#giveUpWhenIdle();
     });
