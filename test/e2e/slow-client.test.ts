@@ -19,7 +19,7 @@ const FLOOD_LIMIT_MS = count(30_000, 180_000);
 /** OpenSSH's window for a terminal, what the gateway holds before it drops, and one repaint. */
 const MAX_HELD_BYTES = 2 * 1024 * 1024;
 const MAX_TMUX_GROWTH_KB = 16 * 1024;
-/** Mostly what Node.js has not collected yet. */
+/** What Node.js has not collected yet comes on top of what is held. */
 const MAX_OUR_GROWTH_KB = 32 * 1024;
 
 type Watcher = 'dora' | 'dirk' | 'olga';
@@ -34,6 +34,8 @@ async function start(form: Form, prepare: (home: TriadHome) => void): Promise<Fl
   const home = await TriadHome.make({
     triad: `sessions: [{name: pair, panes: [{name: worker, command: [sh]}]}]\n`,
     people: { dora: 'driver', dirk: 'driver', olga: 'observer' },
+    // Little room for garbage: what grows is then held, not just not collected yet.
+    env: { NODE_OPTIONS: '--max-semi-space-size=1', MALLOC_ARENA_MAX: '2' },
   });
   // A long history would hide what the clients cost.
   const tmuxConf = home.path('config/tmux.conf');
