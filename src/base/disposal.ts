@@ -30,3 +30,14 @@ export class Disposal implements AsyncDisposable {
     await this.close();
   }
 }
+
+/** Makes a thing of several parts: where one cannot be made, those before it are closed again. */
+export async function allOrNothing<T>(make: (disposal: Disposal) => Promise<T>): Promise<T> {
+  const disposal = new Disposal();
+  try {
+    return await make(disposal);
+  } catch (error) {
+    await disposal.close();
+    throw error;
+  }
+}

@@ -1,10 +1,10 @@
-import { EXIT, type ExitCode } from '../base/exit-codes.js';
+import type { ExitCode } from '../base/exit-codes.js';
 import { sayWhatGoesOn } from '../commands/down.js';
 import type { LogLevel } from '../log/logger.js';
 import { startGateway } from '../service/gateway-process.js';
 import type { Output } from './output.js';
 import type { Place } from './place.js';
-import { crash, stopSignal } from './process-end.js';
+import { stopSignal, untilStopped } from './process-end.js';
 import { describeGateway } from './start-text.js';
 
 export interface GatewayRequest {
@@ -23,12 +23,10 @@ export async function runGateway(
   const gateway = await startGateway({ ...place, ...request, cwd: process.cwd(), onStep });
   output.tell(describeGateway(gateway, place));
   output.print(`ready ${gateway.sshCommand}\n`);
-  const stop = await Promise.race([gateway.stopRequested, signalled, crash(gateway.log)]);
-  const endsSessions = stop !== undefined && 'endsSessions' in stop && stop.endsSessions;
-  const { program } = place.environment;
-  const startCommand = 'gateway';
-  const goesOn = sayWhatGoesOn(gateway.sessions(), { endsSessions, startCommand, program });
-  output.tell(`\ntriad: ${goesOn}`);
-  await gateway.stop({ endsSessions });
-  return stop !== undefined && 'exitCode' in stop ? stop.exitCode : EXIT.ok;
+  return untilStopped(gateway, signalled, (endsSessions) => {
+    const { program } = place.environment;
+    const startCommand = 'gateway';
+    const goesOn = sayWhatGoesOn(gateway.sessions(), { endsSessions, startCommand, program });
+    output.tell(`\ntriad: ${goesOn}`);
+  });
 }

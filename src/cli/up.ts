@@ -1,10 +1,10 @@
-import { EXIT, type ExitCode } from '../base/exit-codes.js';
+import type { ExitCode } from '../base/exit-codes.js';
 import { sayWhatGoesOn } from '../commands/down.js';
 import type { LogLevel } from '../log/logger.js';
 import { startTriad } from '../service/triad.js';
 import type { Output } from './output.js';
 import type { Place } from './place.js';
-import { crash, stopSignal } from './process-end.js';
+import { stopSignal, untilStopped } from './process-end.js';
 import { describeTriad } from './start-text.js';
 
 export interface UpRequest {
@@ -20,12 +20,10 @@ export async function runUp(place: Place, request: UpRequest, output: Output): P
   const triad = await startTriad({ ...place, ...request, cwd: process.cwd(), onStep });
   output.tell(await describeTriad(triad, place));
   output.print(`ready ${triad.sshCommand}\n`);
-  const stop = await Promise.race([triad.stopRequested, signalled, crash(triad.log)]);
-  const endsSessions = stop !== undefined && 'endsSessions' in stop && stop.endsSessions;
-  const sessions = (await triad.describe()).map(({ name }) => name);
-  const { program } = place.environment;
-  const goesOn = sayWhatGoesOn(sessions, { endsSessions, startCommand: 'up', program });
-  output.tell(`\ntriad: ${goesOn}`);
-  await triad.stop({ endsSessions });
-  return stop !== undefined && 'exitCode' in stop ? stop.exitCode : EXIT.ok;
+  return untilStopped(triad, signalled, async (endsSessions) => {
+    const sessions = (await triad.describe()).map(({ name }) => name);
+    const { program } = place.environment;
+    const goesOn = sayWhatGoesOn(sessions, { endsSessions, startCommand: 'up', program });
+    output.tell(`\ntriad: ${goesOn}`);
+  });
 }

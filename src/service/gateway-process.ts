@@ -1,17 +1,16 @@
 import { join } from 'node:path';
 import { withDeadline } from '../base/deadline.js';
-import { Disposal } from '../base/disposal.js';
+import { allOrNothing, type Disposal } from '../base/disposal.js';
 import type { SessionName } from '../base/ids.js';
 import type { Environment } from '../config/environment.js';
 import { LinkClient } from '../link/link-client.js';
 import type { LogLevel } from '../log/logger.js';
 import { type GatewaySettingsOptions, readGatewaySettings } from './gateway-settings.js';
-import { openLogFile } from './log-file.js';
+import { openHomeLog } from './log-file.js';
 import { type GatewayFacts, openControl, openGateway, type StopRequest } from './open-gateway.js';
 import { LINK_SOCKET } from './places.js';
 import { openRuntime } from './runtime.js';
 import { SessionNames } from './session-names.js';
-import { openDirectory, written } from './writable.js';
 
 /** A host that runs is reached in milliseconds; the gateway starts without one, too. */
 const FIRST_REACH_LIMIT_MS = 1_000;
@@ -41,21 +40,12 @@ export interface GatewayProcess extends GatewayFacts {
  * @throws TriadError with what is wrong; nothing is left half-started.
  */
 export async function startGateway(options: GatewayProcessOptions): Promise<GatewayProcess> {
-  const disposal = new Disposal();
-  try {
-    return await start(options, disposal);
-  } catch (error) {
-    await disposal.close();
-    throw error;
-  }
+  return allOrNothing((disposal) => start(options, disposal));
 }
 
 async function start(options: GatewayProcessOptions, disposal: Disposal): Promise<GatewayProcess> {
   const { home, environment, cwd, onStep } = options;
-  openDirectory(home.state);
-  const logFile = written(home.log, () => openLogFile(home.log, options.logLevel));
-  disposal.defer(() => logFile.close());
-  const { log } = logFile;
+  const log = openHomeLog(home, { path: home.log, level: options.logLevel }, disposal);
   onStep('checking keys and configuration');
   const settings = await readGatewaySettings(options);
   const runtimeDirectory = await openRuntime(options, [LINK_SOCKET]);
@@ -74,14 +64,7 @@ async function start(options: GatewayProcessOptions, disposal: Disposal): Promis
   return Object.assign(facts, {
     ...{ socket, isHostReached },
     sessions: () => names.find(),
-    stop: async ({ endsSessions }: StopRequest) => {
-      try {
-        if (endsSessions) for (const name of names.find()) await link.endSession(name);
-        if (endsSessions) await gateway.service.close('session-ended');
-      } finally {
-        await disposal.close();
-      }
-    },
+    stop: (request: StopRequest) => gateway.stop(request),
   });
 }
 

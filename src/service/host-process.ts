@@ -1,16 +1,16 @@
 import { join } from 'node:path';
-import { Disposal } from '../base/disposal.js';
+import { allOrNothing, type Disposal } from '../base/disposal.js';
 import { RefusedError } from '../base/errors.js';
 import type { PaneName, SessionName } from '../base/ids.js';
+import type { LocalHost } from '../host/local-host.js';
 import type { SessionDescription } from '../link/host-link.js';
 import { LinkServer } from '../link/link-server.js';
 import type { Logger, LogLevel } from '../log/logger.js';
 import { createHost, longestSocketName } from './host.js';
-import { type HostSettingsOptions, readHostSettings } from './host-settings.js';
-import { openLogFile } from './log-file.js';
+import { type HostSettings, type HostSettingsOptions, readHostSettings } from './host-settings.js';
+import { openHomeLog } from './log-file.js';
 import { LINK_SOCKET } from './places.js';
 import { openRuntime } from './runtime.js';
-import { openDirectory, written } from './writable.js';
 
 export interface HostProcessOptions extends HostSettingsOptions {
   readonly logLevel: LogLevel;
@@ -37,6 +37,25 @@ export interface DifferentSession {
   readonly panes: readonly PaneName[];
 }
 
+interface HostParts extends HostSettings, Pick<HostProcessOptions, 'home' | 'environment'> {
+  readonly runtimeDirectory: string;
+  readonly log: Logger;
+}
+
+/** The host of a home; opened, it says in `different` what it found other than planned. */
+export function makeHost({ home, environment, ...parts }: HostParts): {
+  readonly host: LocalHost;
+  readonly different: readonly DifferentSession[];
+} {
+  const different: DifferentSession[] = [];
+  const host = createHost({
+    ...parts,
+    ...{ env: environment.clean, tmuxConfigPath: home.tmuxConf, root: home.root },
+    onDifferent: (session, panes) => different.push({ session, panes }),
+  });
+  return { host, different };
+}
+
 /** What a second host of one home is told. */
 export function hostTaken(): RefusedError {
   return new RefusedError('another triad runs the sessions of this home already', {
@@ -50,33 +69,19 @@ export function hostTaken(): RefusedError {
  * @throws TriadError with what is wrong; nothing is left half-started.
  */
 export async function startHost(options: HostProcessOptions): Promise<HostProcess> {
-  const disposal = new Disposal();
-  try {
-    return await start(options, disposal);
-  } catch (error) {
-    await disposal.close();
-    throw error;
-  }
+  return allOrNothing((disposal) => start(options, disposal));
 }
 
 async function start(options: HostProcessOptions, disposal: Disposal): Promise<HostProcess> {
   const { home, environment, onStep } = options;
-  openDirectory(home.state);
-  const logFile = written(home.hostLog, () => openLogFile(home.hostLog, options.logLevel));
-  disposal.defer(() => logFile.close());
-  const { log } = logFile;
+  const log = openHomeLog(home, { path: home.hostLog, level: options.logLevel }, disposal);
   onStep('checking configuration and tmux');
   const { plans, binary } = await readHostSettings(options);
   const runtimeDirectory = await openRuntime(options, [longestSocketName(plans), LINK_SOCKET]);
   const path = join(runtimeDirectory, LINK_SOCKET);
   const server = await LinkServer.listen({ path, log, taken: hostTaken });
   disposal.defer(() => server.close());
-  const different: DifferentSession[] = [];
-  const host = createHost({
-    ...{ plans, binary, runtimeDirectory, log, env: environment.clean },
-    ...{ tmuxConfigPath: home.tmuxConf, root: home.root },
-    onDifferent: (session, panes) => different.push({ session, panes }),
-  });
+  const { host, different } = makeHost({ home, environment, plans, binary, runtimeDirectory, log });
   disposal.defer(() => host.close());
   onStep(`starting ${plans.map(({ name }) => name).join(', ')}`);
   await host.open();

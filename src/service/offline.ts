@@ -1,6 +1,6 @@
 import type { GrantStore } from '../access/grant-store.js';
 import { Audit } from '../audit/audit.js';
-import { Disposal } from '../base/disposal.js';
+import { allOrNothing } from '../base/disposal.js';
 import type { CommandOutcome } from '../commands/door.js';
 import { execute } from '../commands/execute.js';
 import type { Environment } from '../config/environment.js';
@@ -8,9 +8,9 @@ import type { Home } from '../config/home.js';
 import type { Logger } from '../log/logger.js';
 import { openGrants } from './gateway-settings.js';
 import { localContext } from './local-context.js';
-import { openLogFile } from './log-file.js';
+import { openHomeLog } from './log-file.js';
 import { readSessionNames } from './settings.js';
-import { openDirectory, written } from './writable.js';
+import { written } from './writable.js';
 
 /** The files of a home, opened without a gateway; whoever opens them closes them. */
 export interface OfflineHome extends AsyncDisposable {
@@ -21,21 +21,14 @@ export interface OfflineHome extends AsyncDisposable {
 
 /** @throws ConfigurationError that names the file that cannot be read or written. */
 export async function openOfflineHome(home: Home): Promise<OfflineHome> {
-  const disposal = new Disposal();
-  try {
-    openDirectory(home.state);
-    const logFile = written(home.log, () => openLogFile(home.log, 'info'));
-    disposal.defer(() => logFile.close());
-    const { log } = logFile;
+  return allOrNothing(async (disposal) => {
+    const log = openHomeLog(home, { path: home.log, level: 'info' }, disposal);
     const audit = written(home.audit, () => Audit.open(home.audit, log));
     disposal.defer(() => audit.close());
     const grants = await openGrants(home, log);
     disposal.defer(() => grants.close());
     return { log, audit, grants, [Symbol.asyncDispose]: () => disposal.close() };
-  } catch (error) {
-    await disposal.close();
-    throw error;
-  }
+  });
 }
 
 /** Runs a verb on the files of a home in which nothing runs. */

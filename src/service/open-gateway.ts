@@ -81,9 +81,10 @@ export interface OpenGatewayOptions {
 }
 
 export interface OpenGateway {
-  readonly service: GatewayService;
   /** Lets people in, at every door. */
   accept(control: ControlDoor): Promise<GatewayFacts>;
+  /** Ends the sessions where that is asked for, and then all that `disposal` closes. */
+  stop(request: StopRequest): Promise<void>;
 }
 
 /**
@@ -131,5 +132,13 @@ export async function openGateway(
       },
     };
   };
-  return { service, accept };
+  const stop = async ({ endsSessions }: StopRequest): Promise<void> => {
+    try {
+      if (endsSessions) for (const name of sessions.find()) await link.endSession(name);
+      if (endsSessions) await service.close('session-ended');
+    } finally {
+      await disposal.close();
+    }
+  };
+  return { accept, stop };
 }

@@ -1,18 +1,17 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { Disposal } from '../base/disposal.js';
+import { allOrNothing, type Disposal } from '../base/disposal.js';
 import { listenOnUnixSocket } from '../base/unix-socket.js';
 import type { SessionDescription } from '../link/host-link.js';
 import type { Logger, LogLevel } from '../log/logger.js';
-import { createHost, longestSocketName } from './host.js';
-import { type DifferentSession, hostTaken } from './host-process.js';
-import { openLogFile } from './log-file.js';
+import { longestSocketName } from './host.js';
+import { type DifferentSession, hostTaken, makeHost } from './host-process.js';
+import { openHomeLog } from './log-file.js';
 import { type GatewayFacts, openControl, openGateway, type StopRequest } from './open-gateway.js';
 import { LINK_SOCKET } from './places.js';
 import { openRuntime } from './runtime.js';
 import { SessionNames } from './session-names.js';
 import { readSettings, type SettingsOptions } from './settings.js';
-import { openDirectory, written } from './writable.js';
 
 export interface TriadOptions extends SettingsOptions {
   readonly logLevel: LogLevel;
@@ -35,33 +34,19 @@ export interface RunningTriad extends GatewayFacts {
  * @throws TriadError with what is wrong; nothing is left half-started.
  */
 export async function startTriad(options: TriadOptions): Promise<RunningTriad> {
-  const disposal = new Disposal();
-  try {
-    return await start(options, disposal);
-  } catch (error) {
-    await disposal.close();
-    throw error;
-  }
+  return allOrNothing((disposal) => start(options, disposal));
 }
 
 async function start(options: TriadOptions, disposal: Disposal): Promise<RunningTriad> {
   const { home, environment, cwd, onStep } = options;
-  openDirectory(home.state);
-  const logFile = written(home.log, () => openLogFile(home.log, options.logLevel));
-  disposal.defer(() => logFile.close());
-  const { log } = logFile;
+  const log = openHomeLog(home, { path: home.log, level: options.logLevel }, disposal);
   onStep('checking keys, configuration and tmux');
   const settings = await readSettings(options);
   const { plans, binary } = settings;
   const runtimeDirectory = await openRuntime(options, [longestSocketName(plans)]);
   const control = await openControl(runtimeDirectory, log, disposal);
   await claimHost(runtimeDirectory, log, disposal);
-  const different: DifferentSession[] = [];
-  const host = createHost({
-    ...{ plans, binary, runtimeDirectory, log, env: environment.clean },
-    ...{ tmuxConfigPath: home.tmuxConf, root: home.root },
-    onDifferent: (session, panes) => different.push({ session, panes }),
-  });
+  const { host, different } = makeHost({ home, environment, plans, binary, runtimeDirectory, log });
   disposal.defer(() => host.close());
   const names = plans.map(({ name }) => name);
   const sessions = new SessionNames(names);
@@ -75,14 +60,7 @@ async function start(options: TriadOptions, disposal: Disposal): Promise<Running
   return Object.assign(facts, {
     different,
     describe: () => host.describe(),
-    stop: async ({ endsSessions }: StopRequest) => {
-      try {
-        if (endsSessions) for (const name of names) await host.endSession(name);
-        if (endsSessions) await gateway.service.close('session-ended');
-      } finally {
-        await disposal.close();
-      }
-    },
+    stop: (request: StopRequest) => gateway.stop(request),
   });
 }
 
