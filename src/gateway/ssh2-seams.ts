@@ -26,6 +26,8 @@ interface Protocol {
   readonly _decipher: { readonly _len: number };
   /** Gets each message that was decrypted, those within a key exchange apart. */
   _onPayload: (payload: Uint8Array) => unknown;
+  /** Asks for an answer (`keepalive@openssh.com`), on ssh2's own behalf, too. */
+  ping: () => void;
   serviceAccept(service: string): void;
   channelFailure(clientId: number): void;
   channelClose(clientId: number): void;
@@ -38,6 +40,8 @@ interface Handlers {
   CHANNEL_DATA: (protocol: unknown, id: number, data: Uint8Array) => void;
   CHANNEL_WINDOW_ADJUST: (protocol: unknown, id: number, more: number) => void;
   SERVICE_REQUEST: (protocol: unknown, service: string) => void;
+  REQUEST_SUCCESS: () => void;
+  REQUEST_FAILURE: () => void;
 }
 
 type ChannelRequest = [type: string, wantsReply: boolean, details: unknown];
@@ -103,6 +107,14 @@ export function unsentBytes(sshClient: SshClient): number {
   return socketOf(sshClient).writableLength + bytesHeldForRekey(sshClient);
 }
 
+/**
+ * Asks the client for an answer; `onAnswered` is called when it comes, which is after the client has
+ * read everything that was sent before. A client that never answers never calls.
+ */
+export function askForAnswer(sshClient: SshClient, onAnswered: () => void): void {
+  asked.get(sshClient)?.ask(onAnswered);
+}
+
 /** How many bytes the client allows us to send on a channel before it must say more. */
 export function sendWindowOf(channel: ServerChannel): number {
   return (channel.outgoing as { readonly window: number }).window;
@@ -130,12 +142,33 @@ export function hardenClient(sshClient: SshClient, guard: ClientGuard): void {
     throw new InvariantError('ssh2 has changed: its handlers are not where they were');
   }
   guardMessages(sshClient, guard);
+  asked.set(sshClient, new GlobalRequests(protocol));
   acceptServiceAgain(protocol, SERVICE_REQUEST);
   refuseTinyPackets(protocol, CHANNEL_OPEN);
   answerEveryRequest(sshClient, CHANNEL_REQUEST);
   guardInput(sshClient, CHANNEL_DATA, guard);
   guardWindow(sshClient, CHANNEL_WINDOW_ADJUST, guard);
 }
+
+/** Global requests of ours that wait for their answers, which come in the same order (RFC 4254 §4). */
+class GlobalRequests {
+  readonly #ping: () => void;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(protocol: Protocol) {
+    this.#ping = protocol.ping.bind(protocol);
+    protocol.ping = () => this.ask(() => undefined);
+    protocol._handlers.REQUEST_SUCCESS = () => this.#waiting.shift()?.();
+    protocol._handlers.REQUEST_FAILURE = () => this.#waiting.shift()?.();
+  }
+
+  ask(onAnswered: () => void): void {
+    this.#waiting.push(onAnswered);
+    this.#ping();
+  }
+}
+
+const asked = new WeakMap<SshClient, GlobalRequests>();
 
 function guardMessages(sshClient: SshClient, guard: ClientGuard): void {
   const { _protocol: protocol, _sock: socket } = partsOf(sshClient);

@@ -2,6 +2,7 @@ import type { Decision } from '../access/decide.js';
 import type { ExitCode } from '../base/exit-codes.js';
 import type { AttachmentId, EngineerName, SessionName } from '../base/ids.js';
 import type { TerminalSize } from '../base/terminal-size.js';
+import type { ObserverTerminal } from '../mirror/watching.js';
 
 /** A person whose key was proven, and from where they come; enough to decide about them again. */
 export interface Caller {
@@ -16,10 +17,11 @@ export interface Caller {
   readonly connectionId: string;
 }
 
-/** Where the output of an attachment goes: the client's end of one SSH channel. */
-export interface ClientTerminal {
-  /** Sends bytes; never waits. After the client is gone the bytes are dropped. */
-  write(bytes: Uint8Array): void;
+/**
+ * Where the output of an attachment goes: the client's end of one SSH channel. After the client is gone
+ * what is written is dropped.
+ */
+export interface ClientTerminal extends ObserverTerminal {
   /** Tells whether the client takes no more for now; called on each change. */
   onBlocked(listener: (isBlocked: boolean) => void): void;
   /** Tells that input may flow again after `Attachment.receive` returned false. */

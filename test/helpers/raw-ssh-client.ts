@@ -282,10 +282,17 @@ export class RawSshClient implements AsyncDisposable {
     const handle = protocol._onPayload;
     protocol._onPayload = (payload) => {
       if ((payload[0] ?? 0) < this.#firstOwn) return handle(payload);
+      if (payload[0] === MESSAGE.globalRequest) this.#answer(payload);
       this.#received.push(Buffer.from(payload));
       this.#changed();
       return undefined;
     };
+  }
+
+  /** As every client does that knows no global requests (RFC 4254 §4). */
+  #answer(request: Buffer): void {
+    const wantsAnswer = request[5 + request.readUInt32BE(1)] !== 0;
+    if (wantsAnswer) this.send(bytes(MESSAGE.requestFailure));
   }
 
   #nextChange(limitMs: number): Promise<void> {

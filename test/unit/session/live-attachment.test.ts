@@ -71,6 +71,8 @@ async function open(role: Role) {
   let output = '';
   const terminal = {
     write: (bytes: Uint8Array) => (output += Buffer.from(bytes).toString()),
+    unconsumedBytes: () => 0,
+    onConsumed: () => undefined,
     onBlocked: () => undefined,
     resumeInput: () => undefined,
   };
