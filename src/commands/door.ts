@@ -1,11 +1,17 @@
 import type { ExitCode } from '../base/exit-codes.js';
-import type { SessionName } from '../base/ids.js';
+import type { PaneName, SessionName } from '../base/ids.js';
 import type { Caller } from '../session/attachment.js';
 
 /** The way in for verbs that come over SSH: `ssh pair@host restart worker`. */
 export interface SshCommandDoor {
   /** Parses, checks the caller's right and runs; never throws, every outcome has its text. */
   execute(request: SshCommand): Promise<CommandOutcome>;
+}
+
+/** What a person wants to watch: a session, or one of its panes alone. */
+export interface WatchTarget {
+  readonly session: SessionName;
+  readonly pane: PaneName | undefined;
 }
 
 export interface SshCommand {
@@ -21,4 +27,6 @@ export interface CommandOutcome {
   readonly stdout: string;
   readonly stderr: string;
   readonly exitCode: ExitCode;
+  /** What is to be shown instead, where the door has a terminal. */
+  readonly watch?: WatchTarget;
 }

@@ -23,8 +23,9 @@ export async function execute(execution: Execution): Promise<CommandOutcome> {
     if ('help' in parsed) return { stdout: parsed.help, stderr: '', exitCode: EXIT.ok };
     if (!parsed.verb.isOffline) getGateway(context);
     if (context.session !== undefined) requireRole(context, context.session, parsed.verb.role);
-    const stdout = await parsed.call.run(context);
-    return { stdout, stderr: '', exitCode: EXIT.ok };
+    const result = await parsed.call.run(context);
+    const texts = { stdout: '', stderr: '', exitCode: EXIT.ok };
+    return typeof result === 'string' ? { ...texts, stdout: result } : { ...texts, watch: result };
   } catch (error) {
     return failure(error, execution);
   }

@@ -9,12 +9,14 @@ import { revoke } from './revoke.js';
 import { send } from './send.js';
 import { status } from './status.js';
 import type { Verb } from './verb.js';
+import { watch } from './watch.js';
 import { who } from './who.js';
 
 /** Every verb there is; all doors read this table and no other. */
 export const VERBS: readonly Verb[] = [
   status,
   who,
+  watch,
   capture,
   send,
   keys,

@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
 import type { Role } from '../access/role.js';
 import type { CommandContext } from './context.js';
+import type { WatchTarget } from './door.js';
 
 /** A verb with its arguments read: what is left is to do it. */
 export interface Call {
   /** Files that were named on the command line; the door reads them, not the verb. */
   readonly files: readonly string[];
-  /** @returns what goes to standard output. */
-  readonly run: (context: CommandContext) => Promise<string>;
+  /** @returns what goes to standard output, or what the caller's terminal is to show from now on. */
+  readonly run: (context: CommandContext) => Promise<string | WatchTarget>;
 }
 
 /** One row of the command table (docs/design.md, promise 7). */

@@ -26,9 +26,9 @@ export const who: Verb = {
 
 export function whoText(attachments: readonly AttachmentInfo[]): string {
   if (attachments.length === 0) return 'nobody is attached\n';
-  const header = ['ID', 'ENGINEER', 'ROLE', 'SESSION', 'FROM', 'TERMINAL', 'SINCE'];
+  const header = ['ID', 'ENGINEER', 'ROLE', 'MODE', 'SESSION', 'FROM', 'TERMINAL', 'SINCE'];
   const rows = attachments.map((each) => [
-    ...[each.id, each.engineer, each.role, each.session, each.remote],
+    ...[each.id, each.engineer, each.role, each.mode, each.session, each.remote],
     ...[`${each.term} ${each.cols}x${each.rows}`, each.since],
   ]);
   return textTable(header, rows);

@@ -5,9 +5,9 @@ import { EXIT, type ExitCode, exitCodeOf } from '../base/exit-codes.js';
 import { isName, type SessionName, sessionName } from '../base/ids.js';
 import { clampSize, type TerminalSize } from '../base/terminal-size.js';
 import { visible } from '../base/visible.js';
-import type { SshCommandDoor } from '../commands/door.js';
+import type { CommandOutcome, SshCommandDoor, WatchTarget } from '../commands/door.js';
 import type { Logger } from '../log/logger.js';
-import type { Attachment, AttachmentDoor, Caller } from '../session/attachment.js';
+import type { Attachment, AttachmentDoor, AttachRequest, Caller } from '../session/attachment.js';
 import { noAccess } from '../session/no-access.js';
 import { ChannelInput } from './channel-input.js';
 import { ChannelTerminal } from './channel-terminal.js';
@@ -147,18 +147,29 @@ export class SessionChannel {
     const pty = this.#pty;
     if (pty === undefined) this.#finish(EXIT.usage, needsTerminal(this.#options.login));
     else if (session === undefined) this.#finish(EXIT.notPermitted, this.#denial());
-    else await this.#attach(channel, session, pty);
+    else await this.#attach(channel, { session, ...pty });
   }
 
-  async #attach(channel: ServerChannel, session: SessionName, pty: Pty): Promise<void> {
+  async #watch(channel: ServerChannel, { session, pane }: WatchTarget): Promise<void> {
+    const pty = this.#pty;
+    if (pty === undefined) {
+      throw new UsageError(`watching needs a terminal: ssh -t ${session}@host watch`);
+    }
+    await this.#attach(channel, { session, watch: { pane }, ...pty });
+  }
+
+  async #attach(
+    channel: ServerChannel,
+    what: Pty & Pick<AttachRequest, 'session' | 'watch'>,
+  ): Promise<void> {
     const { attachments, caller, sshClient } = this.#options;
     const onOverflow = (): void => this.#overflow(channel);
     const terminal = new ChannelTerminal({ sshClient, channel, onOverflow });
     this.#terminal = terminal;
-    const opened = await attachments.open({ caller, session, terminal, ...pty });
+    const opened = await attachments.open({ caller, terminal, ...what });
     if ('denied' in opened) this.#finish(EXIT.notPermitted, this.#denial());
     else if (this.#state !== 'started') opened.disconnect();
-    else await this.#serveAttachment(opened, pty.size);
+    else await this.#serveAttachment(opened, what.size);
   }
 
   async #serveAttachment(attachment: Attachment, openedWith: TerminalSize): Promise<void> {
@@ -186,10 +197,16 @@ export class SessionChannel {
       this.#finish(EXIT.notPermitted, this.#denial());
       return;
     }
-    const { commands, caller, sshClient } = this.#options;
+    const { commands, caller } = this.#options;
     const readInput = (): Promise<string> => this.#readInput();
     const outcome = await commands.execute({ caller, session, commandLine, readInput });
     if (this.#state !== 'started') return;
+    if (outcome.watch === undefined) this.#answer(channel, outcome);
+    else await this.#watch(channel, outcome.watch);
+  }
+
+  #answer(channel: ServerChannel, outcome: CommandOutcome): void {
+    const { caller, sshClient } = this.#options;
     this.#say(outcome.stderr);
     const bytes = Buffer.from(this.#lines(outcome.stdout));
     const onReleased = this.#options.heldOutput.hold(caller.engineer, bytes.length);

@@ -24,6 +24,8 @@ export interface WatchRequest {
 export interface Watcher {
   /** Settles once: the person left (`left`), or the session's mirror ended. */
   readonly ended: Promise<{ readonly reason: FeedEnd | 'left' }>;
+  /** Begins to write to the terminal; what its person does before is kept in mind. */
+  start(): void;
   /** What the person's terminal sent: keys for the viewer, and nothing else. */
   receive(bytes: Uint8Array): void;
   resize(size: TerminalSize): void;

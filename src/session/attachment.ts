@@ -1,6 +1,6 @@
 import type { Decision } from '../access/decide.js';
 import type { ExitCode } from '../base/exit-codes.js';
-import type { AttachmentId, EngineerName, SessionName } from '../base/ids.js';
+import type { AttachmentId, EngineerName, PaneName, SessionName } from '../base/ids.js';
 import type { TerminalSize } from '../base/terminal-size.js';
 import type { ObserverTerminal } from '../mirror/watching.js';
 
@@ -34,6 +34,8 @@ export interface AttachRequest {
   readonly term: string;
   readonly size: TerminalSize;
   readonly terminal: ClientTerminal;
+  /** They want to watch only, whatever their role, and maybe one pane alone. */
+  readonly watch?: { readonly pane: PaneName | undefined } | undefined;
 }
 
 /** One live view of a session by one engineer. */

@@ -5,7 +5,8 @@ import type { Logger } from '../log/logger.js';
 import type { Attachment, AttachmentDoor, AttachRequest, DeniedAttachment } from './attachment.js';
 import type { EndReason } from './farewell.js';
 import { type AttachmentInfo, LiveAttachment } from './live-attachment.js';
-import type { AccessPort, AttachmentAudit } from './ports.js';
+import type { AccessPort, AttachmentAudit, MirrorsPort } from './ports.js';
+import { Presences } from './presences.js';
 
 /** setTimeout takes 31 bits; a grant that ends later is looked at again then. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -18,6 +19,7 @@ export interface AttachmentsOptions {
    */
   readonly sessions: () => readonly SessionName[];
   readonly link: HostLink;
+  readonly mirrors: MirrorsPort;
   readonly access: AccessPort;
   readonly audit: AttachmentAudit;
   readonly log: Logger;
@@ -30,12 +32,17 @@ export interface AttachmentsOptions {
 export class Attachments implements AttachmentDoor {
   readonly #options: AttachmentsOptions;
   readonly #live = new Map<AttachmentId, LiveAttachment>();
+  readonly #presences: Presences;
   readonly #expiries = new Map<AttachmentId, NodeJS.Timeout>();
   readonly #stopListening: () => void;
   #serial = 0;
 
   constructor(options: AttachmentsOptions) {
     this.#options = options;
+    const { mirrors } = options;
+    this.#presences = new Presences(this.#live, (session, presence) =>
+      mirrors.showPresence(session, presence),
+    );
     this.#stopListening = options.access.onChange(() => this.#decideAgain());
   }
 
@@ -49,10 +56,15 @@ export class Attachments implements AttachmentDoor {
     }
     this.#serial += 1;
     const id = attachmentId(this.#serial);
-    const { link } = this.#options;
+    const { link, mirrors } = this.#options;
     const role = decision.role;
-    const attachment = await LiveAttachment.open({ id, role, request, link, since: new Date() });
+    const attachment = await LiveAttachment.open({
+      ...{ id, role, request, link, mirrors, since: new Date() },
+      onTyped: (typist) => this.#presences.noteTyped(typist),
+      onModeChanged: () => this.#presences.update(session),
+    });
     this.#live.set(id, attachment);
+    this.#presences.update(session);
     this.#options.audit.attachmentOpened({ id, caller, session, role });
     void attachment.ended.then(({ reason }) => this.#closed(attachment, reason));
     // Access may have changed while the view was being opened.
@@ -83,6 +95,7 @@ export class Attachments implements AttachmentDoor {
   /** Stops listening to changes of access; for the very end. */
   dispose(): void {
     this.#stopListening();
+    this.#presences.close();
     for (const timer of this.#expiries.values()) clearTimeout(timer);
   }
 
@@ -129,6 +142,7 @@ export class Attachments implements AttachmentDoor {
     this.#live.delete(id);
     clearTimeout(this.#expiries.get(id));
     this.#expiries.delete(id);
+    this.#presences.forget(attachment);
     this.#options.audit.attachmentClosed({ id, caller, session, role, reason });
   }
 }

@@ -70,6 +70,11 @@ export function farewell(
   return Buffer.from(`${leave}${RESTORE}\r\x1b[Ktriad: ${FAREWELLS[reason].say(session)}\r\n`);
 }
 
+/** Takes away what a view before has switched on, without touching what is seen. */
+export function calmTerminal(): Uint8Array {
+  return Buffer.from(RESTORE);
+}
+
 /** What somebody sees while the host is gone; the next view draws over it. */
 export function hostLostNotice(session: string, isDriver: boolean): Uint8Array {
   const keys = isDriver ? 'C-b d leaves; other keys are dropped' : 'q leaves';

@@ -3,11 +3,13 @@ import { UnavailableError } from '../base/errors.js';
 import type { AttachmentId, SessionName } from '../base/ids.js';
 import { clampSize, type TerminalSize } from '../base/terminal-size.js';
 import { visible } from '../base/visible.js';
-import type { DriverView, HostLink, View, ViewEnd, ViewRequest } from '../link/host-link.js';
+import type { DriverView, HostLink, ViewRequest } from '../link/host-link.js';
 import { LinkLostError } from '../link/link-lost.js';
+import type { Watcher } from '../mirror/watching.js';
 import type { Attachment, AttachmentEnd, AttachRequest, Caller } from './attachment.js';
-import { type EndReason, exitCodeFor, farewell, hostLostNotice } from './farewell.js';
+import { calmTerminal, type EndReason, exitCodeFor, farewell, hostLostNotice } from './farewell.js';
 import { ObserverKeys } from './observer-keys.js';
+import type { MirrorsPort } from './ports.js';
 import { PrefixKeys } from './prefix-keys.js';
 
 /** A terminal's name on record and in listings. */
@@ -19,6 +21,10 @@ export interface AttachmentInfo {
   readonly session: SessionName;
   readonly engineer: string;
   readonly role: Role;
+  /** What they do now; `waiting` is for a host that is away. */
+  readonly mode: AttachmentMode;
+  /** How often a newer screen took the place of one that a slow observer never got. */
+  readonly skippedFrames: number;
   readonly remote: string;
   readonly term: string;
   readonly cols: number;
@@ -27,13 +33,15 @@ export interface AttachmentInfo {
   readonly since: string;
 }
 
+export type AttachmentMode = 'typing' | 'watching' | 'waiting';
+
 /**
- * What one person sees under the role in force. `typing` has a way in; `watching` has none, so that
- * an observer's input has nowhere to go; `waiting` is for a host that is gone, and has no view at all.
+ * What one person sees. `typing` has a way in; `watching` has none, so that an observer's input has
+ * nowhere to go; `waiting` is for a host that is gone, and has no view at all.
  */
 type Sight =
   | { readonly kind: 'typing'; readonly view: DriverView }
-  | { readonly kind: 'watching'; readonly view: View; readonly keys: ObserverKeys }
+  | { readonly kind: 'watching'; readonly view: Watcher }
   | { readonly kind: 'waiting'; readonly view: undefined; readonly keys: LeavingKeys };
 
 type ActiveSight = Exclude<Sight, { kind: 'waiting' }>;
@@ -46,8 +54,13 @@ export interface LiveAttachmentOptions {
   readonly id: AttachmentId;
   readonly role: Role;
   readonly request: AttachRequest;
-  readonly link: Pick<HostLink, 'openDriver' | 'openObserver' | 'whenReachable'>;
+  readonly link: Pick<HostLink, 'openDriver' | 'whenReachable'>;
+  readonly mirrors: Pick<MirrorsPort, 'watch'>;
   readonly since: Date;
+  /** Its person typed something. */
+  readonly onTyped: (attachment: LiveAttachment) => void;
+  /** It types, watches or waits from now on. */
+  readonly onModeChanged: () => void;
 }
 
 export class LiveAttachment implements Attachment {
@@ -82,7 +95,7 @@ export class LiveAttachment implements Attachment {
     });
     options.request.terminal.onBlocked((isBlocked) => {
       this.#isBlocked = isBlocked;
-      this.#sight?.view?.setBlocked(isBlocked);
+      if (this.#sight?.kind === 'typing') this.#sight.view.setBlocked(isBlocked);
     });
   }
 
@@ -97,6 +110,10 @@ export class LiveAttachment implements Attachment {
     return this.#role;
   }
 
+  get mode(): AttachmentMode {
+    return this.#sight?.kind ?? 'waiting';
+  }
+
   info(): AttachmentInfo {
     const { engineer, remote } = this.caller;
     const since = this.#options.since.toISOString();
@@ -106,6 +123,8 @@ export class LiveAttachment implements Attachment {
       session,
       engineer,
       role: this.#role,
+      mode: this.mode,
+      skippedFrames: this.#sight?.kind === 'watching' ? this.#sight.view.skippedFrames : 0,
       remote,
       term: this.#term,
       ...this.#size,
@@ -116,8 +135,12 @@ export class LiveAttachment implements Attachment {
   receive(bytes: Uint8Array): boolean {
     const sight = this.#sight;
     if (sight === undefined || this.#reason !== undefined) return true;
-    if (sight.kind === 'typing') return sight.view.write(bytes);
-    if (sight.keys.asksToLeave(bytes)) this.finish('detached');
+    if (sight.kind === 'typing') {
+      this.#options.onTyped(this);
+      return sight.view.write(bytes);
+    }
+    if (sight.kind === 'watching') sight.view.receive(bytes);
+    else if (sight.keys.asksToLeave(bytes)) this.finish('detached');
     return true;
   }
 
@@ -147,13 +170,18 @@ export class LiveAttachment implements Attachment {
    * @throws whatever kept the fresh view from being opened.
    */
   async changeRole(role: Role): Promise<void> {
-    const needsNewView = canType(role) !== canType(this.#role);
+    const couldType = this.#mayType;
     this.#role = role;
-    if (!needsNewView || this.#reason !== undefined) return;
+    if (couldType === this.#mayType || this.#reason !== undefined) return;
     const old = this.#sight;
     this.#sight = undefined;
     old?.view?.close();
     await this.#look();
+  }
+
+  /** Whoever asked to watch only watches, whatever their role. */
+  get #mayType(): boolean {
+    return includesRole(this.#role, 'driver') && this.#options.request.watch === undefined;
   }
 
   async #look(): Promise<void> {
@@ -178,7 +206,7 @@ export class LiveAttachment implements Attachment {
   /** Says so and waits for the host: its agents go on without it, and so do the people. */
   #wait(): void {
     if (this.#reason !== undefined) return;
-    const isDriver = canType(this.#role);
+    const isDriver = this.#mayType;
     const waiting: Sight = {
       kind: 'waiting',
       view: undefined,
@@ -186,6 +214,7 @@ export class LiveAttachment implements Attachment {
     };
     const { link, request } = this.#options;
     this.#sight = waiting;
+    this.#options.onModeChanged();
     request.terminal.write(hostLostNotice(this.session, isDriver));
     request.terminal.resumeInput();
     link
@@ -205,7 +234,11 @@ export class LiveAttachment implements Attachment {
     }
   }
 
-  async #openView(): Promise<ActiveSight> {
+  #openView(): Promise<ActiveSight> {
+    return this.#mayType ? this.#openDriver() : this.#openWatcher();
+  }
+
+  async #openDriver(): Promise<ActiveSight> {
     const { link, request } = this.#options;
     let sight: ActiveSight | undefined;
     const viewRequest: ViewRequest = {
@@ -216,25 +249,36 @@ export class LiveAttachment implements Attachment {
         if (sight !== undefined && sight === this.#sight) request.terminal.write(bytes);
       },
     };
-    if (canType(this.#role)) {
-      const view = await link.openDriver(viewRequest);
-      view.onDrain(() => request.terminal.resumeInput());
-      sight = { kind: 'typing', view };
-    } else {
-      const view = await link.openObserver(viewRequest);
-      sight = { kind: 'watching', view, keys: new ObserverKeys() };
-    }
+    const view = await link.openDriver(viewRequest);
+    view.onDrain(() => request.terminal.resumeInput());
+    sight = { kind: 'typing', view };
     return sight;
+  }
+
+  async #openWatcher(): Promise<ActiveSight> {
+    const { mirrors, request } = this.#options;
+    const { session } = this;
+    const { terminal, watch } = request;
+    const view = await mirrors.watch({ session, terminal, size: this.#size, pane: watch?.pane });
+    return { kind: 'watching', view };
   }
 
   #take(sight: ActiveSight): void {
     this.#sight = sight;
-    sight.view.setBlocked(this.#isBlocked);
-    this.#options.request.terminal.resumeInput();
+    const { terminal } = this.#options.request;
+    if (sight.kind === 'typing') {
+      sight.view.setBlocked(this.#isBlocked);
+    } else {
+      terminal.write(calmTerminal());
+      sight.view.start();
+    }
+    this.#options.onModeChanged();
+    terminal.resumeInput();
     void sight.view.ended.then((end) => {
       if (sight !== this.#sight) return;
       if (end.reason === 'lost') this.#wait();
-      else this.#settle(reasonOf(end.reason), end.isTerminalRestored);
+      else
+        this.#settle(reasonOf(end.reason), 'isTerminalRestored' in end && end.isTerminalRestored);
     });
   }
 
@@ -250,11 +294,10 @@ export class LiveAttachment implements Attachment {
   }
 }
 
-function canType(role: Role): boolean {
-  return includesRole(role, 'driver');
-}
-
-function reasonOf(reason: Exclude<ViewEnd['reason'], 'lost'>): EndReason {
+function reasonOf(
+  reason: Exclude<Awaited<ActiveSight['view']['ended']>['reason'], 'lost'>,
+): EndReason {
   // A view that was closed without our asking was closed by a host that stops.
-  return reason === 'closed' ? 'stopping' : reason;
+  if (reason === 'closed') return 'stopping';
+  return reason === 'left' ? 'detached' : reason;
 }

@@ -1,6 +1,8 @@
 import type { AccessQuery, Decision } from '../access/decide.js';
 import type { Role } from '../access/role.js';
 import type { AttachmentId, SessionName } from '../base/ids.js';
+import type { Presence } from '../mirror/shared-screen.js';
+import type { Watcher, WatchRequest } from '../mirror/watching.js';
 import type { Caller } from './attachment.js';
 import type { EndReason } from './farewell.js';
 
@@ -24,4 +26,12 @@ interface AttachmentEvent {
   readonly caller: Caller;
   readonly session: SessionName;
   readonly role: Role;
+}
+
+/** The mirrors of all sessions, as attachments use them. */
+export interface MirrorsPort {
+  /** @throws UnavailableError when the session is not running; LinkLostError. */
+  watch(request: WatchRequest): Promise<Watcher>;
+  /** Who is there now, for everybody who watches. */
+  showPresence(session: SessionName, presence: Presence): void;
 }

@@ -39,10 +39,13 @@ export class Terminal implements AsyncDisposable {
   }
 
   /** A stock `ssh` on a terminal, attached to a session; `~` is a key like any other. */
-  static ssh(target: SshTarget, options: Omit<TerminalOptions, 'argv'> = {}): Terminal {
+  static ssh(
+    target: SshTarget,
+    { command = [], ...options }: Omit<TerminalOptions, 'argv'> & { command?: string[] } = {},
+  ): Terminal {
     return new Terminal({
       ...options,
-      argv: ['ssh', ...sshArguments(target, ['-tt', '-e', 'none'])],
+      argv: ['ssh', ...sshArguments(target, ['-tt', '-e', 'none']), ...command],
     });
   }
 

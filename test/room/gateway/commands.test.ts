@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../../src/base/errors.js';
 import { EXIT, exitCodeOf } from '../../../src/base/exit-codes.js';
+import { engineerName, paneName, sessionName } from '../../../src/base/ids.js';
 import type { CommandOutcome, SshCommand } from '../../../src/commands/door.js';
 import { eventually } from '../../helpers/eventually.js';
 import { bytes, MESSAGE, RawSshClient, sshString, uint32 } from '../../helpers/raw-ssh-client.js';
 import { runSsh } from '../../helpers/ssh-client.js';
+import { Terminal } from '../../helpers/terminal.js';
 import { GatewayRoom } from './room.js';
 
 const saying = (outcome: Partial<CommandOutcome>) => async (): Promise<CommandOutcome> => ({
@@ -23,6 +25,35 @@ async function echoInput({ readInput }: SshCommand): Promise<CommandOutcome> {
     return { stdout: '', stderr, exitCode: exitCodeOf(error) };
   }
 }
+
+describe('a command that asks to watch', () => {
+  const watch = { session: sessionName('pair'), pane: paneName('worker') };
+
+  test('gets a view where there is a terminal, and its end is that of the command', async () => {
+    await using room = await GatewayRoom.open({ execute: saying({ watch }) });
+    await using ssh = Terminal.ssh(room.target, { command: ['watch', 'worker'] });
+    await ssh.sees('attached pair ada 100x30');
+    expect(room.attachment.request.watch).toEqual({ pane: 'worker' });
+    room.attachment.end(EXIT.tryAgain);
+    expect(await ssh.status()).toBe(EXIT.tryAgain);
+  });
+
+  test('is told how to get a terminal where there is none', async () => {
+    await using room = await GatewayRoom.open({ execute: saying({ watch }) });
+    const result = await runSsh(room.target, { command: ['watch', 'worker'] });
+    expect(result).toMatchObject({ code: 64, stdout: '' });
+    expect(result.stderr).toContain('triad: watching needs a terminal: ssh -t pair@host watch');
+    expect(room.attachments).toEqual([]);
+  });
+
+  test('is refused like any attachment where the right is gone meanwhile', async () => {
+    const denied = { outcome: 'denied', engineer: engineerName('ada'), reason: 'expired' } as const;
+    const attach = async () => ({ denied });
+    await using room = await GatewayRoom.open({ execute: saying({ watch }), attach });
+    const result = await runSsh(room.target, { options: ['-tt'], command: ['watch'] });
+    expect(result.code).toBe(77);
+  });
+});
 
 describe('a command over SSH', () => {
   test('gives its output, its error text and its exit code', async () => {

@@ -7,6 +7,7 @@ import { VERBS } from '../../../src/commands/table.js';
 const LEAST_ROLE: Readonly<Record<string, Role>> = {
   status: 'observer',
   who: 'observer',
+  watch: 'observer',
   capture: 'observer',
   send: 'driver',
   keys: 'driver',

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Role } from '../../../src/access/role.js';
-import { attachmentId, engineerName, sessionName } from '../../../src/base/ids.js';
+import { attachmentId, engineerName, paneName, sessionName } from '../../../src/base/ids.js';
 import type { TerminalSize } from '../../../src/base/terminal-size.js';
-import type { DriverView, View, ViewEnd, ViewRequest } from '../../../src/link/host-link.js';
+import type { DriverView, ViewEnd, ViewRequest } from '../../../src/link/host-link.js';
+import type { Watcher, WatchRequest } from '../../../src/mirror/watching.js';
+import type { AttachRequest } from '../../../src/session/attachment.js';
 import { LiveAttachment } from '../../../src/session/live-attachment.js';
 
 const SIZE = { cols: 80, rows: 24 };
@@ -40,33 +42,82 @@ class ShownView implements DriverView {
   setBlocked(): void {}
 }
 
-/** A link whose views come when the test says so. */
+/** What an observer sees, likewise. */
+class ShownWatcher implements Watcher {
+  readonly ended: Promise<{ reason: 'left' | 'lost' | 'failed' }>;
+  readonly typed: string[] = [];
+  readonly sizes: string[] = [];
+  readonly skippedFrames = 3;
+  readonly request: WatchRequest;
+  isStarted = false;
+  isClosed = false;
+  end: (end: { reason: 'left' | 'lost' | 'failed' }) => void = () => undefined;
+
+  constructor(request: WatchRequest) {
+    this.request = request;
+    this.ended = new Promise((resolve) => {
+      this.end = resolve;
+    });
+  }
+
+  start(): void {
+    this.isStarted = true;
+  }
+
+  receive(bytes: Uint8Array): void {
+    this.typed.push(Buffer.from(bytes).toString());
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+
+  resize({ cols, rows }: TerminalSize): void {
+    this.sizes.push(`${cols}x${rows}`);
+  }
+}
+
+type Shown =
+  | { readonly kind: 'driver'; readonly view: ShownView; readonly come: () => void }
+  | { readonly kind: 'observer'; readonly view: ShownWatcher; readonly come: () => void };
+
+/** A link and mirrors whose views come when the test says so. */
 class SlowLink {
-  readonly views: {
-    readonly kind: 'driver' | 'observer';
-    readonly view: ShownView;
-    readonly come: () => void;
-  }[] = [];
+  readonly views: Shown[] = [];
 
   whenReachable(): Promise<void> {
     return Promise.resolve();
   }
 
   openDriver(request: ViewRequest): Promise<DriverView> {
-    return this.#open('driver', request);
-  }
-
-  openObserver(request: ViewRequest): Promise<View> {
-    return this.#open('observer', request);
-  }
-
-  #open(kind: 'driver' | 'observer', request: ViewRequest): Promise<ShownView> {
     const view = new ShownView(request);
-    return new Promise((resolve) => this.views.push({ kind, view, come: () => resolve(view) }));
+    return new Promise((resolve) => {
+      this.views.push({ kind: 'driver', view, come: () => resolve(view) });
+    });
+  }
+
+  watch(request: WatchRequest): Promise<Watcher> {
+    const view = new ShownWatcher(request);
+    return new Promise((resolve) => {
+      this.views.push({ kind: 'observer', view, come: () => resolve(view) });
+    });
+  }
+
+  /** The view that was opened as number `index`, of somebody who types. */
+  driver(index: number): ShownView {
+    const shown = this.views[index];
+    if (shown?.kind !== 'driver') throw new Error(`view ${index} is no driver's`);
+    return shown.view;
+  }
+
+  observer(index: number): ShownWatcher {
+    const shown = this.views[index];
+    if (shown?.kind !== 'observer') throw new Error(`view ${index} is no observer's`);
+    return shown.view;
   }
 }
 
-async function open(role: Role) {
+async function open(role: Role, asked: Pick<AttachRequest, 'watch'> = {}) {
   const link = new SlowLink();
   let output = '';
   const terminal = {
@@ -80,16 +131,24 @@ async function open(role: Role) {
     ...{ engineer: engineerName('dora'), keyBlob: new Uint8Array(), fingerprint: 'SHA256:x' },
     ...{ address: '192.0.2.1', remote: '192.0.2.1:5', connectionId: '1' },
   };
-  const request = { caller, session: sessionName('pair'), term: 'xterm', size: SIZE, terminal };
+  const request = {
+    caller,
+    session: sessionName('pair'),
+    term: 'xterm',
+    size: SIZE,
+    terminal,
+    ...asked,
+  };
+  const modes: string[] = [];
+  let typed = 0;
   const opening = LiveAttachment.open({
-    id: attachmentId(1),
-    role,
-    request,
-    link,
-    since: new Date(),
+    ...{ id: attachmentId(1), role, request, link, mirrors: link, since: new Date() },
+    onTyped: () => (typed += 1),
+    onModeChanged: () => modes.push('changed'),
   });
   link.views[0]?.come();
-  return { attachment: await opening, link, output: () => output };
+  const attachment = await opening;
+  return { attachment, link, modes, output: () => output, typed: () => typed };
 }
 
 test('of several views that were asked for, only that of the last role stays', async () => {
@@ -118,10 +177,11 @@ test('a view that has been replaced shows nothing any more, and its end ends not
   const change = attachment.changeRole('observer');
   link.views[1]?.come();
   await change;
-  link.views[0]?.view.request.onOutput(Buffer.from('old'));
-  link.views[0]?.view.end({ reason: 'failed', isTerminalRestored: false });
-  link.views[1]?.view.request.onOutput(Buffer.from('new'));
-  expect(output()).toBe('new');
+  const before = output();
+  link.driver(0).request.onOutput(Buffer.from('old'));
+  link.driver(0).end({ reason: 'failed', isTerminalRestored: false });
+  link.observer(1).request.terminal.write(Buffer.from('new'));
+  expect(output()).toBe(`${before}new`);
   expect(attachment.receive(Buffer.from('x'))).toBe(true);
 });
 
@@ -129,8 +189,8 @@ test('the first reason counts, the goodbye is said at once, and nothing is shown
   const { attachment, link, output } = await open('driver');
   attachment.finish('kicked');
   attachment.finish('revoked');
-  link.views[0]?.view.request.onOutput(Buffer.from('late'));
-  link.views[0]?.view.end({ reason: 'closed', isTerminalRestored: true });
+  link.driver(0).request.onOutput(Buffer.from('late'));
+  link.driver(0).end({ reason: 'closed', isTerminalRestored: true });
   expect(await attachment.ended).toEqual({ exitCode: 77, reason: 'kicked' });
   expect(output()).toMatch(/an admin has ended your view of pair; the session goes on\r\n$/);
 });
@@ -152,4 +212,43 @@ test('a view is told of a new size, also of one that came while it was being ope
   await change;
   attachment.resize({ cols: 91, rows: 31 });
   expect(link.views.map(({ view }) => view.sizes)).toEqual([[], ['90x30', '91x31']]);
+});
+
+test('an observer types into the viewer, and what they see starts when it is theirs', async () => {
+  const { attachment, link, output, typed } = await open('observer');
+  expect(link.observer(0).isStarted).toBe(true);
+  // Mouse and paste reports of a view before are off.
+  expect(output()).toContain('\x1b[?1000l');
+  attachment.receive(Buffer.from('j'));
+  expect(link.observer(0).typed).toEqual(['j']);
+  expect(typed()).toBe(0);
+  expect(attachment.info()).toMatchObject({ mode: 'watching', skippedFrames: 3 });
+});
+
+test('a watcher that comes too late for its role never starts', async () => {
+  const { attachment, link } = await open('driver');
+  const changes = [attachment.changeRole('observer'), attachment.changeRole('driver')];
+  link.views[2]?.come();
+  link.views[1]?.come();
+  await Promise.all(changes);
+  expect(link.observer(1)).toMatchObject({ isStarted: false, isClosed: true });
+  expect(attachment.mode).toBe('typing');
+});
+
+test('a driver who asked to watch goes on watching whatever their role becomes', async () => {
+  const { attachment, link } = await open('driver', { watch: { pane: paneName('worker') } });
+  expect(link.observer(0).request.pane).toBe('worker');
+  await attachment.changeRole('observer');
+  await attachment.changeRole('admin');
+  expect(link.views).toHaveLength(1);
+  expect(attachment.mode).toBe('watching');
+});
+
+test.each([
+  ['left', 'detached'],
+  ['failed', 'failed'],
+] as const)('a watcher that ends as %s ends the attachment as %s', async (end, reason) => {
+  const { attachment, link } = await open('observer');
+  link.observer(0).end({ reason: end });
+  expect(await attachment.ended).toMatchObject({ reason });
 });
