@@ -16,3 +16,8 @@ export interface Grid {
   /** From the top left corner, 0,0; null while it is hidden. */
   readonly cursor: { readonly col: number; readonly row: number } | null;
 }
+
+/** A row that shows nothing. */
+export function blankRow(cols: number): Row {
+  return { glyphs: Array<string>(cols).fill(' '), styles: Array<string>(cols).fill('') };
+}

@@ -1,0 +1,36 @@
+/** Longest glyph that is passed on, in UTF-8; tmux keeps no longer ones in a cell. */
+const MAX_GLYPH_BYTES = 32;
+/** Starts with a character that stands by itself, and has no control characters or line ends. */
+const GRAPHEME =
+  /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{M}\p{Cf}\u1160-\u11ff\ud7b0-\ud7fb][^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u;
+const REPLACEMENT = '\ufffd';
+
+/** What a cell shows, safe for any terminal; a space where nothing is. */
+export function printableGlyph(characters: string): string {
+  if (characters === '') return ' ';
+  if (characters.length === 1 && isOrdinary(characters.charCodeAt(0))) return characters;
+  const isPrintable = GRAPHEME.test(characters) && Buffer.byteLength(characters) <= MAX_GLYPH_BYTES;
+  return isPrintable ? characters : REPLACEMENT;
+}
+
+/**
+ * Whether all terminals agree how many columns a glyph takes; where they do not, what follows has to be
+ * placed anew.
+ */
+export function hasCertainWidth(glyph: string): boolean {
+  return glyph.length === 1 && isOrdinary(glyph.charCodeAt(0));
+}
+
+/** ASCII, Latin, line drawing and blocks, kana to ideographs, Hangul syllables: most of what is shown. */
+function isOrdinary(code: number): boolean {
+  if (code < 0x7f) return code >= 0x20;
+  if (code < 0x300) return code > 0xa0 && code !== 0xad;
+  if (code < 0x25a0) return code >= 0x2500;
+  return (
+    (code >= 0x3041 && code <= 0x3096) || (code >= 0x30a1 && code <= 0x9fff) || isSyllable(code)
+  );
+}
+
+function isSyllable(code: number): boolean {
+  return code >= 0xac00 && code <= 0xd7a3;
+}

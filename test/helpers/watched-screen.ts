@@ -1,0 +1,115 @@
+import headless, { type IBufferCell } from '@xterm/headless';
+import type { TerminalSize } from '../../src/base/terminal-size.js';
+import { CharacterWidth } from '../../src/mirror/character-width.js';
+import type { Grid } from '../../src/mirror/grid.js';
+
+/** What a cell shows and how; '' in place of a second half. */
+type ShownCell = readonly [glyph: string, style: string];
+
+/** The terminal of somebody who watches, read by means of its own, not by the mirror's. */
+export class WatchedScreen implements Disposable {
+  readonly #terminal;
+  #isCursorShown = true;
+
+  constructor({ cols, rows }: TerminalSize) {
+    this.#terminal = new headless.Terminal({ cols, rows, scrollback: 0, allowProposedApi: true });
+    this.#terminal.unicode.register(new CharacterWidth());
+    this.#terminal.unicode.activeVersion = 'tmux';
+    for (const final of ['h', 'l']) {
+      this.#terminal.parser.registerCsiHandler({ prefix: '?', final }, (modes) => {
+        if (modes.includes(25)) this.#isCursorShown = final === 'h';
+        return false;
+      });
+    }
+  }
+
+  async write(bytes: Uint8Array | string): Promise<void> {
+    await new Promise<void>((resolve) => this.#terminal.write(bytes, resolve));
+  }
+
+  resize({ cols, rows }: TerminalSize): void {
+    this.#terminal.resize(cols, rows);
+  }
+
+  get cursor(): Grid['cursor'] {
+    if (!this.#isCursorShown) return null;
+    const { cursorX, cursorY } = this.#terminal.buffer.active;
+    return { col: Math.min(cursorX, this.#terminal.cols - 1), row: cursorY };
+  }
+
+  /** Where it differs from `grid`: `row,col shown expected`; empty when it does not. */
+  differences(grid: Grid): string[] {
+    const found: string[] = [];
+    grid.rows.forEach((row, rowIndex) => {
+      row.glyphs.forEach((glyph, col) => {
+        const shown = this.#cell(rowIndex, col);
+        const expected: ShownCell = [glyph, glyph === '' ? '' : normal(row.styles[col] ?? '')];
+        if (shown[0] === expected[0] && shown[1] === expected[1]) return;
+        found.push(`${rowIndex},${col} ${JSON.stringify(shown)} ${JSON.stringify(expected)}`);
+      });
+    });
+    const { cursor } = this;
+    if (JSON.stringify(cursor) !== JSON.stringify(grid.cursor)) {
+      found.push(`cursor ${JSON.stringify(cursor)} ${JSON.stringify(grid.cursor)}`);
+    }
+    return found;
+  }
+
+  [Symbol.dispose](): void {
+    this.#terminal.dispose();
+  }
+
+  #cell(row: number, col: number): ShownCell {
+    const { active } = this.#terminal.buffer;
+    const cell = active.getLine(active.baseY + row)?.getCell(col);
+    if (cell === undefined) return ['no cell', ''];
+    if (cell.getWidth() === 0) return ['', ''];
+    return [cell.getChars() || ' ', styleOf(cell)];
+  }
+}
+
+/** Attributes in the order of their numbers, colours as the emulator names them. */
+function styleOf(cell: IBufferCell): string {
+  const flags = [
+    [1, cell.isBold()],
+    [2, cell.isDim()],
+    [3, cell.isItalic()],
+    [4, cell.isUnderline()],
+    [5, cell.isBlink()],
+    [7, cell.isInverse()],
+    [8, cell.isInvisible()],
+    [9, cell.isStrikethrough()],
+    [53, cell.isOverline()],
+  ];
+  const attributes = flags.filter(([, isSet]) => isSet !== 0).map(([number]) => number);
+  const colours = [
+    cell.isFgDefault() ? '' : `f${cell.getFgColorMode() >> 24}:${cell.getFgColor()}`,
+    cell.isBgDefault() ? '' : `b${cell.getBgColorMode() >> 24}:${cell.getBgColor()}`,
+  ];
+  return [...attributes, ...colours.filter((text) => text !== '')].join(' ');
+}
+
+/** The parameters of SGR in the same words. */
+function normal(style: string): string {
+  const numbers = style === '' ? [] : style.split(';').map(Number);
+  const words: (string | number)[] = [];
+  for (let at = 0; at < numbers.length; ) {
+    const [word, used] = parameter(numbers.slice(at));
+    words.push(word);
+    at += used;
+  }
+  return words.join(' ');
+}
+
+function parameter([first = 0, kind = 0, a = 0, b = 0, c = 0]: number[]): [
+  string | number,
+  number,
+] {
+  const ground = Math.floor((first % 60) / 10) === 3 ? 'f' : 'b';
+  if (first === 38 || first === 48) {
+    return kind === 5 ? [`${ground}2:${a}`, 3] : [`${ground}3:${(a << 16) | (b << 8) | c}`, 5];
+  }
+  if (first >= 90) return [`${first < 100 ? 'f' : 'b'}1:${(first % 10) + 8}`, 1];
+  if (first >= 30 && first < 50) return [`${ground}1:${first % 10}`, 1];
+  return [first, 1];
+}
