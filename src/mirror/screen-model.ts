@@ -45,9 +45,9 @@ export class ScreenModel {
     this.#observeModes();
   }
 
-  /** Bytes that are not understood yet. */
-  get waitingBytes(): number {
-    return this.#waitingBytes;
+  /** What `onPressure` said last. */
+  get isPressureHigh(): boolean {
+    return this.#isPressureHigh;
   }
 
   /** Takes output; it is understood a little later, in order. The bytes must not be modified afterwards. */

@@ -101,15 +101,13 @@ function normal(style: string): string {
   return words.join(' ');
 }
 
-function parameter([first = 0, kind = 0, a = 0, b = 0, c = 0]: number[]): [
-  string | number,
-  number,
-] {
-  const ground = Math.floor((first % 60) / 10) === 3 ? 'f' : 'b';
-  if (first === 38 || first === 48) {
-    return kind === 5 ? [`${ground}2:${a}`, 3] : [`${ground}3:${(a << 16) | (b << 8) | c}`, 5];
-  }
-  if (first >= 90) return [`${first < 100 ? 'f' : 'b'}1:${(first % 10) + 8}`, 1];
-  if (first >= 30 && first < 50) return [`${ground}1:${first % 10}`, 1];
-  return [first, 1];
+function parameter([first = 0, ...rest]: number[]): [string | number, number] {
+  const [kind, a = 0, b = 0, c = 0] = rest;
+  if (first < 30 || first === 53) return [first, 1];
+  const isForeground = first < 40 || (first >= 90 && first < 100);
+  const ground = isForeground ? 'f' : 'b';
+  if (first >= 90) return [`${ground}1:${(first % 10) + 8}`, 1];
+  if (first % 10 < 8) return [`${ground}1:${first % 10}`, 1];
+  if (kind === 5) return [`${ground}2:${a}`, 3];
+  return [`${ground}3:${(a << 16) | (b << 8) | c}`, 5];
 }

@@ -1,0 +1,38 @@
+import { encodeFrame, type Frame } from './frame.js';
+import type { Grid } from './grid.js';
+
+/** At most one frame goes to a terminal that has 64 KiB left to take: 128 KiB are unconsumed at worst. */
+export const MAX_FRAME_BYTES = 64 * 1024;
+/** What is kept for others; beyond it frames are made again, since views that differ share none. */
+const MAX_KEPT_BYTES = 4 * 1024 * 1024;
+/** What a screen weighs that is kept as the place a frame leads to, about. */
+const SCREEN_BYTES = 4096;
+
+type FramesByPosition = Map<Grid | undefined, Frame>;
+
+/** The frames to the screens of one moment, so that all who are at the same place share the bytes. */
+export class FrameCache {
+  readonly #plain = new Map<Grid, FramesByPosition>();
+  readonly #synchronised = new Map<Grid, FramesByPosition>();
+  #keptBytes = 0;
+  #madeFrames = 0;
+
+  /** How many frames were encoded. */
+  get madeFrames(): number {
+    return this.#madeFrames;
+  }
+
+  frame(from: Grid | undefined, to: Grid, hasSync: boolean): Frame {
+    const byTarget = hasSync ? this.#synchronised : this.#plain;
+    const known = byTarget.get(to)?.get(from);
+    if (known !== undefined) return known;
+    const frame = encodeFrame(from, to, { maxBytes: MAX_FRAME_BYTES, hasSync });
+    this.#madeFrames += 1;
+    const weight = frame.bytes.length + SCREEN_BYTES;
+    if (this.#keptBytes + weight > MAX_KEPT_BYTES) return frame;
+    this.#keptBytes += weight;
+    const byPosition: FramesByPosition = byTarget.get(to) ?? new Map<Grid | undefined, Frame>();
+    byTarget.set(to, byPosition.set(from, frame));
+    return frame;
+  }
+}
