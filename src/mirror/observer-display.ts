@@ -57,11 +57,6 @@ export class ObserverDisplay {
     return this.#skippedFrames;
   }
 
-  /** Whether it was to show something that it does not show yet. */
-  #isBehind(): boolean {
-    return !this.#isClosed && (this.#isStale || this.#position !== this.#target);
-  }
-
   /** The composer would make something else of the same screen now. */
   invalidate(): void {
     this.#isStale = true;
@@ -78,11 +73,9 @@ export class ObserverDisplay {
   show(moment: Moment): void {
     if (this.#isClosed) return;
     if (this.#isStale || this.#targetNumber !== moment.number) this.#aim(moment);
-    const { terminal } = this.#options;
-    if (!this.#isBehind() || terminal.unconsumedBytes() > MAX_UNCONSUMED_BYTES) return;
+    if (!this.#canTake()) return;
     this.#write(moment);
-    if (this.#isBehind() && terminal.unconsumedBytes() <= MAX_UNCONSUMED_BYTES)
-      this.#options.onDue(this);
+    if (this.#canTake()) this.#options.onDue(this);
   }
 
   /** Writes nothing more. Idempotent. */
@@ -93,6 +86,15 @@ export class ObserverDisplay {
     this.#target = undefined;
     this.#settle({ reason });
     this.#options.onClose(this);
+  }
+
+  /** Whether it was to show something that it does not show yet. */
+  #isBehind(): boolean {
+    return !this.#isClosed && (this.#isStale || this.#position !== this.#target);
+  }
+
+  #canTake(): boolean {
+    return this.#isBehind() && this.#options.terminal.unconsumedBytes() <= MAX_UNCONSUMED_BYTES;
   }
 
   #aim({ number, shared }: Moment): void {

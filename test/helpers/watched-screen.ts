@@ -102,12 +102,12 @@ function normal(style: string): string {
 }
 
 function parameter([first = 0, ...rest]: number[]): [string | number, number] {
-  const [kind, a = 0, b = 0, c = 0] = rest;
   if (first < 30 || first === 53) return [first, 1];
-  const isForeground = first < 40 || (first >= 90 && first < 100);
-  const ground = isForeground ? 'f' : 'b';
+  const isBackground = (first >= 40 && first < 50) || first >= 100;
+  const ground = isBackground ? 'b' : 'f';
   if (first >= 90) return [`${ground}1:${(first % 10) + 8}`, 1];
   if (first % 10 < 8) return [`${ground}1:${first % 10}`, 1];
-  if (kind === 5) return [`${ground}2:${a}`, 3];
-  return [`${ground}3:${(a << 16) | (b << 8) | c}`, 5];
+  const [kind, red = 0, green = 0, blue = 0] = rest;
+  if (kind === 5) return [`${ground}2:${red}`, 3];
+  return [`${ground}3:${(red << 16) | (green << 8) | blue}`, 5];
 }

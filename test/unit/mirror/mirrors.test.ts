@@ -2,54 +2,16 @@ import { describe, expect, test } from 'vitest';
 import { sessionName } from '../../../src/base/ids.js';
 import { openLogger } from '../../../src/log/logger.js';
 import { Mirrors } from '../../../src/mirror/mirrors.js';
-import type { ObserverDisplay } from '../../../src/mirror/observer-display.js';
 import type { SharedScreen } from '../../../src/mirror/shared-screen.js';
 import { count } from '../../helpers/counts.js';
 import { eventually } from '../../helpers/eventually.js';
-import { CornerComposer, FakeSource, FakeTerminal, layoutOf } from '../../helpers/fake-mirror.js';
+import { FakeSource, layoutOf } from '../../helpers/fake-mirror.js';
+import { type FakeTerminal, FakeObserver as Observer } from '../../helpers/fake-observer.js';
 import { Random } from '../../helpers/random.js';
 import { randomOutput } from '../../helpers/random-output.js';
 
 const PAIR = sessionName('pair');
 const SIZE = { cols: 40, rows: 10 };
-
-class Observer implements Disposable {
-  readonly terminal: FakeTerminal;
-  readonly composer: CornerComposer;
-  display: ObserverDisplay | undefined;
-
-  constructor(size = SIZE) {
-    this.terminal = new FakeTerminal(size);
-    this.composer = new CornerComposer(size);
-  }
-
-  get skippedFrames(): number {
-    return this.display?.skippedFrames ?? 0;
-  }
-
-  /** Whether the terminal shows what was composed last. */
-  get differences(): readonly string[] {
-    const { composed } = this.composer;
-    return composed === undefined
-      ? ['nothing composed']
-      : this.terminal.screen.differences(composed);
-  }
-
-  async shows(text: string): Promise<void> {
-    const seen = () =>
-      this.composer.composed?.rows.map((row) => row.glyphs.join('')).join('\n') ?? '';
-    await eventually(
-      `the screen shows ${text}`,
-      () => seen().includes(text) && this.differences.length === 0,
-      () => `${seen()}\n${this.differences.join('\n')}`,
-    );
-  }
-
-  [Symbol.dispose](): void {
-    this.display?.close();
-    this.terminal[Symbol.dispose]();
-  }
-}
 
 class Stage {
   readonly source = new FakeSource(SIZE);
@@ -64,7 +26,7 @@ class Stage {
     this.mirrors = new Mirrors({ log, sourceOf: () => this.source });
   }
 
-  async watch(observer = new Observer()): Promise<Observer> {
+  async watch(observer = new Observer(SIZE)): Promise<Observer> {
     const request = { session: PAIR, terminal: observer.terminal };
     observer.display = await this.mirrors.watch(request, observer.composer);
     return observer;
@@ -230,7 +192,7 @@ describe('observers of all speeds', () => {
 
   test('skip what they are too slow for, which is counted, and take at most two frames meanwhile', async () => {
     const stage = new Stage();
-    const big = { cols: 300, rows: 100 };
+    const big = { cols: 200, rows: 60 };
     using slow = await stage.watch(new Observer(big));
     using quick = await stage.watch(new Observer(big));
     stage.source.layout(layoutOf(big));
@@ -258,7 +220,7 @@ describe('observers of all speeds', () => {
   test('share the bytes where they are at the same place', async () => {
     const stage = new Stage();
     const written = new Map<FakeTerminal, Uint8Array[]>();
-    const observers = [new Observer(), new Observer()];
+    const observers = [new Observer(SIZE), new Observer(SIZE)];
     for (const observer of observers) {
       const { terminal } = observer;
       const write = terminal.write.bind(terminal);

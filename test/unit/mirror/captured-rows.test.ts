@@ -1,0 +1,29 @@
+import { describe, expect, test } from 'vitest';
+import { rowsOf } from '../../../src/mirror/captured-rows.js';
+
+describe('captured rows', () => {
+  test('are the lines, styled, padded and cut to the columns', async () => {
+    const rows = await rowsOf(['\x1b[1mbold\x1b[0m!', '', 'far too long', '日本'], 6);
+    expect(rows.map((row) => row.glyphs)).toEqual([
+      ['b', 'o', 'l', 'd', '!', ' '],
+      [' ', ' ', ' ', ' ', ' ', ' '],
+      ['f', 'a', 'r', ' ', 't', 'g'],
+      ['日', '', '本', '', ' ', ' '],
+    ]);
+    expect(rows[0]?.styles).toEqual(['1', '1', '1', '1', '', '']);
+  });
+
+  test('carry a style from a line to the next, as tmux writes it', async () => {
+    const rows = await rowsOf(['\x1b[31mred', 'red\x1b[0m plain'], 9);
+    expect(rows[1]?.styles.slice(0, 5)).toEqual(['31', '31', '31', '', '']);
+  });
+
+  test('have line drawing as characters', async () => {
+    const rows = await rowsOf(['\x0elqk\x0f lqk'], 7);
+    expect(rows[0]?.glyphs.join('')).toBe('┌─┐ lqk');
+  });
+
+  test('are none of no lines', async () => {
+    await expect(rowsOf([], 80)).resolves.toEqual([]);
+  });
+});

@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest';
+import { sessionName } from '../../../src/base/ids.js';
+import { FanOut } from '../../../src/mirror/fan-out.js';
+import { FrameCache } from '../../../src/mirror/frame-cache.js';
+import { type Moment, ObserverDisplay } from '../../../src/mirror/observer-display.js';
+import type { ObserverTerminal } from '../../../src/mirror/watching.js';
+import { eventually } from '../../helpers/eventually.js';
+import { layoutOf } from '../../helpers/fake-mirror.js';
+import { Random } from '../../helpers/random.js';
+import { RandomGrids } from '../../helpers/random-grids.js';
+
+const SIZE = { cols: 30, rows: 10 };
+const grids = new RandomGrids(new Random(5));
+
+function moment(number: number): Moment {
+  const shared = {
+    session: sessionName('pair'),
+    screen: grids.grid(SIZE),
+    layout: layoutOf(SIZE),
+    presence: { drivers: [], watchers: 0 },
+    composed: new Map(),
+  };
+  return { number, shared, frames: new FrameCache() };
+}
+
+/** A terminal that takes time, on a clock of the test's own. */
+function terminalThat(onWrite: (bytes: Uint8Array) => void): ObserverTerminal {
+  return { write: onWrite, unconsumedBytes: () => 0, onConsumed: () => undefined };
+}
+
+function displayOn(terminal: ObserverTerminal, fanOut: FanOut): ObserverDisplay {
+  return new ObserverDisplay({
+    terminal,
+    composer: { compose: ({ screen }) => screen },
+    onDue: (due) => fanOut.add(due),
+    onClose: (closed) => fanOut.remove(closed),
+  });
+}
+
+test('a thousand observers that join at once get one frame, in slices that let others run between', async () => {
+  let nowMs = 0;
+  let written = 0;
+  const costs: number[] = [];
+  const fanOut = new FanOut({
+    now: () => nowMs,
+    onDone: (costMs) => costs.push(costMs),
+    onFailure: () => undefined,
+  });
+  const terminal = terminalThat(() => {
+    written += 1;
+    nowMs += 0.03;
+  });
+  const displays = Array.from({ length: 1000 }, () => displayOn(terminal, fanOut));
+  const first = moment(1);
+  fanOut.begin(first, displays);
+  const atOnce = written;
+  expect(atOnce).toBe(34);
+  const turns: number[] = [];
+  const watchTurns = () => {
+    turns.push(written);
+    if (written < displays.length) setImmediate(watchTurns);
+  };
+  setImmediate(watchTurns);
+  await eventually('everybody has been served', () => costs.length > 0);
+  expect(written).toBe(1000);
+  expect(fanOut.slices).toBe(30);
+  expect(turns.length).toBeGreaterThanOrEqual(29);
+  expect(costs).toHaveLength(1);
+  expect(costs[0]).toBeCloseTo(30);
+  expect(first.frames.madeFrames).toBe(1);
+});
+
+test('a display that waits for its turn is shown what is newest then, and once', async () => {
+  const written: string[] = [];
+  let nowMs = 0;
+  let done = 0;
+  const onDone = () => {
+    done += 1;
+  };
+  const fanOut = new FanOut({ now: () => nowMs, onDone, onFailure: () => undefined });
+  const named = (name: string) =>
+    displayOn(
+      terminalThat(() => {
+        written.push(name);
+        nowMs += 5;
+      }),
+      fanOut,
+    );
+  const displays = [named('a'), named('b')];
+  fanOut.begin(moment(1), displays);
+  expect(written).toEqual(['a']);
+  fanOut.begin(moment(2), displays);
+  await eventually('everybody has been served', () => done > 0);
+  expect(written).toEqual(['a', 'b', 'a']);
+  expect(done).toBe(1);
+  expect(displays.map(({ skippedFrames }) => skippedFrames)).toEqual([0, 0]);
+});
+
+test('frames for many that share none are not kept beyond a limit', () => {
+  const cache = new FrameCache();
+  const to = grids.grid({ cols: 200, rows: 50 });
+  const position = grids.grid(SIZE);
+  const full = cache.frame(undefined, to, false);
+  const kept = Math.floor((4 * 1024 * 1024) / (full.bytes.length + 4096));
+  const places = Array.from({ length: kept + 5 }, () => ({ ...position }));
+  for (const place of places) cache.frame(place, to, false);
+  expect(cache.madeFrames).toBe(kept + 6);
+  cache.frame(undefined, to, false);
+  for (const place of places.slice(0, 10)) cache.frame(place, to, false);
+  expect(cache.madeFrames).toBe(kept + 6);
+  cache.frame(places.at(-1), to, false);
+  expect(cache.madeFrames).toBe(kept + 7);
+});
