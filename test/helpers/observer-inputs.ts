@@ -14,6 +14,7 @@ export const LEAVING = inputs('leaves', [
   ...['q', '\x03', '\x04', `${PREFIX}d`, `${ESC}q`, `abcq`, `${PREFIX}${PREFIX}d`, `${PREFIX}\x03`],
   ...[`${CSI}Aq`, `${CSI}<0;10;10Mq`, `${CSI}200~q${CSI}201~q`, `${ESC}]10;rgb:0/0/0${ST}q`],
   ...[`${CSI}M q!q`, `${ESC}P>|xterm${ST}\x04`, '\xff\xfeq', `${ESC}OPq`, `${PREFIX}xq`],
+  ...[`${CSI}200~\x03${CSI}201~`, `${CSI}200~never ends\x03`, `${CSI}Mq\x1bq`],
 ]);
 
 /** What an observer may send and nothing may come of: neither in the session nor for themselves. */
@@ -112,7 +113,6 @@ function pastes(): string[] {
     'hello',
     'q',
     'quit\r',
-    '\x03',
     '\x04',
     `${PREFIX}d`,
     `${PREFIX}:kill-server\r`,

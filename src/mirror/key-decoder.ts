@@ -1,0 +1,251 @@
+/** A string from a terminal that is longer than any answer; after it the keys count again. */
+const MAX_STRING_BYTES = 1024;
+/** A paste that is longer than anybody means for a viewer, or never ends; after it the keys count again. */
+const MAX_PASTE_BYTES = 64 * 1024;
+/** Button, column and row of an old mouse report; each may be any byte but ESC (xterm, X10). */
+const MOUSE_BYTES = 3;
+const MAX_PARAMETERS = 16;
+
+const CTRL_B = 0x02;
+const CTRL_C = 0x03;
+const CTRL_D = 0x04;
+const BEL = 0x07;
+const CAN = 0x18;
+const SUB = 0x1a;
+const ESC = 0x1b;
+const PASTE_END = '\x1b[201~';
+
+/** One printable character, or the name of a key as tmux has it (`Up`, `PPage`, `C-c`). */
+export type Key = string;
+
+export interface KeySink {
+  onKey(key: Key): void;
+  /** The terminal said whether it knows synchronised updates (DECRPM of mode 2026). */
+  onSyncAnswer(hasSync: boolean): void;
+}
+
+const CONTROL_KEYS: Readonly<Record<number, Key>> = {
+  [CTRL_C]: 'C-c',
+  [CTRL_D]: 'C-d',
+  8: 'BSpace',
+  9: 'Tab',
+  10: 'Enter',
+  13: 'Enter',
+  127: 'BSpace',
+};
+
+/** By the last byte of a CSI or SS3 sequence, whatever the modifiers. */
+const LETTER_KEYS: Readonly<Record<string, Key>> = {
+  A: 'Up',
+  B: 'Down',
+  C: 'Right',
+  D: 'Left',
+  H: 'Home',
+  F: 'End',
+  Z: 'BTab',
+  M: 'Enter',
+};
+
+/** By the number before `~`. */
+const NUMBER_KEYS: Readonly<Record<string, Key>> = {
+  1: 'Home',
+  4: 'End',
+  5: 'PPage',
+  6: 'NPage',
+  7: 'Home',
+  8: 'End',
+};
+
+/** Where in the input we are; `string` is the body of an OSC, DCS, APC, PM or SOS (ECMA-48 §5.6). */
+type Place = 'ground' | 'escape' | 'csi' | 'mouse' | 'ss3' | 'string' | 'string-escape' | 'paste';
+
+/** Whether a key leaves wherever it is not taken for something else. */
+export function isLeavingKey(key: Key): boolean {
+  return key === 'q' || key === 'C-c' || key === 'C-d' || key === 'Detach';
+}
+
+/**
+ * Makes keys of what a terminal sends, however it is cut into pieces. Letters inside a terminal's
+ * answers, mouse reports and pastes are no keys. Holds a few bytes, never the input.
+ *
+ * There is no timer: an ESC at the end of a piece is the key Escape, and may still turn out to begin
+ * a sequence. Ctrl-C counts in the middle of anything but an old mouse report.
+ */
+export class KeyDecoder {
+  readonly #sink: KeySink;
+  #place: Place = 'ground';
+  #isAfterPrefix = false;
+  #isEscapeSaid = false;
+  #parameters = '';
+  /** Bytes of the string, paste or mouse report so far. */
+  #length = 0;
+  readonly #character: number[] = [];
+
+  constructor(sink: KeySink) {
+    this.#sink = sink;
+  }
+
+  receive(bytes: Uint8Array): void {
+    for (const byte of bytes) this.#take(byte);
+    if (this.#place === 'escape') this.#sayEscape();
+  }
+
+  #take(byte: number): void {
+    switch (this.#place) {
+      case 'ground':
+        return this.#takeKey(byte);
+      case 'escape':
+        return this.#takeAfterEscape(byte);
+      case 'csi':
+        return this.#takeCsi(byte);
+      case 'mouse':
+        return this.#takeMouse(byte);
+      case 'ss3':
+        return this.#takeSs3(byte);
+      case 'string':
+      case 'string-escape':
+        return this.#takeString(byte);
+      case 'paste':
+        return this.#takePaste(byte);
+    }
+  }
+
+  #takeKey(byte: number): void {
+    if (byte >= 0x80) return this.#takeCharacter(byte);
+    this.#character.length = 0;
+    if (byte === ESC) {
+      this.#place = 'escape';
+      this.#isEscapeSaid = false;
+    } else if (byte === CTRL_B) this.#isAfterPrefix = true;
+    else if (byte === 0x64 && this.#isAfterPrefix) this.#say('Detach');
+    else {
+      const key = CONTROL_KEYS[byte];
+      if (key !== undefined) this.#say(key);
+      else if (byte >= 0x20) this.#say(String.fromCharCode(byte));
+      else this.#isAfterPrefix = false;
+    }
+  }
+
+  #say(key: Key): void {
+    this.#isAfterPrefix = false;
+    this.#sink.onKey(key);
+  }
+
+  /** A byte of a UTF-8 character (RFC 3629); broken ones are nothing. */
+  #takeCharacter(byte: number): void {
+    this.#isAfterPrefix = false;
+    if (byte >= 0xc0) this.#character.length = 0;
+    else if (this.#character.length === 0) return;
+    this.#character.push(byte);
+    if (this.#character.length < characterBytes(this.#character[0] ?? 0)) return;
+    const text = Buffer.from(this.#character).toString();
+    this.#character.length = 0;
+    if (/^[^\p{C}\p{Zl}\p{Zp}\ufffd]$/u.test(text)) this.#say(text);
+  }
+
+  #sayEscape(): void {
+    if (!this.#isEscapeSaid) this.#say('Escape');
+    this.#isEscapeSaid = true;
+  }
+
+  /** After ESC: the introducer of a sequence, or a key of its own (Escape, then `q`). */
+  #takeAfterEscape(byte: number): void {
+    this.#parameters = '';
+    this.#length = 0;
+    if (byte === 0x5b) this.#place = 'csi';
+    else if (byte === 0x4f) this.#place = 'ss3';
+    else if ([0x50, 0x58, 0x5d, 0x5e, 0x5f].includes(byte)) this.#place = 'string';
+    else {
+      this.#sayEscape();
+      this.#place = 'ground';
+      this.#takeKey(byte);
+    }
+  }
+
+  #takeCsi(byte: number): void {
+    if (byte < 0x20) this.#takeControl(byte);
+    else if (byte >= 0x40 && byte <= 0x7e) this.#endCsi(String.fromCharCode(byte));
+    else if (this.#parameters.length < MAX_PARAMETERS) {
+      this.#parameters += String.fromCharCode(byte);
+    }
+  }
+
+  #endCsi(final: string): void {
+    const parameters = this.#parameters;
+    this.#parameters = '';
+    this.#place = 'ground';
+    if (final === 'M' && parameters === '') this.#place = 'mouse';
+    else if (final === '~' && parameters === '200') this.#place = 'paste';
+    else if (final === '~') this.#sayNamed(NUMBER_KEYS[parameters.split(';')[0] ?? '']);
+    else if (final === 'M' || final === 'm') this.#sayWheel(parameters, final);
+    else if (final === 'y') this.#saySyncAnswer(parameters);
+    else if (/^[\d;]*$/.test(parameters)) this.#sayNamed(LETTER_KEYS[final]);
+  }
+
+  #sayNamed(key: Key | undefined): void {
+    if (key !== undefined) this.#say(key);
+  }
+
+  /** An SGR mouse report (xterm, mode 1006); 4, 8 and 16 are the modifiers. */
+  #sayWheel(parameters: string, final: string): void {
+    const button = /^<(\d+);\d+;\d+$/.exec(parameters)?.[1];
+    if (button === undefined || final !== 'M') return;
+    const wheel = Number(button) & ~0b11100;
+    if (wheel === 64) this.#say('WheelUp');
+    else if (wheel === 65) this.#say('WheelDown');
+  }
+
+  /** 1, 2 and 3: the mode is known; 0 and 4: not, or never in force. */
+  #saySyncAnswer(parameters: string): void {
+    const state = /^\?2026;(\d)\$$/.exec(parameters)?.[1];
+    if (state !== undefined) this.#sink.onSyncAnswer(['1', '2', '3'].includes(state));
+  }
+
+  #takeMouse(byte: number): void {
+    this.#length += 1;
+    if (byte === ESC) this.#takeControl(byte);
+    else if (this.#length === MOUSE_BYTES) this.#place = 'ground';
+  }
+
+  #takeSs3(byte: number): void {
+    if (byte < 0x20) return this.#takeControl(byte);
+    this.#place = 'ground';
+    this.#sayNamed(LETTER_KEYS[String.fromCharCode(byte)]);
+  }
+
+  /** In the middle of a sequence: what ends or replaces it (ECMA-48, VT500), and the keys that always count. */
+  #takeControl(byte: number): void {
+    if (byte === CAN || byte === SUB) this.#place = 'ground';
+    if (![ESC, CTRL_C, CTRL_D].includes(byte)) return;
+    this.#place = 'ground';
+    this.#takeKey(byte);
+  }
+
+  #takeString(byte: number): void {
+    this.#length += 1;
+    if (this.#place === 'string-escape' && byte !== 0x5c) {
+      // The ESC that might have ended the string was none of its own.
+      this.#place = 'escape';
+      this.#isEscapeSaid = false;
+      this.#takeAfterEscape(byte);
+    } else if (byte === ESC) this.#place = 'string-escape';
+    else if (byte === BEL || this.#place === 'string-escape') this.#place = 'ground';
+    else if (this.#length > MAX_STRING_BYTES) this.#place = 'ground';
+    else if (byte < 0x20) this.#takeControl(byte);
+  }
+
+  /** `#parameters` holds how much of the end has come. */
+  #takePaste(byte: number): void {
+    this.#length += 1;
+    if (byte === CTRL_C) return this.#takeControl(byte);
+    const seen = this.#parameters + String.fromCharCode(byte);
+    if (seen === PASTE_END || this.#length > MAX_PASTE_BYTES) this.#place = 'ground';
+    if (PASTE_END.startsWith(seen)) this.#parameters = seen;
+    else this.#parameters = byte === ESC ? '\x1b' : '';
+  }
+}
+
+function characterBytes(lead: number): number {
+  if (lead >= 0xf0) return 4;
+  return lead >= 0xe0 ? 3 : 2;
+}

@@ -1,0 +1,68 @@
+import type { Row } from '../../src/mirror/grid.js';
+import type { HistoryPage, HistoryRequest } from '../../src/mirror/mirror-source.js';
+
+/** A pane's buffer as tmux keeps it: at its limit it drops the oldest tenth at once. */
+export class SimulatedPane {
+  readonly rows: number;
+  readonly cols: number;
+  readonly #limit: number;
+  readonly #scrolledOff: string[] = [];
+  #visible: string[];
+  #printed = 0;
+
+  constructor(options: { rows: number; cols: number; limit: number }) {
+    this.rows = options.rows;
+    this.cols = options.cols;
+    this.#limit = options.limit;
+    this.#visible = Array<string>(options.rows).fill('');
+  }
+
+  get historySize(): number {
+    return this.#scrolledOff.length;
+  }
+
+  get oldest(): string | undefined {
+    return this.#scrolledOff[0];
+  }
+
+  /** Prints lines; each is different where no text is given. */
+  print(count: number, text?: string): void {
+    for (let line = 0; line < count; line += 1) {
+      if (this.#scrolledOff.length >= this.#limit) {
+        this.#scrolledOff.splice(0, Math.max(1, Math.floor(this.#limit / 10)));
+      }
+      const [top, ...rest] = this.#visible;
+      this.#scrolledOff.push(top ?? '');
+      this.#visible = [...rest, text ?? `line ${this.#printed}`];
+      this.#printed += 1;
+    }
+  }
+
+  /** Draws the visible lines anew, as a full-screen program does. */
+  repaint(text: string): void {
+    this.#visible = this.#visible.map((_, row) => `${text} ${row}`);
+  }
+
+  clearHistory(): void {
+    this.#scrolledOff.length = 0;
+  }
+
+  page(request: HistoryRequest): HistoryPage {
+    const historySize = this.#scrolledOff.length;
+    const firstLine = Math.max(request.firstLine, -historySize);
+    const all = [...this.#scrolledOff, ...this.#visible];
+    const end = Math.max(firstLine, request.firstLine + request.count);
+    const lines = all.slice(firstLine + historySize, end + historySize);
+    return { firstLine, lines, historySize, size: { cols: this.cols, rows: this.rows } };
+  }
+}
+
+/** Stands in for what understands SGR: one cell for each character. */
+export function plainRows(lines: readonly string[], cols: number): Promise<readonly Row[]> {
+  return Promise.resolve(
+    lines.map((line) => {
+      const glyphs = Array.from(line.padEnd(cols)).slice(0, cols);
+      return { glyphs, styles: glyphs.map(() => '') };
+    }),
+  );
+}
