@@ -5,7 +5,7 @@ import type { Composer, SharedScreen } from './shared-screen.js';
 import type { ObserverTerminal } from './watching.js';
 
 /** Who has more than this to consume gets nothing more. */
-const MAX_UNCONSUMED_BYTES = 64 * 1024;
+export const MAX_UNCONSUMED_BYTES = 64 * 1024;
 /** Who is further behind gets the whole screen, which is the same for all who are. */
 const MAX_SCREENS_BEHIND = 4;
 

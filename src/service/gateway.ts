@@ -1,5 +1,6 @@
 import type { GrantStore } from '../access/grant-store.js';
 import type { Audit } from '../audit/audit.js';
+import type { SessionName } from '../base/ids.js';
 import type { RunningGateway } from '../commands/context.js';
 import type { CommandOutcome } from '../commands/door.js';
 import { execute } from '../commands/execute.js';
@@ -10,6 +11,8 @@ import { formatAddress, type ListenAddress } from '../gateway/listen-address.js'
 import type { GatewayLimits } from '../gateway/schema.js';
 import type { HostLink } from '../link/host-link.js';
 import type { Logger } from '../log/logger.js';
+import type { MirrorSource } from '../mirror/mirror-source.js';
+import { Watchers } from '../mirror/watchers.js';
 import { Attachments } from '../session/attachments.js';
 import { localContext } from './local-context.js';
 import type { SessionNames } from './session-names.js';
@@ -43,7 +46,8 @@ export class GatewayService {
     const { link, grants, audit, log, startCommand } = options;
     this.#options = options;
     const sessions = () => options.sessions.get();
-    this.#attachments = new Attachments({ sessions, link, access: grants, audit, log });
+    const mirrors = new Watchers({ sourceOf: (session) => mirrorSource(link, session), log });
+    this.#attachments = new Attachments({ sessions, link, mirrors, access: grants, audit, log });
     const startedAt = new Date().toISOString();
     this.#running = {
       ...{ link, startCommand },
@@ -142,4 +146,12 @@ export class GatewayService {
     this.#attachments.dispose();
     this.#options.audit.gatewayStopped({ reason });
   }
+}
+
+/** What the mirror of a session gets from the link. */
+function mirrorSource(link: HostLink, session: SessionName): MirrorSource {
+  return {
+    openMirror: (sink) => link.openMirror({ session, ...sink }),
+    history: (pane, request) => link.history({ session, pane }, request),
+  };
 }

@@ -1,0 +1,106 @@
+import type { TerminalSize } from '../base/terminal-size.js';
+import { rowsOf } from './captured-rows.js';
+import type { FeedEnd, MirrorSource } from './mirror-source.js';
+import type { Mirrors } from './mirrors.js';
+import { MAX_UNCONSUMED_BYTES, type ObserverDisplay } from './observer-display.js';
+import { Viewer } from './viewer.js';
+import type { ObserverTerminal, Watcher, WatchRequest } from './watching.js';
+
+export interface LiveWatcherOptions {
+  readonly request: WatchRequest;
+  readonly source: Pick<MirrorSource, 'history'>;
+}
+
+/** A viewer on a display: what one observer's keys do shows on their terminal. */
+export class LiveWatcher implements Watcher {
+  readonly ended: Promise<{ readonly reason: FeedEnd | 'left' }>;
+  readonly #request: WatchRequest;
+  readonly #terminal: HeldTerminal;
+  readonly #viewer: Viewer;
+  #display: ObserverDisplay | undefined;
+  #end: (end: { readonly reason: FeedEnd | 'left' }) => void = () => undefined;
+
+  constructor({ request, source }: LiveWatcherOptions) {
+    const { session, size, pane } = request;
+    this.#request = request;
+    this.#terminal = new HeldTerminal(request.terminal);
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    this.#viewer = new Viewer({
+      ...{ session, size, pane, rowsOf },
+      history: (id, asked) => source.history(id, asked),
+      write: (bytes) => this.#copy(bytes),
+      onChange: () => this.#display?.invalidate(),
+      onLeave: () => this.#end({ reason: 'left' }),
+    });
+  }
+
+  /** @throws whatever the source throws when the session cannot be mirrored. */
+  async open(mirrors: Mirrors): Promise<void> {
+    const { session } = this.#request;
+    const display = await mirrors.watch({ session, terminal: this.#terminal }, this.#viewer);
+    this.#display = display;
+    void display.ended.then((end) => this.#end(end));
+  }
+
+  get skippedFrames(): number {
+    return this.#display?.skippedFrames ?? 0;
+  }
+
+  start(): void {
+    this.#terminal.release(this.#viewer.start());
+  }
+
+  receive(bytes: Uint8Array): void {
+    this.#viewer.receive(bytes);
+    if (this.#display !== undefined) this.#display.hasSync = this.#viewer.hasSync;
+  }
+
+  resize(size: TerminalSize): void {
+    this.#viewer.resize(size);
+    // What is left of the old screen on a terminal of a new size differs from one terminal to the next.
+    this.#display?.forget();
+  }
+
+  /** A client that does not read gets no copies to hold, either. */
+  #copy(bytes: Uint8Array): void {
+    if (this.#terminal.unconsumedBytes() <= MAX_UNCONSUMED_BYTES) this.#terminal.write(bytes);
+  }
+
+  close(): void {
+    this.#viewer.close();
+    this.#display?.close();
+  }
+}
+
+/** A terminal that takes nothing before it is released. */
+class HeldTerminal implements ObserverTerminal {
+  readonly #terminal: ObserverTerminal;
+  #isHeld = true;
+  #listener: () => void = () => undefined;
+
+  constructor(terminal: ObserverTerminal) {
+    this.#terminal = terminal;
+    terminal.onConsumed(() => this.#listener());
+  }
+
+  /** Lets everything through, `first` before all else. */
+  release(first: Uint8Array): void {
+    this.#isHeld = false;
+    this.#terminal.write(first);
+    this.#listener();
+  }
+
+  write(bytes: Uint8Array): void {
+    if (!this.#isHeld) this.#terminal.write(bytes);
+  }
+
+  unconsumedBytes(): number {
+    return this.#isHeld ? Number.POSITIVE_INFINITY : this.#terminal.unconsumedBytes();
+  }
+
+  onConsumed(listener: () => void): void {
+    this.#listener = listener;
+  }
+}
