@@ -5,7 +5,7 @@ import { InvariantError, systemCode, UnavailableError } from '../base/errors.js'
 import { signalName } from '../base/signal-name.js';
 import { clampSize, type TerminalSize } from '../base/terminal-size.js';
 import { InputQueue } from './input-queue.js';
-import { ReadPace } from './read-pace.js';
+import { DRIVER_PACE, type Pace, ReadPace } from './read-pace.js';
 
 export interface PtyProcessOptions {
   /** A program in `env.PATH`, or a path. One that cannot be run shows as an exit with status 1. */
@@ -17,6 +17,8 @@ export interface PtyProcessOptions {
   readonly size: TerminalSize;
   /** Takes each piece of output, in order; the bytes are the receiver's. */
   readonly onOutput: (bytes: Uint8Array) => void;
+  /** Defaults to a driver's. */
+  readonly pace?: Pace;
 }
 
 /** Either `status` or `signal` is null. */
@@ -53,6 +55,8 @@ const MULTIPLEXER_VARIABLES: ReadonlySet<string> = new Set(['TMUX', 'TMUX_PANE',
 /** node-pty: keep uid and gid (setting them would keep the supplementary groups). */
 const KEEP_ID = -1;
 const READ_BYTES = 64 * 1024;
+/** What the kernel hands out of a terminal in one read. */
+const TTY_READ_BYTES = 4096;
 /**
  * Most that is read after the exit. The kernel holds far less; what comes on top is written by
  * somebody who outlives the process, and could go on for ever.
@@ -80,6 +84,7 @@ export class PtyProcess implements AsyncDisposable {
   readonly #master: ReadStream;
   readonly #input: InputQueue;
   readonly #pace: ReadPace;
+  readonly #readAheadBytes: number;
   readonly #onOutput: (bytes: Uint8Array) => void;
   #hasExited = false;
   #hasOverflowed = false;
@@ -99,7 +104,9 @@ export class PtyProcess implements AsyncDisposable {
     this.#onOutput = options.onOutput;
     this.#input = new InputQueue((bytes) => (this.#isOpen ? writeNow(this.#fd, bytes) : 0));
     this.#master = new ReadStream(this.#fd);
-    this.#pace = new ReadPace(this.#master);
+    const { pace = DRIVER_PACE } = options;
+    this.#pace = new ReadPace(this.#master, pace);
+    this.#readAheadBytes = pace.readAheadBytes;
     this.#master.on('data', (bytes: Buffer) => this.#receive(bytes));
     // The stream closes itself then, and #isOpen heeds it.
     this.#master.on('error', () => this.kill('SIGHUP'));
@@ -173,9 +180,23 @@ export class PtyProcess implements AsyncDisposable {
     return !this.#hasExited && !this.#master.destroyed;
   }
 
-  #receive(bytes: Uint8Array): void {
+  #receive(first: Uint8Array): void {
+    const bytes = this.#readAheadBytes === 0 ? first : this.#withWhatWaits(first);
     this.#pace.count(bytes.length);
     this.#onOutput(bytes);
+  }
+
+  /** Comes after `first`: the stream keeps nothing that it read before (its mark is 0). */
+  #withWhatWaits(first: Uint8Array): Uint8Array {
+    const pieces = [first];
+    for (let left = this.#readAheadBytes - first.length; left > 0; ) {
+      const buffer = Buffer.allocUnsafe(Math.min(left, TTY_READ_BYTES));
+      const count = readNow(this.#fd, buffer);
+      if (count === 0) break;
+      pieces.push(buffer.subarray(0, count));
+      left -= count;
+    }
+    return pieces.length === 1 ? first : Buffer.concat(pieces);
   }
 
   /** Everything stops here, before a descriptor is closed and its number means something else. */

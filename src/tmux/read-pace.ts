@@ -1,9 +1,33 @@
-/** A full repaint of a large, coloured screen fits: it is never slowed down. */
-const BURST_BYTES = 64 * 1024;
-/** What may come for ever without being slowed down: ten full screens a second. */
-const SUSTAINED_BYTES_PER_MS = 1024;
-/** Longest that output waits; nobody sees it, and tmux meanwhile skips what nobody can read. */
-const PAUSE_MS = 16;
+/** How a terminal is read. */
+export interface Pace {
+  /** What may come at once without being slowed down. */
+  readonly burstBytes: number;
+  /** What may come for ever without being slowed down. */
+  readonly sustainedBytesPerMs: number;
+  /** How long output then waits; tmux meanwhile skips what nobody can read. */
+  readonly pauseMs: number;
+  /** What is read at once where more waits than the event of a terminal brings (about 4 KiB). */
+  readonly readAheadBytes: number;
+}
+
+/** For a person who types: a full repaint of a large, coloured screen is never slowed down. */
+export const DRIVER_PACE: Pace = {
+  burstBytes: 64 * 1024,
+  sustainedBytesPerMs: 1024,
+  pauseMs: 16,
+  readAheadBytes: 0,
+};
+
+/**
+ * For the mirror: everything that is there at once, and then a rest; a change after a quiet time waits
+ * for nothing. It costs a flooding session next to nothing, however large the screen.
+ */
+export const MIRROR_PACE: Pace = {
+  burstBytes: 0,
+  sustainedBytesPerMs: 0,
+  pauseMs: 20,
+  readAheadBytes: 256 * 1024,
+};
 
 export interface Pausable {
   pause(): void;
@@ -16,23 +40,25 @@ export interface Pausable {
  */
 export class ReadPace {
   readonly #source: Pausable;
+  readonly #pace: Pace;
   #recentBytes = 0;
   #countedAt = performance.now();
   #pause: NodeJS.Timeout | undefined;
 
-  constructor(source: Pausable) {
+  constructor(source: Pausable, pace: Pace) {
     this.#source = source;
+    this.#pace = pace;
   }
 
   /** Counts what was read, and pauses the source where that was too much in too short a time. */
   count(bytes: number): void {
     const now = performance.now();
-    const forgotten = (now - this.#countedAt) * SUSTAINED_BYTES_PER_MS;
+    const forgotten = (now - this.#countedAt) * this.#pace.sustainedBytesPerMs;
     this.#recentBytes = Math.max(0, this.#recentBytes - forgotten) + bytes;
     this.#countedAt = now;
-    if (this.#recentBytes <= BURST_BYTES || this.#pause !== undefined) return;
+    if (this.#recentBytes <= this.#pace.burstBytes || this.#pause !== undefined) return;
     this.#source.pause();
-    this.#pause = setTimeout(() => this.#resume(), PAUSE_MS);
+    this.#pause = setTimeout(() => this.#resume(), this.#pace.pauseMs);
   }
 
   /** Ends a pause; the source is left as it is. */

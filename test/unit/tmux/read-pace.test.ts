@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { ReadPace } from '../../../src/tmux/read-pace.js';
+import { DRIVER_PACE, MIRROR_PACE, ReadPace } from '../../../src/tmux/read-pace.js';
 
 const KIBIBYTE = 1024;
 
@@ -8,7 +8,7 @@ afterEach(() => void vi.useRealTimers());
 
 function open() {
   const source = { pause: vi.fn(), resume: vi.fn() };
-  return { source, pace: new ReadPace(source) };
+  return { source, pace: new ReadPace(source, DRIVER_PACE) };
 }
 
 test('a repaint of 64 KiB is read at once', () => {
@@ -50,4 +50,19 @@ test('a closed pace leaves no timer and resumes nothing', () => {
   pace.close();
   expect(vi.getTimerCount()).toBe(0);
   expect(source.resume).not.toHaveBeenCalled();
+});
+
+test('the mirror rests after each read, and a change after a quiet time waits for nothing', () => {
+  const source = { pause: vi.fn(), resume: vi.fn() };
+  const pace = new ReadPace(source, MIRROR_PACE);
+  pace.count(1);
+  expect(source.pause).toHaveBeenCalledOnce();
+  vi.advanceTimersByTime(19);
+  expect(source.resume).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1);
+  expect(source.resume).toHaveBeenCalledOnce();
+  vi.advanceTimersByTime(1000);
+  expect(source.pause).toHaveBeenCalledOnce();
+  pace.count(1);
+  expect(source.pause).toHaveBeenCalledTimes(2);
 });

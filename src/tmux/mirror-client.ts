@@ -1,0 +1,60 @@
+import type { TerminalSize } from '../base/terminal-size.js';
+import { PtyProcess } from './pty-process.js';
+import { MIRROR_PACE } from './read-pace.js';
+import { TerminalAnswers } from './terminal-answers.js';
+import type { TmuxServer } from './tmux-server.js';
+
+const TERM = 'xterm-256color';
+/** What the screen model understands; `sync` brackets each redraw, so that no torn screen is shown. */
+const FEATURES = '256,RGB,ccolour,cstyle,overline,strikethrough,sync';
+
+export interface MirrorClientOptions {
+  readonly server: TmuxServer;
+  /** The tmux id of the session to show. */
+  readonly sessionId: string;
+  /** Of the grouped session that is made for it; plain letters, digits and dashes. */
+  readonly name: string;
+  readonly size: TerminalSize;
+  readonly onOutput: (bytes: Uint8Array) => void;
+}
+
+/**
+ * Starts a read-only tmux client on a grouped session of its own, without a status line and without
+ * keys. The session goes when its client does, even if that was killed.
+ */
+export function openMirrorClient(options: MirrorClientOptions): PtyProcess {
+  const { server, sessionId, name, size, onOutput } = options;
+  const session = grouped(name);
+  const commands = [
+    ['new-session', '-d', '-E', '-t', sessionId, '-s', name],
+    ['set-option', '-t', session, 'status', 'off'],
+    ['set-option', '-t', session, 'prefix', 'None'],
+    ['set-option', '-t', session, 'prefix2', 'None'],
+    ['set-option', '-t', session, 'key-table', 'mirror'],
+    // Not `destroy-unattached`: a suspended client does not count as attached, and tmux 3.3a then crashes.
+    ['set-hook', '-t', session, 'client-detached', `kill-session -t ${session}`],
+    ['attach-session', '-E', '-t', session, '-f', 'read-only,ignore-size'],
+  ];
+  const answers = new TerminalAnswers((bytes) => client.write(bytes));
+  const client: PtyProcess = PtyProcess.spawn({
+    file: server.binary.path,
+    args: [
+      ...['-N', '-u', '-S', server.socketPath, '-T', FEATURES],
+      ...commands.flatMap((command, index) => (index === 0 ? command : [';', ...command])),
+    ],
+    env: { ...server.env, TERM },
+    cwd: '/',
+    size,
+    pace: MIRROR_PACE,
+    onOutput: (bytes) => {
+      answers.read(bytes);
+      onOutput(bytes);
+    },
+  });
+  return client;
+}
+
+/** A grouped session by its whole name (tmux(1), COMMANDS: `=` forbids a prefix match). */
+export function grouped(name: string): string {
+  return `=${name}:`;
+}
