@@ -1,23 +1,36 @@
-import { messageOf, RefusedError } from '../base/errors.js';
+import { messageOf, RefusedError, UnavailableError } from '../base/errors.js';
 import type { PaneId, PaneName, SessionName } from '../base/ids.js';
 import type { TerminalSize } from '../base/terminal-size.js';
 import type {
   CaptureRequest,
   DriverView,
+  HistoryPage,
+  HistoryRequest,
+  MirrorRequest,
+  MirrorView,
   SessionDescription,
   View,
   ViewRequest,
 } from '../link/host-link.js';
 import type { Logger } from '../log/logger.js';
+import { captureHistory } from '../tmux/pane-history.js';
 import { capturePane, pressKeys, sendText } from '../tmux/pane-io.js';
 import type { PtyProcess } from '../tmux/pty-process.js';
 import { openTmuxClient } from '../tmux/tmux-client.js';
 import { SessionHost, type SessionHostOptions } from '../triad/session-host.js';
 import { ClientView, DriverClientView } from './client-view.js';
+import { Mirror } from './mirror.js';
+import { Turns } from './turns.js';
 import { TypingDetector } from './typing.js';
 import { WindowSize } from './window-size.js';
 
-export type HostSessionOptions = Omit<SessionHostOptions, 'onWindowsChanged'>;
+/** As many as there are gateways, and those that take their place. */
+const MAX_MIRRORS = 16;
+/** Each blocks the tmux server, and with it everybody, while it runs. */
+const MAX_HISTORY_AT_ONCE = 2;
+const MAX_HISTORY_WAITING = 64;
+
+export type HostSessionOptions = Omit<SessionHostOptions, 'onWindowsChanged' | 'onStirred'>;
 
 /** One session as the link offers it: views, window size, and what can be done to its panes. */
 export class HostSession {
@@ -25,6 +38,8 @@ export class HostSession {
   readonly #log: Logger;
   readonly #triad: SessionHost;
   readonly #windowSize: WindowSize;
+  readonly #mirrors = new Set<Mirror>();
+  readonly #histories = new Turns(MAX_HISTORY_AT_ONCE, MAX_HISTORY_WAITING);
   #isOpen = false;
 
   constructor(options: HostSessionOptions) {
@@ -36,7 +51,10 @@ export class HostSession {
       sized = sized.then(() => this.#sizeWindows(size));
     });
     const onWindowsChanged = () => this.#windowSize.again();
-    this.#triad = new SessionHost({ ...options, onWindowsChanged });
+    const onStirred = () => {
+      for (const mirror of this.#mirrors) mirror.look();
+    };
+    this.#triad = new SessionHost({ ...options, onWindowsChanged, onStirred });
   }
 
   async open(): Promise<void> {
@@ -52,6 +70,7 @@ export class HostSession {
 
   close(): void {
     this.#windowSize.close();
+    for (const mirror of this.#mirrors) mirror.close();
     this.#triad.close();
   }
 
@@ -81,6 +100,27 @@ export class HostSession {
 
   openObserver(request: ViewRequest): View {
     return new ClientView(this.#viewOptions(request, true));
+  }
+
+  async openMirror(request: MirrorRequest): Promise<MirrorView> {
+    if (this.#mirrors.size >= MAX_MIRRORS) {
+      throw new UnavailableError(`${this.name} has ${MAX_MIRRORS} mirrors already`);
+    }
+    const sessionId = this.#triad.getSessionId();
+    const mirror = new Mirror({
+      ...{ request, sessionId, server: this.#triad.server, log: this.#log },
+      getControl: () => this.#triad.getControl(),
+      isSessionThere: () => this.#triad.isThere(sessionId),
+    });
+    this.#mirrors.add(mirror);
+    void mirror.ended.then(() => this.#mirrors.delete(mirror));
+    await mirror.open();
+    return mirror;
+  }
+
+  async history(pane: PaneId, request: HistoryRequest): Promise<HistoryPage> {
+    const target = { sessionId: this.#triad.getSessionId(), id: pane };
+    return this.#histories.take(() => captureHistory(this.#triad.server, target, request));
   }
 
   async capture(pane: PaneName, request: CaptureRequest): Promise<string> {

@@ -3,8 +3,13 @@ import type { SessionName } from '../base/ids.js';
 import type {
   CaptureRequest,
   DriverView,
+  HistoryPage,
+  HistoryRequest,
   HostLink,
+  MirrorRequest,
+  MirrorView,
   PaneAddress,
+  PaneTarget,
   SessionDescription,
   View,
   ViewRequest,
@@ -60,6 +65,14 @@ export class LocalHost implements HostLink {
 
   async openObserver(request: ViewRequest): Promise<View> {
     return this.#get(request.session).openObserver(request);
+  }
+
+  async openMirror(request: MirrorRequest): Promise<MirrorView> {
+    return this.#get(request.session).openMirror(request);
+  }
+
+  async history(target: PaneTarget, request: HistoryRequest): Promise<HistoryPage> {
+    return this.#get(target.session).history(target.pane, request);
   }
 
   async capture(address: PaneAddress, request: CaptureRequest): Promise<string> {

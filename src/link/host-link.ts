@@ -34,6 +34,24 @@ export interface HostLink {
   openObserver(request: ViewRequest): Promise<View>;
 
   /**
+   * Opens the mirror of a session: one read-only tmux client at the exact size of the window that the
+   * drivers look at. There is no way to send anything through it.
+   *
+   * `onLayout` comes before the first output, maybe before this resolves, and then on each change,
+   * before the output it is about.
+   *
+   * @throws UnavailableError when the session is not running or has too many mirrors.
+   */
+  openMirror(request: MirrorRequest): Promise<MirrorView>;
+
+  /**
+   * A page of a pane's lines.
+   *
+   * @throws UnavailableError when the pane or its session is not there, or too many ask.
+   */
+  history(pane: PaneTarget, request: HistoryRequest): Promise<HistoryPage>;
+
+  /**
    * The text of a pane: lines ended by LF, blank ones at the end removed.
    *
    * @throws UnavailableError when the pane or its session is not there.
@@ -67,6 +85,12 @@ export interface PaneAddress {
   readonly pane: PaneName;
 }
 
+/** A pane by its tmux id: one that nobody configured, too. */
+export interface PaneTarget {
+  readonly session: SessionName;
+  readonly pane: PaneId;
+}
+
 /** `screen`: what the pane shows; a number: its last lines; `all`: with the whole scrollback. */
 export interface CaptureRequest {
   readonly lines: 'screen' | 'all' | number;
@@ -83,6 +107,64 @@ export interface ViewRequest {
   readonly onOutput: (bytes: Uint8Array) => void;
 }
 
+export interface MirrorRequest {
+  readonly session: SessionName;
+  /** Takes each piece of output, in order; the bytes are the receiver's. */
+  readonly onOutput: (bytes: Uint8Array) => void;
+  readonly onLayout: (layout: WindowLayout) => void;
+}
+
+/** The window that the drivers look at, and the panes of the whole session. */
+export interface WindowLayout {
+  /** The exact size of the window, and of the mirror's terminal. */
+  readonly size: TerminalSize;
+  readonly isZoomed: boolean;
+  /** As people count them: window by window, as tmux numbers them. At most `MAX_LAYOUT_PANES`. */
+  readonly panes: readonly LayoutPane[];
+}
+
+export const MAX_LAYOUT_PANES = 1000;
+
+export interface LayoutPane {
+  readonly id: PaneId;
+  /** As configured; null for one that somebody opened. */
+  readonly name: PaneName | null;
+  /** Whether it is where a driver types now. */
+  readonly isActive: boolean;
+  /** Its place on the window that is shown; null in another window or behind a zoomed pane. */
+  readonly place: Place | null;
+}
+
+/** In cells from the top left corner of the window, 0,0. */
+export interface Place extends TerminalSize {
+  readonly col: number;
+  readonly row: number;
+}
+
+/** Lines count from the top of what the pane shows now: 0 is its first, -1 the last that scrolled off. */
+export interface HistoryRequest {
+  readonly firstLine: number;
+  /** 1 to `MAX_HISTORY_LINES`. */
+  readonly count: number;
+}
+
+/** A capture blocks the whole tmux server while it runs. */
+export const MAX_HISTORY_LINES = 500;
+
+export interface HistoryPage {
+  /** Of `lines`, which may start later than asked for: there are no older ones. */
+  readonly firstLine: number;
+  /**
+   * Each complete in itself: SGR sequences are the only control characters, and none lasts beyond its
+   * line. Without the blanks at their ends, and each as wide as the pane at most.
+   */
+  readonly lines: readonly string[];
+  /** How many lines have scrolled off and are kept. */
+  readonly historySize: number;
+  /** Of the pane, when the page was taken. */
+  readonly size: TerminalSize;
+}
+
 /** One live view of a session. Whoever opened it closes it. */
 export interface View {
   /** Settles once: after the last output, with the reason why there is no more. */
@@ -97,6 +179,9 @@ export interface View {
   /** Ends the view; `ended` follows within a bounded time. Idempotent. */
   close(): void;
 }
+
+/** The view of the session's mirror; while it is blocked, only the newest layout is kept for it. */
+export type MirrorView = Omit<View, 'resize'>;
 
 /** A view of somebody who may type. */
 export interface DriverView extends View {

@@ -6,15 +6,21 @@ import type { Logger } from '../log/logger.js';
 import type {
   CaptureRequest,
   DriverView,
+  HistoryPage,
+  HistoryRequest,
   HostLink,
+  MirrorRequest,
+  MirrorView,
   PaneAddress,
+  PaneTarget,
   SessionDescription,
   View,
   ViewRequest,
 } from './host-link.js';
 import { type AliveLimits, LinkConnection } from './link-connection.js';
 import { LinkLostError } from './link-lost.js';
-import { RemoteDriverView, RemoteView, type RemoteViewOptions } from './remote-view.js';
+import { RemoteDriverView, RemoteObserverView } from './remote-driver-view.js';
+import { RemoteMirrorView } from './remote-mirror-view.js';
 
 /** Between two attempts: people who wait get their screen within a second of the host's return. */
 const RETRY_MS = 200;
@@ -66,15 +72,23 @@ export class LinkClient implements HostLink {
   }
 
   async openDriver(request: ViewRequest): Promise<DriverView> {
-    return RemoteDriverView.open(this.#viewOptions(request));
+    return RemoteDriverView.open({ connection: this.#getReached(), request });
+  }
+
+  async openMirror(request: MirrorRequest): Promise<MirrorView> {
+    return RemoteMirrorView.open({ connection: this.#getReached(), request });
   }
 
   async openObserver(request: ViewRequest): Promise<View> {
-    return RemoteView.open(this.#viewOptions(request));
+    return RemoteObserverView.open({ connection: this.#getReached(), request });
   }
 
   async capture(address: PaneAddress, request: CaptureRequest): Promise<string> {
     return this.#get().call('capture', { ...address, ...request });
+  }
+
+  async history(pane: PaneTarget, request: HistoryRequest): Promise<HistoryPage> {
+    return this.#get().call('history', { ...pane, ...request });
   }
 
   async send(address: PaneAddress, request: { text: string; enter: boolean }): Promise<void> {
@@ -110,9 +124,9 @@ export class LinkClient implements HostLink {
   }
 
   /** A host that is still starting opens no views yet: who wants one had better wait and be told. */
-  #viewOptions({ session, term, size, onOutput }: ViewRequest): RemoteViewOptions {
+  #getReached(): LinkConnection {
     if (!this.#isReached) throw new LinkLostError();
-    return { connection: this.#get(), request: { session, term, size }, onOutput };
+    return this.#get();
   }
 
   async #keepConnected(): Promise<void> {

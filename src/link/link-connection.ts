@@ -125,7 +125,7 @@ export class LinkConnection {
   openView(kind: ViewKind, request: object): ClientHttp2Stream {
     const asked = encodeURIComponent(JSON.stringify(request));
     const headers = { ...post(pathOf(this.#version, kind)), [VIEW_HEADER]: asked };
-    return start(this.#session, headers, { endStream: kind === 'observer' });
+    return start(this.#session, headers, { endStream: kind !== 'driver' });
   }
 
   /** Resolves when the host has accepted what a stream asks for; throws as `call` does. */

@@ -7,12 +7,14 @@ import {
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import { messageOf, RefusedError, UnavailableError } from '../base/errors.js';
+import type { SessionName } from '../base/ids.js';
 import { listenOnUnixSocket, type SocketPlace } from '../base/unix-socket.js';
 import { visible } from '../base/visible.js';
 import type { Logger } from '../log/logger.js';
 import { failureOf } from './failure.js';
-import type { HostLink } from './host-link.js';
+import type { HostLink, MirrorView } from './host-link.js';
 import { readJson } from './message-body.js';
+import { layoutMessage, outputMessages } from './mirror-messages.js';
 import {
   type Call,
   HELLO_PATH,
@@ -27,6 +29,7 @@ import {
 import {
   findCall,
   helloSchema,
+  mirrorRequestSchema,
   type Parsed,
   parseRequest,
   type RequestOf,
@@ -191,23 +194,42 @@ interface OpenViewOptions {
 async function openView({ host, kind, stream, headers, views }: OpenViewOptions): Promise<void> {
   const id = stream.id ?? 0;
   const view = new ServedView(stream);
-  const asked = viewRequestOf(headers);
-  const request = { ...asked, onOutput: (bytes: Uint8Array) => view.deliver(bytes) };
-  if (kind === 'driver') view.serveDriver(await host.openDriver(request));
-  else view.serveObserver(await host.openObserver(request));
+  const asked = askedIn(headers);
+  if (kind === 'mirror') {
+    view.serveMirror(await openMirror(host, accepted(mirrorRequestSchema.safeParse(asked)), view));
+  } else {
+    const request = {
+      ...accepted(viewRequestSchema.safeParse(asked)),
+      onOutput: (bytes: Uint8Array) => view.deliver(bytes),
+    };
+    if (kind === 'driver') view.serveDriver(await host.openDriver(request));
+    else view.serveObserver(await host.openObserver(request));
+  }
   views.set(id, view);
   stream.once('close', () => views.delete(id));
   if (stream.destroyed) views.delete(id);
 }
 
-function viewRequestOf(headers: IncomingHttpHeaders) {
-  let asked: unknown;
+function openMirror(
+  host: HostLink,
+  asked: { readonly session: SessionName },
+  view: ServedView,
+): Promise<MirrorView> {
+  return host.openMirror({
+    ...asked,
+    onOutput: (bytes) => {
+      for (const message of outputMessages(bytes)) view.deliver(message);
+    },
+    onLayout: (layout) => view.deliver(layoutMessage(layout)),
+  });
+}
+
+function askedIn(headers: IncomingHttpHeaders): unknown {
   try {
-    asked = JSON.parse(decodeURIComponent(String(headers[VIEW_HEADER])));
+    return JSON.parse(decodeURIComponent(String(headers[VIEW_HEADER])));
   } catch (cause) {
     throw new RefusedError('link: got a view request that is no JSON', { cause });
   }
-  return accepted(viewRequestSchema.safeParse(asked));
 }
 
 async function answer<C extends Call>(
@@ -232,6 +254,10 @@ function handlersOf(host: HostLink, views: ReadonlyMap<number, ServedView>): Cal
   return {
     describe: async () => [...(await host.describe())] as ResponseOf<'describe'>,
     capture: ({ lines, ansi, ...address }) => host.capture(address, { lines, ansi }),
+    history: async ({ firstLine, count, ...pane }) => {
+      const page = await host.history(pane, { firstLine, count });
+      return { ...page, lines: [...page.lines] };
+    },
     send: ({ text, enter, ...address }) => done(host.send(address, { text, enter })),
     keys: ({ keys, ...address }) => done(host.keys(address, keys)),
     restart: (address) => done(host.restart(address)),

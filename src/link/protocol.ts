@@ -3,8 +3,9 @@
  * its own flow control.
  *
  * A call is a POST of JSON that is answered with JSON. A view is a POST whose body is what is typed
- * (an observer's has none) and whose answer is what the terminal shows, plain bytes in both
- * directions; how it ended comes as a trailer. Calls about a view name it by the id of its stream.
+ * (a mirror's has none) and whose answer is what the terminal shows: plain bytes in both directions
+ * for a driver, messages of output and layouts for a mirror (`mirror-messages.ts`). How it ended comes
+ * as a trailer. Calls about a view name it by the id of its stream.
  *
  * Streams are never reset by the gateway as a matter of course: HTTP/2 servers count resets, and cut
  * off a client with too many of them (CVE-2023-44487).
@@ -20,6 +21,7 @@ export const HELLO_PATH = '/hello';
 export const CALLS = [
   'describe',
   'capture',
+  'history',
   'send',
   'keys',
   'restart',
@@ -30,8 +32,8 @@ export const CALLS = [
 
 export type Call = (typeof CALLS)[number];
 
-/** The two kinds of views: the paths say who may type. */
-export const VIEWS = ['driver', 'observer'] as const;
+/** The kinds of views: the paths say who may type. */
+export const VIEWS = ['driver', 'mirror', 'observer'] as const;
 
 export type ViewKind = (typeof VIEWS)[number];
 

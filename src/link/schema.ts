@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isName, type PaneId, type PaneName, type SessionName } from '../base/ids.js';
+import { MAX_HISTORY_LINES, MAX_LAYOUT_PANES } from './host-link.js';
 import { CALLS, type Call } from './protocol.js';
 
 const session = z.custom<SessionName>((value) => typeof value === 'string' && isName(value));
@@ -23,6 +24,38 @@ export const welcomeSchema = z.object({ version: z.int() });
 /** What is asked for a view, in its header. */
 export const viewRequestSchema = z.strictObject({ session, term: z.string().max(256), size });
 
+/** What is asked for a mirror: its size is the window's. */
+export const mirrorRequestSchema = z.strictObject({ session });
+
+/** From 0: a pane may be squeezed to nothing. */
+const offset = z.int().min(0).max(1000);
+const place = z.strictObject({ col: offset, row: offset, cols: offset, rows: offset });
+const layoutPane = z.strictObject({
+  id: paneId,
+  name: pane.nullable(),
+  isActive: z.boolean(),
+  place: place.nullable(),
+});
+
+/** What a mirror's window looks like, in a message of its stream. */
+export const windowLayoutSchema = z.strictObject({
+  size,
+  isZoomed: z.boolean(),
+  panes: z.array(layoutPane).max(MAX_LAYOUT_PANES),
+});
+
+/** Far beyond what tmux keeps; within what its numbers hold. */
+const MAX_HISTORY = 1_000_000_000;
+/** A thousand cells, each with colours, attributes and combining characters of its own. */
+const MAX_LINE_CHARACTERS = 256 * 1024;
+
+const historyPage = z.strictObject({
+  firstLine: z.int().min(-MAX_HISTORY).max(1000),
+  lines: z.array(z.string().max(MAX_LINE_CHARACTERS)).max(MAX_HISTORY_LINES),
+  historySize: z.int().min(0).max(MAX_HISTORY),
+  size,
+});
+
 /** What each call asks for. */
 const requestSchemas = {
   describe: z.strictObject({}),
@@ -30,6 +63,12 @@ const requestSchemas = {
     ...address,
     lines: z.union([z.literal(['screen', 'all']), z.int().min(1)]),
     ansi: z.boolean(),
+  }),
+  history: z.strictObject({
+    session,
+    pane: paneId,
+    firstLine: z.int().min(-MAX_HISTORY).max(1000),
+    count: z.int().min(1).max(MAX_HISTORY_LINES),
   }),
   send: z.strictObject({ ...address, text: z.string(), enter: z.boolean() }),
   keys: z.strictObject({ ...address, keys: z.array(z.string()) }),
@@ -74,6 +113,7 @@ const nothing = z.strictObject({});
 const responseSchemas = {
   describe: z.array(sessionDescription),
   capture: z.string(),
+  history: historyPage,
   send: nothing,
   keys: nothing,
   restart: nothing,

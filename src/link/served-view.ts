@@ -1,20 +1,22 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import type { DriverView, View, ViewEnd } from './host-link.js';
+import type { DriverView, MirrorView, View, ViewEnd } from './host-link.js';
 import { END_TRAILER, MAX_WAITING_OUTPUT_BYTES } from './protocol.js';
 
-/** The host's end of one view: its output goes to a stream, and what is typed comes from it. */
+/** The host's end of one view: what it shows goes to a stream, and what is typed comes from it. */
 export class ServedView {
   readonly #stream: ServerHttp2Stream;
-  #view: View | undefined;
+  #view: MirrorView | undefined;
+  #driver: View | undefined;
   #isBlocked = false;
 
   constructor(stream: ServerHttp2Stream) {
     this.#stream = stream;
   }
 
-  /** For the view's `onOutput`. */
+  /** Sends a piece of the answer. A mirror's first layout comes before its view is served. */
   deliver(bytes: Uint8Array): void {
     if (!this.#stream.writable) return;
+    this.#respond();
     this.#stream.write(bytes);
     if (this.#isBlocked || this.#stream.writableLength <= MAX_WAITING_OUTPUT_BYTES) return;
     this.#isBlocked = true;
@@ -25,15 +27,21 @@ export class ServedView {
     });
   }
 
-  /** Somebody watches: there is no way in, and a gateway that sends something is cut off. */
-  serveObserver(view: View): void {
+  /** There is no way in, and a gateway that sends something is cut off. */
+  serveMirror(view: MirrorView): void {
     this.#serve(view);
     this.#stream.on('data', () => this.#stream.close(constants.NGHTTP2_PROTOCOL_ERROR));
+  }
+
+  serveObserver(view: View): void {
+    this.serveMirror(view);
+    this.#driver = view;
   }
 
   /** Somebody types. */
   serveDriver(view: DriverView): void {
     this.#serve(view);
+    this.#driver = view;
     this.#stream.once('end', () => view.close());
     view.onDrain(() => this.#stream.resume());
     this.#stream.on('data', (bytes: Buffer) => {
@@ -42,7 +50,7 @@ export class ServedView {
   }
 
   resize(size: { readonly cols: number; readonly rows: number }): void {
-    this.#view?.resize(size);
+    this.#driver?.resize(size);
   }
 
   close(): void {
@@ -51,12 +59,17 @@ export class ServedView {
     this.#stream.resume();
   }
 
-  #serve(view: View): void {
+  #serve(view: MirrorView): void {
     this.#view = view;
     if (this.#isBlocked) view.setBlocked(true);
     this.#stream.once('close', () => view.close());
     if (this.#stream.destroyed) view.close();
     void view.ended.then((end) => this.#finish(end));
+    this.#respond();
+  }
+
+  #respond(): void {
+    if (this.#stream.destroyed || this.#stream.headersSent) return;
     this.#stream.respond({ ':status': 200 }, { waitForTrailers: true });
   }
 

@@ -33,6 +33,8 @@ export interface SessionHostOptions extends SessionBuilderOptions {
   readonly onDifferent: (panes: readonly PaneName[]) => void;
   /** A window was opened or laid out anew, or the session was made again. */
   readonly onWindowsChanged: () => void;
+  /** tmux told of anything, or cannot be asked any more, or can be asked again. */
+  readonly onStirred: () => void;
 }
 
 /**
@@ -183,8 +185,10 @@ export class SessionHost {
   }
 
   async #openControl(): Promise<void> {
+    const { onWindowsChanged, onStirred } = this.#options;
     const control = await ControlConnection.open(this.server, this.#sessionId, (name) => {
-      if (name === 'window-add') this.#options.onWindowsChanged();
+      if (name === 'window-add') onWindowsChanged();
+      onStirred();
     });
     this.#control = control;
     void control.closed.then(() => this.#controlLost(control));
@@ -255,6 +259,7 @@ export class SessionHost {
   #controlLost(control: ControlConnection): void {
     if (this.#isClosed || control !== this.#control) return;
     this.#control = undefined;
+    this.#options.onStirred();
     this.#later = this.#recover();
   }
 
@@ -270,6 +275,7 @@ export class SessionHost {
         this.#options.log.warn('control connection made again');
         // A size that was to be set meanwhile is not lost.
         this.#options.onWindowsChanged();
+        this.#options.onStirred();
         return;
       }
       this.#ended();

@@ -3,13 +3,14 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { RefusedError, UnavailableError, UsageError } from '../../../src/base/errors.js';
-import { paneName, sessionName } from '../../../src/base/ids.js';
+import { paneId, paneName, sessionName } from '../../../src/base/ids.js';
 import type { DriverView, HostLink, View } from '../../../src/link/host-link.js';
 import { LinkClient } from '../../../src/link/link-client.js';
 import { LinkServer } from '../../../src/link/link-server.js';
 import { openLogger } from '../../../src/log/logger.js';
 import { count } from '../../helpers/counts.js';
 import { eventually } from '../../helpers/eventually.js';
+import { SeenMirror } from '../../helpers/seen-mirror.js';
 import { PAIR, SmallHost, WORKER } from '../../helpers/small-host.js';
 
 const SIZE = { cols: 80, rows: 24 };
@@ -116,6 +117,61 @@ describe.each([
     expect('write' in view).toBe(false);
     view.close();
     await view.ended;
+  });
+
+  test('gives a mirror no way in, and shows through it what the drivers see', async () => {
+    await using linked = await open(['sh', '-c', 'echo hello; exec cat']);
+    await using mirror = await SeenMirror.open(linked.link);
+    for (const way of ['write', 'resize', 'onDrain']) expect(way in mirror.view).toBe(false);
+    await mirror.seen.shows('hello');
+    expect(mirror.seen.order[0]).toBe('layout');
+    await linked.small.server.run(['split-window', '-t', '%0', 'sh', '-c', 'echo new; exec cat']);
+    await mirror.seen.has('the new pane', ({ panes }) => panes.length === 2);
+    await mirror.seen.shows('new');
+    mirror.view.close();
+    expect(await mirror.view.ended).toEqual({ reason: 'closed', isTerminalRestored: false });
+  });
+
+  test('drops the output of a blocked mirror, and repaints it later', async () => {
+    const script = 'read x; seq 1 200000; echo flood is over; cat';
+    await using linked = await open(['sh', '-c', script]);
+    await using blocked = await SeenMirror.open(linked.link);
+    await using other = await SeenMirror.open(linked.link);
+    await blocked.seen.shows('worker');
+    blocked.view.setBlocked(true);
+    const before = blocked.seen.bytes;
+    await linked.link.keys(WORKER, ['Enter']);
+    await other.seen.shows('flood is over');
+    expect(blocked.seen.bytes - before).toBeLessThan(512 * 1024);
+    blocked.view.setBlocked(false);
+    await blocked.seen.shows('flood is over');
+  });
+
+  test('tells a mirror that the session has ended', async () => {
+    await using linked = await open();
+    const mirror = await SeenMirror.open(linked.link);
+    await linked.link.endSession(PAIR);
+    expect((await mirror.view.ended).reason).toBe('session-ended');
+    await expect(SeenMirror.open(linked.link)).rejects.toThrow(UnavailableError);
+  });
+
+  test('gives pages of a pane’s history', async () => {
+    await using linked = await open(['sh', '-c', 'seq 1 1000; exec cat']);
+    const target = { session: PAIR, pane: paneId('%0') };
+    const shows = async () => linked.link.capture(WORKER, { lines: 'screen', ansi: false });
+    await eventually('all is there', async () => (await shows()).includes('1000'));
+    const page = await linked.link.history(target, { firstLine: -500, count: 500 });
+    expect(page.lines).toHaveLength(500);
+    expect(page.lines.at(-1)).toBe(`${page.historySize}`);
+    expect(page).toMatchObject({ firstLine: -500, size: { cols: 200 } });
+    const gone = { session: PAIR, pane: paneId('%99') };
+    await expect(linked.link.history(gone, { firstLine: 0, count: 1 })).rejects.toThrow(
+      UnavailableError,
+    );
+    const elsewhere = { ...target, session: sessionName('elsewhere') };
+    await expect(linked.link.history(elsewhere, { firstLine: 0, count: 1 })).rejects.toThrow(
+      'there is no session elsewhere',
+    );
   });
 
   test('sizes a driver’s terminal, at the opening and later', async () => {

@@ -1,0 +1,93 @@
+import { RefusedError } from '../base/errors.js';
+import { visible } from '../base/visible.js';
+import type { WindowLayout } from './host-link.js';
+import { windowLayoutSchema } from './schema.js';
+
+/*
+ * A mirror's stream is messages: a byte that says what it is, four that say how long, and so many
+ * bytes. So a layout keeps its place between the pieces of output.
+ */
+const LAYOUT = 1;
+const OUTPUT = 2;
+const HEAD_BYTES = 5;
+/** A thousand panes with the longest names take half of it; longer output is cut into several. */
+export const MAX_MESSAGE_BYTES = 512 * 1024;
+
+export type MirrorMessage =
+  | { readonly kind: 'layout'; readonly layout: WindowLayout }
+  | { readonly kind: 'output'; readonly bytes: Uint8Array };
+
+export function layoutMessage(layout: WindowLayout): Uint8Array {
+  return message(LAYOUT, Buffer.from(JSON.stringify(layout)));
+}
+
+export function outputMessages(bytes: Uint8Array): Uint8Array[] {
+  const messages: Uint8Array[] = [];
+  for (let start = 0; start < bytes.length; start += MAX_MESSAGE_BYTES) {
+    messages.push(message(OUTPUT, bytes.subarray(start, start + MAX_MESSAGE_BYTES)));
+  }
+  return messages;
+}
+
+function message(type: number, body: Uint8Array): Uint8Array {
+  const head = Buffer.alloc(HEAD_BYTES);
+  head.writeUInt8(type);
+  head.writeUInt32BE(body.length, 1);
+  return Buffer.concat([head, body]);
+}
+
+/** Takes a mirror's stream apart, however it was cut; keeps less than one message of it. */
+export class MirrorMessageReader {
+  readonly #pieces: Uint8Array[] = [];
+  #bytes = 0;
+  #wanted = HEAD_BYTES;
+
+  /**
+   * The messages that have become whole.
+   *
+   * @throws RefusedError at one that is none; nothing more can be read then.
+   */
+  *read(bytes: Uint8Array): Generator<MirrorMessage> {
+    this.#pieces.push(bytes);
+    this.#bytes += bytes.length;
+    if (this.#bytes < this.#wanted) return;
+    let rest = Buffer.concat(this.#pieces.splice(0));
+    for (let length = lengthOf(rest); rest.length >= length; length = lengthOf(rest)) {
+      yield parse(rest.subarray(0, length));
+      rest = rest.subarray(length);
+    }
+    this.#pieces.push(rest);
+    this.#bytes = rest.length;
+    this.#wanted = lengthOf(rest);
+  }
+}
+
+/** How long a message is, as far as its beginning tells. */
+function lengthOf(start: Buffer): number {
+  if (start.length < HEAD_BYTES) return HEAD_BYTES;
+  const length = start.readUInt32BE(1);
+  if (length <= MAX_MESSAGE_BYTES) return HEAD_BYTES + length;
+  throw new RefusedError(
+    `link: a mirror's message must be at most ${MAX_MESSAGE_BYTES} bytes, got ${length}`,
+  );
+}
+
+function parse(whole: Buffer): MirrorMessage {
+  const body = whole.subarray(HEAD_BYTES);
+  const type = whole.readUInt8();
+  if (type === OUTPUT) return { kind: 'output', bytes: body };
+  if (type === LAYOUT) return { kind: 'layout', layout: parseLayout(body) };
+  throw new RefusedError(`link: a mirror's message must be of type 1 or 2, got ${type}`);
+}
+
+function parseLayout(body: Buffer): WindowLayout {
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString('utf8'));
+  } catch (cause) {
+    throw new RefusedError('link: got a layout that is no JSON', { cause });
+  }
+  const parsed = windowLayoutSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new RefusedError(`link: got a layout that does not fit: ${visible(parsed.error.message)}`);
+}

@@ -1,0 +1,85 @@
+import type { TerminalSize } from '../base/terminal-size.js';
+import type { DriverView, View, ViewRequest } from './host-link.js';
+import type { LinkConnection } from './link-connection.js';
+import { RemoteView } from './remote-view.js';
+
+/** Above this `write` asks for no more. */
+const INPUT_MARK_BYTES = 64 * 1024;
+/** Above this the view is given up: whoever fills it does not heed the mark. */
+const MAX_INPUT_BYTES = 16 * 1024 * 1024;
+
+export interface RemoteDriverViewOptions {
+  readonly connection: LinkConnection;
+  readonly request: ViewRequest;
+}
+
+/** The gateway's end of the view of somebody who may type. */
+export class RemoteDriverView extends RemoteView implements DriverView {
+  readonly #onOutput: (bytes: Uint8Array) => void;
+  #size: TerminalSize | undefined;
+  #isResizing = false;
+
+  private constructor({ connection, request }: RemoteDriverViewOptions) {
+    const { session, term, size, onOutput } = request;
+    super({ connection, kind: 'driver', request: { session, term, size } });
+    this.#onOutput = onOutput;
+  }
+
+  /** @throws UnavailableError when the session is not running; LinkLostError. */
+  static async open(options: RemoteDriverViewOptions): Promise<DriverView> {
+    return RemoteView.opened(new RemoteDriverView(options));
+  }
+
+  /** Only the newest of several sizes is told, when the one before has arrived. */
+  resize(size: TerminalSize): void {
+    this.#size = size;
+    if (!this.#isResizing) void this.#tellSizes();
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.hasEnded || !this.stream.writable) return true;
+    this.stream.write(bytes);
+    if (this.stream.writableLength > MAX_INPUT_BYTES) this.fail();
+    return this.stream.writableLength <= INPUT_MARK_BYTES;
+  }
+
+  onDrain(listener: () => void): void {
+    this.stream.on('drain', listener);
+  }
+
+  protected override receive(bytes: Uint8Array): void {
+    this.#onOutput(bytes);
+  }
+
+  async #tellSizes(): Promise<void> {
+    this.#isResizing = true;
+    for (let size = this.#size; size !== undefined && !this.hasEnded; size = this.#size) {
+      this.#size = undefined;
+      await this.call('resize', { view: this.id, size });
+    }
+    this.#isResizing = false;
+  }
+}
+
+/** To be deleted with `openObserver`. */
+export class RemoteObserverView extends RemoteView implements View {
+  readonly #onOutput: (bytes: Uint8Array) => void;
+
+  private constructor({ connection, request }: RemoteDriverViewOptions) {
+    const { session, term, size, onOutput } = request;
+    super({ connection, kind: 'observer', request: { session, term, size } });
+    this.#onOutput = onOutput;
+  }
+
+  static async open(options: RemoteDriverViewOptions): Promise<View> {
+    return RemoteView.opened(new RemoteObserverView(options));
+  }
+
+  resize(size: TerminalSize): void {
+    void this.call('resize', { view: this.id, size });
+  }
+
+  protected override receive(bytes: Uint8Array): void {
+    this.#onOutput(bytes);
+  }
+}

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { UnavailableError } from '../../../src/base/errors.js';
+import { Turns } from '../../../src/host/turns.js';
+
+/** Work that ends when it is told to. */
+function openWork() {
+  const finishers: (() => void)[] = [];
+  const started: number[] = [];
+  const work = (id: number) => () => {
+    started.push(id);
+    return new Promise<number>((resolve) => finishers.push(() => resolve(id)));
+  };
+  return { work, started, finish: () => finishers.shift()?.() };
+}
+
+test('so much runs at once, the rest in its turn', async () => {
+  const turns = new Turns(2, 2);
+  const { work, started, finish } = openWork();
+  const all = [1, 2, 3, 4].map((id) => turns.take(work(id)));
+  expect(started).toEqual([1, 2]);
+  finish();
+  await all[0];
+  await Promise.resolve();
+  expect(started).toEqual([1, 2, 3]);
+  finish();
+  await all[1];
+  finish();
+  expect(await all[2]).toBe(3);
+  finish();
+  expect(await Promise.all(all)).toEqual([1, 2, 3, 4]);
+});
+
+test('what comes when too much waits is refused and counted, and the others go on', async () => {
+  const turns = new Turns(1, 2);
+  const { work, finish } = openWork();
+  const all = [1, 2, 3].map((id) => turns.take(work(id)));
+  expect(turns.refused).toBe(0);
+  await expect(turns.take(work(4))).rejects.toThrow(UnavailableError);
+  expect(turns.refused).toBe(1);
+  for (const each of all) {
+    finish();
+    await each;
+    await Promise.resolve();
+  }
+  const later = turns.take(work(5));
+  finish();
+  expect(await later).toBe(5);
+});
+
+test('work that fails gives its turn up', async () => {
+  const turns = new Turns(1, 1);
+  await expect(turns.take(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+  expect(await turns.take(() => Promise.resolve('next'))).toBe('next');
+});
