@@ -32,7 +32,7 @@ export class LiveWatcher implements Watcher {
       history: (id, asked) => source.history(id, asked),
       write: (bytes) => this.#copy(bytes),
       onChange: () => this.#display?.invalidate(),
-      onLeave: () => this.#end({ reason: 'left' }),
+      onLeave: () => this.#finish('left'),
     });
   }
 
@@ -41,7 +41,7 @@ export class LiveWatcher implements Watcher {
     const { session } = this.#request;
     const display = await mirrors.watch({ session, terminal: this.#terminal }, this.#viewer);
     this.#display = display;
-    void display.ended.then((end) => this.#end(end));
+    void display.ended.then(({ reason }) => this.#finish(reason));
   }
 
   get skippedFrames(): number {
@@ -61,6 +61,11 @@ export class LiveWatcher implements Watcher {
     this.#viewer.resize(size);
     // What is left of the old screen on a terminal of a new size differs from one terminal to the next.
     this.#display?.forget();
+  }
+
+  #finish(reason: FeedEnd | 'left'): void {
+    this.#end({ reason });
+    this.close();
   }
 
   /** A client that does not read gets no copies to hold, either. */
