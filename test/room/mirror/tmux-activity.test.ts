@@ -16,6 +16,9 @@ import { TmuxSource } from '../../helpers/tmux-source.js';
 const SIZE = { cols: 80, rows: 24 };
 const PAIR = sessionName('pair');
 
+/** Both screens, without a region. */
+const ERASED = '\x1b[m\x1b[r\x1b[?1049h\x1b[2J\x1b[?1049l\x1b[2J';
+
 interface Pane {
   readonly id: string;
   readonly tty: string;
@@ -67,7 +70,10 @@ describe('activity in tmux', () => {
     const rows = await rowsOf(lines, pane.cols);
     return rows.flatMap((expected, index) => {
       const shown = part(screen.rows[pane.row + index], pane.col, pane.cols);
+      const captured = capturedCols(expected);
       return expected.glyphs.flatMap((glyph, col) => {
+        // tmux does not tell the background of what was erased behind the last character.
+        if (col >= captured && shown[col]?.startsWith(' ')) return [];
         const [a, b] = [`${glyph} ${expected.styles[col] ?? ''}`, shown[col] ?? ''];
         return a === b ? [] : [`${pane.id} ${index},${col}: tmux "${a}", mirror "${b}"`];
       });
@@ -85,8 +91,10 @@ describe('activity in tmux', () => {
       observer.display = await mirrors.watch(request, observer.composer);
     }
     for (let round = 0; round < count(4, 100); round += 1) {
+      const kind = round % 2 === 0 ? 'wide' : 'cutting';
+      for (const pane of panes) await paint(pane, ERASED);
       for (let step = 0; step < 30; step += 1) {
-        await paint(random.pick(panes), randomOutput(random, { cols: 40, rows: 12 }));
+        await paint(random.pick(panes), randomOutput(random, { cols: 40, rows: 12 }, kind));
         for (const { terminal } of observers.slice(1)) {
           terminal.isSlow = random.below(2) === 0;
           if (!terminal.isSlow) await terminal.consume();
@@ -112,7 +120,7 @@ describe('activity in tmux', () => {
           found = [...all.flat(), ...observers.flatMap((observer) => observer.differences)];
           return found.length === 0;
         },
-        () => found.join('\n'),
+        () => found.slice(0, 20).join('\n'),
       );
     }
     expect(observers.every(({ display }) => display !== undefined)).toBe(true);
@@ -125,4 +133,9 @@ function part(row: Row | undefined, start: number, cols: number): string[] {
     const col = start + index;
     return `${row?.glyphs[col] ?? ''} ${row?.styles[col] ?? ''}`;
   });
+}
+
+function capturedCols({ glyphs, styles }: Row): number {
+  const last = glyphs.findLastIndex((glyph, col) => glyph !== ' ' || styles[col] !== '');
+  return last + 1;
 }
