@@ -2,7 +2,7 @@ import { encodeFrame, type Frame } from './frame.js';
 import type { Grid } from './grid.js';
 
 /** At most one frame goes to a terminal that has 64 KiB left to take: 128 KiB are unconsumed at worst. */
-export const MAX_FRAME_BYTES = 64 * 1024;
+const MAX_FRAME_BYTES = 64 * 1024;
 /** What is kept for others; beyond it frames are made again, since views that differ share none. */
 const MAX_KEPT_BYTES = 4 * 1024 * 1024;
 /** What a screen weighs that is kept as the place a frame leads to, about. */

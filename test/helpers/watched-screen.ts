@@ -107,7 +107,13 @@ function parameter([first = 0, ...rest]: number[]): [string | number, number] {
   const ground = isBackground ? 'b' : 'f';
   if (first >= 90) return [`${ground}1:${(first % 10) + 8}`, 1];
   if (first % 10 < 8) return [`${ground}1:${first % 10}`, 1];
-  const [kind, red = 0, green = 0, blue = 0] = rest;
+  return extended(ground, rest);
+}
+
+function extended(
+  ground: string,
+  [kind, red = 0, green = 0, blue = 0]: number[],
+): [string, number] {
   if (kind === 5) return [`${ground}2:${red}`, 3];
   return [`${ground}3:${(red << 16) | (green << 8) | blue}`, 5];
 }
