@@ -96,6 +96,33 @@ test('a display that waits for its turn is shown what is newest then, and once',
   expect(displays.map(({ skippedFrames }) => skippedFrames)).toEqual([0, 0]);
 });
 
+test('an observer who is more than four screens behind gets what a new one gets', () => {
+  const written: Uint8Array[] = [];
+  let unconsumed = 0;
+  const fanOut = new FanOut({ now: () => 0, onDone: () => undefined, onFailure: () => undefined });
+  const terminal = {
+    ...terminalThat((bytes) => written.push(bytes)),
+    unconsumedBytes: () => unconsumed,
+  };
+  const displays = [displayOn(terminal, fanOut)];
+  fanOut.begin(moment(1), displays);
+  for (const screensBehind of [4, 5]) {
+    const first = 10 * screensBehind;
+    unconsumed = 0;
+    fanOut.begin(moment(first), displays);
+    written.length = 0;
+    unconsumed = 64 * 1024 + 1;
+    for (let step = 1; step < screensBehind; step += 1) {
+      fanOut.begin(moment(first + step), displays);
+    }
+    unconsumed = 64 * 1024;
+    fanOut.begin(moment(first + screensBehind), displays);
+    expect(written).toHaveLength(1);
+    const isWhole = Buffer.from(written[0] ?? []).includes('\x1b[?69l');
+    expect(isWhole).toBe(screensBehind === 5);
+  }
+});
+
 test('frames for many that share none are not kept beyond a limit', () => {
   const cache = new FrameCache();
   const to = grids.grid({ cols: 200, rows: 50 });

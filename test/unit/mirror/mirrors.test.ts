@@ -109,7 +109,9 @@ describe('the mirrors', () => {
       return compose(shared);
     };
     for (const cols of [30, 50, 20]) {
-      stage.source.output(`before ${cols}\r\n`.repeat(200));
+      // More than the emulator takes in one turn, so that frames are made before all is understood.
+      const piece = `before ${cols}\r\n`.repeat(1500);
+      for (let left = 50; left > 0; left -= 1) stage.source.output(piece);
       stage.source.layout(layoutOf({ cols, rows: 8 }));
       stage.source.output(`\x1b[2J\x1b[Hafter ${cols}`);
     }
