@@ -7,7 +7,12 @@ import { textRow } from './text-row.js';
 /** Lines that one observer holds; the ones farthest from the view go first, and are fetched again. */
 export const MAX_HELD_LINES = 1000;
 
-const GAP = '── lines are missing here ──';
+const GAP_TEXT = '── lines are missing here ──';
+const GAP: HistoryLine = {
+  row: textRow(GAP_TEXT, GAP_TEXT.length, '2'),
+  text: GAP_TEXT,
+  isSettled: true,
+};
 
 export interface HistoryLine {
   readonly row: Row;
@@ -15,16 +20,20 @@ export interface HistoryLine {
   readonly isSettled: boolean;
 }
 
+/** The end of what is held that a page belongs to. */
+export type Side = 'older' | 'newer';
+
 /**
  * A stretch of a pane's lines, joined of pages that were taken while the session went on.
  *
  * Each line has a number that stays its own, growing by one from line to line; a line of tmux's
- * numbering, counted from the top of the screen when the last page was taken, has `#top` more.
+ * numbering, counted from the top of the screen when the last page was taken, has `#tops` more: one
+ * for the lines before the first gap and one for those behind, the same where there is none.
  */
 export class HistoryLines {
   #lines: HistoryLine[] = [];
   #first = 0;
-  #top = 0;
+  #tops: Record<Side, number> = { older: 0, newer: 0 };
   #historySize = 0;
   #hasOldest = false;
   #hasNewest = false;
@@ -61,7 +70,8 @@ export class HistoryLines {
 
   /** As tmux counted it when the last page was taken. */
   tmuxLine(number: number): number {
-    return number - this.#top;
+    const gap = this.#lines.indexOf(GAP);
+    return number - this.#tops[gap >= 0 && number <= this.#first + gap ? 'older' : 'newer'];
   }
 
   /** The newest line that will not change, or the first one. */
@@ -74,7 +84,7 @@ export class HistoryLines {
     const copy = new HistoryLines();
     copy.#lines = [...this.#lines];
     copy.#first = this.#first;
-    copy.#top = this.#top;
+    copy.#tops = { ...this.#tops };
     copy.#historySize = this.#historySize;
     copy.#hasOldest = this.#hasOldest;
     copy.#hasNewest = this.#hasNewest;
@@ -85,41 +95,42 @@ export class HistoryLines {
   replace(page: HistoryPage, rows: readonly Row[]): void {
     this.#lines = linesOf(page, rows);
     this.#first = 0;
-    this.#top = -page.firstLine;
+    this.#tops = { older: -page.firstLine, newer: -page.firstLine };
     this.#historySize = page.historySize;
     this.#hasOldest = isOldest(page);
     this.#hasNewest = isNewest(page);
   }
 
-  /** Takes a page that overlaps what is held; takes no line of one that cannot be joined. */
-  join(page: HistoryPage, rows: readonly Row[]): 'joined' | 'apart' {
+  /** Takes a page that overlaps what is held at one side; takes no line of one that cannot be joined. */
+  join(page: HistoryPage, rows: readonly Row[], side: Side): 'joined' | 'apart' {
+    this.#moveOn(page.historySize);
+    const [from, to] = this.#stretch(side);
+    const held = this.#lines.slice(from, to);
     const lines = linesOf(page, rows);
-    const expectedTop = this.#top + page.historySize - this.#historySize;
-    const expected = expectedTop + page.firstLine - this.#first;
-    const start = findJoint(this.#lines, lines, expected);
-    if (start === undefined) {
-      this.#moveOn(page.historySize);
-      return 'apart';
+    const expected = this.#tops[side] + page.firstLine - this.#first - from;
+    const start = findJoint(held, lines, expected);
+    if (start === undefined) return 'apart';
+    const hasGap = held.length < this.#lines.length;
+    const top = this.#first + from + start - page.firstLine;
+    this.#tops = hasGap ? { ...this.#tops, [side]: top } : { older: top, newer: top };
+    const piece = hasGap ? shortened({ lines, start }, side, held.length) : { lines, start };
+    if (from === 0) this.#extendToOldest(page, start);
+    const reachesEnd = to === this.#lines.length && isNewest(page);
+    if (to === this.#lines.length && start + lines.length >= held.length) {
+      this.#hasNewest = reachesEnd;
     }
-    this.#top = this.#first + start - page.firstLine;
-    this.#historySize = page.historySize;
-    this.#merge(lines, start, isNewest(page));
-    if (start <= 0) this.#hasOldest = isOldest(page);
-    // Where the buffer begins later than what is held, there is nothing older any more.
-    else this.#hasOldest ||= isOldest(page);
+    this.#lines.splice(from, held.length, ...merge(held, piece, reachesEnd));
     return 'joined';
   }
 
-  /** Takes a page that is newer than everything held, behind a mark that lines are missing. */
+  /** Takes a page that could not be joined, as newer than everything held, behind a mark that lines are missing. */
   addAfterGap(page: HistoryPage, rows: readonly Row[]): void {
     // What may have changed since is not repeated when it comes again.
     this.#lines.length = this.#lines.findLastIndex((line) => line.isSettled) + 1;
     const lines = linesOf(page, rows);
     const skipped = repeatedLines(this.#lines, lines);
-    const gap = { row: textRow(GAP, GAP.length, '2'), text: GAP, isSettled: true };
-    this.#top = this.end + 1 - skipped - page.firstLine;
-    this.#lines.push(gap, ...lines.slice(skipped));
-    this.#historySize = page.historySize;
+    this.#tops.newer = this.end + 1 - skipped - page.firstLine;
+    this.#lines.push(GAP, ...lines.slice(skipped));
     this.#hasNewest = isNewest(page);
   }
 
@@ -133,30 +144,56 @@ export class HistoryLines {
     if (fromStart < excess) this.#hasNewest = false;
     this.#lines = this.#lines.slice(fromStart, fromStart + MAX_HELD_LINES);
     this.#first += fromStart;
+    if (!this.#lines.includes(GAP)) this.#tops.older = this.#tops.newer;
+  }
+
+  /** The lines up to the first gap, or those behind the last one: from an index to before another. */
+  #stretch(side: Side): [number, number] {
+    const gap = this.#lines.indexOf(GAP);
+    if (side === 'older') return [0, gap < 0 ? this.#lines.length : gap];
+    return [this.#lines.lastIndexOf(GAP) + 1, this.#lines.length];
+  }
+
+  #extendToOldest(page: HistoryPage, start: number): void {
+    this.#first += Math.min(0, start);
+    // Where the buffer begins later than what is held, there is nothing older any more.
+    this.#hasOldest = isOldest(page) || (start > 0 && this.#hasOldest);
   }
 
   /** The best guess where tmux counts from now: at its limit it drops the oldest tenth at once. */
   #moveOn(historySize: number): void {
     const growth = historySize - this.#historySize;
-    const dropped = growth < 0 ? Math.floor(this.#historySize / 10) : 0;
-    this.#top += growth + dropped;
+    const scrolled = growth < 0 ? growth + Math.floor(this.#historySize / 10) : growth;
+    this.#tops = { older: this.#tops.older + scrolled, newer: this.#tops.newer + scrolled };
     this.#historySize = historySize;
   }
+}
 
-  #merge(lines: readonly HistoryLine[], start: number, reachesEnd: boolean): void {
-    const from = Math.min(0, start);
-    const pageEnd = start + lines.length;
-    const end = reachesEnd ? pageEnd : Math.max(this.#lines.length, pageEnd);
-    const merged: HistoryLine[] = [];
-    for (let index = from; index < end; index += 1) {
-      const held = this.#lines[index];
-      const line = held?.isSettled === true ? held : (lines[index - start] ?? held);
-      if (line !== undefined) merged.push(line);
-    }
-    if (pageEnd >= this.#lines.length || reachesEnd) this.#hasNewest = reachesEnd;
-    this.#lines = merged;
-    this.#first += from;
+/** Lines of a page, and the index in what is held at which they begin. */
+interface Piece {
+  readonly lines: readonly HistoryLine[];
+  readonly start: number;
+}
+
+/** A page may tell what is beyond a gap, but not how much of it: that part is left out. */
+function shortened(piece: Piece, side: Side, heldLines: number): Piece {
+  const { lines, start } = piece;
+  if (side === 'older') return { lines: lines.slice(0, heldLines - start), start };
+  return { lines: lines.slice(Math.max(0, -start)), start: Math.max(0, start) };
+}
+
+/** Settled lines stay the same objects; others give way to what the page says of them. */
+function merge(held: readonly HistoryLine[], piece: Piece, reachesEnd: boolean): HistoryLine[] {
+  const { lines, start } = piece;
+  const pageEnd = start + lines.length;
+  const end = reachesEnd ? pageEnd : Math.max(held.length, pageEnd);
+  const merged: HistoryLine[] = [];
+  for (let index = Math.min(0, start); index < end; index += 1) {
+    const kept = held[index];
+    const line = kept?.isSettled === true ? kept : (lines[index - start] ?? kept);
+    if (line !== undefined) merged.push(line);
   }
+  return merged;
 }
 
 function linesOf(page: HistoryPage, rows: readonly Row[]): HistoryLine[] {

@@ -61,7 +61,8 @@ export class HistoryReader {
       const count = PAGE_LINES + this.#lead;
       const firstLine = this.#lines.tmuxLine(first) - PAGE_LINES + OVERLAP - this.#lead;
       const { page, rows } = await this.#fetch({ firstLine, count });
-      if (this.#lines.join(page, rows) === 'joined' && this.#lines.first < first) return 'grown';
+      const outcome = this.#lines.join(page, rows, 'older');
+      if (outcome === 'joined' && this.#lines.first < first) return 'grown';
     }
     return this.#lines.hasOldest ? 'end' : 'lost';
   }
@@ -72,7 +73,7 @@ export class HistoryReader {
       const count = PAGE_LINES + this.#lead;
       const firstLine = this.#lines.tmuxLine(lastSettled) - OVERLAP - this.#lead;
       const { page, rows } = await this.#fetch({ firstLine, count });
-      if (this.#lines.join(page, rows) === 'joined') {
+      if (this.#lines.join(page, rows, 'newer') === 'joined') {
         if (this.#lines.end > end) return 'grown';
         if (this.#lines.hasNewest) return 'end';
       }

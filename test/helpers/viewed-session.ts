@@ -6,7 +6,7 @@ import type { SharedScreen } from '../../src/mirror/shared-screen.js';
 import { Viewer } from '../../src/mirror/viewer.js';
 import { plainRows, SimulatedPane } from './simulated-pane.js';
 
-export function gridOf(lines: readonly string[], cols: number): Grid {
+function gridOf(lines: readonly string[], cols: number): Grid {
   const rows = lines.map((line): Row => {
     const glyphs = Array.from(line.padEnd(cols)).slice(0, cols);
     return { glyphs, styles: glyphs.map(() => '') };
@@ -34,7 +34,7 @@ export function layoutOf(size: TerminalSize): WindowLayout {
   };
 }
 
-export function sharedScreen(screen: Grid, layout?: WindowLayout): SharedScreen {
+function sharedScreen(screen: Grid, layout?: WindowLayout): SharedScreen {
   return {
     session: sessionName('pair'),
     screen,
@@ -106,7 +106,7 @@ export class ViewedSession {
 }
 
 /** Every promise that only waits for others has come to its end. */
-export function settled(): Promise<void> {
+function settled(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });

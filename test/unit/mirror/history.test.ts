@@ -167,7 +167,7 @@ const step = fc.oneof(
 
 property.prop(
   [fc.array(step, { maxLength: 30 }), fc.integer({ min: 30, max: 1500 }), fc.nat({ max: 60 })],
-  { numRuns: count(60, 2000) },
+  { numRuns: count(60, 600) },
 )(
   'no line is shown twice or lost without a mark, whatever the session does',
   async (steps, limit, speed) => {

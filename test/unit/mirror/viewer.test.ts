@@ -128,7 +128,10 @@ describe('panes', () => {
   test('z shows the chosen one alone, and Escape the whole screen again', async () => {
     using session = new ViewedSession();
     const rows = Array.from({ length: 23 }, () => `${'L'.repeat(40)}|${'R'.repeat(39)}`);
-    const cells = rows.map((row) => ({ glyphs: Array.from(row), styles: Array.from(row, () => '') }));
+    const cells = rows.map((row) => ({
+      glyphs: Array.from(row),
+      styles: Array.from(row, () => ''),
+    }));
     session.shared = {
       ...session.shared,
       screen: { cols: 80, rows: cells, cursor: { col: 50, row: 4 } },
