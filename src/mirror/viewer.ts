@@ -103,6 +103,7 @@ export class Viewer implements Composer {
   }
 
   resize(size: TerminalSize): void {
+    if (this.#isOver) return;
     this.#size = clampSize(size.cols, size.rows);
     this.#history?.resize(this.#viewSize);
     this.#options.onChange();

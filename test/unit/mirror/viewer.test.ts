@@ -200,6 +200,29 @@ describe('sizes', () => {
   });
 });
 
+test('a narrow line keeps the session and the mode, and leaves out what matters least', async () => {
+  using session = new ViewedSession({ size: { cols: 40, rows: 10 } });
+  expect(session.bottom).toBe(' pair  watching  ? help  q leaves');
+  session.shared = {
+    ...session.shared,
+    presence: { drivers: ['dora', 'dirk', 'dan', 'dee'], watchers: 1 },
+    composed: new Map(),
+  };
+  session.viewer.resize({ cols: 80, rows: 10 });
+  expect(session.bottom).toContain('dora, dirk +2 drive');
+});
+
+test('a viewer that was closed calls nothing any more', async () => {
+  using session = new ViewedSession();
+  await session.type('3z');
+  session.screen();
+  session.viewer.close();
+  const { changes } = session;
+  await session.type('q');
+  session.viewer.resize({ cols: 30, rows: 10 });
+  expect([session.changes, session.hasLeft]).toEqual([changes, false]);
+});
+
 describe('help', () => {
   test('lists the keys in 80x24, fits 20x5, and any key closes it', async () => {
     using session = new ViewedSession();
