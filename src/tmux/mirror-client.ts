@@ -1,6 +1,7 @@
 import type { TerminalSize } from '../base/terminal-size.js';
 import { PtyProcess } from './pty-process.js';
 import { MIRROR_PACE } from './read-pace.js';
+import { SyncMarkers } from './sync-markers.js';
 import { TerminalAnswers } from './terminal-answers.js';
 import type { TmuxServer } from './tmux-server.js';
 
@@ -35,6 +36,7 @@ export function openMirrorClient(options: MirrorClientOptions): PtyProcess {
     ['set-hook', '-t', session, 'client-detached', `kill-session -t ${session}`],
     ['attach-session', '-E', '-t', session, '-f', 'read-only,ignore-size'],
   ];
+  const markers = new SyncMarkers();
   const answers = new TerminalAnswers((bytes) => client.write(bytes));
   const client: PtyProcess = PtyProcess.spawn({
     file: server.binary.path,
@@ -48,7 +50,8 @@ export function openMirrorClient(options: MirrorClientOptions): PtyProcess {
     pace: MIRROR_PACE,
     onOutput: (bytes) => {
       answers.read(bytes);
-      onOutput(bytes);
+      const output = markers.translate(bytes);
+      if (output.length > 0) onOutput(output);
     },
   });
   return client;
