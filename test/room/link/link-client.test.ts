@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LinkClient } from '../../../src/link/link-client.js';
 import { LinkLostError } from '../../../src/link/link-lost.js';
 import { LinkServer } from '../../../src/link/link-server.js';
+import { layoutMessage, outputMessages } from '../../../src/link/mirror-messages.js';
 import { openLogger } from '../../../src/log/logger.js';
 import { eventually } from '../../helpers/eventually.js';
 import { PAIR, SmallHost } from '../../helpers/small-host.js';
@@ -221,3 +222,46 @@ test.each([
     await new Promise((resolve) => server.close(resolve));
   },
 );
+
+/** A host that speaks the link, and whose mirrors are these bytes. */
+async function pretendMirror(stream: Uint8Array): Promise<Http2Server> {
+  const server = createServer();
+  server.on('stream', (asked, headers) => {
+    asked.on('error', () => undefined).resume();
+    if (headers[':path'] !== '/v1/mirror') {
+      asked.respond({ ':status': 200 });
+      asked.end('{"version":1}');
+      return;
+    }
+    asked.respond({ ':status': 200 }, { waitForTrailers: true });
+    asked.write(stream);
+  });
+  const before = process.umask(0o077);
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  process.umask(before);
+  return server;
+}
+
+const LAYOUT = { size: { cols: 80, rows: 24 }, isZoomed: false, panes: [] };
+const [OUTPUT = Buffer.alloc(0)] = outputMessages(Buffer.from('shown'));
+
+test.each([
+  ['output before its first layout', [OUTPUT]],
+  ['a message of no type', [layoutMessage(LAYOUT), Buffer.from([9, 0, 0, 0, 0]), OUTPUT]],
+  ['a message without an end', [layoutMessage(LAYOUT), Buffer.alloc(5, 0xff), OUTPUT]],
+])('a mirror with %s has failed, and shows nothing more', async (_what, messages) => {
+  const server = await pretendMirror(Buffer.concat(messages));
+  using opened = openClient();
+  const { client } = opened;
+  await client.whenReachable(AbortSignal.timeout(60_000));
+  let output = '';
+  const view = await client.openMirror({
+    session: PAIR,
+    onOutput: (bytes) => void (output += Buffer.from(bytes).toString()),
+    onLayout: () => undefined,
+  });
+  expect(await view.ended).toEqual({ reason: 'failed', isTerminalRestored: false });
+  expect(output).toBe('');
+  client.close();
+  await new Promise((resolve) => server.close(resolve));
+});

@@ -15,6 +15,8 @@ import { sessionName } from '../../../src/base/ids.js';
 import type {
   DriverView,
   HostLink,
+  MirrorRequest,
+  MirrorView,
   View,
   ViewEnd,
   ViewRequest,
@@ -41,15 +43,15 @@ afterEach(async () => {
 });
 
 /** A view of which a test sees what was done to it. */
-class SeenView implements DriverView {
+class SeenView<Request = ViewRequest> implements DriverView {
   readonly ended: Promise<ViewEnd>;
-  readonly request: ViewRequest;
+  readonly request: Request;
   readonly typed: string[] = [];
   readonly blocks: boolean[] = [];
   isClosed = false;
   #end: (end: ViewEnd) => void = () => undefined;
 
-  constructor(request: ViewRequest) {
+  constructor(request: Request) {
     this.request = request;
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -77,6 +79,7 @@ class SeenView implements DriverView {
 /** A host of one session that has views and nothing else. */
 class ViewHost {
   readonly views: SeenView[] = [];
+  readonly mirrors: SeenView<MirrorRequest>[] = [];
   readonly sent: string[] = [];
 
   openDriver(request: ViewRequest): Promise<DriverView> {
@@ -85,6 +88,14 @@ class ViewHost {
 
   openObserver(request: ViewRequest): Promise<View> {
     return this.#open(request);
+  }
+
+  /** As the real one it tells its layout before it resolves. */
+  openMirror(request: MirrorRequest): Promise<MirrorView> {
+    const mirror = new SeenView(request);
+    this.mirrors.push(mirror);
+    request.onLayout({ size: VIEW.size, isZoomed: false, panes: [] });
+    return Promise.resolve(mirror);
   }
 
   describe(): Promise<[]> {
@@ -136,8 +147,9 @@ async function post(name: string, body: string | Buffer, headers: OutgoingHttpHe
   return { status, text };
 }
 
-async function openStream(kind: 'driver' | 'observer', endStream: boolean) {
-  const header = { 'triad-view': encodeURIComponent(JSON.stringify(VIEW)) };
+async function openStream(kind: 'driver' | 'observer' | 'mirror', endStream: boolean) {
+  const asked = kind === 'mirror' ? { session: VIEW.session } : VIEW;
+  const header = { 'triad-view': encodeURIComponent(JSON.stringify(asked)) };
   const stream = gateway?.request(
     { ':method': 'POST', ':path': `/v1/${kind}`, ...header },
     { endStream },
@@ -173,6 +185,52 @@ test('a gateway that reaches for an observer’s terminal is cut off, and nothin
   driver.write('ls\r');
   await eventually('the driver typed', () => host.views[1]?.typed.join('') === 'ls\r');
   driver.close();
+});
+
+test('a gateway that reaches for a mirror’s terminal is cut off', async () => {
+  const host = await serve();
+  const stream = await openStream('mirror', false);
+  const closed = closeOf(stream);
+  stream.write('rm -rf /\r');
+  await closed;
+  await eventually('the mirror was closed', () => host.mirrors[0]?.isClosed === true);
+  await expectNeighbourServed();
+});
+
+test('a gateway that does not read a mirror makes the host hold it back', async () => {
+  const host = await serve();
+  const stream = await openStream('mirror', true);
+  stream.pause();
+  const piece = new Uint8Array(16_384);
+  await eventually('the host held the mirror back', () => {
+    const [mirror] = host.mirrors;
+    if (mirror?.blocks.length === 0) mirror.request.onOutput(piece);
+    return mirror?.blocks.length === 1;
+  });
+  await expectNeighbourServed();
+  stream.resume();
+  await eventually('the host went on', () => host.mirrors[0]?.blocks.length === 2);
+  expect(host.mirrors[0]?.blocks).toEqual([true, false]);
+  stream.close();
+});
+
+test.each([
+  ['no pane', '{"session":"pair","firstLine":0,"count":1}'],
+  ['a pane by its name', '{"session":"pair","pane":"worker","firstLine":0,"count":1}'],
+  ['no lines', '{"session":"pair","pane":"%0","firstLine":0,"count":0}'],
+  ['more lines than a page has', '{"session":"pair","pane":"%0","firstLine":0,"count":501}'],
+  ['a part of a line', '{"session":"pair","pane":"%0","firstLine":0.5,"count":1}'],
+])('history of %s is refused', async (_what, body) => {
+  await serve();
+  const { text } = await post('/v1/history', body);
+  expect(JSON.parse(text)).toMatchObject({ code: 'refused' });
+});
+
+test('a mirror request with more than a session opens nothing', async () => {
+  const host = await serve();
+  const header = encodeURIComponent(JSON.stringify({ ...VIEW }));
+  expect((await post('/v1/mirror', '', { 'triad-view': header })).status).toBe(500);
+  expect(host.mirrors).toEqual([]);
 });
 
 test.each([
