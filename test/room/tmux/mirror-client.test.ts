@@ -37,24 +37,21 @@ test('a mirror’s client has every row, its redraws are bracketed, and its keys
   expect(await tmux.ask('list-clients', '-F', '#{client_readonly}')).toBe('1');
 });
 
-test('many drawings come in few pieces, with a rest after each', async () => {
+test('what was drawn in a rest comes in one piece', async () => {
   await using tmux = await PrivateTmux.start({
     command: ['sh', '-c', 'read go; seq 1 300000; cat'],
   });
   const sizes: number[] = [];
   const { server, sessionId } = tmux;
-  await using client = openMirrorClient({
+  await using _client = openMirrorClient({
     ...{ server, sessionId, name: 'mirror-test', size: SIZE },
     onOutput: (bytes) => sizes.push(bytes.length),
   });
   await eventually('it has drawn', () => sizes.length > 0);
-  expect(client.pid).toBeGreaterThan(0);
   await tmux.ask('send-keys', '-t', tmux.pane, 'Enter');
   await tmux.shows('300000');
   // One event of a terminal brings 4 KiB at most.
-  expect(Math.max(...sizes)).toBeGreaterThan(4096);
-  // The whole is 1.9 MiB.
-  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(1024 * 1024);
+  expect(Math.max(...sizes)).toBeGreaterThan(8192);
 });
 
 /** A host in a process of its own that opens one mirror, and never gets to close it. */
