@@ -9,7 +9,6 @@ import type {
   MirrorRequest,
   MirrorView,
   SessionDescription,
-  View,
   ViewRequest,
 } from '../link/host-link.js';
 import type { Logger } from '../log/logger.js';
@@ -18,7 +17,7 @@ import { capturePane, pressKeys, sendText } from '../tmux/pane-io.js';
 import type { PtyProcess } from '../tmux/pty-process.js';
 import { openTmuxClient } from '../tmux/tmux-client.js';
 import { SessionHost, type SessionHostOptions } from '../triad/session-host.js';
-import { ClientView, DriverClientView } from './client-view.js';
+import { DriverClientView } from './driver-client-view.js';
 import { Mirror } from './mirror.js';
 import { Turns } from './turns.js';
 import { TypingDetector } from './typing.js';
@@ -87,7 +86,7 @@ export class HostSession {
     const typing = new TypingDetector();
     const driver = {};
     const view = new DriverClientView({
-      ...this.#viewOptions(request, false),
+      ...this.#viewOptions(request),
       onInput: (bytes) => {
         if (typing.isTyping(bytes)) this.#windowSize.typed(driver);
       },
@@ -96,10 +95,6 @@ export class HostSession {
     this.#windowSize.came(driver, request.size);
     void view.ended.then(() => this.#windowSize.left(driver));
     return view;
-  }
-
-  openObserver(request: ViewRequest): View {
-    return new ClientView(this.#viewOptions(request, true));
   }
 
   async openMirror(request: MirrorRequest): Promise<MirrorView> {
@@ -139,11 +134,11 @@ export class HostSession {
     await this.#triad.restartPane(pane);
   }
 
-  #viewOptions(request: ViewRequest, isReadOnly: boolean) {
+  #viewOptions(request: ViewRequest) {
     const sessionId = this.#triad.getSessionId();
     const { term, size } = request;
     const openClient = (onOutput: (bytes: Uint8Array) => void): PtyProcess =>
-      openTmuxClient({ server: this.#triad.server, sessionId, term, size, isReadOnly, onOutput });
+      openTmuxClient({ server: this.#triad.server, sessionId, term, size, onOutput });
     return { request, openClient, isSessionThere: () => this.#triad.isThere(sessionId) };
   }
 

@@ -11,7 +11,6 @@ import type {
   PaneAddress,
   PaneTarget,
   SessionDescription,
-  View,
   ViewRequest,
 } from '../link/host-link.js';
 import { HostSession, type HostSessionOptions } from './host-session.js';
@@ -61,10 +60,6 @@ export class LocalHost implements HostLink {
 
   async openDriver(request: ViewRequest): Promise<DriverView> {
     return this.#get(request.session).openDriver(request);
-  }
-
-  async openObserver(request: ViewRequest): Promise<View> {
-    return this.#get(request.session).openObserver(request);
   }
 
   async openMirror(request: MirrorRequest): Promise<MirrorView> {

@@ -27,13 +27,6 @@ export interface HostLink {
   openDriver(request: ViewRequest): Promise<DriverView>;
 
   /**
-   * Opens a view for somebody who watches; there is no way to send anything through it.
-   *
-   * @throws UnavailableError when the session is not running.
-   */
-  openObserver(request: ViewRequest): Promise<View>;
-
-  /**
    * Opens the mirror of a session: one read-only tmux client at the exact size of the window that the
    * drivers look at. There is no way to send anything through it.
    *
@@ -169,8 +162,6 @@ export interface HistoryPage {
 export interface View {
   /** Settles once: after the last output, with the reason why there is no more. */
   readonly ended: Promise<ViewEnd>;
-  /** The client's terminal has a new size. Safe at any time, after the end too. */
-  resize(size: TerminalSize): void;
   /**
    * While blocked the host drops this view's output, but for what is on its way; unblocking brings
    * one full repaint where something was dropped.
@@ -181,10 +172,12 @@ export interface View {
 }
 
 /** The view of the session's mirror; while it is blocked, only the newest layout is kept for it. */
-export type MirrorView = Omit<View, 'resize'>;
+export type MirrorView = View;
 
 /** A view of somebody who may type. */
 export interface DriverView extends View {
+  /** The client's terminal has a new size. Safe at any time, after the end too. */
+  resize(size: TerminalSize): void;
   /**
    * Queues input for the session; takes ownership of `bytes`. What is queued when the view is closed
    * is dropped.

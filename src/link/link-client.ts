@@ -14,12 +14,11 @@ import type {
   PaneAddress,
   PaneTarget,
   SessionDescription,
-  View,
   ViewRequest,
 } from './host-link.js';
 import { type AliveLimits, LinkConnection } from './link-connection.js';
 import { LinkLostError } from './link-lost.js';
-import { RemoteDriverView, RemoteObserverView } from './remote-driver-view.js';
+import { RemoteDriverView } from './remote-driver-view.js';
 import { RemoteMirrorView } from './remote-mirror-view.js';
 
 /** Between two attempts: people who wait get their screen within a second of the host's return. */
@@ -77,10 +76,6 @@ export class LinkClient implements HostLink {
 
   async openMirror(request: MirrorRequest): Promise<MirrorView> {
     return RemoteMirrorView.open({ connection: this.#getReached(), request });
-  }
-
-  async openObserver(request: ViewRequest): Promise<View> {
-    return RemoteObserverView.open({ connection: this.#getReached(), request });
   }
 
   async capture(address: PaneAddress, request: CaptureRequest): Promise<string> {

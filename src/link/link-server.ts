@@ -202,8 +202,7 @@ async function openView({ host, kind, stream, headers, views }: OpenViewOptions)
       ...accepted(viewRequestSchema.safeParse(asked)),
       onOutput: (bytes: Uint8Array) => view.deliver(bytes),
     };
-    if (kind === 'driver') view.serveDriver(await host.openDriver(request));
-    else view.serveObserver(await host.openObserver(request));
+    view.serveDriver(await host.openDriver(request));
   }
   views.set(id, view);
   stream.once('close', () => views.delete(id));

@@ -33,7 +33,7 @@ export const CALLS = [
 export type Call = (typeof CALLS)[number];
 
 /** The kinds of views: the paths say who may type. */
-export const VIEWS = ['driver', 'mirror', 'observer'] as const;
+export const VIEWS = ['driver', 'mirror'] as const;
 
 export type ViewKind = (typeof VIEWS)[number];
 

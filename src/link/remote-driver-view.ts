@@ -1,5 +1,5 @@
 import type { TerminalSize } from '../base/terminal-size.js';
-import type { DriverView, View, ViewRequest } from './host-link.js';
+import type { DriverView, ViewRequest } from './host-link.js';
 import type { LinkConnection } from './link-connection.js';
 import { RemoteView } from './remote-view.js';
 
@@ -58,28 +58,5 @@ export class RemoteDriverView extends RemoteView implements DriverView {
       await this.call('resize', { view: this.id, size });
     }
     this.#isResizing = false;
-  }
-}
-
-/** To be deleted with `openObserver`. */
-export class RemoteObserverView extends RemoteView implements View {
-  readonly #onOutput: (bytes: Uint8Array) => void;
-
-  private constructor({ connection, request }: RemoteDriverViewOptions) {
-    const { session, term, size, onOutput } = request;
-    super({ connection, kind: 'observer', request: { session, term, size } });
-    this.#onOutput = onOutput;
-  }
-
-  static async open(options: RemoteDriverViewOptions): Promise<View> {
-    return RemoteView.opened(new RemoteObserverView(options));
-  }
-
-  resize(size: TerminalSize): void {
-    void this.call('resize', { view: this.id, size });
-  }
-
-  protected override receive(bytes: Uint8Array): void {
-    this.#onOutput(bytes);
   }
 }

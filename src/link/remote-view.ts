@@ -1,6 +1,6 @@
 import type { ClientHttp2Stream } from 'node:http2';
 import { withDeadline } from '../base/deadline.js';
-import type { MirrorView, ViewEnd } from './host-link.js';
+import type { View, ViewEnd } from './host-link.js';
 import type { LinkConnection } from './link-connection.js';
 import { END_TRAILER, type ViewKind } from './protocol.js';
 import type { RequestOf } from './schema.js';
@@ -23,7 +23,7 @@ export interface RemoteViewOptions {
  * fills, and the host drops what comes after. Each kind of view takes the bytes of the stream its
  * own way; there is no way in, `RemoteDriverView` adds one.
  */
-export abstract class RemoteView implements MirrorView {
+export abstract class RemoteView implements View {
   readonly ended: Promise<ViewEnd>;
   protected readonly stream: ClientHttp2Stream;
   readonly #connection: LinkConnection;

@@ -5,8 +5,8 @@ import { END_TRAILER, MAX_WAITING_OUTPUT_BYTES } from './protocol.js';
 /** The host's end of one view: what it shows goes to a stream, and what is typed comes from it. */
 export class ServedView {
   readonly #stream: ServerHttp2Stream;
-  #view: MirrorView | undefined;
-  #driver: View | undefined;
+  #view: View | undefined;
+  #driver: DriverView | undefined;
   #isBlocked = false;
 
   constructor(stream: ServerHttp2Stream) {
@@ -33,11 +33,6 @@ export class ServedView {
     this.#stream.on('data', () => this.#stream.close(constants.NGHTTP2_PROTOCOL_ERROR));
   }
 
-  serveObserver(view: View): void {
-    this.serveMirror(view);
-    this.#driver = view;
-  }
-
   /** Somebody types. */
   serveDriver(view: DriverView): void {
     this.#serve(view);
@@ -59,7 +54,7 @@ export class ServedView {
     this.#stream.resume();
   }
 
-  #serve(view: MirrorView): void {
+  #serve(view: View): void {
     this.#view = view;
     if (this.#isBlocked) view.setBlocked(true);
     this.#stream.once('close', () => view.close());

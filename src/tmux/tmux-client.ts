@@ -8,8 +8,6 @@ export interface TmuxClientOptions {
   readonly sessionId: string;
   readonly term: string;
   readonly size: TerminalSize;
-  /** tmux refuses its keys and does not count its size: the second lock for those who watch. */
-  readonly isReadOnly: boolean;
   readonly onOutput: (bytes: Uint8Array) => void;
 }
 
@@ -23,7 +21,6 @@ export function openTmuxClient(options: TmuxClientOptions): PtyProcess {
     ...['-N', '-u', '-S', server.socketPath],
     ...(features === '' ? [] : ['-T', features]),
     ...['attach-session', '-t', options.sessionId],
-    ...(options.isReadOnly ? ['-f', 'read-only,ignore-size'] : []),
   ];
   return PtyProcess.spawn({
     file,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { RefusedError, UnavailableError, UsageError } from '../../../src/base/errors.js';
 import { paneId, paneName, sessionName } from '../../../src/base/ids.js';
-import type { DriverView, HostLink, View } from '../../../src/link/host-link.js';
+import type { DriverView, HostLink } from '../../../src/link/host-link.js';
 import { LinkClient } from '../../../src/link/link-client.js';
 import { LinkServer } from '../../../src/link/link-server.js';
 import { openLogger } from '../../../src/log/logger.js';
@@ -68,11 +68,6 @@ async function openDriver(link: HostLink): Promise<{ view: DriverView; shown: Sh
   return { view: await link.openDriver(request(shown)), shown };
 }
 
-async function openObserver(link: HostLink): Promise<{ view: View; shown: Shown }> {
-  const shown = new Shown();
-  return { view: await link.openObserver(request(shown)), shown };
-}
-
 /** Writes as a channel does: waits whenever the view asks for it. */
 async function writeAll(view: DriverView, bytes: Uint8Array): Promise<void> {
   let resume: () => void = () => undefined;
@@ -98,25 +93,17 @@ describe.each([
     expect(session?.panes).toEqual((await linked.small.host.describe())[0]?.panes);
   });
 
-  test('brings what a driver types to the pane, and what the pane shows to everybody', async () => {
+  test('brings what a driver types to the pane, and what the pane shows to other drivers', async () => {
     await using linked = await open();
     const driver = await openDriver(linked.link);
-    const observer = await openObserver(linked.link);
+    const other = await openDriver(linked.link);
     expect(driver.view.write(Buffer.from('hello from the driver\r'))).toBe(true);
     await driver.shown.shows('hello from the driver');
-    await observer.shown.shows('hello from the driver');
+    await other.shown.shows('hello from the driver');
     driver.view.close();
-    observer.view.close();
+    other.view.close();
     expect(await driver.view.ended).toEqual({ reason: 'closed', isTerminalRestored: false });
-    expect(await observer.view.ended).toEqual({ reason: 'closed', isTerminalRestored: false });
-  });
-
-  test('gives an observer no way in', async () => {
-    await using linked = await open();
-    const { view } = await openObserver(linked.link);
-    expect('write' in view).toBe(false);
-    view.close();
-    await view.ended;
+    expect(await other.view.ended).toEqual({ reason: 'closed', isTerminalRestored: false });
   });
 
   test('gives a mirror no way in, and shows through it what the drivers see', async () => {
@@ -208,23 +195,6 @@ describe.each([
     await expect(openDriver(linked.link)).rejects.toThrow(UnavailableError);
   });
 
-  test('drops the output of a blocked view without holding up the others, and repaints it later', async () => {
-    await using linked = await open(['sh', '-c', 'read x; seq 1 200000; echo flood is over; cat']);
-    const blocked = await openObserver(linked.link);
-    const driver = await openDriver(linked.link);
-    await blocked.shown.shows('\x1b[?1049h');
-    blocked.view.setBlocked(true);
-    const before = blocked.shown.bytes;
-    driver.view.write(Buffer.from('\r'));
-    await driver.shown.shows('flood is over');
-    expect(blocked.shown.bytes - before).toBeLessThan(512 * 1024);
-    blocked.view.setBlocked(false);
-    await blocked.shown.shows('flood is over');
-    driver.view.close();
-    blocked.view.close();
-    await Promise.all([driver.view.ended, blocked.view.ended]);
-  });
-
   test('brings megabytes of pasted text to the pane, complete and in order', async () => {
     const bytes = count(1, 8) * 1024 * 1024;
     const sink = `stty raw -echo; echo ready; head -c ${bytes} > pasted; echo all of it`;
@@ -247,7 +217,7 @@ describe.each([
     const neighbour = await openDriver(linked.link);
     const elsewhere = sessionName('elsewhere');
     for (let round = 0; round < 1500; round += 1) {
-      const refused = linked.link.openObserver(request(new Shown(), elsewhere));
+      const refused = linked.link.openDriver(request(new Shown(), elsewhere));
       await expect(refused).rejects.toThrow('there is no session elsewhere');
     }
     neighbour.view.write(Buffer.from('still here\r'));
@@ -260,7 +230,7 @@ describe.each([
     const script = 'stty raw -echo; echo ready; sleep 1000';
     await using linked = await open(['sh', '-c', script]);
     const driver = await openDriver(linked.link);
-    const neighbour = await openObserver(linked.link);
+    const neighbour = await openDriver(linked.link);
     await driver.shown.shows('ready');
     let written = 0;
     let hasEnded = false;
@@ -327,7 +297,7 @@ describe.each([
     await using linked = await open(['sh', '-c', 'exit 3']);
     const { link } = linked;
     const elsewhere = sessionName('elsewhere');
-    await expect(link.openObserver(request(new Shown(), elsewhere))).rejects.toThrow(
+    await expect(link.openDriver(request(new Shown(), elsewhere))).rejects.toThrow(
       new UnavailableError('there is no session elsewhere'),
     );
     const nobody = { session: PAIR, pane: paneName('nobody') };
@@ -355,7 +325,10 @@ describe.each([
   test('opens and closes any number of views one after the other', async () => {
     await using linked = await open();
     for (let round = 0; round < count(5, 500); round += 1) {
-      const views = await Promise.all(Array.from({ length: 4 }, () => openObserver(linked.link)));
+      const views = await Promise.all([
+        ...[openDriver(linked.link), openDriver(linked.link)],
+        ...[SeenMirror.open(linked.link), SeenMirror.open(linked.link)],
+      ]);
       for (const { view } of views) view.close();
       await Promise.all(views.map(({ view }) => view.ended));
     }

@@ -70,7 +70,8 @@ test('a host that goes ends the views as lost, and the link is made again when i
     ...{ session: PAIR, term: 'xterm', size: { cols: 80, rows: 24 } },
     onOutput: (bytes: Uint8Array) => void (output += Buffer.from(bytes).toString('latin1')),
   };
-  const views = [await client.openDriver(request), await client.openObserver(request)];
+  const mirror = { session: PAIR, onOutput: () => undefined, onLayout: () => undefined };
+  const views = [await client.openDriver(request), await client.openMirror(mirror)];
   await first.close();
   for (const view of views) {
     expect(await view.ended).toEqual({ reason: 'lost', isTerminalRestored: false });
@@ -150,10 +151,10 @@ test('a view that is wanted while the host is starting is for later, not an erro
     ...{ session: PAIR, term: 'xterm', size: { cols: 80, rows: 24 } },
     onOutput: () => undefined,
   };
-  await expect(client.openObserver(request)).rejects.toThrow(LinkLostError);
+  await expect(client.openDriver(request)).rejects.toThrow(LinkLostError);
   server.serve(small.host);
   await client.whenReachable(AbortSignal.timeout(60_000));
-  const view = await client.openObserver(request);
+  const view = await client.openDriver(request);
   view.close();
   await view.ended;
   client.close();

@@ -1,7 +1,7 @@
 import { Terminal as ScreenModel } from '@xterm/headless';
 import { expect, test } from 'vitest';
 import { sessionName } from '../../../src/base/ids.js';
-import { ClientView, DriverClientView } from '../../../src/host/client-view.js';
+import { DriverClientView } from '../../../src/host/driver-client-view.js';
 import { PtyProcess } from '../../../src/tmux/pty-process.js';
 import { openTmuxClient } from '../../../src/tmux/tmux-client.js';
 import { eventually } from '../../helpers/eventually.js';
@@ -34,7 +34,6 @@ class SeenView implements AsyncDisposable {
           sessionId,
           term: request.term,
           size: SIZE,
-          isReadOnly: false,
           onOutput,
         }),
       isSessionThere: async () =>
@@ -146,7 +145,7 @@ test('a view ends as session-ended when the session does', async () => {
 test('a view has failed when its session cannot be had', async () => {
   await using tmux = await PrivateTmux.start();
   const { server } = tmux;
-  const view = new ClientView({
+  const view = new DriverClientView({
     request: { session: sessionName('pair'), term: 'xterm', size: SIZE, onOutput: () => undefined },
     openClient: (onOutput) =>
       openTmuxClient({
@@ -154,10 +153,11 @@ test('a view has failed when its session cannot be had', async () => {
         sessionId: '$99',
         term: 'xterm',
         size: SIZE,
-        isReadOnly: true,
         onOutput,
       }),
     isSessionThere: () => Promise.reject(new Error('tmux does not say')),
+    onInput: () => undefined,
+    onResize: () => undefined,
   });
   expect(await view.ended).toEqual({ reason: 'failed', isTerminalRestored: false });
 });

@@ -1,35 +1,38 @@
 import type { TerminalSize } from '../base/terminal-size.js';
-import type { DriverView, View, ViewEnd, ViewRequest } from '../link/host-link.js';
+import type { DriverView, ViewEnd, ViewRequest } from '../link/host-link.js';
 import type { PtyExit, PtyProcess } from '../tmux/pty-process.js';
 
 /** How long a tmux client that was told to end may take before it is killed. */
 const CLOSE_LIMIT_MS = 2_000;
 
-export interface ClientViewOptions {
+export interface DriverClientViewOptions {
   readonly request: ViewRequest;
   /** Starts the tmux client; its output goes to the given function. */
   readonly openClient: (onOutput: (bytes: Uint8Array) => void) => PtyProcess;
   /** Whether the session is still there once the client has ended. */
   readonly isSessionThere: () => Promise<boolean>;
+  readonly onInput: (bytes: Uint8Array) => void;
+  readonly onResize: (size: TerminalSize) => void;
 }
 
-/** A view through a tmux client of its own. It has no way in: `DriverClientView` adds one. */
-export class ClientView implements View {
+/** The view of somebody who may type, through a tmux client of its own. */
+export class DriverClientView implements DriverView {
   readonly ended: Promise<ViewEnd>;
-  protected readonly client: PtyProcess;
-  readonly #options: ClientViewOptions;
+  readonly #client: PtyProcess;
+  readonly #options: DriverClientViewOptions;
   #isClosing = false;
   #isBlocked = false;
   #hasDropped = false;
 
-  constructor(options: ClientViewOptions) {
+  constructor(options: DriverClientViewOptions) {
     this.#options = options;
-    this.client = options.openClient((bytes) => this.#deliver(bytes));
-    this.ended = this.client.exited.then((exit) => this.#describeEnd(exit));
+    this.#client = options.openClient((bytes) => this.#deliver(bytes));
+    this.ended = this.#client.exited.then((exit) => this.#describeEnd(exit));
   }
 
   resize(size: TerminalSize): void {
-    this.client.resize(size);
+    this.#client.resize(size);
+    this.#options.onResize(size);
   }
 
   setBlocked(isBlocked: boolean): void {
@@ -37,15 +40,26 @@ export class ClientView implements View {
     if (isBlocked || !this.#hasDropped) return;
     this.#hasDropped = false;
     // tmux takes it for a resize: it forgets what it knows of the terminal and draws everything.
-    this.client.kill('SIGWINCH');
+    this.#client.kill('SIGWINCH');
   }
 
+  /** What was typed and not yet taken is dropped: whoever closes a view takes the right to type. */
   close(): void {
     if (this.#isClosing) return;
     this.#isClosing = true;
-    this.client.kill('SIGTERM');
-    const killer = setTimeout(() => this.client.kill('SIGKILL'), CLOSE_LIMIT_MS);
-    void this.client.exited.finally(() => clearTimeout(killer));
+    this.#client.closeInput();
+    this.#client.kill('SIGTERM');
+    const killer = setTimeout(() => this.#client.kill('SIGKILL'), CLOSE_LIMIT_MS);
+    void this.#client.exited.finally(() => clearTimeout(killer));
+  }
+
+  write(bytes: Uint8Array): boolean {
+    this.#options.onInput(bytes);
+    return this.#client.write(bytes);
+  }
+
+  onDrain(listener: () => void): void {
+    this.#client.onDrain(listener);
   }
 
   /** An unread client grows the tmux server, so what a blocked one cannot take is dropped here. */
@@ -61,40 +75,5 @@ export class ClientView implements View {
     const isThere = await this.#options.isSessionThere().catch(() => true);
     if (!isThere) return { reason: 'session-ended', isTerminalRestored };
     return { reason: isOrderly ? 'detached' : 'failed', isTerminalRestored };
-  }
-}
-
-export interface DriverClientViewOptions extends ClientViewOptions {
-  readonly onInput: (bytes: Uint8Array) => void;
-  readonly onResize: (size: TerminalSize) => void;
-}
-
-/** The view of somebody who may type. */
-export class DriverClientView extends ClientView implements DriverView {
-  readonly #driver: DriverClientViewOptions;
-
-  constructor(options: DriverClientViewOptions) {
-    super(options);
-    this.#driver = options;
-  }
-
-  override resize(size: TerminalSize): void {
-    super.resize(size);
-    this.#driver.onResize(size);
-  }
-
-  /** What was typed and not yet taken is dropped: whoever closes a view takes the right to type. */
-  override close(): void {
-    super.close();
-    this.client.closeInput();
-  }
-
-  write(bytes: Uint8Array): boolean {
-    this.#driver.onInput(bytes);
-    return this.client.write(bytes);
-  }
-
-  onDrain(listener: () => void): void {
-    this.client.onDrain(listener);
   }
 }
