@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeBench } from './bench.mjs';
 import { Cleanup } from './cleanup.mjs';
+import { whileMemoryLasts } from './memory-guard.mjs';
 import { countsOf, HELP, readOptions, UsageError } from './options.mjs';
 import { describeMachine, loadNow } from './report/machine.mjs';
 import { takeProfiles } from './report/profile.mjs';
@@ -44,7 +45,8 @@ async function measureAll(options, cleanup) {
     options.only.length > 0 ? options.only : byDefault.flatMap((each) => each.measures);
   const wants = (/** @type {string} */ measure) => chosen.includes(measure);
   const counts = countsOf(options);
-  const bench = makeBench({ options, counts, cleanup, sshdProblem: sshdProblem(), wants });
+  const missing = options.withoutSshd ? 'it was left out' : sshdProblem();
+  const bench = makeBench({ options, counts, cleanup, sshdProblem: missing, wants });
   const machine = describeMachine();
   const results = new Results();
   for (const { measures, run } of SCENES.filter((scene) => scene.measures.some(wants))) {
@@ -60,7 +62,7 @@ async function measureAll(options, cleanup) {
 async function perform(measures, run, { bench, results }) {
   const cleanup = bench.cleanup.open();
   try {
-    await run(bench, cleanup, results);
+    await whileMemoryLasts(() => run(bench, cleanup, results));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     bench.say(`${measures.join(', ')}: ${reason}`);

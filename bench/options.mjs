@@ -8,6 +8,7 @@ Measures Triad beside sshd + tmux on this machine, and prints a table.
   --observers N[,N...]    how many observers, ascending (default 10,100,1000)
   --rounds N              how often each thing is measured (default 3)
   --form one|two          processes that Triad with a crowd is made of (default one)
+  --without-sshd          measures Triad alone
   --quick                 small counts, to try the bench itself
   --profile               prints where Triad spent its CPU time
   --json FILE             writes all figures to a file
@@ -23,6 +24,7 @@ Measures: NAMES
  * @property {readonly number[]} observers
  * @property {number} rounds
  * @property {import('./systems/triad.mjs').Form} form
+ * @property {boolean} withoutSshd
  * @property {boolean} quick
  * @property {boolean} profile
  * @property {string | undefined} json
@@ -53,6 +55,7 @@ export function readOptions(argv, names) {
     observers: observers.split(',').map((text) => readCount(text, '--observers')),
     rounds: readCount(rounds, '--rounds'),
     form,
+    withoutSshd: values['without-sshd'],
     quick: values.quick,
     profile: values.profile,
     json: values.json,
@@ -71,6 +74,7 @@ function parse(argv) {
         observers: { type: 'string' },
         rounds: { type: 'string' },
         form: { type: 'string', default: 'one' },
+        'without-sshd': { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
         profile: { type: 'boolean', default: false },
         json: { type: 'string' },

@@ -13,6 +13,8 @@ const SSHD = '/usr/sbin/sshd';
 const PRIVILEGE_SEPARATION = '/run/sshd';
 /** The same file that Triad's tmux reads. */
 const TMUX_CONFIG = join(import.meta.dirname, '../../config/tmux.conf');
+/** bash(1) started by sshd reads ~/.bashrc at the first level: somebody's may take as long as all the rest. */
+const NO_BASHRC = 'SetEnv SHLVL=2';
 const START_LIMIT_MS = 10_000;
 
 /** Why it cannot run here, if so. */
@@ -90,7 +92,7 @@ function configure({ folder, tmuxSocket, port, scratch }) {
     ...[`HostKey ${scratch.path('sshd')}`, `AuthorizedKeysFile ${join(folder, 'authorized_keys')}`],
     ...['UsePAM no', 'StrictModes no', 'PasswordAuthentication no', 'PermitRootLogin yes'],
     ...['MaxStartups 10000', 'MaxSessions 100', 'LoginGraceTime 600', 'LogLevel QUIET'],
-    ...['UseDNS no', 'PrintMotd no', 'PrintLastLog no'],
+    ...['UseDNS no', 'PrintMotd no', 'PrintLastLog no', NO_BASHRC],
   ];
   const path = join(folder, 'sshd_config');
   writeFileSync(path, `${lines.join('\n')}\n`);
