@@ -52,7 +52,7 @@ async function measureAll(options, cleanup) {
   for (const { measures, run } of SCENES.filter((scene) => scene.measures.some(wants))) {
     await perform(measures.filter(wants), run, { bench, results });
   }
-  report({ ...machine, 'load after': loadNow() }, results, options);
+  report({ ...machine, 'load after': loadNow() }, results, bench);
 }
 
 /**
@@ -76,13 +76,15 @@ async function perform(measures, run, { bench, results }) {
   }
 }
 
-/** @param {Record<string, string>} machine @param {Results} results @param {import('./options.mjs').Options} options */
-function report(machine, { rows }, { json, write }) {
+/** @param {Record<string, string>} machine @param {Results} results @param {import('./bench.mjs').Bench} bench */
+function report(machine, { rows }, { options: { json, write }, sshdProblem: problem }) {
   const facts = Object.entries(machine).map(([name, value]) => `${name} ${value}`);
-  const text = `${facts.join('; ')}.\n\n${tableOf(rows)}`;
+  const sshd = problem === undefined ? '' : `sshd was not measured: ${problem}.\n\n`;
+  const text = `${facts.join('; ')}.\n\n${sshd}${tableOf(rows)}`;
   process.stdout.write(text);
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify({ machine, rows }, null, 2)}\n`);
   if (write) writeFileSync(PAGE, replaceMarked(readFileSync(PAGE, 'utf8'), text));
+  if (json === undefined) return;
+  writeFileSync(json, `${JSON.stringify({ machine, sshdProblem: problem, rows }, null, 2)}\n`);
 }
 
 /** @returns {Promise<NodeJS.Signals>} one that asks this program to end */

@@ -52,7 +52,10 @@ export function readOptions(argv, names) {
   const { observers = byDefault.observers, rounds = byDefault.rounds } = values;
   return {
     only,
-    observers: observers.split(',').map((text) => readCount(text, '--observers')),
+    observers: observers
+      .split(',')
+      .map((text) => readCount(text, '--observers'))
+      .toSorted((left, right) => left - right),
     rounds: readCount(rounds, '--rounds'),
     form,
     withoutSshd: values['without-sshd'],
@@ -103,7 +106,7 @@ const FULL = {
   stopped: [0, 10, 100],
   connects: 10,
   connectsAtOnce: 50,
-  windowMs: 2500,
+  windowMs: 2000,
   bulkBytes: 100e6,
   bulkObservers: 100,
   floorObservers: 200,

@@ -19,11 +19,16 @@ function cellsOf(row) {
     row.measure,
     note === undefined ? row.condition : `${row.condition}; ${note}`,
     textOf(triad, unit),
-    other === undefined ? '' : `${other.name}: ${textOf(other.spread, unit)}`,
+    other === undefined ? missingText(aim) : `${other.name}: ${textOf(other.spread, unit)}`,
     other === undefined ? '' : ratioText(triad.value / other.spread.value),
     aim?.text ?? '',
     { true: 'yes', false: 'no', undefined: '' }[`${aim?.isMet}`] ?? '',
   ];
+}
+
+/** An aim that could not be judged lacks what it is compared with. @param {import('./results.mjs').Aim} [aim] */
+function missingText(aim) {
+  return aim !== undefined && aim.isMet === undefined ? 'not measured' : '';
 }
 
 /** @param {import('../statistics.mjs').Spread} spread @param {string} unit */

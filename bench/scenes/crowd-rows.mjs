@@ -38,20 +38,17 @@ export function reportCrowd(crowds, bench, results) {
       const triad = levelOf(crowds.triad, count);
       const sshd = crowds.sshd?.levels.get(count);
       report({ count, crowds, triad, sshd, results });
-      if (sshd === undefined) missSshd({ measure: name, count, results, bench });
+      if (sshd === undefined && bench.sshdProblem === undefined) {
+        const reason = 'sshd was not measured: too little memory';
+        results.miss({ measure: name, condition: `${count} observers`, reason });
+      }
     }
   }
 }
 
-/** @param {{ measure: string, count: number, results: Results, bench: import('../bench.mjs').Bench }} parts */
-function missSshd({ measure, count, results, bench }) {
-  const reason = `sshd was not measured: ${bench.sshdProblem ?? 'too little memory'}`;
-  results.miss({ measure, condition: `${count} observers`, reason });
-}
-
 /** @param {Compared} compared */
 function memory({ count, crowds, triad, sshd, results }) {
-  if (count < 10) return;
+  if (count === 1) return;
   /** @param {CrowdSide} side @param {Level} level */
   const each = (side, level) => {
     const without = median(levelOf(side, 0).memoryBytes);
@@ -66,7 +63,7 @@ function memory({ count, crowds, triad, sshd, results }) {
 
 /** @param {Compared} compared */
 function cpu({ count, crowds, triad, sshd, results }) {
-  if (count < 10) return;
+  if (count === 1) return;
   for (const act of /** @type {ActName[]} */ (Object.keys(ACTS))) {
     /** @param {CrowdSide} side @param {Level} level */
     const each = (side, level) => {
@@ -88,7 +85,7 @@ function cpu({ count, crowds, triad, sshd, results }) {
 
 /** @param {Compared} compared */
 function bytes({ count, crowds, triad, results }) {
-  if (count < 10) return;
+  if (count === 1) return;
   /** @param {Level} level */
   const each = (level) => {
     return spreadOf(level.seen.flooding.map((seen) => seen.bytes / seen.seconds / 1e3));
@@ -124,7 +121,7 @@ function age({ count, triad, sshd, results }) {
 
 /** @param {Compared} compared */
 function busy({ count, crowds, triad, sshd, results }) {
-  if (count < 10) return;
+  if (count === 1) return;
   for (const share of [0.5, 0.99]) {
     const own = quantileOf(triad.echoMs, share);
     const compared = bySshd(sshd && quantileOf(sshd.echoMs, share));

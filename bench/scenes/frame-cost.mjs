@@ -12,6 +12,11 @@ import { median, spreadOf } from '../statistics.mjs';
  */
 export async function reportFrames(triad, { bench, cleanup, results }) {
   const count = Math.max(...bench.options.observers);
+  if (count === 1) {
+    const reason = 'what one more costs cannot be told with one';
+    results.miss({ measure: 'frames', condition: '1 observer', reason });
+    return;
+  }
   const floor = new FloorServer(bench, cleanup);
   await floor.open(bench.counts.floorObservers);
   for (const act of /** @type {const} */ (['chatty', 'flooding'])) {

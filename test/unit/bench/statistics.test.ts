@@ -15,7 +15,7 @@ test('a quantile of nothing is refused', () => {
 });
 
 test('the value of several rounds is their median, with the lowest and the highest', () => {
-  expect(spreadOf([3, 1, 7])).toEqual({ value: 3, low: 1, high: 7 });
+  expect(spreadOf([7, 1, 3])).toEqual({ value: 3, low: 1, high: 7 });
 });
 
 test('a quantile of rounds is taken in each round, and empty rounds do not count', () => {

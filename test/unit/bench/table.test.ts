@@ -26,7 +26,7 @@ test('a row shows both figures with their spread, the ratio and whether the aim 
   ]);
 });
 
-test('without anything to compare with, a ratio and its aim are left open', () => {
+test('without anything to compare with, a ratio and its aim are left open and the row says so', () => {
   const aim = atMostOf(1.2, triad, undefined);
   const row = {
     measure: 'echo',
@@ -36,7 +36,7 @@ test('without anything to compare with, a ratio and its aim are left open', () =
     ...bySshd(undefined),
     aim,
   };
-  expect(cellsOf(row).slice(4, -1)).toEqual(['', '', "≤ 1.20 of sshd's", '']);
+  expect(cellsOf(row).slice(4, -1)).toEqual(['not measured', '', "≤ 1.20 of sshd's", '']);
 });
 
 test('an aim in absolute numbers is met up to and with its limit', () => {
