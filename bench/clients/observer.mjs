@@ -58,8 +58,9 @@ export class Observer {
     const channel = await new Promise((resolve, reject) => {
       client.shell(window, (error, opened) => (error ? reject(error) : resolve(opened)));
     });
-    await once(channel, 'data');
-    observer.#watch(client, channel);
+    channel.on('data', (/** @type {Buffer} */ bytes) => observer.#show(bytes));
+    await once(channel, 'data', { signal: AbortSignal.timeout(LOGIN_LIMIT_MS) });
+    observer.#countBytes(client, channel);
     return observer;
   }
 
@@ -73,7 +74,7 @@ export class Observer {
   }
 
   /** @param {import('ssh2').Client} client @param {import('ssh2').ClientChannel} channel */
-  #watch(client, channel) {
+  #countBytes(client, channel) {
     const { _sock: socket, _protocol: protocol } = /** @type {ClientParts} */ (
       /** @type {unknown} */ (client)
     );
@@ -81,8 +82,6 @@ export class Observer {
       const { id } = /** @type {{ id: number }} */ (/** @type {any} */ (channel).outgoing);
       protocol.channelWindowAdjust(id, HUGE_WINDOW_BYTES);
       socket.removeAllListeners('data');
-    } else {
-      channel.on('data', (/** @type {Buffer} */ bytes) => this.#show(bytes));
     }
     socket.on('data', (bytes) => {
       this.#bytes += bytes.length;
@@ -91,9 +90,10 @@ export class Observer {
 
   /** @param {Buffer} bytes */
   #show(bytes) {
+    if (this.#screen === undefined) return;
     const at = epochMsNow();
     this.#packets += 1;
-    this.#screen?.write(bytes, () => this.#look(at));
+    this.#screen.write(bytes, () => this.#look(at));
   }
 
   /** @param {number} at when that was received which is on the screen now */
