@@ -114,7 +114,7 @@ function age({ count, triad, sshd, results }) {
       ...bySshd(sshd && of(sshd)),
       ...(share > 0.5 ? { aim: atMost(MAX_AGE_MS, 'ms', own) } : {}),
     };
-    const condition = `${count} observers, chatty, p${share * 100}`;
+    const condition = `${count} ${count === 1 ? 'observer' : 'observers'}, chatty, p${share * 100}`;
     results.add({ measure: 'age', condition, unit: 'ms', triad: own, ...compared });
   }
 }
