@@ -4,8 +4,8 @@ import ssh2 from 'ssh2';
 import { epochMsNow, stampsOn } from '../panes/stage-text.mjs';
 import { SIZE } from '../systems/system.mjs';
 
-/** So much that nothing has to be said about the window any more; what is left is TCP's flow control. */
-const HUGE_WINDOW_BYTES = 0xf000_0000;
+/** So often OpenSSH's client at a terminal says that it has consumed something. */
+const ACKNOWLEDGED_BYTES = 48 * 1024;
 const LOGIN_LIMIT_MS = 280_000;
 /** What OpenSSH's client asks for first. */
 const CIPHER = 'chacha20-poly1305@openssh.com';
@@ -80,8 +80,7 @@ export class Observer {
     );
     if (this.#screen === undefined) {
       const { id } = /** @type {{ id: number }} */ (/** @type {any} */ (channel).outgoing);
-      protocol.channelWindowAdjust(id, HUGE_WINDOW_BYTES);
-      socket.removeAllListeners('data');
+      drain(socket, (bytes) => protocol.channelWindowAdjust(id, bytes));
     }
     socket.on('data', (bytes) => {
       this.#bytes += bytes.length;
@@ -105,4 +104,20 @@ export class Observer {
     this.#agesMs.push(...fresh.map((stamp) => at - stamp));
     this.#newestStamp = Math.max(this.#newestStamp, ...fresh);
   }
+}
+
+/**
+ * Takes what comes as it is, and opens the window again for it.
+ *
+ * @param {import('node:net').Socket} socket @param {(bytes: number) => void} acknowledge
+ */
+function drain(socket, acknowledge) {
+  let unacknowledged = 0;
+  socket.removeAllListeners('data');
+  socket.on('data', (bytes) => {
+    unacknowledged += bytes.length;
+    if (unacknowledged < ACKNOWLEDGED_BYTES) return;
+    acknowledge(unacknowledged);
+    unacknowledged = 0;
+  });
 }
