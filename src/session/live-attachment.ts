@@ -240,18 +240,18 @@ export class LiveAttachment implements Attachment {
 
   async #openDriver(): Promise<ActiveSight> {
     const { link, request } = this.#options;
-    let sight: ActiveSight | undefined;
+    const { terminal, term } = request;
+    const opened: { sight?: ActiveSight } = {};
     const viewRequest: ViewRequest = {
-      session: this.session,
-      term: request.term,
-      size: this.#size,
+      ...{ session: this.session, term, size: this.#size },
       onOutput: (bytes) => {
-        if (sight !== undefined && sight === this.#sight) request.terminal.write(bytes);
+        if (opened.sight !== undefined && opened.sight === this.#sight) terminal.write(bytes);
       },
     };
     const view = await link.openDriver(viewRequest);
-    view.onDrain(() => request.terminal.resumeInput());
-    sight = { kind: 'typing', view };
+    view.onDrain(() => terminal.resumeInput());
+    const sight: ActiveSight = { kind: 'typing', view };
+    opened.sight = sight;
     return sight;
   }
 
@@ -276,9 +276,11 @@ export class LiveAttachment implements Attachment {
     terminal.resumeInput();
     void sight.view.ended.then((end) => {
       if (sight !== this.#sight) return;
-      if (end.reason === 'lost') this.#wait();
-      else
-        this.#settle(reasonOf(end.reason), 'isTerminalRestored' in end && end.isTerminalRestored);
+      if (end.reason === 'lost') {
+        this.#wait();
+        return;
+      }
+      this.#settle(reasonOf(end.reason), 'isTerminalRestored' in end && end.isTerminalRestored);
     });
   }
 

@@ -5,18 +5,23 @@ import type { LiveAttachment } from './live-attachment.js';
 /** A team that comes back at once must not cost everybody a new line for each of them. */
 const INTERVAL_MS = 1_000;
 
+/** What is told of an attachment. */
+export interface Present extends Pick<LiveAttachment, 'id' | 'session' | 'mode'> {
+  readonly caller: Pick<LiveAttachment['caller'], 'engineer'>;
+}
+
 /** Works out who drives and who watches each session, and tells it on a change, once a second at most. */
 export class Presences {
-  readonly #live: ReadonlyMap<AttachmentId, LiveAttachment>;
+  readonly #live: ReadonlyMap<AttachmentId, Present>;
   readonly #show: (session: SessionName, presence: Presence) => void;
   /** Attachments that typed, the last one last. */
-  readonly #typists = new Set<LiveAttachment>();
-  readonly #lastTypists = new Map<SessionName, LiveAttachment>();
+  readonly #typists = new Set<Present>();
+  readonly #lastTypists = new Map<SessionName, Present>();
   /** Sessions that were told of a moment ago, and whether something has changed since. */
   readonly #resting = new Map<SessionName, { readonly timer: NodeJS.Timeout; isStale: boolean }>();
 
   constructor(
-    live: ReadonlyMap<AttachmentId, LiveAttachment>,
+    live: ReadonlyMap<AttachmentId, Present>,
     show: (session: SessionName, presence: Presence) => void,
   ) {
     this.#live = live;
@@ -24,7 +29,7 @@ export class Presences {
   }
 
   /** Cheap for somebody who goes on typing. */
-  noteTyped(attachment: LiveAttachment): void {
+  noteTyped(attachment: Present): void {
     if (this.#lastTypists.get(attachment.session) === attachment) return;
     this.#lastTypists.set(attachment.session, attachment);
     this.#typists.delete(attachment);
@@ -33,7 +38,7 @@ export class Presences {
   }
 
   /** Its view has ended. */
-  forget(attachment: LiveAttachment): void {
+  forget(attachment: Present): void {
     this.#typists.delete(attachment);
     if (this.#lastTypists.get(attachment.session) === attachment) {
       this.#lastTypists.delete(attachment.session);

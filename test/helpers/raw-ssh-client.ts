@@ -22,6 +22,7 @@ export const MESSAGE = {
   channelOpenFailure: 92,
   channelWindowAdjust: 93,
   channelData: 94,
+  channelExtendedData: 95,
   channelEof: 96,
   channelClose: 97,
   channelRequest: 98,
@@ -93,6 +94,7 @@ export class RawSshClient implements AsyncDisposable {
   #isClosed = false;
   /** Messages from this number on are the test's; ssh2's own client never sees them. */
   #firstOwn: number = MESSAGE.userauthRequest;
+  #isAnswering = true;
 
   /** @param algorithms what it offers, where not what the library does by default */
   static async connect(port: number, algorithms: Algorithms = {}): Promise<RawSshClient> {
@@ -218,6 +220,11 @@ export class RawSshClient implements AsyncDisposable {
     this.#firstOwn = MESSAGE.keyExchangeInit;
   }
 
+  /** From now on global requests get no answer. */
+  ignoreGlobalRequests(): void {
+    this.#isAnswering = false;
+  }
+
   /** Takes the next message of one of `types`; those in between are dropped. */
   async next(types: readonly number[], limitMs = 10_000): Promise<Buffer> {
     const end = Date.now() + limitMs;
@@ -292,7 +299,7 @@ export class RawSshClient implements AsyncDisposable {
   /** As every client does that knows no global requests (RFC 4254 §4). */
   #answer(request: Buffer): void {
     const wantsAnswer = request[5 + request.readUInt32BE(1)] !== 0;
-    if (wantsAnswer) this.send(bytes(MESSAGE.requestFailure));
+    if (wantsAnswer && this.#isAnswering) this.send(bytes(MESSAGE.requestFailure));
   }
 
   #nextChange(limitMs: number): Promise<void> {

@@ -164,15 +164,31 @@ describe('a client without a known key', () => {
 });
 
 describe('the login', () => {
-  test.each(['no such Session', '../../etc', 'x'.repeat(300), '\u001b[2Jpair'])(
+  test.each(['no such Session', '../../etc', 'x'.repeat(300)])(
     '%j that cannot name a session is let in only to be told so',
     async (login) => {
       await using room = await GatewayRoom.open();
       const result = await runSsh({ ...room.target, login }, { command: ['status'] });
       expect(result.code).toBe(77);
       expect(result.stderr).toContain('triad: you have no access to a session named "');
-      expect(result.stderr).not.toContain('\u001b');
       expect(room.commands).toEqual([]);
     },
   );
+
+  // Patched stock clients refuse to send such a name.
+  test('with control characters cannot name a session, and none of them comes back', async () => {
+    await using room = await GatewayRoom.open();
+    await using raw = await RawSshClient.connect(room.port);
+    const { path, blob } = room.key;
+    const algorithm = 'ssh-ed25519';
+    const login = '\u001b[2Jpair';
+    raw.requestPublicKey({ login, algorithm, blob, sign: signer(path, algorithm) });
+    await raw.next([MESSAGE.userauthSuccess]);
+    await raw.openSession();
+    raw.requestOnChannel(0, 'exec', sshString('status'));
+    const said = (await raw.next([MESSAGE.channelExtendedData])).toString();
+    expect(said).toContain('triad: you have no access to a session named "');
+    expect(said).not.toContain('\u001b');
+    expect(room.commands).toEqual([]);
+  });
 });

@@ -5,13 +5,13 @@ import {
   engineerName,
   sessionName,
 } from '../../../src/base/ids.js';
-import type { AttachmentMode, LiveAttachment } from '../../../src/session/live-attachment.js';
-import { Presences } from '../../../src/session/presences.js';
+import type { AttachmentMode } from '../../../src/session/live-attachment.js';
+import { Presences, type Present } from '../../../src/session/presences.js';
 
 const PAIR = sessionName('pair');
 
 class People {
-  readonly live = new Map<AttachmentId, LiveAttachment>();
+  readonly live = new Map<AttachmentId, Present>();
   readonly shown: string[] = [];
   readonly presences = new Presences(this.live, (session, { drivers, watchers }) =>
     this.shown.push(`${session}: ${drivers.join(',')} +${watchers}`),
@@ -23,15 +23,15 @@ class People {
     return this;
   }
 
-  come(engineer: string, mode: AttachmentMode, session = PAIR): LiveAttachment {
+  come(engineer: string, mode: AttachmentMode, session = PAIR): Present {
     const id = attachmentId(this.live.size + 1);
     const attachment = { id, session, mode, caller: { engineer: engineerName(engineer) } };
-    this.live.set(id, attachment as LiveAttachment);
+    this.live.set(id, attachment);
     this.presences.update(session);
-    return attachment as LiveAttachment;
+    return attachment;
   }
 
-  leave(attachment: LiveAttachment): void {
+  leave(attachment: Present): void {
     this.live.delete(attachment.id);
     this.presences.forget(attachment);
   }
