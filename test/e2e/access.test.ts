@@ -108,7 +108,7 @@ test('a change of access reaches those who are connected: by command, over SSH a
   const { port } = await home.up();
   const target = { port, keyPath: home.keyOf('dora') };
   await using terminal = Terminal.ssh(target);
-  await terminal.sees('watching - q leaves');
+  await terminal.sees(/watching .*q leaves/);
   expect(await home.run(['grant', 'dora', '--role', 'driver'])).toMatchObject({
     code: 0,
     stdout: matching(/^dora \(SHA256:\S+\): driver, .*\(was: observer, .*\)\n$/),
@@ -118,7 +118,7 @@ test('a change of access reaches those who are connected: by command, over SSH a
   expect(await runSsh(admin, { command: ['grant', 'dora', '--role', 'observer'] })).toMatchObject({
     code: 0,
   });
-  await terminal.sees('watching - q leaves');
+  await terminal.sees(/watching .*q leaves/);
   writeFileSync(home.path(FILE), home.read(FILE).replace('role="observer"', 'role="driver"'));
   await terminal.sees('driving - C-b d leaves');
   expect(await home.run(['revoke', 'dora'])).toMatchObject({ code: 0 });

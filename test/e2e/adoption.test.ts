@@ -98,11 +98,11 @@ test('the tmux server is in a session of its own and in nobody’s group', async
   await using home = await makeHome();
   const up = await home.up();
   const probe = await TmuxProbe.of(home);
-  const pid = await probe.ask('display-message', '-p', '#{pid}');
+  const pid = await probe.serverPid();
   const [ppid, , sid] = (readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1] ?? '')
     .split(' ')
     .slice(1, 4);
-  expect([ppid, sid]).toEqual(['1', pid]);
+  expect([ppid, sid]).toEqual(['1', String(pid)]);
   expect(up.process.pid).not.toBe(Number(sid));
 });
 

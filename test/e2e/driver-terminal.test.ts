@@ -66,7 +66,7 @@ async function answers(format: string, expected: string): Promise<void> {
   await eventually(
     `${format} became ${expected}`,
     async () => {
-      seen = await probe.ask('display-message', '-p', format);
+      seen = await probe.say(format);
       return seen === expected;
     },
     () => seen,
@@ -120,27 +120,27 @@ test('24-bit colour reaches drivers and observers as it was written', async () =
     'split-window',
     '-d',
     '-t',
-    ':.0',
+    `${probe.target}.0`,
     "printf '\\033[38;2;12;34;56mcoloured\\033[0m'; exec cat",
   );
   for (const terminal of [driver, observer]) {
     await terminal.sees('coloured');
     expect(terminal.output).toMatch(/\x1b\[(?:[\d;:]*;)?38[;:]2[;:]+12[;:]34[;:]56m/);
   }
-  await probe.ask('kill-pane', '-t', ':.1');
+  await probe.ask('kill-pane', '-t', `${probe.target}.1`);
 });
 
 test("mouse reports are on in a driver's terminal, bracketed paste where a program wants it", async () => {
   await using driver = await drive();
   const isMouseOn = () => driver.modes.includes(1006) && driver.modes.includes(1002);
   await eventually('mouse reports are on', isMouseOn, () => driver.modes.join());
-  await probe.ask('split-window', '-t', ':.0', "printf '\\033[?2004h'; exec cat");
+  await probe.ask('split-window', '-t', `${probe.target}.0`, "printf '\\033[?2004h'; exec cat");
   await eventually(
     'bracketed paste is on',
     () => driver.modes.includes(2004),
     () => driver.modes.join(),
   );
-  await probe.ask('kill-pane', '-t', ':.1');
+  await probe.ask('kill-pane', '-t', `${probe.target}.1`);
   await eventually(
     'bracketed paste is off',
     () => !driver.modes.includes(2004),
@@ -150,11 +150,11 @@ test("mouse reports are on in a driver's terminal, bracketed paste where a progr
 
 test('a click of the mouse chooses a pane', async () => {
   await using driver = await drive();
-  await probe.ask('split-window', '-h', '-t', ':.0', 'cat');
+  await probe.ask('split-window', '-h', '-t', `${probe.target}.0`, 'cat');
   await answers('#{pane_index}', '1');
   driver.type('\x1b[<0;3;3M\x1b[<0;3;3m');
   await answers('#{pane_index}', '0');
-  await probe.ask('kill-pane', '-t', ':.1');
+  await probe.ask('kill-pane', '-t', `${probe.target}.1`);
 });
 
 test('a paste with the keys of a command in it reaches the pane as text', async () => {
@@ -228,9 +228,12 @@ test('observers never change the size of the window, not even alone in a tiny te
   await using observer = await watch({ size: { cols: 20, rows: 5 } });
   observer.resize({ cols: 21, rows: 6 });
   await eventually('the observer has a new size', async () =>
-    (await probe.clients()).some(({ cols }) => cols === 21),
+    (await home.who()).some(({ cols }) => cols === 21),
   );
   expect(await probe.windowSize()).toBe('110x32');
+  const [mirror, ...others] = await probe.clients();
+  expect(mirror).toMatchObject({ cols: 110, rows: 32, isReadOnly: true });
+  expect(others).toEqual([]);
 });
 
 test('a client without a terminal of its own gets 80x24', async () => {

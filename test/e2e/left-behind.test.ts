@@ -119,7 +119,7 @@ describe.each(FORMS)('in %s', (form) => {
       const seen = { ...(await resourcesOf(child, command)), ...censusOf(child.pid ?? 0) };
       all.push(...flattened(command, seen));
     }
-    const tmux = Number(await probe.ask('display-message', '-p', '#{pid}'));
+    const tmux = await probe.serverPid();
     return new Map([...all, ...flattened('tmux', censusOf(tmux))]);
   }
 

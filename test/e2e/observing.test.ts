@@ -54,25 +54,18 @@ describe.each(FORMS)('in %s', (form) => {
     return observer;
   }
 
-  async function who(): Promise<Record<string, unknown>[]> {
-    return JSON.parse((await home.run(['who', '--json'])).stdout) as Record<string, unknown>[];
-  }
-
-  const sessions = async () =>
-    (await probe.ask('list-sessions', '-F', '#{session_name}')).split('\n');
-
   test('an observer sees what is typed, by whom, and how to leave; the mirror is there as long as they are', async () => {
-    expect(await sessions()).toEqual(['pair']);
+    expect(await probe.sessions()).toEqual(['pair']);
     await using driver = await drive();
     await using observer = await watch();
     driver.type('echo he"llo the"re\r');
     await observer.sees('hello there');
     await observer.sees(/pair .*watching .*dora drives .*q leaves/);
-    expect(await sessions()).toEqual([expect.stringMatching(/^mirror-/), 'pair']);
+    expect(await probe.sessions()).toEqual([expect.stringMatching(/^mirror-/), 'pair']);
     observer.type('q');
     expect(await observer.status()).toBe(0);
     expect(observer.isRestored, observer.modes.join()).toBe(true);
-    await eventually('the mirror is gone', async () => (await sessions()).length === 1);
+    await eventually('the mirror is gone', async () => (await probe.sessions()).length === 1);
   });
 
   test('an observer reads, searches and copies what scrolled off, and nobody else sees any of it', async () => {
@@ -93,7 +86,7 @@ describe.each(FORMS)('in %s', (form) => {
     driver.type('echo meanwhi"l"e\r');
     await other.sees('meanwhile');
     await driver.sees('meanwhile');
-    expect(await probe.ask('display-message', '-p', '#{pane_in_mode}')).toBe('0');
+    expect(await probe.say('#{pane_in_mode}')).toBe('0');
     expect(observer.text).toContain('needle in the haystack');
     expect(other.output).not.toContain('52;c;');
     observer.type('\x1b');
@@ -113,7 +106,7 @@ describe.each(FORMS)('in %s', (form) => {
     driver.type('echo typed by the dri"v"er\r');
     await watcher.sees('typed by the driver');
     expect(driver.text).not.toContain('typed by a watcher');
-    expect(await who()).toContainEqual(
+    expect(await home.who()).toContainEqual(
       expect.objectContaining({ engineer: 'dirk', role: 'driver', mode: 'watching' }),
     );
     watcher.type('\x03');
@@ -166,7 +159,7 @@ describe.each(FORMS)('in %s', (form) => {
     stopped.process.kill('SIGSTOP');
     driver.type(`${FLOOD}\r`);
     await observer.sees(/line \d{4}/);
-    const skips = async () => (await who()).map((each) => Number(each['skippedFrames']));
+    const skips = async () => (await home.who()).map((each) => each.skippedFrames);
     await eventually('frames were skipped', async () => Math.max(...(await skips())) > 20);
     driver.type('\r');
     await observer.sees('flood over');

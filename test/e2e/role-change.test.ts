@@ -30,7 +30,7 @@ async function setRole(person: string, role: string): Promise<void> {
 }
 
 async function paneText(): Promise<string> {
-  return probe.ask('capture-pane', '-p', '-S', '-', '-t', ':.0');
+  return probe.ask('capture-pane', '-p', '-S', '-', '-t', `${probe.target}.0`);
 }
 
 test('an observer who becomes a driver types at once, in the same terminal', async () => {
@@ -53,14 +53,15 @@ test('a driver who becomes an observer goes on watching, and types no more', asy
   dirk.type('typed by dirk\r');
   await dora.sees(/typed by dirk[\s\S]*typed by dirk/);
   expect(await paneText()).not.toContain('typed too late');
-  expect((await probe.clients()).filter(({ isReadOnly }) => isReadOnly)).toHaveLength(1);
+  const isTypist = (await probe.clients()).map(({ isReadOnly }) => !isReadOnly);
+  expect(isTypist.sort(), "the mirror's client, and dirk's").toEqual([false, true]);
   await setRole('dora', 'driver');
 });
 
 test('what a driver sent and tmux did not take yet is dropped when they become an observer', async () => {
   await using dora = await attach('dora');
   await using dirk = await attach('dirk');
-  const tmux = Number(await probe.ask('display-message', '-p', '#{pid}'));
+  const tmux = await probe.serverPid();
   process.kill(tmux, 'SIGSTOP');
   try {
     dora.type(`${'early\r'.repeat(50_000)}LATE\r`);

@@ -65,7 +65,7 @@ async function attachTypist(flooded: Flooded): Promise<Terminal> {
 
 /** What tmux, host and gateway hold, in this order; one process counts twice. */
 async function residentKbs({ probe, serving }: Flooded): Promise<number[]> {
-  const tmux = Number(await probe.ask('display-message', '-p', '#{pid}'));
+  const tmux = await probe.serverPid();
   const pids = [tmux, serving.host.process.pid ?? 0, serving.gateway.process.pid ?? 0];
   return pids.map((pid) => residentKb(pid));
 }

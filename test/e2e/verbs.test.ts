@@ -145,6 +145,8 @@ test('status --json has the fields that are promised, and no other', async () =>
     session: 'pair',
     engineer: any(String),
     role: 'admin',
+    mode: 'typing',
+    skippedFrames: 0,
     remote: matching(/^127\.0\.0\.1:\d+$|^127\.0\.0\.1$/),
     term: 'xterm-256color',
     cols: 100,

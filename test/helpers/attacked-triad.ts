@@ -53,8 +53,7 @@ export class AttackedTriad implements AsyncDisposable {
 
   /** The public key blob of somebody whom the gateway knows. */
   blobOf(person: Person): Buffer {
-    const [, base64 = ''] = this.home.read(`people/${person}.pub`).split(' ');
-    return Buffer.from(base64, 'base64');
+    return this.home.blobOf(person);
   }
 
   /** A client after the key exchange. */

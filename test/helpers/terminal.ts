@@ -1,5 +1,6 @@
 import { Terminal as ScreenModel } from '@xterm/headless';
 import type { TerminalSize } from '../../src/base/terminal-size.js';
+import { CharacterWidth } from '../../src/mirror/character-width.js';
 import { PtyProcess } from '../../src/tmux/pty-process.js';
 import { eventually } from './eventually.js';
 import { type SshTarget, sshArguments } from './ssh-client.js';
@@ -23,6 +24,9 @@ export class Terminal implements AsyncDisposable {
   constructor({ argv, size = { cols: 100, rows: 30 }, term = 'xterm-256color' }: TerminalOptions) {
     const [file = '', ...args] = argv;
     this.#screen = new ScreenModel({ ...size, allowProposedApi: true });
+    // The emulator's own table is that of 2010, in which no emoji is two columns wide.
+    this.#screen.unicode.register(new CharacterWidth());
+    this.#screen.unicode.activeVersion = 'tmux';
     const env = {
       PATH: process.env['PATH'] ?? '',
       HOME: '/nonexistent',

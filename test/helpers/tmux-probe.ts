@@ -21,15 +21,18 @@ export interface TmuxClientRow {
 /** Looks at a session from behind, through its private tmux socket. */
 export class TmuxProbe {
   readonly socket: string;
+  /** Names the session and its current window to tmux, which may choose a mirror's session otherwise. */
+  readonly target: string;
 
-  constructor(socket: string) {
+  constructor(socket: string, session: string) {
     this.socket = socket;
+    this.target = `=${session}:`;
   }
 
   /** The server of the first session of a home that is up. */
   static async of(home: TriadHome): Promise<TmuxProbe> {
     const [session] = (await home.status()).sessions;
-    return new TmuxProbe(session?.socket ?? '');
+    return new TmuxProbe(session?.socket ?? '', session?.name ?? '');
   }
 
   async ask(...args: string[]): Promise<string> {
@@ -38,7 +41,22 @@ export class TmuxProbe {
     return stdout.trimEnd();
   }
 
-  /** The tmux clients with a terminal; the control connection has none. */
+  /** What a format says of the session's current window and pane. */
+  async say(format: string): Promise<string> {
+    return this.ask('display-message', '-p', '-t', this.target, format);
+  }
+
+  /** The process id of the tmux server. */
+  async serverPid(): Promise<number> {
+    return Number(await this.ask('display-message', '-p', '#{pid}'));
+  }
+
+  /** The names of the sessions: the one, and those of mirrors. */
+  async sessions(): Promise<string[]> {
+    return (await this.ask('list-sessions', '-F', '#{session_name}')).split('\n');
+  }
+
+  /** The tmux clients with a terminal, mirrors among them; the control connection has none. */
   async clients(): Promise<TmuxClientRow[]> {
     const format =
       '#{client_control_mode} #{client_pid} #{client_width} #{client_height} #{client_readonly}';
@@ -56,19 +74,29 @@ export class TmuxProbe {
 
   /** `COLSxROWS` of the session's current window. */
   async windowSize(): Promise<string> {
-    return this.ask('display-message', '-p', '#{window_width}x#{window_height}');
+    return this.say('#{window_width}x#{window_height}');
   }
 
   /** Everything about the session that somebody who may not type must not change. */
   async snapshot(): Promise<string> {
     const panes = (await this.ask('list-panes', '-a', '-F', '#{pane_id}')).split('\n');
     const captures = panes.flatMap((id) => [';', 'capture-pane', '-p', '-e', '-S', '-', '-t', id]);
-    const options = ['-s', '-g', '-gw', '-gH', ''].flatMap((flag) => [
-      ...[';', 'show-options', ...(flag === '' ? [] : [flag])],
-    ]);
+    const kinds = [['-s'], ['-g'], ['-gw'], ['-gH'], ['-t', this.target]];
+    const options = kinds.flatMap((kind) => [';', 'show-options', ...kind]);
     return this.ask(
       ...['list-panes', '-a', '-F', PANES, ';', 'list-clients', '-F', CLIENTS],
-      ...[';', 'list-buffers', ';', 'list-keys', ';', 'show-environment', ...options, ...captures],
+      ...[
+        ';',
+        'list-buffers',
+        ';',
+        'list-keys',
+        ';',
+        'show-environment',
+        '-t',
+        this.target,
+        ...options,
+        ...captures,
+      ],
     );
   }
 }

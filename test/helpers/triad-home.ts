@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
+import { askControl } from '../../src/control/control-client.js';
 import { eventually } from './eventually.js';
 import type { Person } from './home-template.js';
 import { type KeyPair, makeKeyPair } from './ssh-keys.js';
@@ -175,10 +176,23 @@ export class TriadHome implements AsyncDisposable {
     return key;
   }
 
+  /** The public key blob of somebody of the template. */
+  blobOf(person: Person): Buffer {
+    const [, base64 = ''] = this.read(`people/${person}.pub`).split(' ');
+    return Buffer.from(base64, 'base64');
+  }
+
   /** `triad status --json`, parsed. */
   async status(): Promise<Status> {
     const { stdout } = await this.run(['status', '--json']);
     return JSON.parse(stdout) as Status;
+  }
+
+  /** Who is attached, asked without a program of its own: cheap enough to be asked often. */
+  async who(): Promise<Status['attachments']> {
+    const socket = this.path('state/run/control.sock');
+    const answer = await askControl(socket, { words: ['who', '--json'], files: {} });
+    return JSON.parse(answer?.stdout ?? '[]') as Status['attachments'];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -253,6 +267,8 @@ export interface Status {
     readonly session: string;
     readonly engineer: string;
     readonly role: string;
+    readonly mode: string;
+    readonly skippedFrames: number;
     readonly cols: number;
     readonly rows: number;
   }[];
