@@ -193,7 +193,7 @@ test('status --json has the fields that are promised, and no other', async () =>
   });
   expect(JSON.parse((await home.run(['who', '--json'])).stdout)).toEqual([attachment]);
   expect((await home.run(['who'])).stdout).toMatch(
-    /^ID +ENGINEER +ROLE +SESSION +FROM +TERMINAL +SINCE\nA1 +\S+ +admin +pair +127/,
+    /^ID +ENGINEER +ROLE +MODE +SESSION +FROM +TERMINAL +SINCE\nA1 +\S+ +admin +typing +pair +127/,
   );
 });
 
