@@ -19,8 +19,8 @@ const FLOOD_LIMIT_MS = count(30_000, 180_000);
 /** OpenSSH's window for a terminal, what the gateway holds before it drops, and one repaint. */
 const MAX_HELD_BYTES = 2 * 1024 * 1024;
 const MAX_TMUX_GROWTH_KB = 16 * 1024;
-/** What an observer's client holds at most and has not consumed. */
-const MAX_OBSERVER_BYTES = 128 * 1024;
+/** What an observer's client has not consumed at most, and the calm screens that follow. */
+const MAX_OBSERVER_BYTES = (128 + 16) * 1024;
 /** Frames that one who is stopped misses. */
 const MIN_SKIPPED = 20;
 /** What Node.js has not collected yet comes on top of what is held. */
