@@ -6,6 +6,7 @@ import type { HistoryLines } from './history-lines.js';
 import { HistoryReader, type LineSource, type ReadOutcome } from './history-reader.js';
 import { type Direction, SearchPrompt, search } from './history-search.js';
 import type { Key } from './key-decoder.js';
+import { MarkedRows } from './marked-rows.js';
 import { Needle } from './row-search.js';
 import { textRow } from './text-row.js';
 
@@ -43,8 +44,7 @@ export class HistoryView {
   #prompt: SearchPrompt | undefined;
   #needle: Needle | undefined;
   #direction: Direction = 'backward';
-  #highlighted = new WeakMap<Row, Row>();
-  readonly #inverse = new WeakMap<Row, Row>();
+  readonly #marked = new MarkedRows();
   #task: AbortController | undefined;
   #next: Work | undefined;
   #isSearching = false;
@@ -61,8 +61,7 @@ export class HistoryView {
   open(key: Key): void {
     if (key === '/') this.#ask('backward');
     this.#run(async () => {
-      await this.#reader.readNewest();
-      this.#toBottom();
+      await this.#load();
       if (key !== '/') this.#move(key);
     });
   }
@@ -73,8 +72,14 @@ export class HistoryView {
     this.#task?.abort();
   }
 
+  /** Whether there are lines to show; until then the keys can only ask for a search, or leave. */
+  get isLoaded(): boolean {
+    return !this.#lines.isEmpty;
+  }
+
   get mode(): string {
     if (this.#isSearching) return 'search';
+    if (!this.isLoaded) return this.#task === undefined ? 'history' : 'loading';
     const { historySize } = this.#lines;
     const above = Math.max(0, -this.#lines.tmuxLine(this.#top));
     const mode = this.#anchor === undefined ? 'history' : 'selecting';
@@ -106,7 +111,7 @@ export class HistoryView {
     if (this.#prompt !== undefined) this.#pressInPrompt(this.#prompt, key);
     else if (this.#isSearching) this.#stopSearch(key);
     else if (key === 'Escape' || key === 'Enter') return this.#finish(key);
-    else if (this.#lines.isEmpty) this.open(key);
+    else if (!this.isLoaded) this.#pressAhead(key);
     else this.#move(key);
     return false;
   }
@@ -133,7 +138,9 @@ export class HistoryView {
     const { cols } = this.#size;
     const line = this.#lines.at(number);
     if (line === undefined) return textRow('', cols);
-    const row = this.#isSelected(number) ? this.#inverted(line.row) : this.#highlight(line.row);
+    const row = this.#isSelected(number)
+      ? this.#marked.selected(line.row)
+      : this.#marked.matching(line.row, this.#needle);
     return cutRow(row, { col: this.#firstCol, cols, width: cols });
   }
 
@@ -147,30 +154,18 @@ export class HistoryView {
     return [Math.min(anchor, this.#cursor), Math.max(anchor, this.#cursor)];
   }
 
-  /** At least one cell, so that an empty line shows it, too. */
-  #inverted(row: Row): Row {
-    const kept = this.#inverse.get(row);
-    if (kept !== undefined) return kept;
-    const glyphs = row.glyphs.length === 0 ? [' '] : row.glyphs;
-    const made = { glyphs, styles: glyphs.map(() => '7') };
-    this.#inverse.set(row, made);
-    return made;
-  }
-
-  #highlight(row: Row): Row {
-    if (this.#needle === undefined) return row;
-    const kept = this.#highlighted.get(row);
-    if (kept !== undefined) return kept;
-    const made = this.#needle.highlight(row);
-    this.#highlighted.set(row, made);
-    return made;
-  }
-
   #finish(key: Key): boolean {
     if (this.#anchor === undefined) return true;
     if (key === 'Enter') this.#copy(this.#anchor);
     this.#anchor = undefined;
     return false;
+  }
+
+  /** Before the first page there is nothing to move over, but a search can be typed. */
+  #pressAhead(key: Key): void {
+    if (key === '/') this.#ask('forward');
+    else if (key === '?') this.#ask('backward');
+    else if (this.#task === undefined) this.open(key);
   }
 
   #move(key: Key): void {
@@ -228,6 +223,11 @@ export class HistoryView {
   #cursorTo(number: number): void {
     this.#cursor = Math.max(this.#lines.first, Math.min(number, this.#lines.end - 1));
     this.#keepInView();
+  }
+
+  async #load(): Promise<void> {
+    await this.#reader.readNewest();
+    this.#toBottom();
   }
 
   #toBottom(): void {
@@ -322,10 +322,7 @@ export class HistoryView {
   }
 
   #startSearch(prompt: SearchPrompt): void {
-    if (prompt.text !== '') {
-      this.#needle = new Needle(prompt.text);
-      this.#highlighted = new WeakMap();
-    }
+    if (prompt.text !== '') this.#needle = new Needle(prompt.text);
     this.#prompt = undefined;
     this.#direction = prompt.direction;
     this.#searchAgain(prompt.direction);
@@ -336,6 +333,7 @@ export class HistoryView {
     if (needle === undefined) return;
     this.#run(async (signal) => {
       this.#isSearching = true;
+      if (!this.isLoaded) await this.#load();
       const scout = this.#reader.fork();
       const { found, searched } = await search(scout, {
         needle,

@@ -156,6 +156,11 @@ export class Viewer implements Composer {
     return grid;
   }
 
+  #cropLive(shared: SharedScreen): Grid {
+    const { screen, opening } = this.#liveView(shared);
+    return cropScreen(screen, opening);
+  }
+
   #liveView(shared: SharedScreen): { screen: Grid; opening: Opening } {
     const size = this.#viewSize;
     const glimpse = this.#glimpse?.view;
@@ -189,7 +194,7 @@ export class Viewer implements Composer {
   }
 
   #showHistory(history: HistoryView, shared: SharedScreen): Grid {
-    const view = history.grid();
+    const view = history.isLoaded ? history.grid() : this.#cropLive(shared);
     const { prompt, mode, note, keys } = history;
     if (prompt !== undefined) return withPrompt(view, prompt, this.#size);
     return this.#isLineHidden ? view : withLine(view, this.#line(shared, { mode, note, keys }));
@@ -270,7 +275,8 @@ export class Viewer implements Composer {
   /** A pane that is shown alone and is not on the shared screen is looked at by itself. */
   #followGlimpse(): void {
     const pane = this.#choice.isAlone ? this.#paneUnderView() : undefined;
-    const wanted = pane?.place === null && this.#history === undefined ? pane.id : undefined;
+    const isLive = this.#history?.isLoaded !== true;
+    const wanted = pane?.place === null && isLive ? pane.id : undefined;
     if (wanted === this.#glimpse?.pane || this.#isOver) return;
     this.#glimpse?.view.close();
     const { onChange } = this.#options;

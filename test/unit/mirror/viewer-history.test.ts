@@ -125,6 +125,15 @@ describe('the history', () => {
     expect(viewed.lines()[98]).toBe('line 799');
   });
 
+  test('shows the screen as it was until the first page has come, and says so', async () => {
+    using viewed = session();
+    viewed.viewer.receive(Buffer.from(PAGE_UP));
+    expect(viewed.lines()[0]).toBe('row 0');
+    expect(viewed.bottom).toContain('loading');
+    await viewed.type('');
+    expect(viewed.lines()[0]).toBe('line 755');
+  });
+
   test('asks for one page at a time, however many keys come', async () => {
     using viewed = session();
     await viewed.type('[');
@@ -158,6 +167,31 @@ describe('searching', () => {
     await viewed.type('n');
     expect(viewed.lines()[viewed.screen().cursor?.row ?? 0]).toBe('line 128');
     await viewed.type('N');
+    expect(viewed.lines()[viewed.screen().cursor?.row ?? 0]).toBe('line 129');
+  });
+
+  test.each([PAGE_UP, '[', WHEEL_UP])(
+    'can be asked for right after %j, before the first page has come',
+    async (key) => {
+      using viewed = session();
+      viewed.viewer.receive(Buffer.from(`${key}jG?line 12`));
+      expect(viewed.bottom).toBe('?line 12');
+      expect(viewed.lines()[0]).toBe('row 0');
+      viewed.viewer.receive(Buffer.from('9\rjk'));
+      for (let page = 0; page < 5; page += 1) await viewed.type('');
+      expect(viewed.lines()[viewed.screen().cursor?.row ?? 0]).toBe('line 129');
+      expect(viewed.bottom).toContain('history');
+    },
+  );
+
+  test('reads the lines that could not be read before', async () => {
+    using viewed = session();
+    viewed.answer = () => {
+      throw new UnavailableError('session pair is not running');
+    };
+    await viewed.type('/', 'line 12');
+    viewed.answer = undefined;
+    await viewed.type('\r', '');
     expect(viewed.lines()[viewed.screen().cursor?.row ?? 0]).toBe('line 129');
   });
 
