@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { UnavailableError } from '../../../src/base/errors.js';
 import { eventually } from '../../helpers/eventually.js';
@@ -178,14 +179,20 @@ test('nothing of a mirror is left when its host lets go of the session', async (
 
 test('a mirror ends with its session, and keeps none of its windows alive', async () => {
   await using small = await SmallHost.start();
+  const ask = asker(small);
   const mirror = await SeenMirror.open(small.host);
   await mirrorOf(small);
-  await asker(small)('kill-session', '-t', '$0');
+  const keeper = Number(await ask('display-message', '-p', '-t', '%0', '#{pane_pid}'));
+  // Where ours is the only other session, tmux itself ends it: it runs the hook for the control client.
+  await ask('new-session', '-d', '-s', 'elsewhere', 'cat');
+  await ask('kill-session', '-t', '$0');
   expect((await mirror.view.ended).reason).toBe('session-ended');
+  await eventually('its pane is gone', () => !existsSync(`/proc/${keeper}`));
   await eventually('the session is made again', async () => {
     const [session] = await small.host.describe();
     return session?.state === 'running' && session.panes[0]?.state === 'running';
   });
+  await ask('kill-session', '-t', 'elsewhere');
   await becomesAlone(small);
   await using again = await SeenMirror.open(small.host);
   await again.seen.has('the pane', ({ panes }) => panes[0]?.name === 'worker');
