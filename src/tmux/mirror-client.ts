@@ -6,6 +6,8 @@ import { TerminalAnswers } from './terminal-answers.js';
 import type { TmuxServer } from './tmux-server.js';
 
 const TERM = 'xterm-256color';
+/** A session's user option, set for those that are made here. */
+const MARK = '@triad_mirror';
 /** What the screen model understands; `sync` brackets each redraw, so that no torn screen is shown. */
 const FEATURES = '256,RGB,ccolour,cstyle,overline,strikethrough,sync';
 
@@ -28,6 +30,7 @@ export function openMirrorClient(options: MirrorClientOptions): PtyProcess {
   const session = grouped(name);
   const commands = [
     ['new-session', '-d', '-E', '-t', sessionId, '-s', name],
+    ['set-option', '-t', session, MARK, '1'],
     ['set-option', '-t', session, 'status', 'off'],
     ['set-option', '-t', session, 'prefix', 'None'],
     ['set-option', '-t', session, 'prefix2', 'None'],
@@ -55,6 +58,21 @@ export function openMirrorClient(options: MirrorClientOptions): PtyProcess {
     },
   });
   return client;
+}
+
+/**
+ * Ends the grouped sessions that a killed host has left on a server: one stays where somebody moved
+ * its client away before. Only for whoever manages the server alone, and has no mirror yet.
+ *
+ * @throws TmuxError with tmux's words.
+ */
+export async function endLeftMirrors(server: TmuxServer): Promise<void> {
+  const listing = await server.run(['list-sessions', '-F', `#{session_id} #{${MARK}}`]);
+  const marked = listing.toString().matchAll(/^(\$\d+) 1$/gm);
+  for (const [, id = ''] of marked) {
+    // It may end by itself at this moment, as one does whose client is just going.
+    await server.run(['kill-session', '-t', id]).catch(() => undefined);
+  }
 }
 
 /** A grouped session by its whole name (tmux(1), COMMANDS: `=` forbids a prefix match). */

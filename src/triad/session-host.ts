@@ -6,6 +6,7 @@ import type { Logger } from '../log/logger.js';
 import { ControlConnection } from '../tmux/control-connection.js';
 import { quoteArgument } from '../tmux/control-quoting.js';
 import { endLeftClients } from '../tmux/left-clients.js';
+import { endLeftMirrors } from '../tmux/mirror-client.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
 import { KeeperConnection } from './keeper-connection.js';
 import { Pane } from './pane.js';
@@ -72,7 +73,10 @@ export class SessionHost {
   async open(): Promise<void> {
     const found = await this.#builder.find();
     this.#isAdopted = found !== undefined;
-    if (this.#isAdopted) await endLeftClients(this.server);
+    if (this.#isAdopted) {
+      await endLeftClients(this.server);
+      await endLeftMirrors(this.server);
+    }
     this.#sessionId = found ?? (await this.#builder.create());
     try {
       await this.#connect();

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { UnavailableError } from '../../../src/base/errors.js';
+import { openMirrorClient } from '../../../src/tmux/mirror-client.js';
 import { eventually } from '../../helpers/eventually.js';
 import { SeenMirror } from '../../helpers/seen-mirror.js';
 import { PAIR, SmallHost } from '../../helpers/small-host.js';
@@ -175,6 +176,23 @@ test('nothing of a mirror is left when its host lets go of the session', async (
   await small.restart();
   expect((await mirror.view.ended).reason).toBe('closed');
   await becomesAlone(small);
+});
+
+test('a host that adopts a session ends what a killed one has left of its mirrors, and nothing else', async () => {
+  await using small = await SmallHost.start();
+  const ask = asker(small);
+  await ask('new-session', '-d', '-s', 'mirror-of-a-person', 'cat');
+  const size = { cols: 80, rows: 24 };
+  const left = { server: small.server, sessionId: '$0', name: 'mirror-left', size };
+  const client = openMirrorClient({ ...left, onOutput: () => undefined });
+  const { name } = await mirrorOf(small);
+  await ask('switch-client', '-c', name, '-t', '$0');
+  client.kill('SIGKILL');
+  await client.exited;
+  const sessions = () => ask('list-sessions', '-F', '#{session_name}');
+  expect(await sessions()).toBe('mirror-left\nmirror-of-a-person\npair');
+  await small.restart();
+  expect(await sessions()).toBe('mirror-of-a-person\npair');
 });
 
 test('a mirror ends with its session, and keeps none of its windows alive', async () => {
