@@ -11,6 +11,8 @@ import type { HeldOutput } from './held-output.js';
 import { KEY_EXCHANGE_LIMITS, type KeyExchangeLimits, KeyExchanges } from './key-exchanges.js';
 import { formatAddress, plainAddress } from './listen-address.js';
 import { isAnswered, isInTurn, MESSAGE } from './message-order.js';
+import { NewcomerInput } from './newcomer-input.js';
+import type { Newcomers } from './newcomers.js';
 import type { ConnectionAudit, KnownKey, KnownKeys } from './ports.js';
 import type { Limit, Refusals } from './refusals.js';
 import type { GatewayLimits } from './schema.js';
@@ -45,6 +47,7 @@ export interface ConnectionOptions extends Doors {
   readonly audit: ConnectionAudit;
   readonly refusals: Refusals;
   readonly heldOutput: HeldOutput;
+  readonly newcomers: Newcomers;
   /** Called once, when the client has proved its key. */
   readonly onAuthenticated: () => void;
   /** Defaults to `KEY_EXCHANGE_LIMITS`, with the patience of `clientAliveCountMax`. */
@@ -76,6 +79,7 @@ export class Connection {
   readonly #authentication: Authentication;
   readonly #channels = new Set<SessionChannel>();
   #sshClient: SshClient | undefined;
+  #newcomerInput: NewcomerInput | undefined;
   #keyExchanges: KeyExchanges | undefined;
   #identity: Identity | undefined;
   #isProven = false;
@@ -152,6 +156,7 @@ export class Connection {
     setImmediate(() => this.#check(sshClient));
     this.#socket.on('data', () => this.#check(sshClient));
     this.#socket.on('drain', () => this.#check(sshClient));
+    this.#newcomerInput = new NewcomerInput(this.#socket, this.#options.newcomers);
   }
 
   /** Ends the connection: last bytes get a moment, then the socket is destroyed. Idempotent. */
@@ -227,6 +232,7 @@ export class Connection {
       heldOutput,
       startLimitMs: limits.loginGraceTimeMs,
       log: this.#log,
+      onStarted: () => this.#newcomerInput?.settle(),
       onClosed: (closed) => this.#noteChannelClosed(closed),
       onFailed: (reason) => this.giveUp(reason),
     });

@@ -8,6 +8,7 @@ import { type HostKey, offeredHostKeys } from './host-keys.js';
 import { HYBRID_KEY_EXCHANGE } from './hybrid-key-exchange.js';
 import { joinIdentification } from './identification.js';
 import { type ListenAddress, plainAddress } from './listen-address.js';
+import { Newcomers } from './newcomers.js';
 import { type Limit, Refusals } from './refusals.js';
 import { addKeyExchange, hasNativeCiphers } from './ssh2-patch.js';
 import { socketOf } from './ssh2-seams.js';
@@ -22,7 +23,7 @@ const TURNED_AWAY = {
 } as const satisfies Record<AdmissionLimit, string>;
 
 export interface GatewayOptions
-  extends Omit<ConnectionOptions, 'refusals' | 'heldOutput' | 'onAuthenticated'> {
+  extends Omit<ConnectionOptions, 'refusals' | 'heldOutput' | 'newcomers' | 'onAuthenticated'> {
   readonly listen: readonly ListenAddress[];
   readonly hostKeys: readonly HostKey[];
 }
@@ -40,6 +41,7 @@ export class Gateway {
   readonly #admission: Admission;
   readonly #refusals = new Refusals(monotonicMs);
   readonly #heldOutput = new HeldOutput();
+  readonly #newcomers = new Newcomers(monotonicMs);
   #state: 'holding' | 'accepting' | 'closed' = 'holding';
 
   private constructor(options: GatewayOptions) {
@@ -145,6 +147,7 @@ export class Gateway {
       ...this.#options,
       refusals: this.#refusals,
       heldOutput: this.#heldOutput,
+      newcomers: this.#newcomers,
       onAuthenticated: () => admittance.noteAuthenticated(),
     });
     this.#connections.set(socket, connection);

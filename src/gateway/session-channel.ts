@@ -34,6 +34,8 @@ export interface SessionChannelOptions extends Doors {
   readonly heldOutput: HeldOutput;
   /** How long nothing may be started: what is, ends with its engineer's access at the latest. */
   readonly startLimitMs: number;
+  /** Something is served on it from now on. */
+  readonly onStarted: () => void;
   readonly onClosed: (channel: SessionChannel) => void;
   /** The whole connection must be given up. */
   readonly onFailed: (reason: string) => void;
@@ -136,6 +138,7 @@ export class SessionChannel {
     const channel = accept();
     clearTimeout(this.#startDeadline);
     this.#state = 'started';
+    this.#options.onStarted();
     this.#channel = channel;
     channel.on('error', (error: unknown) => this.#options.onFailed(visible(messageOf(error))));
     this.#input = new ChannelInput(channel);
