@@ -1,6 +1,7 @@
 import { messageOf, RefusedError, UnavailableError } from '../base/errors.js';
 import type { PaneId, PaneName, SessionName } from '../base/ids.js';
 import type { TerminalSize } from '../base/terminal-size.js';
+import { Throttle } from '../base/throttle.js';
 import type {
   CaptureRequest,
   DriverView,
@@ -28,6 +29,7 @@ const MAX_MIRRORS = 16;
 /** Each blocks the tmux server, and with it everybody, while it runs. */
 const MAX_HISTORY_AT_ONCE = 2;
 const MAX_HISTORY_WAITING = 64;
+const MINUTE_MS = 60_000;
 
 export type HostSessionOptions = Omit<SessionHostOptions, 'onWindowsChanged' | 'onStirred'>;
 
@@ -38,7 +40,15 @@ export class HostSession {
   readonly #triad: SessionHost;
   readonly #windowSize: WindowSize;
   readonly #mirrors = new Set<Mirror>();
-  readonly #histories = new Turns(MAX_HISTORY_AT_ONCE, MAX_HISTORY_WAITING);
+  readonly #histories = new Turns({
+    maxAtOnce: MAX_HISTORY_AT_ONCE,
+    maxWaiting: MAX_HISTORY_WAITING,
+    onRefused: () => this.#historyRefused(),
+  });
+  readonly #refusals = new Throttle({
+    ...{ max: 1, windowMs: MINUTE_MS },
+    now: () => performance.now(),
+  });
   #isOpen = false;
 
   constructor(options: HostSessionOptions) {
@@ -140,6 +150,12 @@ export class HostSession {
     const openClient = (onOutput: (bytes: Uint8Array) => void): PtyProcess =>
       openTmuxClient({ server: this.#triad.server, sessionId, term, size, onOutput });
     return { request, openClient, isSessionThere: () => this.#triad.isThere(sessionId) };
+  }
+
+  #historyRefused(): void {
+    this.#refusals.write((leftOut) => {
+      this.#log.warn(leftOut, 'page of history refused, too many wait');
+    });
   }
 
   #paneId(name: PaneName): PaneId {

@@ -1,21 +1,20 @@
 import { UnavailableError } from '../base/errors.js';
 
+export interface TurnsOptions {
+  readonly maxAtOnce: number;
+  readonly maxWaiting: number;
+  /** Called for each that is refused. */
+  readonly onRefused: () => void;
+}
+
 /** Lets work run a few at a time; what comes when too much waits is refused. */
 export class Turns {
-  readonly #maxAtOnce: number;
-  readonly #maxWaiting: number;
+  readonly #options: TurnsOptions;
   readonly #waiting: (() => void)[] = [];
   #running = 0;
-  #refused = 0;
 
-  constructor(maxAtOnce: number, maxWaiting: number) {
-    this.#maxAtOnce = maxAtOnce;
-    this.#maxWaiting = maxWaiting;
-  }
-
-  /** How often there was too much. */
-  get refused(): number {
-    return this.#refused;
+  constructor(options: TurnsOptions) {
+    this.#options = options;
   }
 
   /**
@@ -24,7 +23,7 @@ export class Turns {
    * @throws UnavailableError when too much waits; what `work` throws.
    */
   async take<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#running >= this.#maxAtOnce) await this.#wait();
+    if (this.#running >= this.#options.maxAtOnce) await this.#wait();
     else this.#running += 1;
     try {
       return await work();
@@ -34,11 +33,12 @@ export class Turns {
   }
 
   #wait(): Promise<void> {
-    if (this.#waiting.length < this.#maxWaiting) {
+    const { maxWaiting, onRefused } = this.#options;
+    if (this.#waiting.length < maxWaiting) {
       return new Promise((resolve) => this.#waiting.push(resolve));
     }
-    this.#refused += 1;
-    throw new UnavailableError(`${this.#maxWaiting} others wait already, try again soon`);
+    onRefused();
+    throw new UnavailableError(`${maxWaiting} others wait already, try again soon`);
   }
 
   /** Whoever waits longest takes the turn over, so that nobody slips in between. */

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { UnavailableError } from '../../../src/base/errors.js';
 import { Turns } from '../../../src/host/turns.js';
 
@@ -13,8 +13,13 @@ function openWork() {
   return { work, started, finish: () => finishers.shift()?.() };
 }
 
+function turnsOf(maxAtOnce: number, maxWaiting: number) {
+  const refused = vi.fn();
+  return { turns: new Turns({ maxAtOnce, maxWaiting, onRefused: refused }), refused };
+}
+
 test('so much runs at once, the rest in its turn', async () => {
-  const turns = new Turns(2, 2);
+  const { turns } = turnsOf(2, 2);
   const { work, started, finish } = openWork();
   const all = [1, 2, 3, 4].map((id) => turns.take(work(id)));
   expect(started).toEqual([1, 2]);
@@ -31,12 +36,12 @@ test('so much runs at once, the rest in its turn', async () => {
 });
 
 test('what comes when too much waits is refused and counted, and the others go on', async () => {
-  const turns = new Turns(1, 2);
+  const { turns, refused } = turnsOf(1, 2);
   const { work, finish } = openWork();
   const all = [1, 2, 3].map((id) => turns.take(work(id)));
-  expect(turns.refused).toBe(0);
+  expect(refused).not.toHaveBeenCalled();
   await expect(turns.take(work(4))).rejects.toThrow(UnavailableError);
-  expect(turns.refused).toBe(1);
+  expect(refused).toHaveBeenCalledOnce();
   for (const each of all) {
     finish();
     await each;
@@ -48,7 +53,7 @@ test('what comes when too much waits is refused and counted, and the others go o
 });
 
 test('work that fails gives its turn up', async () => {
-  const turns = new Turns(1, 1);
+  const { turns } = turnsOf(1, 1);
   await expect(turns.take(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
   expect(await turns.take(() => Promise.resolve('next'))).toBe('next');
 });
