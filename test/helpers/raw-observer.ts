@@ -5,6 +5,7 @@ import { MESSAGE, RawSshClient } from './raw-ssh-client.js';
 import type { TriadHome } from './triad-home.js';
 
 const ROWS = 30;
+const COLS = 100;
 const MAX_PACKET_BYTES = 32_768;
 
 /**
@@ -12,10 +13,11 @@ const MAX_PACKET_BYTES = 32_768;
  * of their size comes after it, which a stock `ssh` does not promise.
  */
 export class RawObserver implements AsyncDisposable {
+  /** A size that nobody has had before tells that a change of size has come. */
+  static #changes = 0;
   readonly #home: TriadHome;
   readonly #raw: RawSshClient;
-  readonly #screen = new ScreenModel({ cols: 100, rows: ROWS, allowProposedApi: true });
-  #cols = 100;
+  readonly #screen = new ScreenModel({ cols: COLS, rows: ROWS, allowProposedApi: true });
 
   private constructor(home: TriadHome, raw: RawSshClient) {
     this.#home = home;
@@ -27,7 +29,7 @@ export class RawObserver implements AsyncDisposable {
     const observer = new RawObserver(home, raw);
     await raw.logIn(home.keyOf(person), home.blobOf(person));
     await raw.openSession(0, { window: 2 ** 31 });
-    raw.attach(0, { cols: observer.#cols, rows: ROWS });
+    raw.attach(0, { cols: COLS, rows: ROWS });
     void observer.#show();
     await observer.sees('watching');
     return observer;
@@ -51,10 +53,11 @@ export class RawObserver implements AsyncDisposable {
 
   /** Waits until all that was typed was dealt with: the new size comes after it. */
   async settle(): Promise<void> {
-    this.#cols = this.#cols === 100 ? 101 : 100;
-    this.#screen.resize(this.#cols, ROWS);
-    this.#raw.changeWindow(0, this.#cols, ROWS);
-    const hasCome = async () => (await this.#home.who()).some(({ cols }) => cols === this.#cols);
+    RawObserver.#changes += 1;
+    const cols = COLS + RawObserver.#changes;
+    this.#screen.resize(cols, ROWS);
+    this.#raw.changeWindow(0, cols, ROWS);
+    const hasCome = async () => (await this.#home.who()).some((each) => each.cols === cols);
     const evidence = () => (this.#raw.isClosed ? 'the connection is closed' : this.text);
     await eventually('the observer is there after their input', hasCome, evidence);
   }
