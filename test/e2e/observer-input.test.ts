@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { count } from '../helpers/counts.js';
+import { eventually } from '../helpers/eventually.js';
 import { ENDING, floods, harmlessInputs, type Input, LEAVING } from '../helpers/observer-inputs.js';
 import { RawObserver } from '../helpers/raw-observer.js';
 import { Terminal } from '../helpers/terminal.js';
@@ -38,6 +39,8 @@ let home: TriadHome;
 let probe: TmuxProbe;
 let port = 0;
 let driver: Terminal;
+/** Somebody else who watches all the time, so that the mirror stays the same. */
+let bystander: RawObserver;
 
 beforeAll(async () => {
   home = await TriadHome.make({ triad: TRIAD, people: { dora: 'driver', olga: 'observer' } });
@@ -45,9 +48,12 @@ beforeAll(async () => {
   probe = await TmuxProbe.of(home);
   driver = Terminal.ssh({ port, keyPath: home.keyOf('dora') });
   await driver.sees('driving');
+  bystander = await RawObserver.attach(home, port, 'olga');
+  await eventually('the mirror has its client', async () => (await probe.clients()).length === 2);
 });
 
 afterAll(async () => {
+  await bystander[Symbol.asyncDispose]();
   await driver[Symbol.asyncDispose]();
   await home[Symbol.asyncDispose]();
 });
@@ -91,8 +97,6 @@ describe('an observer', () => {
   });
 
   test.each(PLACES)('changes nothing by any input from $where', async ({ steps }) => {
-    // The mirror stays the same while somebody watches.
-    await using _another = await RawObserver.attach(home, port, 'olga');
     const before = await probe.snapshot();
     const tried = inputs.filter((_, index) => index % SHARE === 0);
     for (const batch of batchesOf(tried, TOGETHER)) {
