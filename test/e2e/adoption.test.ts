@@ -109,7 +109,7 @@ test('the tmux server is in a session of its own and in nobody’s group', async
 test(
   'a start that is killed at any moment leaves nothing that the next one cannot handle, and no command runs twice',
   async () => {
-    const moments = count(5, 60);
+    const moments = count(3, 60);
     for (let moment = 0; moment < moments; moment += 1) {
       await using home = await makeHome();
       const child = spawn(
