@@ -39,7 +39,8 @@ export function cropScreen(screen: Grid, opening: Opening): Grid {
     shown.push(cutRow(screen.rows[first + row] ?? textRow('', 0), cut));
   }
   if (shown.length < size.rows) shown.push(borderRow(cols, size.cols));
-  while (shown.length < size.rows) shown.push(textRow('·'.repeat(size.cols), size.cols, OUTSIDE));
+  const outside = textRow('·'.repeat(size.cols), size.cols, OUTSIDE);
+  while (shown.length < size.rows) shown.push(outside);
   return { cols: size.cols, rows: shown, cursor: cursorIn(screen.cursor, { cut, first, rows }) };
 }
 

@@ -4,9 +4,9 @@ import type { Grid } from './grid.js';
 /** At most one frame goes to a terminal that has 64 KiB left to take: 128 KiB are unconsumed at worst. */
 const MAX_FRAME_BYTES = 64 * 1024;
 /** What is kept for others; beyond it frames are made again, since views that differ share none. */
-const MAX_KEPT_BYTES = 4 * 1024 * 1024;
-/** What a screen weighs that is kept as the place a frame leads to, about. */
-const SCREEN_BYTES = 4096;
+const MAX_KEPT_BYTES = 16 * 1024 * 1024;
+/** What a screen weighs that shares no rows with others: a glyph and a style for each cell. */
+const CELL_BYTES = 16;
 
 type FramesByPosition = Map<Grid | undefined, Frame>;
 
@@ -28,11 +28,15 @@ export class FrameCache {
     if (known !== undefined) return known;
     const frame = encodeFrame(from, to, { maxBytes: MAX_FRAME_BYTES, hasSync });
     this.#madeFrames += 1;
-    const weight = frame.bytes.length + SCREEN_BYTES;
+    const weight = frame.bytes.length + (byTarget.has(to) ? 0 : weightOf(to)) + weightOf(from);
     if (this.#keptBytes + weight > MAX_KEPT_BYTES) return frame;
     this.#keptBytes += weight;
     const byPosition: FramesByPosition = byTarget.get(to) ?? new Map<Grid | undefined, Frame>();
     byTarget.set(to, byPosition.set(from, frame));
     return frame;
   }
+}
+
+function weightOf(grid: Grid | undefined): number {
+  return grid === undefined ? 0 : grid.cols * grid.rows.length * CELL_BYTES;
 }

@@ -112,9 +112,10 @@ class FrameEncoder {
   /** Half of what was and half of what is to be; where nobody knows what was, it is erased. */
   #mixed({ row, col }: Stop): Grid {
     const { cols, rows: newRows } = this.#to;
+    const blank = blankRow(cols);
     const rows = newRows.map((newRow, index) => {
       if (index < row) return newRow;
-      const before = this.#before?.[index] ?? blankRow(cols);
+      const before = this.#before?.[index] ?? blank;
       return index === row ? spliced(newRow, before, col) : before;
     });
     return { cols, rows, cursor: null };

@@ -1,9 +1,9 @@
 import type { SessionName } from '../base/ids.js';
 import type { Logger } from '../log/logger.js';
+import { ComposedScreens } from './composed-screens.js';
 import { FanOut } from './fan-out.js';
 import { FrameCache } from './frame-cache.js';
 import { FrameClock } from './frame-clock.js';
-import type { Grid } from './grid.js';
 import type { FeedEnd, MirrorFeed, MirrorSource, WindowLayout } from './mirror-source.js';
 import { ObserverDisplay } from './observer-display.js';
 import { ScreenModel } from './screen-model.js';
@@ -135,7 +135,7 @@ export class Mirror {
       return;
     }
     const { session } = this.#options;
-    const shared = { session, screen, layout, presence, composed: new Map<string, Grid>() };
+    const shared = { session, screen, layout, presence, composed: new ComposedScreens() };
     this.#shared = shared;
     this.#number += 1;
     this.#fanOut.begin({ number: this.#number, shared, frames: new FrameCache() }, this.#displays);

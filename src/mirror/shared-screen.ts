@@ -20,7 +20,10 @@ export interface SharedScreen {
    * Screens composed of this one, by what they were composed for; two observers with the same key
    * must get the same object, so that they share the encoded bytes as well.
    */
-  readonly composed: Map<string, Grid>;
+  readonly composed: {
+    get(key: string): Grid | undefined;
+    set(key: string, grid: Grid): void;
+  };
 }
 
 /** Makes of the shared screen what one observer's terminal is to show. */

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { sessionName } from '../../../src/base/ids.js';
+import { ComposedScreens } from '../../../src/mirror/composed-screens.js';
 import { FanOut } from '../../../src/mirror/fan-out.js';
+import { encodeFrame } from '../../../src/mirror/frame.js';
 import { FrameCache } from '../../../src/mirror/frame-cache.js';
+import { blankRow } from '../../../src/mirror/grid.js';
 import { type Moment, ObserverDisplay } from '../../../src/mirror/observer-display.js';
 import type { ObserverTerminal } from '../../../src/mirror/watching.js';
 import { eventually } from '../../helpers/eventually.js';
@@ -123,18 +126,33 @@ test('an observer who is more than four screens behind gets what a new one gets'
   }
 });
 
-test('frames for many that share none are not kept beyond a limit', () => {
+test('frames for many that share none are not kept beyond a limit, with the screens they lead from and to', () => {
   const cache = new FrameCache();
-  const to = grids.grid({ cols: 200, rows: 50 });
-  const position = grids.grid(SIZE);
-  const full = cache.frame(undefined, to, false);
-  const kept = Math.floor((4 * 1024 * 1024) / (full.bytes.length + 4096));
+  const size = { cols: 200, rows: 50 };
+  const to = grids.grid(size);
+  const [full, position] = [cache.frame(undefined, to, false), grids.grid(size)];
+  const weight = 16 * size.cols * size.rows;
+  const other = encodeFrame(position, to, { maxBytes: 64 * 1024, hasSync: false }).bytes.length;
+  const rest = 16 * 1024 * 1024 - full.bytes.length - weight;
+  const kept = Math.floor(rest / (other + weight));
   const places = Array.from({ length: kept + 5 }, () => ({ ...position }));
   for (const place of places) cache.frame(place, to, false);
   expect(cache.madeFrames).toBe(kept + 6);
   cache.frame(undefined, to, false);
-  for (const place of places.slice(0, 10)) cache.frame(place, to, false);
+  for (const place of places.slice(0, kept)) cache.frame(place, to, false);
   expect(cache.madeFrames).toBe(kept + 6);
   cache.frame(places.at(-1), to, false);
   expect(cache.madeFrames).toBe(kept + 7);
+});
+
+test('screens composed of one moment are not kept beyond a limit', () => {
+  const composed = new ComposedScreens();
+  const [size, most] = [{ cols: 256, rows: 128 }, 64];
+  const row = blankRow(size.cols);
+  const grid = { ...size, rows: Array.from({ length: size.rows }, () => row), cursor: null };
+  const keys = Array.from({ length: most + 1 }, (_, index) => String(index));
+  for (const key of keys.slice(0, most)) composed.set(key, grid);
+  for (const key of keys.slice(0, most)) expect(composed.get(key)).toBe(grid);
+  composed.set(String(most), grid);
+  expect(keys.filter((key) => composed.get(key) !== undefined)).toEqual([String(most)]);
 });
