@@ -1,7 +1,7 @@
 import type { Moment, ObserverDisplay } from './observer-display.js';
 
 export interface FanOutOptions {
-  /** Everybody has been served with the newest moment; it took `costMs` of this process's time. */
+  /** Everybody who was there has been served; that took `costMs` of this process's time. */
   readonly onDone: (costMs: number) => void;
   /** Milliseconds that only grow. */
   readonly now: () => number;
@@ -14,10 +14,12 @@ const SLICE_MS = 1;
 
 /**
  * Serves displays that are due, each with what is newest when its turn comes, in slices between which the
- * event loop does what else there is. A display waits once, whatever becomes due meanwhile.
+ * event loop does what else there is. A round is for those who are there when it begins; it comes first, and
+ * what becomes due meanwhile neither holds it open nor adds to its cost.
  */
 export class FanOut {
   readonly #options: FanOutOptions;
+  readonly #round = new Set<ObserverDisplay>();
   readonly #due = new Set<ObserverDisplay>();
   #moment: Moment | undefined;
   #next: NodeJS.Immediate | undefined;
@@ -34,11 +36,17 @@ export class FanOut {
     return this.#slices;
   }
 
-  /** Makes `moment` the newest and serves everybody. `onDone` is called even where nobody is there. */
-  begin(moment: Moment, displays: Iterable<ObserverDisplay>): void {
+  /**
+   * Makes `moment` the newest and serves everybody; one that has not ended goes on with it. `onDone` is called
+   * even where nobody is there.
+   *
+   * @param spentMs what making the moment took; it is part of the cost.
+   */
+  begin(moment: Moment, displays: Iterable<ObserverDisplay>, spentMs = 0): void {
     this.#moment = moment;
     this.#isRound = true;
-    for (const display of displays) this.#due.add(display);
+    this.#costMs += spentMs;
+    for (const display of displays) this.#round.add(display);
     if (this.#next === undefined) this.#serve();
   }
 
@@ -50,42 +58,48 @@ export class FanOut {
   }
 
   remove(display: ObserverDisplay): void {
+    this.#round.delete(display);
     this.#due.delete(display);
   }
 
   /** Serves nobody any more. Idempotent. */
   close(): void {
     clearImmediate(this.#next);
+    this.#round.clear();
     this.#due.clear();
     this.#moment = undefined;
   }
 
   #serve(): void {
     this.#next = undefined;
-    this.#serveSlice();
-    if (this.#due.size > 0) {
-      this.#next ??= setImmediate(() => this.#serve());
-      return;
-    }
-    if (!this.#isRound) return;
+    if (this.#isRound) this.#serveRound();
+    else this.#serveSlice(this.#due);
+    if (this.#round.size + this.#due.size > 0) this.#next ??= setImmediate(() => this.#serve());
+  }
+
+  #serveRound(): void {
+    this.#costMs += this.#serveSlice(this.#round);
+    if (this.#round.size > 0) return;
     const costMs = this.#costMs;
     this.#isRound = false;
     this.#costMs = 0;
     this.#options.onDone(costMs);
   }
 
-  #serveSlice(): void {
+  /** @returns how long it took. */
+  #serveSlice(displays: Set<ObserverDisplay>): number {
     const { now } = this.#options;
     const startedAt = now();
     let tookMs = 0;
-    for (const display of this.#due) {
+    for (const display of displays) {
+      displays.delete(display);
       this.#due.delete(display);
       this.#show(display);
       tookMs = now() - startedAt;
       if (tookMs >= SLICE_MS) break;
     }
-    this.#costMs += tookMs;
     this.#slices += 1;
+    return tookMs;
   }
 
   #show(display: ObserverDisplay): void {

@@ -19,6 +19,8 @@ export interface MirrorOptions {
   readonly onClose: () => void;
 }
 
+const now = () => performance.now();
+
 /**
  * The one view of a session that all its observers share: a feed makes a screen, and each change of it
  * goes out to everybody's terminal. It lives while somebody watches.
@@ -38,7 +40,6 @@ export class Mirror {
   #isClosed = false;
 
   constructor(options: MirrorOptions) {
-    const now = () => performance.now();
     this.#options = options;
     this.#presence = options.presence;
     this.#clock = new FrameClock({ now, onTick: () => this.#whenWhole() });
@@ -67,6 +68,7 @@ export class Mirror {
       composer,
       onDue: (due) => this.#fanOut.add(due),
       onClose: (closed) => this.#leave(closed),
+      now,
     });
     this.#displays.add(display);
     this.#fanOut.add(display);
@@ -138,7 +140,8 @@ export class Mirror {
     const shared = { session, screen, layout, presence, composed: new ComposedScreens() };
     this.#shared = shared;
     this.#number += 1;
-    this.#fanOut.begin({ number: this.#number, shared, frames: new FrameCache() }, this.#displays);
+    const moment = { number: this.#number, shared, frames: new FrameCache() };
+    this.#fanOut.begin(moment, this.#displays);
   }
 
   #leave(display: ObserverDisplay): void {

@@ -8,6 +8,8 @@ import type { ObserverTerminal } from './watching.js';
 export const MAX_UNCONSUMED_BYTES = 64 * 1024;
 /** Who is further behind gets the whole screen, which is the same for all who are. */
 const MAX_SCREENS_BEHIND = 4;
+/** How long an observer's own doings wait after a screen was made for them: about as keys repeat. */
+const MIN_OWN_GAP_MS = 30;
 
 /** The newest screen, with the number of screens before it. */
 export interface Moment {
@@ -22,6 +24,8 @@ export interface ObserverDisplayOptions {
   /** It may have to be shown something. */
   readonly onDue: (display: ObserverDisplay) => void;
   readonly onClose: (display: ObserverDisplay) => void;
+  /** Milliseconds that only grow. */
+  readonly now: () => number;
 }
 
 /** One observer's terminal: what it shows, and what it is to show. */
@@ -36,10 +40,16 @@ export class ObserverDisplay {
   #position: Grid | undefined;
   /** The last moment at which there was nothing newer to show than the position. */
   #positionNumber = 0;
-  /** What it is to show, of which moment. */
+  /** What it is to show, of which moment. It is finished before another is aimed at, so that the slow see a whole one. */
   #target: Grid | undefined;
   #targetNumber = -1;
+  /** Whether one frame was not enough for the target. */
+  #isCut = false;
+  /** A newer moment, which has to wait. */
+  #waitingNumber: number | undefined;
   #isStale = true;
+  #composedAt = Number.NEGATIVE_INFINITY;
+  #ownGap: NodeJS.Timeout | undefined;
   #skippedFrames = 0;
 
   constructor(options: ObserverDisplayOptions) {
@@ -59,60 +69,91 @@ export class ObserverDisplay {
 
   /** The composer would make something else of the same screen now. */
   invalidate(): void {
+    if (this.#isClosed) return;
     this.#isStale = true;
-    this.#options.onDue(this);
+    const waitMs = this.#ownWaitMs();
+    if (waitMs <= 0) this.#options.onDue(this);
+    else this.#ownGap ??= setTimeout(() => this.#endOwnGap(), waitMs);
   }
 
   /** The terminal was resized or drawn on by others: nobody knows what it shows. */
   forget(): void {
     this.#position = undefined;
+    this.#target = undefined;
     this.invalidate();
   }
 
-  /** Composes what is newest, and writes one frame towards it if the terminal may be written to. */
+  /** Composes what is newest and writes one frame towards it, if the terminal may be written to. */
   show(moment: Moment): void {
     if (this.#isClosed) return;
-    if (this.#isStale || this.#targetNumber !== moment.number) this.#aim(moment);
-    if (!this.#canTake()) return;
-    this.#write(moment);
-    if (this.#canTake()) this.#options.onDue(this);
+    this.#offer(moment.number);
+    if (!this.#hasRoom()) return;
+    if (this.#mayAim(moment)) this.#aim(moment);
+    if (this.#target === undefined || this.#position === this.#target) return;
+    this.#write(this.#target, moment);
+    if (this.#isBehind() && this.#hasRoom()) this.#options.onDue(this);
   }
 
   /** Writes nothing more. Idempotent. */
   close(reason: FeedEnd = 'closed'): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    clearTimeout(this.#ownGap);
     this.#position = undefined;
     this.#target = undefined;
     this.#settle({ reason });
     this.#options.onClose(this);
   }
 
-  /** Whether it was to show something that it does not show yet. */
-  #isBehind(): boolean {
-    return !this.#isClosed && (this.#isStale || this.#position !== this.#target);
+  #endOwnGap(): void {
+    this.#ownGap = undefined;
+    if (this.#isStale) this.invalidate();
   }
 
-  #canTake(): boolean {
-    return this.#isBehind() && this.#options.terminal.unconsumedBytes() <= MAX_UNCONSUMED_BYTES;
+  #ownWaitMs(): number {
+    return this.#composedAt + MIN_OWN_GAP_MS - this.#options.now();
+  }
+
+  #offer(number: number): void {
+    if (number === this.#targetNumber || number === this.#waitingNumber) return;
+    if (this.#waitingNumber !== undefined) this.#skippedFrames += 1;
+    this.#waitingNumber = number;
+  }
+
+  /** Whether it was to show something that it does not show yet. */
+  #isBehind(): boolean {
+    if (this.#isClosed) return false;
+    return this.#isStale || this.#waitingNumber !== undefined || this.#position !== this.#target;
+  }
+
+  #hasRoom(): boolean {
+    return this.#options.terminal.unconsumedBytes() <= MAX_UNCONSUMED_BYTES;
+  }
+
+  #mayAim({ number }: Moment): boolean {
+    const isFinished = this.#position === this.#target || this.#target === undefined;
+    if (!isFinished) return false;
+    return number !== this.#targetNumber || (this.#isStale && this.#ownWaitMs() <= 0);
   }
 
   #aim({ number, shared }: Moment): void {
-    const target = this.#options.composer.compose(shared);
-    const wasBehind = this.#target !== undefined && this.#position !== this.#target;
-    if (wasBehind && target !== this.#target) this.#skippedFrames += 1;
-    this.#target = target;
+    this.#target = this.#options.composer.compose(shared);
     this.#targetNumber = number;
+    this.#waitingNumber = undefined;
     this.#isStale = false;
-    if (this.#position === target) this.#positionNumber = number;
-    if (number - this.#positionNumber > MAX_SCREENS_BEHIND) this.#position = undefined;
+    this.#composedAt = this.#options.now();
+    if (this.#position === this.#target) this.#positionNumber = number;
+    const isFarBehind = number - this.#positionNumber > MAX_SCREENS_BEHIND;
+    // From nothing a frame that is cut erases what is below.
+    if (isFarBehind && !this.#isCut) this.#position = undefined;
+    this.#isCut = false;
   }
 
-  #write({ number, frames }: Moment): void {
-    if (this.#target === undefined) return;
-    const { bytes, reached } = frames.frame(this.#position, this.#target, this.hasSync);
+  #write(target: Grid, { number, frames }: Moment): void {
+    const { bytes, reached } = frames.frame(this.#position, target, this.hasSync);
     this.#position = reached;
     this.#positionNumber = number;
+    this.#isCut ||= reached !== target;
     if (bytes.length > 0) this.#options.terminal.write(bytes);
   }
 }

@@ -1,11 +1,12 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { sessionName } from '../../../src/base/ids.js';
 import { ComposedScreens } from '../../../src/mirror/composed-screens.js';
 import { FanOut } from '../../../src/mirror/fan-out.js';
 import { encodeFrame } from '../../../src/mirror/frame.js';
 import { FrameCache } from '../../../src/mirror/frame-cache.js';
-import { blankRow } from '../../../src/mirror/grid.js';
+import { blankRow, type Grid } from '../../../src/mirror/grid.js';
 import { type Moment, ObserverDisplay } from '../../../src/mirror/observer-display.js';
+import type { Composer } from '../../../src/mirror/shared-screen.js';
 import type { ObserverTerminal } from '../../../src/mirror/watching.js';
 import { eventually } from '../../helpers/eventually.js';
 import { layoutOf } from '../../helpers/fake-mirror.js';
@@ -13,6 +14,7 @@ import { Random } from '../../helpers/random.js';
 import { RandomGrids } from '../../helpers/random-grids.js';
 
 const SIZE = { cols: 30, rows: 10 };
+const WHOLE: Composer = { compose: ({ screen }) => screen };
 const grids = new RandomGrids(new Random(5));
 
 function moment(number: number): Moment {
@@ -26,17 +28,31 @@ function moment(number: number): Moment {
   return { number, shared, frames: new FrameCache() };
 }
 
+/** Takes five frames. */
+function dearGrid(glyph: string): Grid {
+  const [cols, count] = [200, 60];
+  const glyphs = Array.from({ length: cols }, () => glyph);
+  const styles = glyphs.map((_, col) => `38;2;255;255;${100 + (col % 2)}`);
+  const rows = Array.from({ length: count }, () => ({ glyphs, styles }));
+  return { cols, rows, cursor: { col: 0, row: 0 } };
+}
+
 /** A terminal that takes time, on a clock of the test's own. */
 function terminalThat(onWrite: (bytes: Uint8Array) => void): ObserverTerminal {
   return { write: onWrite, unconsumedBytes: () => 0, onConsumed: () => undefined };
 }
 
-function displayOn(terminal: ObserverTerminal, fanOut: FanOut): ObserverDisplay {
+function displayOn(
+  terminal: ObserverTerminal,
+  fanOut: FanOut,
+  { composer = WHOLE, now = () => 0 }: { composer?: Composer; now?: () => number } = {},
+): ObserverDisplay {
   return new ObserverDisplay({
     terminal,
-    composer: { compose: ({ screen }) => screen },
+    composer,
     onDue: (due) => fanOut.add(due),
     onClose: (closed) => fanOut.remove(closed),
+    now,
   });
 }
 
@@ -97,6 +113,123 @@ test('a display that waits for its turn is shown what is newest then, and once',
   expect(written).toEqual(['a', 'b', 'a']);
   expect(done).toBe(1);
   expect(displays.map(({ skippedFrames }) => skippedFrames)).toEqual([0, 0]);
+});
+
+test('a round ends when those are served who were there, and costs what they cost and what the moment did', async () => {
+  let nowMs = 0;
+  let served = 0;
+  const costs: number[] = [];
+  const fanOut = new FanOut({
+    now: () => nowMs,
+    onDone: (costMs) => costs.push(costMs),
+    onFailure: () => undefined,
+  });
+  /** Asks to be shown more whenever it has been. */
+  const restless: ObserverDisplay = displayOn(
+    terminalThat(() => {
+      served += 1;
+      nowMs += 50;
+      restless.invalidate();
+    }),
+    fanOut,
+    { now: () => nowMs, composer: { compose: () => grids.grid(SIZE) } },
+  );
+  const calm = displayOn(
+    terminalThat(() => (nowMs += 2)),
+    fanOut,
+  );
+  fanOut.begin(moment(1), [restless, calm], 7);
+  await eventually('the restless one is served often', () => served > 3);
+  expect(costs).toEqual([59]);
+  restless.close();
+  calm.close();
+});
+
+test('who changes the own view all the time is shown it every 30 ms, and what is newest at once', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  try {
+    const fanOut = new FanOut({
+      now: () => 0,
+      onDone: () => undefined,
+      onFailure: () => undefined,
+    });
+    const startedAt = performance.now();
+    const at: number[] = [];
+    const now = () => performance.now() - startedAt;
+    const compose = () => {
+      at.push(now());
+      return grids.grid(SIZE);
+    };
+    const display = displayOn(
+      terminalThat(() => undefined),
+      fanOut,
+      { composer: { compose }, now },
+    );
+    fanOut.begin(moment(1), [display]);
+    for (let ms = 1; ms <= 100; ms += 1) {
+      display.forget();
+      await new Promise(setImmediate);
+      vi.advanceTimersByTime(1);
+      await new Promise(setImmediate);
+      if (ms === 70) fanOut.begin(moment(2), [display]);
+    }
+    expect(at).toEqual([0, 30, 60, 70, 100]);
+    display.close();
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('an observer who cannot take anything is composed nothing, and skips what passes meanwhile', () => {
+  let unconsumed = 0;
+  let composed = 0;
+  const fanOut = new FanOut({ now: () => 0, onDone: () => undefined, onFailure: () => undefined });
+  const compose = () => {
+    composed += 1;
+    return grids.grid(SIZE);
+  };
+  const terminal = { ...terminalThat(() => undefined), unconsumedBytes: () => unconsumed };
+  const display = displayOn(terminal, fanOut, { composer: { compose } });
+  fanOut.begin(moment(1), [display]);
+  unconsumed = 64 * 1024 + 1;
+  for (const number of [2, 3, 4]) {
+    display.forget();
+    fanOut.begin(moment(number), [display]);
+  }
+  expect(composed).toBe(1);
+  expect(display.skippedFrames).toBe(2);
+  unconsumed = 0;
+  fanOut.begin(moment(5), [display]);
+  expect(composed).toBe(2);
+  expect(display.skippedFrames).toBe(3);
+  display.close();
+});
+
+test('a slow observer is shown the whole of a screen that takes many frames, while newer ones come', () => {
+  let isFree = true;
+  let text = '';
+  const terminal = {
+    ...terminalThat((bytes) => {
+      text += Buffer.from(bytes).toString();
+      isFree = false;
+    }),
+    unconsumedBytes: () => (isFree ? 0 : 64 * 1024 + 1),
+  };
+  const fanOut = new FanOut({ now: () => 0, onDone: () => undefined, onFailure: () => undefined });
+  const display = displayOn(terminal, fanOut);
+  for (let number = 1; number <= 60; number += 1) {
+    const screen = dearGrid(String.fromCharCode(0xc0 + number));
+    const { shared, frames } = moment(number);
+    isFree = number % 6 === 0;
+    fanOut.begin({ number, frames, shared: { ...shared, screen } }, [display]);
+  }
+  const erasing = /\x1b\[0m\x1b\[J/g;
+  const complete = /\x1b\[1;1H\x1b\[\?25h/g;
+  expect(text.match(complete)).toHaveLength(2);
+  expect(text.slice(text.search(complete)).match(erasing)).toBeNull();
+  expect(display.skippedFrames).toBe(57);
+  display.close();
 });
 
 test('an observer who is more than four screens behind gets what a new one gets', () => {
