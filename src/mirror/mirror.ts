@@ -128,12 +128,13 @@ export class Mirror {
 
   /** Makes a new moment of what changed, if anything did, and begins to show it. */
   #tick(model: ScreenModel): void {
+    const startedAt = now();
     const screen = model.snapshot();
     const [before, layout, presence] = [this.#shared, this.#layout, this.#presence];
     const isSame =
       before?.screen === screen && before.layout === layout && before.presence === presence;
     if (isSame || layout === undefined) {
-      this.#clock.finished(0);
+      this.#clock.finished(now() - startedAt);
       return;
     }
     const { session } = this.#options;
@@ -141,7 +142,7 @@ export class Mirror {
     this.#shared = shared;
     this.#number += 1;
     const moment = { number: this.#number, shared, frames: new FrameCache() };
-    this.#fanOut.begin(moment, this.#displays);
+    this.#fanOut.begin(moment, this.#displays, now() - startedAt);
   }
 
   #leave(display: ObserverDisplay): void {
