@@ -68,6 +68,15 @@ export class HistoryLines {
     return this.#lines[number - this.#first];
   }
 
+  /** How many columns the longest line from one to before another takes. */
+  widest(from: number, end: number): number {
+    const lines = this.#lines.slice(
+      Math.max(0, from - this.#first),
+      Math.max(0, end - this.#first),
+    );
+    return lines.reduce((widest, { row }) => Math.max(widest, row.glyphs.length), 0);
+  }
+
   /** As tmux counted it when the last page was taken. */
   tmuxLine(number: number): number {
     const gap = this.#lines.indexOf(GAP);

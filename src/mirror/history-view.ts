@@ -40,6 +40,8 @@ export class HistoryView {
   #top = 0;
   #cursor = 0;
   #firstCol = 0;
+  /** The longest line in view, once it was looked for. */
+  #widest: number | undefined;
   #anchor: number | undefined;
   #prompt: SearchPrompt | undefined;
   #needle: Needle | undefined;
@@ -239,6 +241,7 @@ export class HistoryView {
   #clampTop(): void {
     const { first, end } = this.#lines;
     this.#top = Math.max(first, Math.min(this.#top, end - this.#size.rows));
+    this.#widest = undefined;
   }
 
   #keepInView(): void {
@@ -250,13 +253,8 @@ export class HistoryView {
   }
 
   #pan(cols: number): void {
-    const widest = Math.max(
-      0,
-      ...Array.from({ length: this.#size.rows }, (_, row) => {
-        return this.#lines.at(this.#top + row)?.row.glyphs.length ?? 0;
-      }),
-    );
-    this.#firstCol = Math.max(0, Math.min(this.#firstCol + cols, widest - this.#size.cols));
+    this.#widest ??= this.#lines.widest(this.#top, this.#top + this.#size.rows);
+    this.#firstCol = Math.max(0, Math.min(this.#firstCol + cols, this.#widest - this.#size.cols));
   }
 
   /** Reads on where a move went beyond what is held, and ahead of one that soon will. */
@@ -382,6 +380,7 @@ export class HistoryView {
   #goOn(): void {
     this.#task = undefined;
     this.#isSearching = false;
+    this.#widest = undefined;
     this.#lines.trimAround(this.#top + Math.floor(this.#size.rows / 2));
     if (this.#isClosed) return;
     const next = this.#next;

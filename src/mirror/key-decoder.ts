@@ -85,9 +85,20 @@ export class KeyDecoder {
     this.#sink = sink;
   }
 
-  receive(bytes: Uint8Array): void {
-    for (const byte of bytes) this.#take(byte);
+  /**
+   * Takes bytes as long as it may go on, at least one; the rest has to come first in the next call.
+   *
+   * @returns how many it took.
+   */
+  receive(bytes: Uint8Array, mayGoOn: () => boolean = () => true): number {
+    let taken = 0;
+    for (const byte of bytes) {
+      if (taken > 0 && !mayGoOn()) return taken;
+      this.#take(byte);
+      taken += 1;
+    }
     if (this.#place === 'escape') this.#sayEscape();
+    return taken;
   }
 
   #take(byte: number): void {

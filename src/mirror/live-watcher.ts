@@ -1,28 +1,43 @@
 import type { TerminalSize } from '../base/terminal-size.js';
+import type { Logger } from '../log/logger.js';
 import { rowsOf } from './captured-rows.js';
+import type { KeyTurns, Typist } from './key-turns.js';
 import type { FeedEnd, MirrorSource } from './mirror-source.js';
 import type { Mirrors } from './mirrors.js';
 import { MAX_UNCONSUMED_BYTES, type ObserverDisplay } from './observer-display.js';
 import { Viewer } from './viewer.js';
 import type { ObserverTerminal, Watcher, WatchRequest } from './watching.js';
 
+const NOTHING = new Uint8Array();
+
 export interface LiveWatcherOptions {
   readonly request: WatchRequest;
   readonly source: Pick<MirrorSource, 'history'>;
+  /** Of all observers together. */
+  readonly turns: KeyTurns;
+  readonly log: Logger;
 }
 
 /** A viewer on a display: what one observer's keys do shows on their terminal. */
-export class LiveWatcher implements Watcher {
+export class LiveWatcher implements Watcher, Typist {
   readonly ended: Promise<{ readonly reason: FeedEnd | 'left' }>;
   readonly #request: WatchRequest;
   readonly #terminal: HeldTerminal;
   readonly #viewer: Viewer;
+  readonly #turns: KeyTurns;
+  readonly #log: Logger;
+  /** What was typed and waits for its turn. */
+  #typed: Uint8Array = NOTHING;
+  #isHeldBack = false;
+  #onDrain: () => void = () => undefined;
   #display: ObserverDisplay | undefined;
   #end: (end: { readonly reason: FeedEnd | 'left' }) => void = () => undefined;
 
-  constructor({ request, source }: LiveWatcherOptions) {
+  constructor({ request, source, turns, log }: LiveWatcherOptions) {
     const { session, size, pane } = request;
     this.#request = request;
+    this.#turns = turns;
+    this.#log = log;
     this.#terminal = new HeldTerminal(request.terminal);
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -52,9 +67,31 @@ export class LiveWatcher implements Watcher {
     this.#terminal.release(this.#viewer.start());
   }
 
-  receive(bytes: Uint8Array): void {
-    this.#viewer.receive(bytes);
+  receive(bytes: Uint8Array): boolean {
+    if (this.#typed.length > 0) return false;
+    this.#typed = bytes;
+    this.#isHeldBack = !this.#turns.take(this);
+    return !this.#isHeldBack;
+  }
+
+  onDrain(listener: () => void): void {
+    this.#onDrain = listener;
+  }
+
+  follow(mayGoOn: () => boolean): boolean {
+    const taken = this.#viewer.receive(this.#typed, mayGoOn);
+    this.#typed = this.#typed.subarray(taken);
     if (this.#display !== undefined) this.#display.hasSync = this.#viewer.hasSync;
+    if (this.#typed.length > 0) return false;
+    if (this.#isHeldBack) this.#onDrain();
+    this.#isHeldBack = false;
+    return true;
+  }
+
+  fail(error: unknown): void {
+    const { session } = this.#request;
+    this.#log.error({ session, error }, 'observer keys could not be followed');
+    this.#finish('failed');
   }
 
   resize(size: TerminalSize): void {
@@ -74,6 +111,7 @@ export class LiveWatcher implements Watcher {
   }
 
   close(): void {
+    this.#turns.remove(this);
     this.#viewer.close();
     this.#display?.close();
   }

@@ -12,9 +12,14 @@ export class PageQueue {
     this.#history = history;
   }
 
+  /** Whether the next request would be refused. */
+  get isFull(): boolean {
+    return this.#asked >= 2;
+  }
+
   /** @throws RefusedError when another one waits already; whatever the host throws. */
   async ask(pane: PaneId, request: HistoryRequest): Promise<HistoryPage> {
-    if (this.#asked >= 2) throw new RefusedError('an earlier request for lines is still waiting');
+    if (this.isFull) throw new RefusedError('an earlier request for lines is still waiting');
     this.#asked += 1;
     const answer = this.#last.then(() => this.#history(pane, request));
     this.#last = answer.catch(() => undefined);

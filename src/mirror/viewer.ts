@@ -94,12 +94,17 @@ export class Viewer implements Composer {
     return Buffer.from(START);
   }
 
-  /** What the observer's terminal sent. */
-  receive(bytes: Uint8Array): void {
-    if (this.#isOver) return;
+  /**
+   * What the observer's terminal sent, as long as it may go on; the rest has to come again.
+   *
+   * @returns how many bytes were taken.
+   */
+  receive(bytes: Uint8Array, mayGoOn?: () => boolean): number {
+    if (this.#isOver) return bytes.length;
     this.#hasChanged = false;
-    this.#decoder.receive(bytes);
+    const taken = this.#decoder.receive(bytes, mayGoOn);
     this.#announce();
+    return taken;
   }
 
   resize(size: TerminalSize): void {
@@ -255,7 +260,7 @@ export class Viewer implements Composer {
 
   #openHistory(key: Key): void {
     const pane = this.#paneUnderView();
-    if (pane === undefined) return;
+    if (pane === undefined || this.#pages.isFull) return;
     const { write, onChange } = this.#options;
     const source = this.#sourceOf(pane.id);
     this.#history = new HistoryView({ source, size: this.#viewSize, write, onChange });

@@ -1,4 +1,5 @@
 import type { SessionName } from '../base/ids.js';
+import { KeyTurns } from './key-turns.js';
 import { LiveWatcher } from './live-watcher.js';
 import { Mirrors, type MirrorsOptions } from './mirrors.js';
 import type { Presence } from './shared-screen.js';
@@ -8,6 +9,7 @@ import type { Watcher, WatchRequest } from './watching.js';
 export class Watchers {
   readonly #options: MirrorsOptions;
   readonly #mirrors: Mirrors;
+  readonly #turns = new KeyTurns(() => performance.now());
 
   constructor(options: MirrorsOptions) {
     this.#options = options;
@@ -16,8 +18,9 @@ export class Watchers {
 
   /** @throws whatever the source throws when the session cannot be mirrored. */
   async watch(request: WatchRequest): Promise<Watcher> {
-    const source = this.#options.sourceOf(request.session);
-    const watcher = new LiveWatcher({ request, source });
+    const { sourceOf, log } = this.#options;
+    const source = sourceOf(request.session);
+    const watcher = new LiveWatcher({ request, source, log, turns: this.#turns });
     await watcher.open(this.#mirrors);
     return watcher;
   }

@@ -26,8 +26,14 @@ export interface Watcher {
   readonly ended: Promise<{ readonly reason: FeedEnd | 'left' }>;
   /** Begins to write to the terminal; what its person does before is kept in mind. */
   start(): void;
-  /** What the person's terminal sent: keys for the viewer, and nothing else. */
-  receive(bytes: Uint8Array): void;
+  /**
+   * What the person's terminal sent: keys for the viewer, and nothing else. Takes ownership of `bytes`.
+   *
+   * @returns false when no more is wanted until `onDrain`; what comes before is dropped.
+   */
+  receive(bytes: Uint8Array): boolean;
+  /** Called when more is wanted again; there is one listener at a time. */
+  onDrain(listener: () => void): void;
   resize(size: TerminalSize): void;
   /** Writes nothing more. Idempotent. */
   close(): void;

@@ -139,8 +139,8 @@ export class LiveAttachment implements Attachment {
       this.#options.onTyped(this);
       return sight.view.write(bytes);
     }
-    if (sight.kind === 'watching') sight.view.receive(bytes);
-    else if (sight.keys.asksToLeave(bytes)) this.finish('detached');
+    if (sight.kind === 'watching') return sight.view.receive(bytes);
+    if (sight.keys.asksToLeave(bytes)) this.finish('detached');
     return true;
   }
 
@@ -260,6 +260,7 @@ export class LiveAttachment implements Attachment {
     const { session } = this;
     const { terminal, watch } = request;
     const view = await mirrors.watch({ session, terminal, size: this.#size, pane: watch?.pane });
+    view.onDrain(() => terminal.resumeInput());
     return { kind: 'watching', view };
   }
 

@@ -37,6 +37,12 @@ export class WatchedScreen implements Disposable {
     return { col: Math.min(cursorX, this.#terminal.cols - 1), row: cursorY };
   }
 
+  get text(): string {
+    const { active } = this.#terminal.buffer;
+    const rows = Array.from({ length: this.#terminal.rows }, (_, row) => active.getLine(row));
+    return rows.map((row) => row?.translateToString(true) ?? '').join('\n');
+  }
+
   /** Where it differs from `grid`: `row,col shown expected`; empty when it does not. */
   differences(grid: Grid): string[] {
     const found: string[] = [];

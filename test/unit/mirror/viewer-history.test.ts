@@ -146,6 +146,15 @@ describe('the history', () => {
   });
 });
 
+test('the history is not opened anew while requests of earlier ones wait', async () => {
+  using viewed = session();
+  await viewed.type(`${'[\r'.repeat(50)}[`, '', '');
+  expect(viewed.bottom).toContain('watching');
+  expect(viewed.asked).toHaveLength(2);
+  await viewed.type('[');
+  expect(viewed.lines()[22]).toBe('line 799');
+});
+
 describe('searching', () => {
   test('from the screen goes back through the pages, marks what matches, and goes on by n and N', async () => {
     using viewed = session();

@@ -50,6 +50,8 @@ class ShownWatcher implements Watcher {
   readonly skippedFrames = 3;
   readonly request: WatchRequest;
   isStarted = false;
+  isFull = false;
+  drain: () => void = () => undefined;
   isClosed = false;
   end: (end: { reason: 'left' | 'lost' | 'failed' }) => void = () => undefined;
 
@@ -64,8 +66,13 @@ class ShownWatcher implements Watcher {
     this.isStarted = true;
   }
 
-  receive(bytes: Uint8Array): void {
+  receive(bytes: Uint8Array): boolean {
     this.typed.push(Buffer.from(bytes).toString());
+    return !this.isFull;
+  }
+
+  onDrain(listener: () => void): void {
+    this.drain = listener;
   }
 
   close(): void {
@@ -120,12 +127,13 @@ class SlowLink {
 async function open(role: Role, asked: Pick<AttachRequest, 'watch'> = {}) {
   const link = new SlowLink();
   let output = '';
+  let resumed = 0;
   const terminal = {
     write: (bytes: Uint8Array) => (output += Buffer.from(bytes).toString()),
     unconsumedBytes: () => 0,
     onConsumed: () => undefined,
     onBlocked: () => undefined,
-    resumeInput: () => undefined,
+    resumeInput: () => (resumed += 1),
   };
   const caller = {
     ...{ engineer: engineerName('dora'), keyBlob: new Uint8Array(), fingerprint: 'SHA256:x' },
@@ -148,7 +156,14 @@ async function open(role: Role, asked: Pick<AttachRequest, 'watch'> = {}) {
   });
   link.views[0]?.come();
   const attachment = await opening;
-  return { attachment, link, modes, output: () => output, typed: () => typed };
+  return {
+    attachment,
+    link,
+    modes,
+    output: () => output,
+    typed: () => typed,
+    resumed: () => resumed,
+  };
 }
 
 test('of several views that were asked for, only that of the last role stays', async () => {
@@ -223,6 +238,16 @@ test('an observer types into the viewer, and what they see starts when it is the
   expect(link.observer(0).typed).toEqual(['j']);
   expect(typed()).toBe(0);
   expect(attachment.info()).toMatchObject({ mode: 'watching', skippedFrames: 3 });
+});
+
+test('an observer who types more than a turn takes is held back until it is done', async () => {
+  const { attachment, link, resumed } = await open('observer');
+  const before = resumed();
+  link.observer(0).isFull = true;
+  expect(attachment.receive(Buffer.from('l'.repeat(32_768)))).toBe(false);
+  expect(resumed()).toBe(before);
+  link.observer(0).drain();
+  expect(resumed()).toBe(before + 1);
 });
 
 test('a watcher that comes too late for its role never starts', async () => {
