@@ -5,6 +5,8 @@ const MAX_PASTE_BYTES = 64 * 1024;
 /** Button, column and row of an old mouse report; each may be any byte but ESC (xterm, X10). */
 const MOUSE_BYTES = 3;
 const MAX_PARAMETERS = 16;
+/** Bytes of one sequence or paste come closer together than this, and keys that somebody tries in vain do not. */
+const MAX_GAP_MS = 500;
 
 const CTRL_B = 0x02;
 const CTRL_C = 0x03;
@@ -69,10 +71,13 @@ export function isLeavingKey(key: Key): boolean {
  * answers, mouse reports and pastes are no keys. Holds a few bytes, never the input.
  *
  * There is no timer: an ESC at the end of a piece is the key Escape, and may still turn out to begin
- * a sequence. Ctrl-C counts in the middle of anything but an old mouse report.
+ * a sequence. Ctrl-C counts in the middle of anything but an old mouse report, and any key after a rest.
  */
 export class KeyDecoder {
   readonly #sink: KeySink;
+  readonly #now: () => number;
+  /** When the last byte was taken. */
+  #takenAtMs = 0;
   #place: Place = 'ground';
   #isAfterPrefix = false;
   #isEscapeSaid = false;
@@ -81,8 +86,10 @@ export class KeyDecoder {
   #length = 0;
   readonly #character: number[] = [];
 
-  constructor(sink: KeySink) {
+  /** @param now tells milliseconds that only grow. */
+  constructor(sink: KeySink, now: () => number = () => performance.now()) {
     this.#sink = sink;
+    this.#now = now;
   }
 
   /**
@@ -91,13 +98,15 @@ export class KeyDecoder {
    * @returns how many it took.
    */
   receive(bytes: Uint8Array, mayGoOn: () => boolean = () => true): number {
+    if (this.#now() - this.#takenAtMs > MAX_GAP_MS) this.#place = 'ground';
     let taken = 0;
     for (const byte of bytes) {
-      if (taken > 0 && !mayGoOn()) return taken;
+      if (taken > 0 && !mayGoOn()) break;
       this.#take(byte);
       taken += 1;
     }
-    if (this.#place === 'escape') this.#sayEscape();
+    this.#takenAtMs = this.#now();
+    if (taken === bytes.length && this.#place === 'escape') this.#sayEscape();
     return taken;
   }
 

@@ -71,6 +71,24 @@ describe('hostile input', () => {
   });
 });
 
+test.each(['\x1b]', '\x1bP', '\x1bX', '\x1b^', '\x1b_', '\x1b[', '\x1bO', '\x1b[M', '\x1b[200~'])(
+  'after %j a q within half a second is part of it, and a later one leaves',
+  (begin) => {
+    const keysAfter = (gapMs: number): string[] => {
+      let nowMs = 0;
+      const keys: string[] = [];
+      const sink = { onKey: (key: string) => keys.push(key), onSyncAnswer: () => undefined };
+      const decoder = new KeyDecoder(sink, () => nowMs);
+      decoder.receive(Buffer.from(begin));
+      nowMs += gapMs;
+      decoder.receive(Buffer.from('q'));
+      return keys;
+    };
+    expect(keysAfter(500)).toEqual([]);
+    expect(keysAfter(501)).toEqual(['q']);
+  },
+);
+
 describe('a paste', () => {
   test('that never ends holds keys back for 64 KiB and no longer', () => {
     const begin = Buffer.from('\x1b[200~');
