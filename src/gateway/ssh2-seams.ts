@@ -73,6 +73,9 @@ const MIN_PACKET_BYTES = 1024;
 /** RFC 4254 §5.2: a window is at most this. */
 const MAX_WINDOW_BYTES = 2 ** 32 - 1;
 
+/** Questions that wait for a client's answers; ssh2 gives it up long before by its keepalive. */
+const MAX_QUESTIONS = 256;
+
 /** Of a server that tells its host keys; ssh2 parses each, which takes up to 170 ms a packet. */
 const HOST_KEYS = Buffer.from('P\0\0\0\u0017hostkeys-00@openssh.com');
 
@@ -142,7 +145,7 @@ export function hardenClient(sshClient: SshClient, guard: ClientGuard): void {
     throw new InvariantError('ssh2 has changed: its handlers are not where they were');
   }
   guardMessages(sshClient, guard);
-  asked.set(sshClient, new GlobalRequests(protocol));
+  asked.set(sshClient, new GlobalRequests(protocol, guard));
   acceptServiceAgain(protocol, SERVICE_REQUEST);
   refuseTinyPackets(protocol, CHANNEL_OPEN);
   answerEveryRequest(sshClient, CHANNEL_REQUEST);
@@ -153,9 +156,11 @@ export function hardenClient(sshClient: SshClient, guard: ClientGuard): void {
 /** Global requests of ours that wait for their answers, which come in the same order (RFC 4254 §4). */
 class GlobalRequests {
   readonly #ping: () => void;
+  readonly #guard: ClientGuard;
   readonly #waiting: (() => void)[] = [];
 
-  constructor(protocol: Protocol) {
+  constructor(protocol: Protocol, guard: ClientGuard) {
+    this.#guard = guard;
     this.#ping = protocol.ping.bind(protocol);
     protocol.ping = () => this.ask(() => undefined);
     protocol._handlers.REQUEST_SUCCESS = () => this.#waiting.shift()?.();
@@ -163,6 +168,10 @@ class GlobalRequests {
   }
 
   ask(onAnswered: () => void): void {
+    if (this.#waiting.length >= MAX_QUESTIONS) {
+      this.#guard.onViolation('client leaves questions unanswered');
+      return;
+    }
     this.#waiting.push(onAnswered);
     this.#ping();
   }
