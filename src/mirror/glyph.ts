@@ -1,8 +1,11 @@
 /** Longest glyph that is passed on, in UTF-8; tmux keeps no longer ones in a cell. */
 const MAX_GLYPH_BYTES = 32;
-/** Starts with a character that stands by itself, and has no control characters or line ends. */
+/**
+ * Starts with a character that stands by itself; has no control characters or line ends, and of the
+ * invisible ones only the joiner, not those that turn what follows around or hide a text.
+ */
 const GRAPHEME =
-  /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{M}\p{Cf}\u1160-\u11ff\ud7b0-\ud7fb][^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u;
+  /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{M}\p{Cf}\u1160-\u11ff\ud7b0-\ud7fb](?:\u200d|[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Cf}])*$/u;
 const REPLACEMENT = '\ufffd';
 
 /** What a cell shows, safe for any terminal; a space where nothing is. */
