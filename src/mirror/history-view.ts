@@ -15,6 +15,7 @@ const PAN_COLS = 10;
 /** Lines beyond the view that are read before they are needed. */
 const LINES_AHEAD = 100;
 
+const NOT_COPIED = 'not copied: your terminal is behind, try again';
 const UNREADABLE = 'the history cannot be read now: try again';
 
 type Work = (signal: AbortSignal) => Promise<void>;
@@ -23,8 +24,8 @@ export interface HistoryViewOptions {
   readonly source: LineSource;
   /** Of the rows that show history, without the line at the bottom. */
   readonly size: TerminalSize;
-  /** To the observer's own terminal. */
-  readonly write: (bytes: Uint8Array) => void;
+  /** To the observer's own terminal; whether it went. */
+  readonly write: (bytes: Uint8Array) => boolean;
   readonly onChange: () => void;
 }
 
@@ -302,7 +303,10 @@ export class HistoryView {
       if (line !== undefined) lines.push(line.text);
     }
     const copy = copyToClipboard(lines);
-    this.#options.write(copy.bytes);
+    if (!this.#options.write(copy.bytes)) {
+      this.#note = NOT_COPIED;
+      return;
+    }
     const isCut = copy.isCut || lines.length <= to - from;
     const what = lines.length === 1 ? '1 line' : `${lines.length} lines`;
     this.#note = `${what} copied${isCut ? ', cut: too many' : ''}`;

@@ -4,10 +4,12 @@ import { rowsOf } from './captured-rows.js';
 import type { KeyTurns, Typist } from './key-turns.js';
 import type { FeedEnd, MirrorSource } from './mirror-source.js';
 import type { Mirrors } from './mirrors.js';
-import { MAX_UNCONSUMED_BYTES, type ObserverDisplay } from './observer-display.js';
+import type { ObserverDisplay } from './observer-display.js';
 import { Viewer } from './viewer.js';
 import type { ObserverTerminal, Watcher, WatchRequest } from './watching.js';
 
+/** What a client may have to consume with a copy: no more than with a frame. */
+const MAX_WITH_COPY_BYTES = 128 * 1024;
 const NOTHING = new Uint8Array();
 
 export interface LiveWatcherOptions {
@@ -106,8 +108,10 @@ export class LiveWatcher implements Watcher, Typist {
   }
 
   /** A client that does not read gets no copies to hold, either. */
-  #copy(bytes: Uint8Array): void {
-    if (this.#terminal.unconsumedBytes() <= MAX_UNCONSUMED_BYTES) this.#terminal.write(bytes);
+  #copy(bytes: Uint8Array): boolean {
+    if (this.#terminal.unconsumedBytes() + bytes.length > MAX_WITH_COPY_BYTES) return false;
+    this.#terminal.write(bytes);
+    return true;
   }
 
   close(): void {

@@ -45,8 +45,8 @@ export interface ViewerOptions {
   readonly pane: PaneName | undefined;
   readonly history: (pane: PaneId, request: HistoryRequest) => Promise<HistoryPage>;
   readonly rowsOf: (lines: readonly string[], cols: number) => Promise<readonly Row[]>;
-  /** To the observer's terminal: what is copied to their clipboard, and nothing else. */
-  readonly write: (bytes: Uint8Array) => void;
+  /** To the observer's terminal: what is copied to their clipboard, and nothing else; whether it went. */
+  readonly write: (bytes: Uint8Array) => boolean;
   /** The screen is to be composed again. */
   readonly onChange: () => void;
   readonly onLeave: () => void;

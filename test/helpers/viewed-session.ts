@@ -69,7 +69,7 @@ export class ViewedSession {
         return this.answer?.(request) ?? this.buffer.page(request);
       },
       rowsOf: plainRows,
-      write: (bytes) => this.written.push(Buffer.from(bytes).toString('latin1')),
+      write: (bytes) => this.written.push(Buffer.from(bytes).toString('latin1')) > 0,
       onChange: () => {
         this.changes += 1;
       },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { paneId, sessionName } from '../../../src/base/ids.js';
 import { openLogger } from '../../../src/log/logger.js';
+import { copyToClipboard } from '../../../src/mirror/clipboard.js';
 import { KeyTurns } from '../../../src/mirror/key-turns.js';
 import { LiveWatcher } from '../../../src/mirror/live-watcher.js';
 import { Mirrors } from '../../../src/mirror/mirrors.js';
@@ -57,6 +58,25 @@ class Watched implements AsyncDisposable {
 }
 
 describe('an observer', () => {
+  test('who does not read gets no copy beyond 128 KiB, and is told so', async () => {
+    await using watched = new Watched();
+    const line = 'x'.repeat(60);
+    watched.pane.print(100, line);
+    await watched.open();
+    watched.type('[');
+    await watched.shows('history 0/100');
+    watched.terminal.isSlow = true;
+    const copy = copyToClipboard([line]).bytes.length;
+    watched.terminal.write(Buffer.alloc(128 * 1024 - copy, ' '));
+    watched.type('vy');
+    expect(watched.terminal.unconsumedBytes()).toBe(128 * 1024);
+    watched.type('vy');
+    expect(watched.terminal.unconsumedBytes()).toBe(128 * 1024);
+    watched.terminal.isSlow = false;
+    await watched.terminal.consume();
+    await watched.shows('not copied');
+  });
+
   test('who types more than a turn takes is held back, and leaves by the q at its end', async () => {
     let nowMs = 0;
     await using watched = new Watched(() => (nowMs += 0.1));
