@@ -49,6 +49,8 @@ class FrameEncoder {
   /** What the terminal shows while it is drawn; undefined while that is not known. */
   #before: readonly Row[] | undefined;
   readonly #cursorBefore: Grid['cursor'] | undefined;
+  /** The row that is drawn first; those above it come last. */
+  readonly #firstRow: number;
   #text = '';
   #byteCount = 0;
 
@@ -58,6 +60,7 @@ class FrameEncoder {
     this.#options = options;
     this.#before = isKnown ? from.rows : undefined;
     this.#cursorBefore = isKnown ? from.cursor : undefined;
+    this.#firstRow = (isKnown ? from.resumeAt : undefined) ?? 0;
   }
 
   encode(): Frame {
@@ -85,7 +88,7 @@ class FrameEncoder {
   #drawRows(): Stop | undefined {
     this.#add(this.#painter.take());
     let isFirst = true;
-    for (const [index, row] of this.#to.rows.entries()) {
+    for (const [index, row] of this.#rowsInTurn()) {
       const before = this.#before?.[index];
       if (before === row) continue;
       for (const stretch of changedStretches(before, row)) {
@@ -98,6 +101,18 @@ class FrameEncoder {
       }
     }
     return undefined;
+  }
+
+  #rowsInTurn(): (readonly [number, Row])[] {
+    const rows = [...this.#to.rows.entries()];
+    return [...rows.slice(this.#firstRow), ...rows.slice(0, this.#firstRow)];
+  }
+
+  /** How many rows are drawn before this one. */
+  #turnOf(row: number): number {
+    return row >= this.#firstRow
+      ? row - this.#firstRow
+      : row + this.#to.rows.length - this.#firstRow;
   }
 
   #fits(text: string): boolean {
@@ -114,11 +129,11 @@ class FrameEncoder {
     const { cols, rows: newRows } = this.#to;
     const blank = blankRow(cols);
     const rows = newRows.map((newRow, index) => {
-      if (index < row) return newRow;
+      if (this.#turnOf(index) < this.#turnOf(row)) return newRow;
       const before = this.#before?.[index] ?? blank;
       return index === row ? spliced(newRow, before, col) : before;
     });
-    return { cols, rows, cursor: null };
+    return { cols, rows, cursor: null, resumeAt: row };
   }
 
   #eraseFrom({ row, col }: Stop): string {

@@ -15,6 +15,8 @@ export interface Grid {
   readonly rows: readonly Row[];
   /** From the top left corner, 0,0; null while it is hidden. */
   readonly cursor: { readonly col: number; readonly row: number } | null;
+  /** Where a frame was cut that led here: the next one begins with this row, so that all get their turn. */
+  readonly resumeAt?: number;
 }
 
 /** A row that shows nothing. */

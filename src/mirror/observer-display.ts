@@ -40,11 +40,11 @@ export class ObserverDisplay {
   #position: Grid | undefined;
   /** The last moment at which there was nothing newer to show than the position. */
   #positionNumber = 0;
-  /** What it is to show, of which moment. It is finished before another is aimed at, so that the slow see a whole one. */
+  /** What it is to show, of which moment. */
   #target: Grid | undefined;
   #targetNumber = -1;
-  /** Whether one frame was not enough for the target. */
-  #isCut = false;
+  /** A frame was cut: one from nothing would be as well, and would erase what is below. */
+  #isDear = false;
   /** A newer moment, which has to wait. */
   #waitingNumber: number | undefined;
   #isStale = true;
@@ -80,6 +80,7 @@ export class ObserverDisplay {
   forget(): void {
     this.#position = undefined;
     this.#target = undefined;
+    this.#isDear = false;
     this.invalidate();
   }
 
@@ -131,29 +132,28 @@ export class ObserverDisplay {
   }
 
   #mayAim({ number }: Moment): boolean {
-    const isFinished = this.#position === this.#target || this.#target === undefined;
-    if (!isFinished) return false;
     return number !== this.#targetNumber || (this.#isStale && this.#ownWaitMs() <= 0);
   }
 
   #aim({ number, shared }: Moment): void {
-    this.#target = this.#options.composer.compose(shared);
+    const target = this.#options.composer.compose(shared);
+    const wasBehind = this.#target !== undefined && this.#position !== this.#target;
+    if (wasBehind && target !== this.#target) this.#skippedFrames += 1;
+    this.#target = target;
     this.#targetNumber = number;
     this.#waitingNumber = undefined;
     this.#isStale = false;
     this.#composedAt = this.#options.now();
-    if (this.#position === this.#target) this.#positionNumber = number;
+    if (this.#position === target) this.#positionNumber = number;
     const isFarBehind = number - this.#positionNumber > MAX_SCREENS_BEHIND;
-    // From nothing a frame that is cut erases what is below.
-    if (isFarBehind && !this.#isCut) this.#position = undefined;
-    this.#isCut = false;
+    if (isFarBehind && !this.#isDear) this.#position = undefined;
   }
 
   #write(target: Grid, { number, frames }: Moment): void {
     const { bytes, reached } = frames.frame(this.#position, target, this.hasSync);
     this.#position = reached;
     this.#positionNumber = number;
-    this.#isCut ||= reached !== target;
+    this.#isDear ||= reached !== target;
     if (bytes.length > 0) this.#options.terminal.write(bytes);
   }
 }
