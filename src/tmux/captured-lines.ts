@@ -1,3 +1,5 @@
+import { Slices } from '../base/slices.js';
+
 /** tmux(1) capture-pane -e: SGR, the shifts to and from line drawing, and hyperlinks (3.4 and later). */
 const TOKEN =
   /\u001b\[([\d;:]*)m|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[\u0000-\u001f\u007f-\u009f]|[^\u0000-\u001f\u007f-\u009f]+/g;
@@ -11,25 +13,39 @@ const DRAWN: Readonly<Record<string, string>> = {
 
 /**
  * Makes each captured line complete in itself: tmux goes on with the style and the character set of
- * the line before, whatever that was.
+ * the line before, whatever that was. Many coloured lines take long, so it works in slices.
  */
-export function completeLines(lines: readonly string[]): string[] {
-  const style = new Style();
-  let isDrawing = false;
-  return lines.map((line) => {
+export async function completeLines(
+  lines: readonly string[],
+  slices = new Slices(),
+): Promise<string[]> {
+  const completer = new Completer();
+  const complete: string[] = [];
+  for (const line of lines) {
+    complete.push(completer.complete(line));
+    if (slices.isOver) await slices.next();
+  }
+  return complete;
+}
+
+class Completer {
+  readonly #style = new Style();
+  #isDrawing = false;
+
+  complete(line: string): string {
     let complete = '';
     let shown = '';
-    const show = (text: string) => {
-      complete += styleChange(shown, style.parameters) + text;
-      shown = style.parameters;
-    };
     for (const [token, parameters] of line.matchAll(TOKEN)) {
-      if (parameters !== undefined) style.apply(parameters);
-      else if (token === '\x0e' || token === '\x0f') isDrawing = token === '\x0e';
-      else if (!isControl(token)) show(isDrawing ? drawn(token) : token);
+      if (parameters !== undefined) this.#style.apply(parameters);
+      else if (token === '\x0e' || token === '\x0f') this.#isDrawing = token === '\x0e';
+      else if (!isControl(token)) {
+        const style = this.#style.parameters;
+        complete += styleChange(shown, style) + (this.#isDrawing ? drawn(token) : token);
+        shown = style;
+      }
     }
     return complete + styleChange(shown, '');
-  });
+  }
 }
 
 function styleChange(from: string, to: string): string {
@@ -49,13 +65,16 @@ function isControl(token: string): boolean {
 /** What SGR sequences have added up to: one entry per thing that they set, so that it stays short. */
 class Style {
   readonly #set = new Map<string, string>();
+  #parameters: string | undefined = '';
 
   /** Of one SGR sequence that makes a plain terminal show it; empty for plain. */
   get parameters(): string {
-    return [...this.#set.values()].join(';');
+    this.#parameters ??= [...this.#set.values()].join(';');
+    return this.#parameters;
   }
 
   apply(parameters: string): void {
+    this.#parameters = undefined;
     const words = parameters.split(';');
     for (let at = 0; at < words.length; ) {
       const word = words[at] ?? '';

@@ -48,7 +48,7 @@ export async function captureHistory(
   // tmux moves both ends of the range onto the lines that there are: never fewer than one.
   const firstLine = Math.max(range.firstLine, -historySize);
   const length = Math.max(0, Math.min(last, rows - 1) - firstLine + 1);
-  const lines = completeLines(captured.slice(0, length));
+  const lines = await completeLines(captured.slice(0, length));
   return { firstLine, lines, historySize, size: { cols, rows } };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Slices } from '../../../src/base/slices.js';
 import { rowsOf } from '../../../src/mirror/captured-rows.js';
 
 describe('captured rows', () => {
@@ -21,6 +22,14 @@ describe('captured rows', () => {
   test('have line drawing as characters', async () => {
     const rows = await rowsOf(['\x0elqk\x0f lqk'], 7);
     expect(rows[0]?.glyphs.join('')).toBe('┌─┐ lqk');
+  });
+
+  test('are read in slices, the same as at once', async () => {
+    let nowMs = 0;
+    const slices = new Slices(() => (nowMs += 0.5));
+    const lines = Array.from({ length: 40 }, (_, n) => `\x1b[38;5;${n}m${'x'.repeat(1000)}`);
+    expect(await rowsOf(lines, 9, slices)).toEqual(await rowsOf(lines, 9, new Slices(() => 0)));
+    expect(slices.count).toBe(11);
   });
 
   test('are none of no lines', async () => {

@@ -1,0 +1,34 @@
+import { setImmediate } from 'node:timers/promises';
+
+/** Longest that a slice of long work holds up what else there is. */
+const SLICE_MS = 2;
+
+/** Cuts long work into slices, between which the event loop does what else there is. */
+export class Slices {
+  readonly #now: () => number;
+  #startedAtMs: number;
+  #count = 1;
+
+  /** @param now tells milliseconds that only grow. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+    this.#startedAtMs = now();
+  }
+
+  /** How many there were, this one included. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Whether the slice has lasted long enough. */
+  get isOver(): boolean {
+    return this.#now() - this.#startedAtMs >= SLICE_MS;
+  }
+
+  /** Resolves when the next one begins. */
+  async next(): Promise<void> {
+    await setImmediate();
+    this.#startedAtMs = this.#now();
+    this.#count += 1;
+  }
+}
