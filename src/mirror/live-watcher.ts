@@ -1,6 +1,7 @@
 import type { TerminalSize } from '../base/terminal-size.js';
 import type { Logger } from '../log/logger.js';
 import { rowsOf } from './captured-rows.js';
+import type { Glimpses } from './glimpses.js';
 import type { KeyTurns, Typist } from './key-turns.js';
 import type { FeedEnd, MirrorSource } from './mirror-source.js';
 import type { Mirrors } from './mirrors.js';
@@ -17,6 +18,7 @@ export interface LiveWatcherOptions {
   readonly source: Pick<MirrorSource, 'history'>;
   /** Of all observers together. */
   readonly turns: KeyTurns;
+  readonly glimpses: Glimpses;
   readonly log: Logger;
 }
 
@@ -35,7 +37,7 @@ export class LiveWatcher implements Watcher, Typist {
   #display: ObserverDisplay | undefined;
   #end: (end: { readonly reason: FeedEnd | 'left' }) => void = () => undefined;
 
-  constructor({ request, source, turns, log }: LiveWatcherOptions) {
+  constructor({ request, source, turns, glimpses, log }: LiveWatcherOptions) {
     const { session, size, pane } = request;
     this.#request = request;
     this.#turns = turns;
@@ -45,7 +47,7 @@ export class LiveWatcher implements Watcher, Typist {
       this.#end = resolve;
     });
     this.#viewer = new Viewer({
-      ...{ session, size, pane, rowsOf },
+      ...{ session, size, pane, rowsOf, glimpses },
       history: (id, asked) => source.history(id, asked),
       write: (bytes) => this.#copy(bytes),
       onChange: () => this.#display?.invalidate(),

@@ -2,6 +2,7 @@ import type { PaneId, PaneName, SessionName } from '../base/ids.js';
 import { clampSize, type TerminalSize } from '../base/terminal-size.js';
 import { bottomLineText } from './bottom-line.js';
 import { cropScreen, type Opening } from './crop.js';
+import type { Glimpses, Look } from './glimpses.js';
 import type { Grid, Row } from './grid.js';
 import { helpScreen } from './help-screen.js';
 import type { LineSource } from './history-reader.js';
@@ -10,7 +11,6 @@ import { isLeavingKey, type Key, KeyDecoder } from './key-decoder.js';
 import type { HistoryPage, HistoryRequest, LayoutPane, WindowLayout } from './mirror-source.js';
 import { PageQueue } from './page-queue.js';
 import { PaneChoice } from './pane-choice.js';
-import { PaneGlimpse } from './pane-glimpse.js';
 import type { Composer, Presence, SharedScreen } from './shared-screen.js';
 import { endOf, textRow, textWidth } from './text-row.js';
 import { followCursor, type Point, withinRegion } from './viewport.js';
@@ -45,6 +45,8 @@ export interface ViewerOptions {
   readonly pane: PaneName | undefined;
   readonly history: (pane: PaneId, request: HistoryRequest) => Promise<HistoryPage>;
   readonly rowsOf: (lines: readonly string[], cols: number) => Promise<readonly Row[]>;
+  /** What all observers of the session look at that is not on the shared screen. */
+  readonly glimpses: Pick<Glimpses, 'look'>;
   /** To the observer's terminal: what is copied to their clipboard, and nothing else; whether it went. */
   readonly write: (bytes: Uint8Array) => boolean;
   /** The screen is to be composed again. */
@@ -71,7 +73,7 @@ export class Viewer implements Composer {
   #isLineHidden = false;
   #pan: Point | undefined;
   #history: HistoryView | undefined;
-  #glimpse: { readonly pane: PaneId; readonly view: PaneGlimpse } | undefined;
+  #glimpse: { readonly pane: PaneId; readonly look: Look } | undefined;
   /** What was composed of last. */
   #shared: SharedScreen | undefined;
   /** The last screen of their own: the same object as long as it shows the same. */
@@ -118,7 +120,7 @@ export class Viewer implements Composer {
   close(): void {
     this.#isOver = true;
     this.#history?.close();
-    this.#glimpse?.view.close();
+    this.#glimpse?.look.close();
   }
 
   compose(shared: SharedScreen): Grid {
@@ -151,13 +153,15 @@ export class Viewer implements Composer {
     const key = [
       ...[this.#size.cols, this.#size.rows, this.#isLineHidden, this.#choice.key],
       ...[offset.col, offset.row, region.col, region.row, region.cols, region.rows],
+      ...(this.#glimpse === undefined
+        ? []
+        : [this.#glimpse.pane, this.#glimpse.look.glimpse.number]),
     ].join(' ');
-    const isShared = this.#glimpse === undefined;
-    const made = isShared ? shared.composed.get(key) : undefined;
+    const made = shared.composed.get(key);
     if (made !== undefined) return made;
     const view = cropScreen(screen, opening);
     const grid = this.#isLineHidden ? view : withLine(view, this.#liveLine(shared));
-    if (isShared) shared.composed.set(key, grid);
+    shared.composed.set(key, grid);
     return grid;
   }
 
@@ -168,7 +172,7 @@ export class Viewer implements Composer {
 
   #liveView(shared: SharedScreen): { screen: Grid; opening: Opening } {
     const size = this.#viewSize;
-    const glimpse = this.#glimpse?.view;
+    const glimpse = this.#glimpse?.look.glimpse;
     const screen = glimpse === undefined ? shared.screen : (glimpse.screen ?? EMPTY);
     const region = this.#regionOf(shared, screen);
     const offset =
@@ -283,12 +287,10 @@ export class Viewer implements Composer {
     const isLive = this.#history?.isLoaded !== true;
     const wanted = pane?.place === null && isLive ? pane.id : undefined;
     if (wanted === this.#glimpse?.pane || this.#isOver) return;
-    this.#glimpse?.view.close();
-    const { onChange } = this.#options;
+    this.#glimpse?.look.close();
+    const { glimpses, onChange } = this.#options;
     this.#glimpse =
-      wanted === undefined
-        ? undefined
-        : { pane: wanted, view: new PaneGlimpse(this.#sourceOf(wanted), onChange) };
+      wanted === undefined ? undefined : { pane: wanted, look: glimpses.look(wanted, onChange) };
   }
 }
 

@@ -1,4 +1,6 @@
 import type { SessionName } from '../base/ids.js';
+import { rowsOf } from './captured-rows.js';
+import { Glimpses } from './glimpses.js';
 import { KeyTurns } from './key-turns.js';
 import { LiveWatcher } from './live-watcher.js';
 import { Mirrors, type MirrorsOptions } from './mirrors.js';
@@ -9,6 +11,8 @@ import type { Watcher, WatchRequest } from './watching.js';
 export class Watchers {
   readonly #options: MirrorsOptions;
   readonly #mirrors: Mirrors;
+  /** One entry for each configured session at most. */
+  readonly #glimpses = new Map<SessionName, Glimpses>();
   readonly #turns = new KeyTurns(() => performance.now());
 
   constructor(options: MirrorsOptions) {
@@ -20,7 +24,8 @@ export class Watchers {
   async watch(request: WatchRequest): Promise<Watcher> {
     const { sourceOf, log } = this.#options;
     const source = sourceOf(request.session);
-    const watcher = new LiveWatcher({ request, source, log, turns: this.#turns });
+    const glimpses = this.#glimpsesOf(request.session);
+    const watcher = new LiveWatcher({ request, source, log, glimpses, turns: this.#turns });
     await watcher.open(this.#mirrors);
     return watcher;
   }
@@ -28,5 +33,17 @@ export class Watchers {
   /** Who is there now, for everybody who watches. */
   showPresence(session: SessionName, presence: Presence): void {
     this.#mirrors.showPresence(session, presence);
+  }
+
+  #glimpsesOf(session: SessionName): Glimpses {
+    const known = this.#glimpses.get(session);
+    if (known !== undefined) return known;
+    const source = this.#options.sourceOf(session);
+    const made = new Glimpses((pane) => ({
+      history: (request) => source.history(pane, request),
+      rowsOf,
+    }));
+    this.#glimpses.set(session, made);
+    return made;
   }
 }

@@ -1,5 +1,6 @@
 import { type PaneName, paneId, paneName, sessionName } from '../../src/base/ids.js';
 import type { TerminalSize } from '../../src/base/terminal-size.js';
+import { Glimpses } from '../../src/mirror/glimpses.js';
 import type { Grid, Row } from '../../src/mirror/grid.js';
 import type { HistoryRequest, WindowLayout } from '../../src/mirror/mirror-source.js';
 import type { SharedScreen } from '../../src/mirror/shared-screen.js';
@@ -69,6 +70,13 @@ export class ViewedSession {
         return this.answer?.(request) ?? this.buffer.page(request);
       },
       rowsOf: plainRows,
+      glimpses: new Glimpses((pane) => ({
+        rowsOf: plainRows,
+        history: async (request) => {
+          this.asked.push({ pane, request });
+          return this.answer?.(request) ?? this.buffer.page(request);
+        },
+      })),
       write: (bytes) => this.written.push(Buffer.from(bytes).toString('latin1')) > 0,
       onChange: () => {
         this.changes += 1;

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { paneId, sessionName } from '../../../src/base/ids.js';
 import { openLogger } from '../../../src/log/logger.js';
 import { copyToClipboard } from '../../../src/mirror/clipboard.js';
+import { Glimpses } from '../../../src/mirror/glimpses.js';
 import { KeyTurns } from '../../../src/mirror/key-turns.js';
 import { LiveWatcher } from '../../../src/mirror/live-watcher.js';
 import { Mirrors } from '../../../src/mirror/mirrors.js';
@@ -28,6 +29,9 @@ class Watched implements AsyncDisposable {
       request: { session: PAIR, terminal: this.terminal, size: SIZE, pane: undefined },
       source: { history: async (_pane, request) => this.pane.page(request) },
       turns: new KeyTurns(now),
+      glimpses: new Glimpses(() => {
+        throw new Error('nobody looks at another pane here');
+      }),
       log,
     });
   }
