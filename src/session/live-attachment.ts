@@ -5,6 +5,7 @@ import { clampSize, type TerminalSize } from '../base/terminal-size.js';
 import { visible } from '../base/visible.js';
 import type { DriverView, HostLink, ViewRequest } from '../link/host-link.js';
 import { LinkLostError } from '../link/link-lost.js';
+import { withoutSyncAnswer } from '../mirror/sync-answer.js';
 import type { Watcher } from '../mirror/watching.js';
 import type { Attachment, AttachmentEnd, AttachRequest, Caller } from './attachment.js';
 import { calmTerminal, type EndReason, exitCodeFor, farewell, hostLostNotice } from './farewell.js';
@@ -76,6 +77,8 @@ export class LiveAttachment implements Attachment {
   #size: TerminalSize;
   #sight: Sight | undefined;
   #isBlocked = false;
+  /** Its terminal was asked what only a viewer asks; the answer may come after a change of role. */
+  #hasWatched = false;
   /** Only what the newest of several looks opens is shown. */
   #newestLook: symbol | undefined;
   #reason: EndReason | undefined;
@@ -136,8 +139,10 @@ export class LiveAttachment implements Attachment {
     const sight = this.#sight;
     if (sight === undefined || this.#reason !== undefined) return true;
     if (sight.kind === 'typing') {
+      const typed = this.#hasWatched ? withoutSyncAnswer(bytes) : bytes;
+      if (typed.length === 0) return true;
       this.#options.onTyped(this);
-      return sight.view.write(bytes);
+      return sight.view.write(typed);
     }
     if (sight.kind === 'watching') return sight.view.receive(bytes);
     if (sight.keys.asksToLeave(bytes)) this.finish('detached');
@@ -272,6 +277,7 @@ export class LiveAttachment implements Attachment {
     } else {
       terminal.write(calmTerminal());
       sight.view.start();
+      this.#hasWatched = true;
     }
     this.#options.onModeChanged();
     terminal.resumeInput();

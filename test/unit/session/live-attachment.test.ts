@@ -250,6 +250,18 @@ test('an observer who types more than a turn takes is held back until it is done
   expect(resumed()).toBe(before + 1);
 });
 
+test('the answer to a question of the viewer is not typed by somebody who may type since', async () => {
+  const { attachment, link, typed } = await open('observer');
+  const change = attachment.changeRole('driver');
+  link.views[1]?.come();
+  await change;
+  attachment.receive(Buffer.from('\x1b[?2026;2$y'));
+  expect([link.driver(1).typed, typed()]).toEqual([[], 0]);
+  attachment.receive(Buffer.from('l\u00e4s\x1b[?2026;2$y\r'));
+  attachment.receive(Buffer.from('\x1b[A'));
+  expect([link.driver(1).typed, typed()]).toEqual([['l\u00e4s\r', '\x1b[A'], 2]);
+});
+
 test('a watcher that comes too late for its role never starts', async () => {
   const { attachment, link } = await open('driver');
   const changes = [attachment.changeRole('observer'), attachment.changeRole('driver')];
