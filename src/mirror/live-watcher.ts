@@ -5,12 +5,12 @@ import type { Glimpses } from './glimpses.js';
 import type { KeyTurns, Typist } from './key-turns.js';
 import type { FeedEnd, MirrorSource } from './mirror-source.js';
 import type { Mirrors } from './mirrors.js';
-import type { ObserverDisplay } from './observer-display.js';
+import { MAX_UNCONSUMED_BYTES, type ObserverDisplay } from './observer-display.js';
 import { Viewer } from './viewer.js';
 import type { ObserverTerminal, Watcher, WatchRequest } from './watching.js';
 
 /** What a client may have to consume with a copy: no more than with a frame. */
-const MAX_WITH_COPY_BYTES = 128 * 1024;
+const MAX_WITH_COPY_BYTES = 2 * MAX_UNCONSUMED_BYTES;
 const NOTHING = new Uint8Array();
 
 export interface LiveWatcherOptions {
