@@ -3,16 +3,24 @@ import { rowsOf } from './captured-rows.js';
 import { Glimpses } from './glimpses.js';
 import { KeyTurns } from './key-turns.js';
 import { LiveWatcher } from './live-watcher.js';
+import type { MirrorSource } from './mirror-source.js';
 import { Mirrors, type MirrorsOptions } from './mirrors.js';
+import { restedHistory } from './rested-history.js';
 import type { Presence } from './shared-screen.js';
 import type { Watcher, WatchRequest } from './watching.js';
+
+/** What the observers of a session share beside its mirror. */
+interface Watched {
+  readonly glimpses: Glimpses;
+  readonly source: Pick<MirrorSource, 'history'>;
+}
 
 /** Everybody who watches: their terminals are kept in step with a mirror, and their keys with a viewer. */
 export class Watchers {
   readonly #options: MirrorsOptions;
   readonly #mirrors: Mirrors;
   /** One entry for each configured session at most. */
-  readonly #glimpses = new Map<SessionName, Glimpses>();
+  readonly #sessions = new Map<SessionName, Watched>();
   readonly #turns = new KeyTurns(() => performance.now());
 
   constructor(options: MirrorsOptions) {
@@ -22,10 +30,9 @@ export class Watchers {
 
   /** @throws whatever the source throws when the session cannot be mirrored. */
   async watch(request: WatchRequest): Promise<Watcher> {
-    const { sourceOf, log } = this.#options;
-    const source = sourceOf(request.session);
-    const glimpses = this.#glimpsesOf(request.session);
-    const watcher = new LiveWatcher({ request, source, log, glimpses, turns: this.#turns });
+    const { log } = this.#options;
+    const watched = this.#watched(request.session);
+    const watcher = new LiveWatcher({ request, log, turns: this.#turns, ...watched });
     await watcher.open(this.#mirrors);
     return watcher;
   }
@@ -35,15 +42,17 @@ export class Watchers {
     this.#mirrors.showPresence(session, presence);
   }
 
-  #glimpsesOf(session: SessionName): Glimpses {
-    const known = this.#glimpses.get(session);
+  #watched(session: SessionName): Watched {
+    const known = this.#sessions.get(session);
     if (known !== undefined) return known;
     const source = this.#options.sourceOf(session);
-    const made = new Glimpses((pane) => ({
-      history: (request) => source.history(pane, request),
+    const history: MirrorSource['history'] = (pane, request) => source.history(pane, request);
+    const glimpses = new Glimpses((pane) => ({
+      history: (request) => history(pane, request),
       rowsOf,
     }));
-    this.#glimpses.set(session, made);
+    const made = { glimpses, source: { history: restedHistory(history) } };
+    this.#sessions.set(session, made);
     return made;
   }
 }
