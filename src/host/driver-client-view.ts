@@ -1,9 +1,7 @@
 import type { TerminalSize } from '../base/terminal-size.js';
 import type { DriverView, ViewEnd, ViewRequest } from '../link/host-link.js';
 import type { PtyExit, PtyProcess } from '../tmux/pty-process.js';
-
-/** How long a tmux client that was told to end may take before it is killed. */
-const CLOSE_LIMIT_MS = 2_000;
+import { endTmuxClient, repaintTmuxClient } from '../tmux/tmux-client.js';
 
 export interface DriverClientViewOptions {
   readonly request: ViewRequest;
@@ -39,8 +37,7 @@ export class DriverClientView implements DriverView {
     this.#isBlocked = isBlocked;
     if (isBlocked || !this.#hasDropped) return;
     this.#hasDropped = false;
-    // tmux takes it for a resize: it forgets what it knows of the terminal and draws everything.
-    this.#client.kill('SIGWINCH');
+    repaintTmuxClient(this.#client);
   }
 
   /** What was typed and not yet taken is dropped: whoever closes a view takes the right to type. */
@@ -48,9 +45,7 @@ export class DriverClientView implements DriverView {
     if (this.#isClosing) return;
     this.#isClosing = true;
     this.#client.closeInput();
-    this.#client.kill('SIGTERM');
-    const killer = setTimeout(() => this.#client.kill('SIGKILL'), CLOSE_LIMIT_MS);
-    void this.#client.exited.finally(() => clearTimeout(killer));
+    endTmuxClient(this.#client);
   }
 
   write(bytes: Uint8Array): boolean {

@@ -6,6 +6,7 @@ import type { ControlConnection } from '../tmux/control-connection.js';
 import { quoteArgument } from '../tmux/control-quoting.js';
 import { grouped, openMirrorClient } from '../tmux/mirror-client.js';
 import type { PtyProcess } from '../tmux/pty-process.js';
+import { endTmuxClient, repaintTmuxClient } from '../tmux/tmux-client.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
 import { isRepaintDue } from './repaint-due.js';
 import { CLIENT_FORMAT, parseClient, type SessionClient } from './session-clients.js';
@@ -18,8 +19,6 @@ const FIRST_PAUSE_MS = 50;
 const LAST_PAUSE_MS = 5_000;
 /** A client that lived that long was not part of a quarrel. */
 const SETTLED_MS = 10_000;
-/** How long a client that was told to end may take before it is killed. */
-const CLOSE_LIMIT_MS = 2_000;
 
 export interface MirrorOptions {
   readonly request: MirrorRequest;
@@ -166,7 +165,7 @@ export class Mirror implements MirrorView {
     const own = clients.find(({ pid }) => pid === client?.pid);
     if (client === undefined || own === undefined) return;
     if (own.sessionName !== this.#name) {
-      this.#end(client);
+      endTmuxClient(client);
       return;
     }
     if (own.isSuspended) client.kill('SIGCONT');
@@ -189,8 +188,7 @@ export class Mirror implements MirrorView {
 
   #repaint(): void {
     this.#repaintedAtMs = Date.now();
-    // tmux takes it for a resize: it forgets what it knows of the terminal and draws everything.
-    this.#client?.kill('SIGWINCH');
+    if (this.#client !== undefined) repaintTmuxClient(this.#client);
   }
 
   #openClient({ size }: WindowLayout): void {
@@ -249,13 +247,7 @@ export class Mirror implements MirrorView {
     clearTimeout(this.#nextLook);
     clearTimeout(this.#reopening);
     if (this.#client === undefined) this.#settleNow(reason);
-    else this.#end(this.#client);
-  }
-
-  #end(client: PtyProcess): void {
-    client.kill('SIGTERM');
-    const killer = setTimeout(() => client.kill('SIGKILL'), CLOSE_LIMIT_MS);
-    void client.exited.finally(() => clearTimeout(killer));
+    else endTmuxClient(this.#client);
   }
 
   #settleNow(reason: ViewEnd['reason']): void {

@@ -3,6 +3,9 @@ import { PtyProcess } from './pty-process.js';
 import { terminalFeatures, usableTerminalType } from './terminal-type.js';
 import type { TmuxServer } from './tmux-server.js';
 
+/** How long a tmux client that was told to end may take before it is killed. */
+const END_LIMIT_MS = 2_000;
+
 export interface TmuxClientOptions {
   readonly server: TmuxServer;
   readonly sessionId: string;
@@ -30,4 +33,16 @@ export function openTmuxClient(options: TmuxClientOptions): PtyProcess {
     size,
     onOutput,
   });
+}
+
+/** Tells a tmux client to end, and kills one that does not. */
+export function endTmuxClient(client: PtyProcess): void {
+  client.kill('SIGTERM');
+  const killer = setTimeout(() => client.kill('SIGKILL'), END_LIMIT_MS);
+  void client.exited.finally(() => clearTimeout(killer));
+}
+
+/** Makes tmux take it for a resize: it forgets what it knows of the terminal and draws everything. */
+export function repaintTmuxClient(client: PtyProcess): void {
+  client.kill('SIGWINCH');
 }
