@@ -11,8 +11,13 @@ const ROOMS = {
   config: [],
   link: [],
   tmux: [],
-  triad: ['link', 'tmux'],
-  host: ['link', 'tmux', 'triad'],
+  tap: ['link'],
+  health: ['link', 'tap'],
+  rules: ['link', 'tap'],
+  events: ['link'],
+  door: ['link'],
+  triad: ['link', 'tmux', 'tap', 'health', 'rules'],
+  host: ['link', 'tmux', 'tap', 'rules', 'events', 'door', 'triad'],
   access: [],
   audit: [],
   mirror: [],
@@ -24,10 +29,11 @@ const ROOMS = {
   control: ['commands'],
   metrics: [],
   service: [
-    ...['config', 'link', 'tmux', 'triad', 'host', 'access', 'audit', 'mirror', 'recording'],
+    ...['config', 'link', 'tmux', 'tap', 'health', 'rules', 'events', 'door', 'triad', 'host'],
+    ...['access', 'audit', 'mirror', 'recording'],
     ...['session', 'commands', 'gateway', 'mcp', 'control', 'metrics'],
   ],
-  cli: ['commands', 'config', 'control', 'service'],
+  cli: ['commands', 'config', 'control', 'door', 'service'],
 };
 
 /** Rooms that may import any room, but only its types. */
@@ -46,13 +52,14 @@ const PACKAGES = {
   '@modelcontextprotocol/sdk': ['mcp'],
   'prom-client': ['metrics'],
   'proper-lockfile': ['base', 'access'],
+  re2js: ['base'],
 };
 
 /** May be imported by each room's `schema.ts` alone. */
 const SCHEMA_PACKAGE = 'zod';
 
 /** The rooms of one process, which the entry of the other must never load. */
-const HOST_ROOMS = ['tmux', 'triad', 'host'];
+const HOST_ROOMS = ['tmux', 'tap', 'health', 'rules', 'events', 'triad', 'host'];
 const GATEWAY_ROOMS = [
   ...['access', 'audit', 'mirror', 'recording', 'session', 'commands', 'gateway', 'mcp', 'control'],
 ];

@@ -9,6 +9,10 @@ import type {
   HistoryRequest,
   MirrorRequest,
   MirrorView,
+  OutputPage,
+  OutputRequest,
+  PaneSignal,
+  Presence,
   SessionDescription,
   ViewRequest,
 } from '../link/host-link.js';
@@ -140,8 +144,29 @@ export class HostSession {
     await pressKeys(this.#triad.getControl(), this.#runningPaneId(pane), keys);
   }
 
-  async restart(pane: PaneName): Promise<void> {
+  async start(_pane: PaneName | null): Promise<void> {
+    throw new UnavailableError('not built yet');
+  }
+
+  async stop(_pane: PaneName | null): Promise<void> {
+    throw new UnavailableError('not built yet');
+  }
+
+  async restart(pane: PaneName | null): Promise<void> {
+    if (pane === null) throw new UnavailableError('not built yet');
     await this.#triad.restartPane(pane);
+  }
+
+  async signal(_pane: PaneName, _signal: PaneSignal): Promise<void> {
+    throw new UnavailableError('not built yet');
+  }
+
+  async output(_pane: PaneName, _request: OutputRequest): Promise<OutputPage> {
+    throw new UnavailableError('not built yet');
+  }
+
+  async present(_presence: Presence): Promise<void> {
+    throw new UnavailableError('not built yet');
   }
 
   #viewOptions(request: ViewRequest) {

@@ -1,5 +1,6 @@
 import { UnavailableError } from '../base/errors.js';
 import type { SessionName } from '../base/ids.js';
+import type { EventsPage, EventsRequest } from '../link/host-event.js';
 import type {
   CaptureRequest,
   DriverView,
@@ -8,8 +9,14 @@ import type {
   HostLink,
   MirrorRequest,
   MirrorView,
+  OutputPage,
+  OutputRequest,
   PaneAddress,
+  PaneSignal,
+  PanesAddress,
   PaneTarget,
+  Presence,
+  ReloadReport,
   SessionDescription,
   ViewRequest,
 } from '../link/host-link.js';
@@ -82,8 +89,36 @@ export class LocalHost implements HostLink {
     await this.#get(address.session).keys(address.pane, keys);
   }
 
-  async restart(address: PaneAddress): Promise<void> {
-    await this.#get(address.session).restart(address.pane);
+  async start(panes: PanesAddress): Promise<void> {
+    await this.#get(panes.session).start(panes.pane);
+  }
+
+  async stop(panes: PanesAddress): Promise<void> {
+    await this.#get(panes.session).stop(panes.pane);
+  }
+
+  async restart(panes: PanesAddress): Promise<void> {
+    await this.#get(panes.session).restart(panes.pane);
+  }
+
+  async signal(address: PaneAddress, signal: PaneSignal): Promise<void> {
+    await this.#get(address.session).signal(address.pane, signal);
+  }
+
+  async output(address: PaneAddress, request: OutputRequest): Promise<OutputPage> {
+    return this.#get(address.session).output(address.pane, request);
+  }
+
+  async events(_request: EventsRequest): Promise<EventsPage> {
+    throw new UnavailableError('not built yet');
+  }
+
+  async reload(): Promise<ReloadReport> {
+    throw new UnavailableError('not built yet');
+  }
+
+  async present(session: SessionName, presence: Presence): Promise<void> {
+    await this.#get(session).present(presence);
   }
 
   async endSession(session: SessionName): Promise<void> {

@@ -1,5 +1,6 @@
-import type { PaneId, PaneName, SessionName } from '../base/ids.js';
+import type { EngineerName, PaneId, PaneName, SessionName } from '../base/ids.js';
 import type { TerminalSize } from '../base/terminal-size.js';
+import type { EventsPage, EventsRequest } from './host-event.js';
 
 /**
  * Owns the interface between gateway and host: everything the gateway may ask of the process that
@@ -66,8 +67,41 @@ export interface HostLink {
    */
   keys(pane: PaneAddress, keys: readonly string[]): Promise<void>;
 
-  /** Ends a pane's command and starts it again; resolves when the new one runs. */
-  restart(pane: PaneAddress): Promise<void>;
+  /**
+   * Starts what does not run, each after what it depends on; resolves when that was begun.
+   *
+   * @throws RefusedError when the one pane runs already.
+   */
+  start(panes: PanesAddress): Promise<void>;
+
+  /** Ends commands as their policy says, in reverse order; they stay stopped until they are started. */
+  stop(panes: PanesAddress): Promise<void>;
+
+  /** Ends commands and starts them again; resolves when the new ones run. */
+  restart(panes: PanesAddress): Promise<void>;
+
+  /**
+   * Sends a signal to a pane's command with its whole process group.
+   *
+   * @throws RefusedError when the command is not running.
+   */
+  signal(pane: PaneAddress, signal: PaneSignal): Promise<void>;
+
+  /** A page of what a pane has put out; waits for some where there is none. */
+  output(pane: PaneAddress, request: OutputRequest): Promise<OutputPage>;
+
+  /** A page of what happened; waits for something where there is nothing. */
+  events(request: EventsRequest): Promise<EventsPage>;
+
+  /**
+   * Reads the host's own triad.yaml again and applies what changed.
+   *
+   * @throws ConfigurationError when it is wrong: then nothing was changed.
+   */
+  reload(): Promise<ReloadReport>;
+
+  /** Tells a session who is there, for its status line. */
+  present(session: SessionName, presence: Presence): Promise<void>;
 
   /** Ends a session with everything in it; resolves when its tmux server is gone. */
   endSession(session: SessionName): Promise<void>;
@@ -77,6 +111,76 @@ export interface PaneAddress {
   readonly session: SessionName;
   readonly pane: PaneName;
 }
+
+/** One pane, or with null every pane of the session. */
+export interface PanesAddress {
+  readonly session: SessionName;
+  readonly pane: PaneName | null;
+}
+
+/** What panes may be sent; SIGSTOP is left out: a keeper continues what was stopped. */
+export const PANE_SIGNALS = [
+  'SIGHUP',
+  'SIGINT',
+  'SIGQUIT',
+  'SIGKILL',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGTERM',
+  'SIGCONT',
+  'SIGWINCH',
+] as const satisfies readonly NodeJS.Signals[];
+
+export type PaneSignal = (typeof PANE_SIGNALS)[number];
+
+/**
+ * Where in a pane's output to begin: at an offset, with what came since an epoch ms, or with the last
+ * so many lines. What is not kept any more is left out.
+ */
+export type OutputStart =
+  | { readonly at: number }
+  | { readonly since: number }
+  | { readonly lines: number };
+
+export interface OutputRequest {
+  readonly start: OutputStart;
+  /** 1 to `MAX_OUTPUT_BYTES`. */
+  readonly maxBytes: number;
+  /** How long to wait where there is nothing; 0 to `MAX_WAIT_MS` (host-event.ts). */
+  readonly waitMs: number;
+}
+
+export const MAX_OUTPUT_BYTES = 256 * 1024;
+
+export interface OutputPage {
+  /** Bytes as the pane put them out. */
+  readonly bytes: Uint8Array;
+  /** Bytes that came before these and are not kept any more, from the offset asked for on. */
+  readonly skipped: number;
+  /** Offset after `bytes`: where to go on. */
+  readonly next: number;
+}
+
+export interface ReloadReport {
+  readonly changes: readonly ReloadChange[];
+}
+
+export interface ReloadChange {
+  readonly session: SessionName;
+  /** null for the session itself. */
+  readonly pane: PaneName | null;
+  /** `changed`: its policy is another one, and its command goes on. */
+  readonly change: 'added' | 'removed' | 'restarted' | 'changed';
+}
+
+/** Who is attached to a session. */
+export interface Presence {
+  /** Names of those who may type, at most `MAX_PRESENT_DRIVERS`. */
+  readonly drivers: readonly EngineerName[];
+  readonly observers: number;
+}
+
+export const MAX_PRESENT_DRIVERS = 64;
 
 /** A pane by its tmux id: one that nobody configured, too. */
 export interface PaneTarget {
@@ -200,22 +304,68 @@ export interface ViewEnd {
   readonly isTerminalRestored: boolean;
 }
 
-/** `closed`: somebody closed the pane in tmux; `triad restart` makes it again. */
-export type PaneState = 'starting' | 'running' | 'backoff' | 'stopping' | 'closed';
+/**
+ * The states of a pane's command. `waiting`: for what it depends on. `starting`: the keeper was told.
+ * `running`: it runs, and no readiness probe was met yet. `healthy`: one was. `unhealthy`: it was, and
+ * fails now, or the liveness probe failed. `backoff`: it ended, and is started again after a pause.
+ * `stopping`: it was told to end. `stopped`: by a person; it stays so until it is started. `exited`: it
+ * ended and its policy says to leave it at that. `failed`: it ended too often, or cannot be run.
+ */
+export const PANE_STATES = [
+  'waiting',
+  'starting',
+  'running',
+  'healthy',
+  'unhealthy',
+  'backoff',
+  'stopping',
+  'stopped',
+  'exited',
+  'failed',
+] as const;
+
+export type PaneState = (typeof PANE_STATES)[number];
 
 export interface PaneDescription {
   readonly name: PaneName;
   readonly title: string;
+  /** null while somebody has closed the pane, and it is not back yet. */
   readonly id: PaneId | null;
   readonly state: PaneState;
+  /** Why, for people: a few words without control characters. */
+  readonly reason: string;
+  /** Epoch ms of the last change of state. */
+  readonly since: number;
   /** Process id of the pane's command, not of its keeper; null when it does not run. */
   readonly pid: number | null;
   /** For people: the command as configured, in one line. */
   readonly command: string;
   readonly restarts: number;
+  /** Crashes in a row, without having been well for long enough in between. */
+  readonly crashes: number;
   /** Epoch ms of the command's last start; null before the first. */
   readonly startedAt: number | null;
+  /** Epoch ms when it is started again; null but in `backoff`. */
+  readonly startsAt: number | null;
   readonly lastExit: PaneExit | null;
+  /** The line with which the command asks for somebody's input; null when it does not. */
+  readonly question: string | null;
+  readonly telemetry: PaneTelemetry;
+  /** What else is wrong, for people: its log file cannot be written, for one. */
+  readonly problems: readonly string[];
+}
+
+/** What a pane does, measured over the last seconds. */
+export interface PaneTelemetry {
+  readonly linesPerSecond: number;
+  readonly bytesPerSecond: number;
+  /** Epoch ms of the newest output; null before the first. */
+  readonly lastOutputAt: number | null;
+  /** Of the command with everything it started: 1 is a whole core; null while it does not run. */
+  readonly cpu: number | null;
+  /** Resident bytes of the same. */
+  readonly memoryBytes: number | null;
+  readonly processes: number | null;
 }
 
 export interface PaneExit {

@@ -3,6 +3,7 @@ import { messageOf } from '../base/errors.js';
 import type { SessionName } from '../base/ids.js';
 import { visible } from '../base/visible.js';
 import type { Logger } from '../log/logger.js';
+import type { EventsPage, EventsRequest } from './host-event.js';
 import type {
   CaptureRequest,
   DriverView,
@@ -11,8 +12,14 @@ import type {
   HostLink,
   MirrorRequest,
   MirrorView,
+  OutputPage,
+  OutputRequest,
   PaneAddress,
+  PaneSignal,
+  PanesAddress,
   PaneTarget,
+  Presence,
+  ReloadReport,
   SessionDescription,
   ViewRequest,
 } from './host-link.js';
@@ -94,8 +101,37 @@ export class LinkClient implements HostLink {
     await this.#get().call('keys', { ...address, keys: [...keys] });
   }
 
-  async restart(address: PaneAddress): Promise<void> {
-    await this.#get().call('restart', address);
+  async start(panes: PanesAddress): Promise<void> {
+    await this.#get().call('start', panes);
+  }
+
+  async stop(panes: PanesAddress): Promise<void> {
+    await this.#get().call('stop', panes);
+  }
+
+  async restart(panes: PanesAddress): Promise<void> {
+    await this.#get().call('restart', panes);
+  }
+
+  async signal(address: PaneAddress, signal: PaneSignal): Promise<void> {
+    await this.#get().call('signal', { ...address, signal });
+  }
+
+  async output(address: PaneAddress, request: OutputRequest): Promise<OutputPage> {
+    const { bytes, ...page } = await this.#get().call('output', { ...address, ...request });
+    return { ...page, bytes: Buffer.from(bytes, 'base64') };
+  }
+
+  async events(request: EventsRequest): Promise<EventsPage> {
+    return this.#get().call('events', request);
+  }
+
+  async reload(): Promise<ReloadReport> {
+    return this.#get().call('reload', {});
+  }
+
+  async present(session: SessionName, { drivers, observers }: Presence): Promise<void> {
+    await this.#get().call('present', { session, drivers: [...drivers], observers });
   }
 
   async endSession(session: SessionName): Promise<void> {

@@ -259,7 +259,17 @@ function handlersOf(host: HostLink, views: ReadonlyMap<number, ServedView>): Cal
     },
     send: ({ text, enter, ...address }) => done(host.send(address, { text, enter })),
     keys: ({ keys, ...address }) => done(host.keys(address, keys)),
-    restart: (address) => done(host.restart(address)),
+    start: (panes) => done(host.start(panes)),
+    stop: (panes) => done(host.stop(panes)),
+    restart: (panes) => done(host.restart(panes)),
+    signal: ({ signal, ...address }) => done(host.signal(address, signal)),
+    output: async ({ session, pane, ...request }) => {
+      const { bytes, ...page } = await host.output({ session, pane }, request);
+      return { ...page, bytes: Buffer.from(bytes).toString('base64') };
+    },
+    events: async (request) => (await host.events(request)) as ResponseOf<'events'>,
+    reload: async () => (await host.reload()) as ResponseOf<'reload'>,
+    present: ({ session, ...presence }) => done(host.present(session, presence)),
     'end-session': ({ session }) => done(host.endSession(session)),
     resize: async ({ view, size }) => {
       views.get(view)?.resize(size);

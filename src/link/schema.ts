@@ -1,6 +1,20 @@
 import { z } from 'zod';
-import { isName, type PaneId, type PaneName, type SessionName } from '../base/ids.js';
-import { MAX_HISTORY_LINES, MAX_LAYOUT_PANES } from './host-link.js';
+import {
+  type EngineerName,
+  isName,
+  type PaneId,
+  type PaneName,
+  type SessionName,
+} from '../base/ids.js';
+import { EVENT_KINDS, MAX_EVENT_TEXT, MAX_EVENTS_PER_PAGE, MAX_WAIT_MS } from './host-event.js';
+import {
+  MAX_HISTORY_LINES,
+  MAX_LAYOUT_PANES,
+  MAX_OUTPUT_BYTES,
+  MAX_PRESENT_DRIVERS,
+  PANE_SIGNALS,
+  PANE_STATES,
+} from './host-link.js';
 import { CALLS, type Call } from './protocol.js';
 
 const session = z.custom<SessionName>((value) => typeof value === 'string' && isName(value));
@@ -11,7 +25,12 @@ const size = z.strictObject({ cols: cells, rows: cells });
 /** The number of the view's stream. */
 const view = z.int().min(1);
 const address = { session, pane };
+/** One pane, or all. */
+const panes = { session, pane: pane.nullable() };
 const epochMs = z.number().min(0);
+const counted = z.int().min(0);
+const waitMs = z.int().min(0).max(MAX_WAIT_MS);
+const engineer = z.custom<EngineerName>((value) => typeof value === 'string' && isName(value));
 
 /** What a check of a message yields. */
 export type Parsed<T> = z.ZodSafeParseResult<T>;
@@ -72,7 +91,31 @@ const requestSchemas = {
   }),
   send: z.strictObject({ ...address, text: z.string(), enter: z.boolean() }),
   keys: z.strictObject({ ...address, keys: z.array(z.string()) }),
-  restart: z.strictObject(address),
+  start: z.strictObject(panes),
+  stop: z.strictObject(panes),
+  restart: z.strictObject(panes),
+  signal: z.strictObject({ ...address, signal: z.enum(PANE_SIGNALS) }),
+  output: z.strictObject({
+    ...address,
+    start: z.union([
+      z.strictObject({ at: counted }),
+      z.strictObject({ since: epochMs }),
+      z.strictObject({ lines: counted }),
+    ]),
+    maxBytes: z.int().min(1).max(MAX_OUTPUT_BYTES),
+    waitMs,
+  }),
+  events: z.strictObject({
+    after: z.int(),
+    count: z.int().min(1).max(MAX_EVENTS_PER_PAGE),
+    waitMs,
+  }),
+  reload: z.strictObject({}),
+  present: z.strictObject({
+    session,
+    drivers: z.array(engineer).max(MAX_PRESENT_DRIVERS),
+    observers: counted,
+  }),
   'end-session': z.strictObject({ session }),
   resize: z.strictObject({ view, size }),
   close: z.strictObject({ view }),
@@ -86,16 +129,32 @@ const paneExit = z.strictObject({
   at: epochMs,
 });
 
+const telemetry = z.strictObject({
+  linesPerSecond: z.number().min(0),
+  bytesPerSecond: z.number().min(0),
+  lastOutputAt: epochMs.nullable(),
+  cpu: z.number().min(0).nullable(),
+  memoryBytes: counted.nullable(),
+  processes: counted.nullable(),
+});
+
 const paneDescription = z.strictObject({
   name: pane,
   title: z.string(),
   id: paneId.nullable(),
-  state: z.enum(['starting', 'running', 'backoff', 'stopping', 'closed']),
+  state: z.enum(PANE_STATES),
+  reason: z.string(),
+  since: epochMs,
   pid: z.int().nullable(),
   command: z.string(),
-  restarts: z.int().min(0),
+  restarts: counted,
+  crashes: counted,
   startedAt: epochMs.nullable(),
+  startsAt: epochMs.nullable(),
   lastExit: paneExit.nullable(),
+  question: z.string().nullable(),
+  telemetry,
+  problems: z.array(z.string()),
 });
 
 const sessionDescription = z.strictObject({
@@ -107,6 +166,36 @@ const sessionDescription = z.strictObject({
   panes: z.array(paneDescription),
 });
 
+const event = z.strictObject({
+  number: z.int().min(1),
+  at: epochMs,
+  kind: z.enum(EVENT_KINDS),
+  session: session.nullable(),
+  pane: pane.nullable(),
+  by: z.string().nullable(),
+  text: z.string().max(MAX_EVENT_TEXT),
+  facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+});
+
+const eventsPage = z.strictObject({
+  events: z.array(event).max(MAX_EVENTS_PER_PAGE),
+  last: counted,
+  missed: counted,
+});
+
+/** Bytes cross as Base64. */
+const outputPage = z.strictObject({ bytes: z.base64(), skipped: counted, next: counted });
+
+const reloadReport = z.strictObject({
+  changes: z.array(
+    z.strictObject({
+      session,
+      pane: pane.nullable(),
+      change: z.enum(['added', 'removed', 'restarted', 'changed']),
+    }),
+  ),
+});
+
 const nothing = z.strictObject({});
 
 /** What each call is answered with. */
@@ -116,7 +205,14 @@ const responseSchemas = {
   history: historyPage,
   send: nothing,
   keys: nothing,
+  start: nothing,
+  stop: nothing,
   restart: nothing,
+  signal: nothing,
+  output: outputPage,
+  events: eventsPage,
+  reload: reloadReport,
+  present: nothing,
   'end-session': nothing,
   resize: nothing,
   close: nothing,

@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path';
-import { paneName, sessionName } from '../base/ids.js';
-import type { PaneConfig, TriadConfig } from '../triad/schema.js';
-import type { SessionPlan } from '../triad/session-plan.js';
+import { sessionName } from '../base/ids.js';
+import { type PaneConfig, type TriadConfig, triadSchema } from '../triad/schema.js';
+import type { PanePlan, PaneProgram, SessionPlan } from '../triad/session-plan.js';
 
 /** The session that `triad up -- CMD` makes. */
 const COMMAND_SESSION = sessionName('pair');
@@ -15,15 +15,25 @@ export interface PlanPlace {
 
 /** `config/triad.yaml` with every path and every variable filled in. */
 export function planSessions(config: TriadConfig, place: PlanPlace): SessionPlan[] {
-  return config.sessions.map(({ name, layout, panes }) => ({
+  return config.sessions.map(({ name, layout, panes, rules, webhookHosts }) => ({
     name,
     layout,
-    panes: panes.map((pane) => ({
-      name: pane.name,
-      hasFocus: pane.focus,
-      program: program(pane, place),
-    })),
+    panes: panes.map((pane) => planPane(pane, program(pane, place))),
+    rules: { rules, webhookHosts },
   }));
+}
+
+function planPane(config: PaneConfig, program: PaneProgram): PanePlan {
+  const { restart, backoff, resetAfter, crashLimit, stop } = config;
+  return {
+    ...{ name: config.name, hasFocus: config.focus, program },
+    policy: { restart, backoff, resetAfterMs: resetAfter, crashLimit, stop },
+    dependsOn: config.dependsOn,
+    health: { ready: config.ready, live: config.live, input: config.needsInput },
+    logFile: config.logFile,
+    historyLines: config.history,
+    mayReach: config.mayReach,
+  };
 }
 
 /** One command of somebody's in a single pane, in the directory and environment they gave it from. */
@@ -37,15 +47,18 @@ export function planCommand(argv: readonly string[], place: PlanPlace): SessionP
   const env = Object.fromEntries(
     Object.entries(place.variables).filter(([each]) => !foreign.test(each)),
   );
-  const pane = {
-    name: paneName(name === '' ? 'command' : name),
-    hasFocus: true,
-    program: { title: name === '' ? 'command' : name, argv, cwd: place.root, env },
+  const title = name === '' ? 'command' : name;
+  const config = { name: COMMAND_SESSION, panes: [{ name: title, command: [...argv] }] };
+  const [session] = triadSchema.parse({ sessions: [config] }).sessions;
+  const program = { title, argv, cwd: place.root, env };
+  const panes = (session?.panes ?? []).map((pane) => planPane({ ...pane, focus: true }, program));
+  return {
+    ...{ name: COMMAND_SESSION, layout: 'tiled', panes },
+    rules: { rules: [], webhookHosts: [] },
   };
-  return { name: COMMAND_SESSION, layout: 'tiled', panes: [pane] };
 }
 
-function program(pane: PaneConfig, { root, variables }: PlanPlace) {
+function program(pane: PaneConfig, { root, variables }: PlanPlace): PaneProgram {
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(pane.env)) {
     const passed = value ?? variables[name];

@@ -36,7 +36,7 @@ export class Pane {
   readonly #options: PaneOptions;
   #id: PaneId | null = null;
   #keeper: KeeperConnection | undefined;
-  #state: PaneState = 'closed';
+  #state: PaneState = 'failed';
   #pause: NodeJS.Timeout | undefined;
 
   constructor(options: PaneOptions) {
@@ -82,7 +82,7 @@ export class Pane {
     const keeper = this.#keeper;
     this.#keeper = undefined;
     this.#id = null;
-    this.#state = 'closed';
+    this.#state = 'failed';
     keeper?.close();
   }
 
@@ -123,6 +123,11 @@ export class Pane {
       restarts: Math.max(0, (state?.starts ?? 0) - 1),
       startedAt: state?.startedAt ?? null,
       lastExit: exitOf(state),
+      ...{ reason: '', since: 0, crashes: 0, startsAt: null, question: null, problems: [] },
+      telemetry: {
+        ...{ linesPerSecond: 0, bytesPerSecond: 0, lastOutputAt: null },
+        ...{ cpu: null, memoryBytes: null, processes: null },
+      },
     };
   }
 
@@ -198,7 +203,7 @@ export class Pane {
     clearTimeout(this.#pause);
     this.#keeper = undefined;
     this.#id = null;
-    this.#change('closed', 'keeper ended');
+    this.#change('failed', 'keeper ended');
     this.#options.onKeeperLost();
   }
 

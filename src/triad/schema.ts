@@ -1,39 +1,86 @@
 import { z } from 'zod';
-import {
-  isName,
-  NAME_RULE,
-  type PaneName,
-  paneName,
-  type SessionName,
-  sessionName,
-} from '../base/ids.js';
+import { isName, NAME_RULE, type SessionName, sessionName } from '../base/ids.js';
+import { argument, argumentList, duration, paneNameText } from '../base/schema.js';
+import { healthKeys } from '../health/schema.js';
+import { PANE_SIGNALS } from '../link/host-link.js';
+import { rulesKeys } from '../rules/schema.js';
+import { logFileKeys } from '../tap/schema.js';
+import { readCondition } from './dependency.js';
+import { findPlanProblems } from './plan-problems.js';
 
 /** tmux refuses to split a window into panes of less than a few cells long before this. */
 const MAX_PANES = 32;
 const MAX_SESSIONS = 32;
 const MAX_TEXT = 4096;
-const MAX_ARGUMENTS = 1000;
+/** Lines; each takes 0.5 to 5 KB of the tmux server's memory. */
+const MAX_HISTORY = 200_000;
+const DEFAULT_HISTORY = 20_000;
+const MAX_CRASHES = 1_000_000;
 
 const printable = z
   .string()
   .max(MAX_TEXT)
   .regex(/^\P{Cc}*$/u, 'must not contain control characters');
-const argument = z
-  .string()
-  .max(128 * 1024)
-  .regex(/^[^\0]*$/, 'must not contain a NUL character');
-
 const command = z
-  .union([argument.min(1), z.array(argument).min(1).max(MAX_ARGUMENTS)], {
+  .union([argument.min(1), argumentList], {
     error: orMissing('must be a list of arguments, or a text for sh -c'),
   })
-  .transform((value) => (typeof value === 'string' ? ['/bin/sh', '-c', value] : value))
-  .refine((argv) => argv[0] !== '', 'the program must not be empty');
+  .transform((value) => (typeof value === 'string' ? ['/bin/sh', '-c', value] : value));
 
 const name = z.string().refine(isName, `must be ${NAME_RULE}`);
 
+const policyKeys = {
+  restart: z
+    .enum(['always', 'on-failure', 'never'])
+    .default('always')
+    .describe('when a command that ended is started again'),
+  backoff: z
+    .strictObject({
+      first: duration('0s', '1h').prefault('1s').describe('the pause after the first end'),
+      factor: z.number().min(1).max(10).default(2).describe('how each further one grows'),
+      max: duration('0s', '1d').prefault('1m').describe('the longest pause'),
+      jitter: z.number().min(0).max(1).default(0.1).describe('share of it that is left to chance'),
+    })
+    .refine(({ first, max }) => first <= max, { path: ['first'], message: 'must be at most max' })
+    .prefault({})
+    .transform(({ first, max, ...rest }) => ({ firstMs: first, maxMs: max, ...rest })),
+  resetAfter: duration('0s', '1d')
+    .prefault('1m')
+    .describe('after being well for this long, crashes and pauses count anew'),
+  crashLimit: z
+    .union([z.int().min(1).max(MAX_CRASHES), z.literal('none')])
+    .default(10)
+    .transform((limit) => (limit === 'none' ? Number.POSITIVE_INFINITY : limit))
+    .describe('so many crashes in a row, and it has failed; none: never'),
+  stop: z
+    .strictObject({
+      signal: z.enum(PANE_SIGNALS).default('SIGTERM'),
+      grace: duration('0s', '1h').prefault('5s').describe('until SIGKILL'),
+    })
+    .prefault({})
+    .transform(({ signal, grace }) => ({ signal, graceMs: grace })),
+};
+
+const condition = z.string().transform((text, context) => {
+  const read = readCondition(text);
+  if (!('problem' in read)) return read;
+  context.addIssue({ code: 'custom', message: read.problem });
+  return z.NEVER;
+});
+
+const dependsOn = z
+  .union([
+    z.array(paneNameText).transform((names) => names.map((each) => [each, 'started'] as const)),
+    z.record(z.string(), z.string()).transform((map) => Object.entries(map)),
+  ])
+  .pipe(
+    z
+      .array(z.tuple([paneNameText, condition]))
+      .transform((all) => all.map(([on, until]) => ({ on, until }))),
+  );
+
 const pane = z.strictObject({
-  name: name.transform((text): PaneName => paneName(text)).describe('how verbs call the pane'),
+  name: paneNameText.describe('how verbs call the pane'),
   title: printable.optional().describe('what its border shows; the name where left out'),
   command: command.describe('a list is run as it is; a text goes to sh -c'),
   cwd: argument
@@ -47,6 +94,18 @@ const pane = z.strictObject({
     .default({})
     .describe('variables to set; one without a value is passed on from `triad up`'),
   focus: z.boolean().default(false).describe('true for the pane that is active at first'),
+  ...policyKeys,
+  dependsOn: dependsOn
+    .prefault([])
+    .describe('panes it waits for: started, healthy, exited-ok or log:/REGEX/'),
+  ...healthKeys,
+  ...logFileKeys,
+  history: z.int().min(0).max(MAX_HISTORY).default(DEFAULT_HISTORY).describe('lines of scrollback'),
+  mayReach: z
+    .array(paneNameText)
+    .max(MAX_PANES)
+    .optional()
+    .describe('panes it may signal from within; all others of its triad where left out'),
 });
 
 /** What a union says of a value that fits none of its forms; all it knows by itself is that. */
@@ -103,6 +162,7 @@ const session = z
       .describe('also the SSH user name'),
     layout: layout.describe('a tmux layout, or rows and columns with sizes'),
     panes: z.array(pane).min(1).max(MAX_PANES),
+    ...rulesKeys,
   })
   .superRefine((value, context) => {
     rejectTwice(
@@ -127,6 +187,9 @@ const session = z
     if (places !== value.panes.length) {
       const message = `has ${places} places for ${value.panes.length} panes`;
       context.addIssue({ code: 'custom', path: ['layout'], message });
+    }
+    for (const { path, message } of findPlanProblems(value)) {
+      context.addIssue({ code: 'custom', path: [...path], message });
     }
   });
 

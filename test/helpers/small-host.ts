@@ -7,6 +7,7 @@ import { openLogger } from '../../src/log/logger.js';
 import { findTmux } from '../../src/tmux/tmux-binary.js';
 import { TmuxServer } from '../../src/tmux/tmux-server.js';
 import { type KeeperBinary, openKeeperBinary } from './keeper-binary.js';
+import { planOf } from './session-plan.js';
 
 export const PAIR = sessionName('pair');
 export const WORKER = { session: PAIR, pane: paneName('worker') };
@@ -23,11 +24,8 @@ export class SmallHost implements AsyncDisposable {
     this.directory = directory;
     this.server = server;
     this.#keeper = openKeeperBinary();
-    const program = { title: 'worker', argv: command, cwd: directory, env: {} };
-    const plan = {
-      ...{ name: PAIR, layout: 'even-horizontal' as const },
-      panes: [{ name: WORKER.pane, hasFocus: true, program }],
-    };
+    const panes = [{ name: WORKER.pane, title: 'worker', command, focus: true }];
+    const plan = planOf({ layout: 'even-horizontal', panes }, directory);
     this.#options = [
       {
         ...{ plan, server, directory, keeperPath: this.#keeper.path, cwd: directory },

@@ -1,0 +1,27 @@
+import { RE2JS } from 're2js';
+import { messageOf } from './errors.js';
+
+/**
+ * A regular expression of somebody's, in the syntax of RE2: it takes time in proportion to the text,
+ * whatever the text is. A JavaScript one could stop the process for minutes.
+ */
+export interface Pattern {
+  /** As written. */
+  readonly source: string;
+  /** Whether it is found anywhere in `text`. */
+  matches(text: string): boolean;
+}
+
+/** Why a text is no pattern, for the person who wrote it. */
+export interface PatternProblem {
+  readonly problem: string;
+}
+
+export function compilePattern(source: string): Pattern | PatternProblem {
+  try {
+    const compiled = RE2JS.compile(source);
+    return { source, matches: (text) => compiled.test(text) };
+  } catch (error) {
+    return { problem: `must be a regular expression of RE2: ${messageOf(error)}` };
+  }
+}

@@ -1,0 +1,41 @@
+import type { OutputPage, OutputStart } from '../link/host-link.js';
+
+/** A line of a pane's output as people read it: without escape sequences and control characters. */
+export interface OutputLine {
+  /** At most `MAX_LINE_CHARACTERS`; what was beyond is left out. */
+  readonly text: string;
+  /** Offset in the pane's output after the line's end. */
+  readonly end: number;
+}
+
+export const MAX_LINE_CHARACTERS = 4096;
+
+/**
+ * What a pane has put out, from the ring that its tap fills: whoever reads it reads the same bytes,
+ * and never slows the pane. Offsets count bytes since this process began to read; they never fall.
+ */
+export interface PaneOutput {
+  /** Offset after the newest byte. */
+  readonly end: number;
+  /** Milliseconds of `Clock.elapsed` when the newest byte came; undefined before the first. */
+  readonly lastAtElapsed: number | undefined;
+  /** Epoch ms of the same. */
+  readonly lastAt: number | undefined;
+  /** The last line as it stands, not ended yet or the newest ended one where nothing follows it. */
+  readonly lastLine: string;
+  /** Whether `lastLine` was not ended: a prompt, for one. */
+  readonly isLineOpen: boolean;
+  /**
+   * What is there from `start` on, at most `maxBytes`.
+   *
+   * @returns a page that tells how many bytes were dropped before it.
+   */
+  read(start: OutputStart, maxBytes: number): OutputPage;
+  /** Calls `listener` some time after new bytes came, once for many; the returned function stops it. */
+  onOutput(listener: () => void): () => void;
+  /**
+   * Calls `listener` with each line that ends from now on, in order, in slices that leave the event
+   * loop free. A listener set that cannot keep up misses lines: `onMissed` tells how many bytes.
+   */
+  onLine(listener: (line: OutputLine) => void, onMissed?: (bytes: number) => void): () => void;
+}

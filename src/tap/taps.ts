@@ -1,0 +1,25 @@
+import type { PaneName } from '../base/ids.js';
+import type { PaneTelemetry } from '../link/host-link.js';
+import type { LogFilePlan } from './log-file-plan.js';
+import type { PaneOutput } from './pane-output.js';
+
+/** The taps of a session's panes. */
+export interface Taps {
+  /** The output of a pane; the same object for as long as the taps are open. */
+  output(pane: PaneName): PaneOutput;
+  /**
+   * The shell command that tmux is to pipe the pane's output into (`pipe-pane`). A later one takes the
+   * place of the one before.
+   */
+  pipeCommand(pane: PaneName): string;
+  /** Whether a tap of the pane is connected now. */
+  isTapped(pane: PaneName): boolean;
+  /** @param pid of the pane's command; null while none runs. */
+  telemetry(pane: PaneName, pid: number | null): PaneTelemetry;
+  /** What is wrong with the pane's log file, for people; undefined when nothing is. */
+  problem(pane: PaneName): string | undefined;
+  /** From now on the pane's output goes into this file, or none. */
+  setLogFile(pane: PaneName, plan: LogFilePlan | undefined): void;
+  /** Ends every tap and closes the files. Idempotent. */
+  close(): Promise<void>;
+}
