@@ -19,6 +19,7 @@ import { runEcho } from './scenes/echo.mjs';
 import { runEndurance } from './scenes/endurance.mjs';
 import { runJoin } from './scenes/join.mjs';
 import { runStopped } from './scenes/stopped.mjs';
+import { runSupervision } from './scenes/supervision.mjs';
 import { sshdProblem } from './systems/sshd.mjs';
 
 const PAGE = join(import.meta.dirname, '../docs/benchmarks.md');
@@ -34,6 +35,7 @@ const SCENES = [
   { measures: ['memory', 'cpu', 'bytes', 'age', 'busy', 'frames'], run: runCrowd },
   { measures: ['bulk'], run: runBulk },
   { measures: ['join'], run: runJoin },
+  { measures: ['ends', 'idle'], run: runSupervision },
   { measures: ['endurance'], run: runEndurance, isOnRequest: true },
 ];
 const MEASURES = SCENES.flatMap(({ measures }) => measures);

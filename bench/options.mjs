@@ -110,6 +110,8 @@ const FULL = {
   bulkBytes: 100e6,
   bulkObservers: 100,
   floorObservers: 200,
+  kills: 200,
+  idleMs: 20_000,
   endurance: { observers: 200, firstMs: 60_000, lastMs: 600_000 },
 };
 
@@ -125,6 +127,8 @@ const QUICK = {
   bulkBytes: 10e6,
   bulkObservers: 10,
   floorObservers: 20,
+  kills: 10,
+  idleMs: 3000,
   endurance: { observers: 20, firstMs: 5000, lastMs: 15_000 },
 };
 
