@@ -1,0 +1,170 @@
+import { AppendFile } from '../base/append-file.js';
+import type { Clock } from '../base/clock.js';
+import { messageOf, UnavailableError } from '../base/errors.js';
+import { Throttle } from '../base/throttle.js';
+import { visible } from '../base/visible.js';
+import {
+  type EventsPage,
+  type EventsRequest,
+  type HostEvent,
+  MAX_EVENT_TEXT,
+  MAX_KEPT_EVENTS,
+  type NewHostEvent,
+} from '../link/host-event.js';
+import type { Logger } from '../log/logger.js';
+import { EVENT_FILES, readStoredEvents } from './stored-events.js';
+
+/** A follower per gateway and person; more is somebody's mistake. */
+const MAX_WAITERS = 256;
+const MAX_FACTS = 16;
+const MAX_FACT_TEXT = 256;
+const MINUTE_MS = 60_000;
+
+export interface EventLogOptions {
+  /** `state/events.jsonl`; older ones are beside it. */
+  readonly path: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Owns what happened at the host: numbers each event, keeps the newest in memory and on disk, and
+ * wakes whoever waits for one. Promises that a number is never given twice and that nothing on disk
+ * stops it: what cannot be written is kept in memory and written once that is possible again. It
+ * must never hold control characters.
+ */
+export class EventLog {
+  readonly #options: EventLogOptions;
+  readonly #events: HostEvent[];
+  readonly #waiters = new Set<() => void>();
+  readonly #failures: Throttle;
+  #file: AppendFile | undefined;
+  /** Number of the newest event that is on the disk. */
+  #saved: number;
+  /** The file ends in a line that is not whole: what follows begins on a line of its own. */
+  #isTorn: boolean;
+  #isClosed = false;
+  /** Calls that were refused because too many waited. */
+  refused = 0;
+
+  private constructor(options: EventLogOptions) {
+    const { path, log, clock } = options;
+    const { events, badLines, problems, isTorn } = readStoredEvents(path);
+    this.#options = options;
+    this.#events = [...events];
+    this.#saved = this.#last;
+    this.#isTorn = isTorn;
+    this.#failures = new Throttle({ max: 1, windowMs: MINUTE_MS, now: () => clock.elapsed() });
+    if (badLines > 0) log.warn({ path, badLines }, 'lines of the event file left out');
+    for (const reason of problems) log.error({ reason }, 'event file not read');
+  }
+
+  /** Reads what an earlier run kept; never throws for what is on the disk. */
+  static open(options: EventLogOptions): EventLog {
+    return new EventLog(options);
+  }
+
+  /** Takes an event on record; texts are made visible and cut. */
+  record(event: NewHostEvent): HostEvent {
+    const number = this.#last + 1;
+    const recorded = { number, at: Math.max(0, this.#options.clock.now()), ...bounded(event) };
+    this.#events.push(recorded);
+    this.#save();
+    if (this.#events.length > MAX_KEPT_EVENTS) this.#events.shift();
+    this.#wake();
+    return recorded;
+  }
+
+  /**
+   * A page of events, at once or when there is one; an empty one after `waitMs`.
+   *
+   * @throws UnavailableError when too many wait already.
+   */
+  async read(request: EventsRequest): Promise<EventsPage> {
+    const after = request.after < 0 ? Math.max(0, this.#last + request.after) : request.after;
+    if (request.waitMs > 0 && after >= this.#last && !this.#isClosed) {
+      await this.#nextEvent(request.waitMs);
+    }
+    const start = this.#events.findLastIndex(({ number }) => number <= after) + 1;
+    const events = this.#events.slice(start, start + request.count);
+    const end = events.at(-1)?.number ?? this.#last;
+    return { events, last: this.#last, missed: Math.max(0, end - after - events.length) };
+  }
+
+  /** Answers everybody who waits. Idempotent. */
+  close(): void {
+    this.#isClosed = true;
+    this.#wake();
+    this.#file?.close();
+  }
+
+  get #last(): number {
+    return this.#events.at(-1)?.number ?? 0;
+  }
+
+  #nextEvent(waitMs: number): Promise<void> {
+    if (this.#waiters.size >= MAX_WAITERS) {
+      this.refused += 1;
+      throw new UnavailableError('too many wait for events', { hint: 'try again later' });
+    }
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#waiters.delete(done);
+        stopTimer();
+        resolve();
+      };
+      const stopTimer = this.#options.clock.after(waitMs, done);
+      this.#waiters.add(done);
+    });
+  }
+
+  #wake(): void {
+    for (const done of [...this.#waiters]) done();
+  }
+
+  /** Writes what is not on the disk yet: more than the newest where the disk failed before. */
+  #save(): void {
+    if (this.#isClosed) return;
+    const unsaved = this.#events.findLastIndex(({ number }) => number <= this.#saved) + 1;
+    try {
+      this.#file ??= new AppendFile({ path: this.#options.path, ...EVENT_FILES });
+      for (const event of this.#events.slice(unsaved)) {
+        const before = this.#isTorn ? '\n' : '';
+        this.#isTorn = true;
+        this.#file.append(`${before}${JSON.stringify(event)}\n`);
+        this.#isTorn = false;
+        this.#saved = event.number;
+      }
+    } catch (error) {
+      const facts = { path: this.#options.path, reason: messageOf(error) };
+      this.#failures.write((leftOut) => {
+        this.#options.log.error({ ...facts, ...leftOut }, 'events not written, kept in memory');
+      });
+    }
+  }
+}
+
+function bounded(event: NewHostEvent): NewHostEvent {
+  const facts = Object.entries(event.facts).slice(0, MAX_FACTS);
+  return {
+    ...{ kind: event.kind, session: event.session, pane: event.pane },
+    by: event.by === null ? null : clean(event.by, MAX_FACT_TEXT),
+    text: clean(event.text, MAX_EVENT_TEXT),
+    facts: Object.fromEntries(
+      facts.map(([name, value]) => [
+        clean(name, MAX_FACT_TEXT),
+        typeof value === 'string' ? clean(value, MAX_FACT_TEXT) : value,
+      ]),
+    ),
+  };
+}
+
+/** Text that is harmless already stays as it is: whoever told it may have escaped it. */
+function clean(text: string, max: number): string {
+  const isHarmless = text.length <= max && !/[\p{C}\u2028\u2029]/u.test(text);
+  return isHarmless
+    ? text
+    : visible(text, max)
+        .slice(0, max)
+        .replace(/[\ud800-\udbff]$/, '');
+}

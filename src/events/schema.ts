@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { isName, type PaneName, type SessionName } from '../base/ids.js';
+import { EVENT_KINDS, type HostEvent, MAX_EVENT_TEXT } from '../link/host-event.js';
+
+const session = z.custom<SessionName>((value) => typeof value === 'string' && isName(value));
+const pane = z.custom<PaneName>((value) => typeof value === 'string' && isName(value));
+
+const storedEvent = z.strictObject({
+  number: z.int().min(1),
+  at: z.number().min(0),
+  kind: z.enum(EVENT_KINDS),
+  session: session.nullable(),
+  pane: pane.nullable(),
+  by: z.string().nullable(),
+  text: z.string().max(MAX_EVENT_TEXT),
+  facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+});
+
+/** A line of the file of events; undefined for one that is torn or another's. */
+export function readStoredEvent(line: string): HostEvent | undefined {
+  try {
+    return storedEvent.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
+}
