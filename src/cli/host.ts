@@ -1,6 +1,7 @@
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
 import type { LogLevel } from '../log/logger.js';
 import { startHost } from '../service/host-process.js';
+import { reloadOnHangup } from './hangup.js';
 import type { Output } from './output.js';
 import type { Place } from './place.js';
 import { crash, stopSignal } from './process-end.js';
@@ -18,8 +19,10 @@ export async function runHost(
   const host = await startHost(options);
   output.tell(await describeHost(host, place));
   output.print(`ready ${host.socket}\n`);
+  const stopReloads = reloadOnHangup(host);
   const ended = host.allEnded.then(() => 'ended' as const);
   const stop = await Promise.race([ended, signalled, crash(host.log)]);
+  stopReloads();
   const names = (await host.describe()).map(({ name }) => name).join(', ');
   const { program } = place.environment;
   output.tell(

@@ -8,6 +8,8 @@ import { CONTROL_SOCKET, LINK_SOCKET, PACKAGE_ROOT } from '../service/places.js'
 export interface Place {
   readonly environment: Environment;
   readonly home: Home;
+  /** Where we run in a pane, and no other home was named: its verbs go this way. */
+  readonly door: Environment['door'];
 }
 
 /** The home is `--home`, else TRIAD_HOME, else the checkout, else `~/.triad` for an installed package. */
@@ -15,7 +17,8 @@ export function findPlace(home: string | undefined): Place {
   const environment = readEnvironment();
   const isCheckout = existsSync(join(PACKAGE_ROOT, 'src'));
   const fallback = isCheckout ? PACKAGE_ROOT : join(environment.userHome, '.triad');
-  return { environment, home: homeAt(home ?? environment.home ?? fallback) };
+  const door = home === undefined ? environment.door : undefined;
+  return { environment, home: homeAt(home ?? environment.home ?? fallback), door };
 }
 
 /** Where the sockets are: a link is followed, since the path through it may be too long. */

@@ -50,7 +50,7 @@ interface Stoppable {
 }
 
 /** Whether we were started on a terminal that has hung up since. */
-function isTerminalGone(): boolean {
+export function isTerminalGone(): boolean {
   try {
     return [0, 1, 2].some(
       (fd) =>

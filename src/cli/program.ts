@@ -82,6 +82,14 @@ async function runOwn(place: Place, words: readonly string[], output: Output): P
     exitCode = await runGateway(place, options, output);
   };
   program.addCommand(gatewayCommand(runGatewayAlone));
+  program
+    .command('validate')
+    .description('check triad.yaml, gateway.yaml, tmux.conf and authorized_keys; start nothing')
+    .option('--json', 'as JSON')
+    .action(async (options: { json?: true }) => {
+      const { runValidate } = await import('./validate.js');
+      exitCode = await runValidate(place, options, output);
+    });
   await parse(program, words, output);
   return exitCode;
 }

@@ -2,6 +2,7 @@ import type { ExitCode } from '../base/exit-codes.js';
 import { sayWhatGoesOn } from '../commands/down.js';
 import type { LogLevel } from '../log/logger.js';
 import { startTriad } from '../service/triad.js';
+import { reloadOnHangup } from './hangup.js';
 import type { Output } from './output.js';
 import type { Place } from './place.js';
 import { stopSignal, untilStopped } from './process-end.js';
@@ -20,7 +21,9 @@ export async function runUp(place: Place, request: UpRequest, output: Output): P
   const triad = await startTriad({ ...place, ...request, cwd: process.cwd(), onStep });
   output.tell(await describeTriad(triad, place));
   output.print(`ready ${triad.sshCommand}\n`);
+  const stopReloads = reloadOnHangup(triad);
   return untilStopped(triad, signalled, async (endsSessions) => {
+    stopReloads();
     const sessions = (await triad.describe()).map(({ name }) => name);
     const { program } = place.environment;
     const goesOn = sayWhatGoesOn(sessions, { endsSessions, startCommand: 'up', program });

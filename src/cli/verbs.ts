@@ -7,6 +7,7 @@ import { isAnswering } from '../base/unix-socket.js';
 import type { CommandOutcome } from '../commands/door.js';
 import { parseCommand } from '../commands/parse.js';
 import { askControl } from '../control/control-client.js';
+import { askDoor } from '../door/door-client.js';
 import type { StoppedHome } from '../service/stopped.js';
 import type { Output } from './output.js';
 import { controlSocket, linkSocket, type Place, runtimeDirectory } from './place.js';
@@ -24,6 +25,12 @@ export async function runVerb(
   const parsed = parseCommand(words, 'triad');
   if ('help' in parsed) {
     output.print(parsed.help);
+    return EXIT.ok;
+  }
+  const { onPane } = parsed.call;
+  if (place.door !== undefined && onPane !== undefined) {
+    const { socket, token } = place.door;
+    output.print(await askDoor(socket, { token, ...onPane }));
     return EXIT.ok;
   }
   const files = await readFiles(parsed.call.files);

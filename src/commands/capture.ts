@@ -29,6 +29,7 @@ export const capture: Verb = {
         const request = requestOf(options);
         take({
           files: [],
+          onPane: { target: pane, ask: { verb: 'capture', ...request } },
           run: async (context) => {
             const address = await getPaneAddress(context, pane, 'observer');
             context.audit.paneCaptured({ actor: context.actor, ...address });

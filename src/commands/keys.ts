@@ -14,6 +14,7 @@ export const keys: Verb = {
       .action((pane: string, names: string[]) => {
         take({
           files: [],
+          onPane: { target: pane, ask: { verb: 'keys', keys: names } },
           run: async (context) => {
             const address = await getPaneAddress(context, pane, 'driver');
             context.audit.keysPressed({ actor: context.actor, ...address, keys: names.length });

@@ -16,6 +16,7 @@ export const send: Verb = {
         const text = words.join(' ');
         take({
           files: [],
+          onPane: { target: pane, ask: { verb: 'send', text, enter: options.enter } },
           run: async (context) => {
             const address = await getPaneAddress(context, pane, 'driver');
             const bytes = Buffer.byteLength(text);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Role } from '../access/role.js';
+import type { PaneRequest } from '../link/pane-request.js';
 import type { CommandContext } from './context.js';
 import type { WatchTarget } from './door.js';
 
@@ -7,6 +8,8 @@ import type { WatchTarget } from './door.js';
 export interface Call {
   /** Files that were named on the command line; the door reads them, not the verb. */
   readonly files: readonly string[];
+  /** The same for the pane door, where it can be asked from within a pane. */
+  readonly onPane?: { readonly target: string; readonly ask: PaneRequest };
   /** @returns what goes to standard output, or what the caller's terminal is to show from now on. */
   readonly run: (context: CommandContext) => Promise<string | WatchTarget>;
 }

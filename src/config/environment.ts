@@ -9,6 +9,8 @@ export interface Environment {
   readonly tmux: string;
   /** Where private sockets may go when the home's path is too long for them, in this order. */
   readonly socketDirectories: readonly string[];
+  /** TRIAD_DOOR and TRIAD_PANE_TOKEN: the way in for a command that runs in a pane. */
+  readonly door: { readonly socket: string; readonly token: string } | undefined;
   readonly userHome: string;
   readonly login: string;
   readonly isRoot: boolean;
@@ -38,6 +40,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     socketDirectories: [all['XDG_RUNTIME_DIR'], tmpdir(), '/tmp']
       .filter((path) => !!path)
       .map(String),
+    door: paneDoor(all),
     userHome: homedir(),
     login: username,
     isRoot: uid === 0,
@@ -45,6 +48,11 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     clean: cleanEnvironment(all, shell),
     all,
   };
+}
+
+function paneDoor(all: Readonly<Record<string, string>>): Environment['door'] {
+  const { TRIAD_DOOR: socket, TRIAD_PANE_TOKEN: token } = all;
+  return socket && token ? { socket, token } : undefined;
 }
 
 /** A path is relative to where we were started, not to where it is run. */

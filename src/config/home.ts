@@ -15,6 +15,10 @@ export interface Home {
   /** Of a host in a process of its own. */
   readonly hostLog: string;
   readonly audit: string;
+  /** What happened at the host. */
+  readonly events: string;
+  /** The secret behind the tokens of panes. */
+  readonly doorKey: string;
   /** Sockets; a link to a private directory elsewhere where the path would be too long for them. */
   readonly run: string;
 }
@@ -34,6 +38,8 @@ export function homeAt(directory: string): Home {
     log: join(state, 'triad.log'),
     hostLog: join(state, 'host.log'),
     audit: join(state, 'audit.jsonl'),
+    events: join(state, 'events.jsonl'),
+    doorKey: join(state, 'pane-door.key'),
     run: join(state, 'run'),
   };
 }

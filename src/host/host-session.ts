@@ -1,7 +1,10 @@
+import type { Clock } from '../base/clock.js';
 import { messageOf, RefusedError, UnavailableError } from '../base/errors.js';
 import type { PaneId, PaneName, SessionName } from '../base/ids.js';
 import type { TerminalSize } from '../base/terminal-size.js';
 import { Throttle } from '../base/throttle.js';
+import type { DoorKey } from '../door/door-key.js';
+import type { NewHostEvent } from '../link/host-event.js';
 import type {
   CaptureRequest,
   DriverView,
@@ -13,6 +16,7 @@ import type {
   OutputRequest,
   PaneSignal,
   Presence,
+  ReloadChange,
   SessionDescription,
   ViewRequest,
 } from '../link/host-link.js';
@@ -22,8 +26,10 @@ import { capturePane, pressKeys, sendText } from '../tmux/pane-io.js';
 import type { PtyProcess } from '../tmux/pty-process.js';
 import { openTmuxClient } from '../tmux/tmux-client.js';
 import { SessionHost, type SessionHostOptions } from '../triad/session-host.js';
+import type { SessionPlan } from '../triad/session-plan.js';
 import { DriverClientView } from './driver-client-view.js';
 import { Mirror } from './mirror.js';
+import { SessionDoor } from './session-door.js';
 import { Turns } from './turns.js';
 import { TypingDetector } from './typing.js';
 import { WindowSize } from './window-size.js';
@@ -35,7 +41,14 @@ const MAX_HISTORY_AT_ONCE = 2;
 const MAX_HISTORY_WAITING = 64;
 const MINUTE_MS = 60_000;
 
-export type HostSessionOptions = Omit<SessionHostOptions, 'onWindowsChanged' | 'onStirred'>;
+export interface HostSessionOptions
+  extends Omit<SessionHostOptions, 'onWindowsChanged' | 'onStirred'> {
+  readonly clock: Clock;
+  readonly doorKey: DoorKey;
+  /** The folder of a `triad` for commands in panes. */
+  readonly programFolder: string;
+  readonly record: (event: NewHostEvent) => void;
+}
 
 /** One session as the link offers it: views, window size, and what can be done to its panes. */
 export class HostSession {
@@ -43,6 +56,7 @@ export class HostSession {
   readonly #log: Logger;
   readonly #triad: SessionHost;
   readonly #windowSize: WindowSize;
+  readonly #door: SessionDoor;
   readonly #mirrors = new Set<Mirror>();
   readonly #histories = new Turns({
     maxAtOnce: MAX_HISTORY_AT_ONCE,
@@ -67,10 +81,13 @@ export class HostSession {
     const onStirred = () => {
       for (const mirror of this.#mirrors) mirror.look();
     };
-    this.#triad = new SessionHost({ ...options, onWindowsChanged, onStirred });
+    this.#door = new SessionDoor({ ...options, key: options.doorKey, panes: this });
+    const plan = this.#equipped(options.plan, options.server.env['PATH'] ?? '');
+    this.#triad = new SessionHost({ ...options, plan, onWindowsChanged, onStirred });
   }
 
   async open(): Promise<void> {
+    await this.#door.open();
     await this.#triad.open();
     this.#isOpen = true;
   }
@@ -78,18 +95,26 @@ export class HostSession {
   /** Takes back an open: ends the session if this run made it. */
   async abandon(): Promise<void> {
     if (this.#isOpen && !this.#triad.describe().adopted) await this.end();
-    else this.close();
+    else await this.close();
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#windowSize.close();
     for (const mirror of this.#mirrors) mirror.close();
     this.#triad.close();
+    await this.#door.close();
   }
 
   async end(): Promise<void> {
     this.#windowSize.close();
     await this.#triad.end();
+    await this.#door.close();
+  }
+
+  /** Makes the session what the plan says; only what changed is touched. */
+  async apply(plan: SessionPlan): Promise<readonly ReloadChange[]> {
+    this.#door.setPlan(plan);
+    throw new UnavailableError('not built yet');
   }
 
   describe(): SessionDescription {
@@ -167,6 +192,15 @@ export class HostSession {
 
   async present(_presence: Presence): Promise<void> {
     throw new UnavailableError('not built yet');
+  }
+
+  /** The plan with the pane door's variables in the environment of each pane. */
+  #equipped(plan: SessionPlan, path: string): SessionPlan {
+    const panes = plan.panes.map((pane) => {
+      const env = { ...pane.program.env, ...this.#door.paneEnv(pane, path) };
+      return { ...pane, program: { ...pane.program, env } };
+    });
+    return { ...plan, panes };
   }
 
   #viewOptions(request: ViewRequest) {

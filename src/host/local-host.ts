@@ -1,5 +1,6 @@
-import { UnavailableError } from '../base/errors.js';
+import { ConfigurationError, messageOf, UnavailableError } from '../base/errors.js';
 import type { SessionName } from '../base/ids.js';
+import type { EventLog } from '../events/event-log.js';
 import type { EventsPage, EventsRequest } from '../link/host-event.js';
 import type {
   CaptureRequest,
@@ -20,7 +21,20 @@ import type {
   SessionDescription,
   ViewRequest,
 } from '../link/host-link.js';
+import type { SessionPlan } from '../triad/session-plan.js';
 import { HostSession, type HostSessionOptions } from './host-session.js';
+import { Reloads } from './reloads.js';
+
+export interface LocalHostOptions {
+  readonly plans: readonly SessionPlan[];
+  /** What else a session needs, by its plan. */
+  readonly sessionOptions: (plan: SessionPlan) => HostSessionOptions;
+  /** Reads the plans anew. @throws what `reload` throws. */
+  readonly readPlans: () => Promise<readonly SessionPlan[]>;
+  /** The sessions are others after a reload. */
+  readonly onSessions: (names: readonly SessionName[]) => void;
+  readonly events: EventLog;
+}
 
 /**
  * Owns tmux and the triad of this machine behind the link. Promises that the sessions outlive it.
@@ -29,14 +43,21 @@ import { HostSession, type HostSessionOptions } from './host-session.js';
 export class LocalHost implements HostLink {
   /** Settles when every session was ended by `endSession`. */
   readonly allEnded: Promise<void>;
-  readonly #sessions: ReadonlyMap<SessionName, HostSession>;
+  readonly #options: LocalHostOptions;
+  readonly #sessions: Map<SessionName, HostSession>;
   readonly #goingOn: Set<SessionName>;
+  readonly #reloads: Reloads<HostSession>;
   #tellAllEnded: () => void = () => undefined;
 
-  constructor(sessions: readonly HostSessionOptions[]) {
-    const all = sessions.map((options) => new HostSession(options));
-    this.#sessions = new Map(all.map((session) => [session.name, session]));
+  constructor(options: LocalHostOptions) {
+    this.#options = options;
+    const make = (plan: SessionPlan) => new HostSession(options.sessionOptions(plan));
+    this.#sessions = new Map(options.plans.map((plan) => [plan.name, make(plan)]));
     this.#goingOn = new Set(this.#sessions.keys());
+    this.#reloads = new Reloads({
+      ...{ readPlans: options.readPlans, make },
+      ...{ sessions: this.#sessions, goingOn: this.#goingOn },
+    });
     this.allEnded = new Promise((resolve) => {
       this.#tellAllEnded = resolve;
     });
@@ -109,12 +130,22 @@ export class LocalHost implements HostLink {
     return this.#get(address.session).output(address.pane, request);
   }
 
-  async events(_request: EventsRequest): Promise<EventsPage> {
-    throw new UnavailableError('not built yet');
+  async events(request: EventsRequest): Promise<EventsPage> {
+    return this.#options.events.read(request);
   }
 
   async reload(): Promise<ReloadReport> {
-    throw new UnavailableError('not built yet');
+    try {
+      const report = await this.#reloads.run();
+      this.#recordReload(reloadText(report), { changes: report.changes.length });
+      return report;
+    } catch (error) {
+      const what = error instanceof ConfigurationError ? 'nothing was changed' : 'not all is done';
+      this.#recordReload(`reload failed, ${what}: ${messageOf(error)}`, { isWrong: true });
+      throw error;
+    } finally {
+      this.#options.onSessions([...this.#sessions.keys()]);
+    }
   }
 
   async present(session: SessionName, presence: Presence): Promise<void> {
@@ -128,8 +159,13 @@ export class LocalHost implements HostLink {
   }
 
   /** Lets go of the sessions; they and their commands go on. */
-  close(): void {
-    for (const session of this.#sessions.values()) session.close();
+  async close(): Promise<void> {
+    await Promise.all([...this.#sessions.values()].map((session) => session.close()));
+  }
+
+  #recordReload(text: string, facts: Readonly<Record<string, number | boolean>>): void {
+    const subject = { session: null, pane: null, by: null };
+    this.#options.events.record({ kind: 'reloaded', ...subject, text, facts });
   }
 
   #get(name: SessionName): HostSession {
@@ -137,4 +173,12 @@ export class LocalHost implements HostLink {
     if (session === undefined) throw new UnavailableError(`there is no session ${name}`);
     return session;
   }
+}
+
+function reloadText({ changes }: ReloadReport): string {
+  if (changes.length === 0) return 'triad.yaml was read again, nothing changed';
+  const each = changes.map(({ session, pane, change }) =>
+    pane === null ? `${session} ${change}` : `${session}:${pane} ${change}`,
+  );
+  return `triad.yaml was applied: ${each.join(', ')}`;
 }

@@ -3,7 +3,7 @@ import { allOrNothing, type Disposal } from '../base/disposal.js';
 import { RefusedError } from '../base/errors.js';
 import type { PaneName, SessionName } from '../base/ids.js';
 import type { LocalHost } from '../host/local-host.js';
-import type { SessionDescription } from '../link/host-link.js';
+import type { ReloadReport, SessionDescription } from '../link/host-link.js';
 import { LinkServer } from '../link/link-server.js';
 import type { Logger, LogLevel } from '../log/logger.js';
 import { createHost, longestSocketName } from './host.js';
@@ -28,6 +28,8 @@ export interface HostProcess {
   /** Settles when every session was ended because the gateway asked for it. */
   readonly allEnded: Promise<void>;
   describe(): Promise<readonly SessionDescription[]>;
+  /** Applies what `triad.yaml` says now. @throws ConfigurationError when it is wrong. */
+  reload(): Promise<ReloadReport>;
   /** Stops; the sessions go on. */
   stop(): Promise<void>;
 }
@@ -38,21 +40,26 @@ export interface DifferentSession {
 }
 
 interface HostParts extends HostSettings, Pick<HostProcessOptions, 'home' | 'environment'> {
+  readonly onSessions: (names: readonly SessionName[]) => void;
   readonly runtimeDirectory: string;
   readonly log: Logger;
 }
 
 /** The host of a home; opened, it says in `different` what it found other than planned. */
-export function makeHost({ home, environment, ...parts }: HostParts): {
-  readonly host: LocalHost;
-  readonly different: readonly DifferentSession[];
-} {
+export async function makeHost(
+  { home, environment, ...parts }: HostParts,
+  disposal: Disposal,
+): Promise<{ readonly host: LocalHost; readonly different: readonly DifferentSession[] }> {
   const different: DifferentSession[] = [];
-  const host = createHost({
-    ...parts,
-    ...{ env: environment.clean, tmuxConfigPath: home.tmuxConf, root: home.root },
-    onDifferent: (session, panes) => different.push({ session, panes }),
-  });
+  const host = await createHost(
+    {
+      ...parts,
+      ...{ env: environment.clean, tmuxConfigPath: home.tmuxConf, root: home.root },
+      ...{ eventsPath: home.events, doorKeyPath: home.doorKey },
+      onDifferent: (session, panes) => different.push({ session, panes }),
+    },
+    disposal,
+  );
   return { host, different };
 }
 
@@ -76,19 +83,23 @@ async function start(options: HostProcessOptions, disposal: Disposal): Promise<H
   const { home, environment, onStep } = options;
   const log = openHomeLog(home, { path: home.hostLog, level: options.logLevel }, disposal);
   onStep('checking configuration and tmux');
-  const { plans, binary } = await readHostSettings(options);
+  const settings = await readHostSettings(options);
+  const { plans } = settings;
   const runtimeDirectory = await openRuntime(options, [longestSocketName(plans), LINK_SOCKET]);
   const path = join(runtimeDirectory, LINK_SOCKET);
   const server = await LinkServer.listen({ path, log, taken: hostTaken });
   disposal.defer(() => server.close());
-  const { host, different } = makeHost({ home, environment, plans, binary, runtimeDirectory, log });
-  disposal.defer(() => host.close());
+  const { host, different } = await makeHost(
+    { home, environment, ...settings, runtimeDirectory, log, onSessions: () => undefined },
+    disposal,
+  );
   onStep(`starting ${plans.map(({ name }) => name).join(', ')}`);
   await host.open();
   server.serve(host);
   return {
     ...{ log, socket: path, different, allEnded: host.allEnded },
     describe: () => host.describe(),
+    reload: () => host.reload(),
     stop: () => disposal.close(),
   };
 }

@@ -1,3 +1,4 @@
+import { RefusedError } from '../base/errors.js';
 import type { Environment } from '../config/environment.js';
 import type { Home } from '../config/home.js';
 import { readYamlFile } from '../config/yaml-file.js';
@@ -19,6 +20,8 @@ export interface HostSettingsOptions {
 /** All that the host needs to know, read and found right before anything is started. */
 export interface HostSettings {
   readonly plans: readonly SessionPlan[];
+  /** The plans as the file has them now. @throws ConfigurationError when it is wrong. */
+  readonly readPlans: () => Promise<readonly SessionPlan[]>;
   readonly binary: TmuxBinary;
 }
 
@@ -30,10 +33,18 @@ export async function readHostSettings(options: HostSettingsOptions): Promise<Ho
   const plans = await readPlans(options);
   const binary = await findTmux(environment.tmux, environment.clean);
   await checkTmuxConfig(binary, home.tmuxConf, environment.clean);
-  return { plans, binary };
+  return { plans, readPlans: () => readPlansAgain(options), binary };
 }
 
-async function readPlans(options: HostSettingsOptions): Promise<readonly SessionPlan[]> {
+/** @throws RefusedError where no file was read at all. */
+async function readPlansAgain(options: HostSettingsOptions): Promise<readonly SessionPlan[]> {
+  if (options.command.length === 0) return readPlans(options);
+  throw new RefusedError('what runs was given as a command, there is no triad.yaml to read again', {
+    hint: 'end it with: triad down --session; then start what you want',
+  });
+}
+
+export async function readPlans(options: HostSettingsOptions): Promise<readonly SessionPlan[]> {
   const { home, environment, command, cwd } = options;
   if (command.length > 0) return [planCommand(command, { root: cwd, variables: environment.all })];
   const config = await readYamlFile(home.triadYaml, triadSchema);

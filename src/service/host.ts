@@ -1,13 +1,21 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SYSTEM_CLOCK } from '../base/clock.js';
+import type { Disposal } from '../base/disposal.js';
 import type { PaneName, SessionName } from '../base/ids.js';
-import { LocalHost } from '../host/local-host.js';
+import { DoorKey } from '../door/door-key.js';
+import { EventLog } from '../events/event-log.js';
+import type { HostSessionOptions } from '../host/host-session.js';
+import { LocalHost, type LocalHostOptions } from '../host/local-host.js';
+import type { NewHostEvent } from '../link/host-event.js';
 import type { Logger } from '../log/logger.js';
 import type { TmuxBinary } from '../tmux/tmux-binary.js';
 import { TmuxServer } from '../tmux/tmux-server.js';
 import { endLeftSession } from '../triad/left-session.js';
 import type { SessionPlan } from '../triad/session-plan.js';
+import { makeLauncher } from './launcher.js';
+import { requireSocketRoom } from './runtime-directory.js';
 import { openDirectory } from './writable.js';
 
 /** Built beside the compiled code (scripts/setup.mjs). */
@@ -16,12 +24,16 @@ const KEEPER = fileURLToPath(new URL('../triad/keeper', import.meta.url));
 /** Holds one directory per session, relative to the runtime directory. */
 const SESSIONS = 'tmux';
 
-export interface HostServiceOptions {
-  readonly plans: readonly SessionPlan[];
+export interface HostServiceOptions
+  extends Pick<LocalHostOptions, 'plans' | 'readPlans' | 'onSessions'> {
   readonly binary: TmuxBinary;
   /** Private directory for sockets. */
   readonly runtimeDirectory: string;
   readonly tmuxConfigPath: string;
+  /** `state/events.jsonl` */
+  readonly eventsPath: string;
+  /** `state/pane-door.key` */
+  readonly doorKeyPath: string;
   /** Where windows that drivers open start. */
   readonly root: string;
   /** Environment of tmux and all that runs in it. */
@@ -32,9 +44,22 @@ export interface HostServiceOptions {
 }
 
 /** Builds the host: one tmux server per session, each in a private directory of its own. */
-export function createHost(options: HostServiceOptions): LocalHost {
-  const { plans, runtimeDirectory, tmuxConfigPath, env, log } = options;
-  const sessions = plans.map((plan) => {
+export async function createHost(
+  options: HostServiceOptions,
+  disposal: Disposal,
+): Promise<LocalHost> {
+  const { plans, readPlans, onSessions, runtimeDirectory, tmuxConfigPath, env, log } = options;
+  const clock = SYSTEM_CLOCK;
+  const doorKey = await DoorKey.open(options.doorKeyPath);
+  const programFolder = await makeLauncher(runtimeDirectory);
+  const events = EventLog.open({ path: options.eventsPath, clock, log });
+  disposal.defer(() => events.close());
+  const readAll = async () => {
+    const read = await readPlans();
+    requireSocketRoom(runtimeDirectory, longestSocketName(read));
+    return read;
+  };
+  const sessionOptions = (plan: SessionPlan): HostSessionOptions => {
     const directory = join(runtimeDirectory, sessionDirectory(plan.name));
     openDirectory(directory);
     const socketPath = tmuxSocketIn(directory);
@@ -43,9 +68,18 @@ export function createHost(options: HostServiceOptions): LocalHost {
       server: new TmuxServer({ binary: options.binary, socketPath, env }),
       log: log.child({ session: plan.name }),
       onDifferent: (panes: readonly PaneName[]) => options.onDifferent(plan.name, panes),
+      ...{ clock, doorKey, programFolder },
+      record: (event: NewHostEvent) => void events.record(event),
     };
+  };
+  const host = new LocalHost({ plans, sessionOptions, readPlans: readAll, onSessions, events });
+  disposal.defer(() => host.close());
+  const names = plans.map(({ name }) => name).join(', ');
+  events.record({
+    ...{ kind: 'host-started', session: null, pane: null, by: null, facts: { pid: process.pid } },
+    text: `host started for ${names}`,
   });
-  return new LocalHost(sessions);
+  return host;
 }
 
 /** Relative to the runtime directory. */

@@ -37,6 +37,16 @@ export async function openRuntimeDirectory(options: RuntimeDirectoryOptions): Pr
   return path;
 }
 
+/** @throws ConfigurationError when sockets of that name cannot be bound in a directory that is in use. */
+export function requireSocketRoom(directory: string, longestName: string): void {
+  const longest = join(directory, longestName);
+  if (Buffer.byteLength(longest) <= MAX_SOCKET_PATH_BYTES) return;
+  throw new ConfigurationError(
+    `${longest}: is ${Buffer.byteLength(longest)} bytes, a socket's path may have ${MAX_SOCKET_PATH_BYTES}`,
+    { hint: 'choose shorter names, or end everything and start again' },
+  );
+}
+
 async function openLinked(target: string, options: RuntimeDirectoryOptions): Promise<string> {
   const status = await lstat(target).catch(() => undefined);
   if (status === undefined || !isShortEnough(target, options)) {

@@ -15,6 +15,11 @@ export class SessionNames {
     this.#names = (await host.describe()).map(({ name }) => name);
   }
 
+  /** They are others now. */
+  set(names: readonly SessionName[]): void {
+    this.#names = names;
+  }
+
   /** @throws LinkLostError when no host was ever reached. */
   get(): readonly SessionName[] {
     if (this.#names === undefined) throw new LinkLostError();

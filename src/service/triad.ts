@@ -1,8 +1,9 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { allOrNothing, type Disposal } from '../base/disposal.js';
+import type { SessionName } from '../base/ids.js';
 import { listenOnUnixSocket } from '../base/unix-socket.js';
-import type { SessionDescription } from '../link/host-link.js';
+import type { ReloadReport, SessionDescription } from '../link/host-link.js';
 import type { Logger, LogLevel } from '../log/logger.js';
 import { longestSocketName } from './host.js';
 import { type DifferentSession, hostTaken, makeHost } from './host-process.js';
@@ -24,6 +25,8 @@ export interface RunningTriad extends GatewayFacts {
   /** Sessions that were found running with other panes than planned, and which panes those are. */
   readonly different: readonly DifferentSession[];
   describe(): Promise<readonly SessionDescription[]>;
+  /** Applies what `triad.yaml` says now. @throws ConfigurationError when it is wrong. */
+  reload(): Promise<ReloadReport>;
   /** Says goodbye to everybody and stops; the sessions go on unless they are to end. */
   stop(request: StopRequest): Promise<void>;
 }
@@ -42,14 +45,17 @@ async function start(options: TriadOptions, disposal: Disposal): Promise<Running
   const log = openHomeLog(home, { path: home.log, level: options.logLevel }, disposal);
   onStep('checking keys, configuration and tmux');
   const settings = await readSettings(options);
-  const { plans, binary } = settings;
+  const { plans } = settings;
   const runtimeDirectory = await openRuntime(options, [longestSocketName(plans)]);
   const control = await openControl(runtimeDirectory, log, disposal);
   await claimHost(runtimeDirectory, log, disposal);
-  const { host, different } = makeHost({ home, environment, plans, binary, runtimeDirectory, log });
-  disposal.defer(() => host.close());
   const names = plans.map(({ name }) => name);
   const sessions = new SessionNames(names);
+  const onSessions = (now: readonly SessionName[]) => sessions.set(now);
+  const { host, different } = await makeHost(
+    { home, environment, ...settings, runtimeDirectory, log, onSessions },
+    disposal,
+  );
   const gateway = await openGateway(
     { home, environment, cwd, settings, log, link: host, sessions, startCommand: 'up' },
     disposal,
@@ -60,6 +66,7 @@ async function start(options: TriadOptions, disposal: Disposal): Promise<Running
   return Object.assign(facts, {
     different,
     describe: () => host.describe(),
+    reload: () => host.reload(),
     stop: (request: StopRequest) => gateway.stop(request),
   });
 }

@@ -1,0 +1,109 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Clock } from '../base/clock.js';
+import { messageOf, RefusedError } from '../base/errors.js';
+import { readJsonLine } from '../base/json-line.js';
+import { Throttle } from '../base/throttle.js';
+import { listenOnUnixSocket } from '../base/unix-socket.js';
+import { visible } from '../base/visible.js';
+import type { Logger } from '../log/logger.js';
+import type { PaneDoor } from './pane-door.js';
+
+/** 64 KiB of text, every character of which JSON may escape. */
+const MAX_REQUEST_BYTES = 256 * 1024;
+const MAX_CONNECTIONS = 128;
+/** A program sends its request at once. */
+const REQUEST_LIMIT_MS = 5_000;
+/** And reads its answer, the largest of which is a whole scrollback. */
+const ANSWER_LIMIT_MS = 30_000;
+const MINUTE_MS = 60_000;
+
+export interface DoorServerOptions {
+  /** In a private (0700) directory. */
+  readonly path: string;
+  readonly door: PaneDoor;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Owns the socket of a session's pane door: one request and one answer per connection. Promises that
+ * whoever does not finish a request keeps nobody out: with more connections than it holds, the one
+ * that has been unfinished longest is dropped.
+ */
+export class DoorServer {
+  readonly #options: DoorServerOptions;
+  readonly #server: Server;
+  /** Those whose request is not whole yet, the oldest first. */
+  readonly #unfinished = new Set<Socket>();
+  readonly #sockets = new Set<Socket>();
+  readonly #drops: Throttle;
+  /** Connections that were dropped for a newer one. */
+  dropped = 0;
+
+  private constructor(options: DoorServerOptions) {
+    this.#options = options;
+    const now = () => options.clock.elapsed();
+    this.#drops = new Throttle({ max: 1, windowMs: MINUTE_MS, now });
+    this.#server = createServer((socket) => void this.#accept(socket));
+  }
+
+  /** @throws RefusedError when another host has the socket. */
+  static async listen(options: DoorServerOptions): Promise<DoorServer> {
+    const door = new DoorServer(options);
+    await listenOnUnixSocket(door.#server, {
+      path: options.path,
+      taken: () => new RefusedError('another host has the pane door of this session'),
+    });
+    door.#server.on('error', (error) => options.log.warn({ error }, 'pane door failed'));
+    return door;
+  }
+
+  /** Cuts everybody off and removes the socket. Idempotent. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  async #accept(socket: Socket): Promise<void> {
+    const { clock, log } = this.#options;
+    this.#sockets.add(socket);
+    this.#unfinished.add(socket);
+    const stopTimer = clock.after(REQUEST_LIMIT_MS, () => socket.destroy());
+    socket.once('close', () => {
+      stopTimer();
+      this.#sockets.delete(socket);
+      this.#unfinished.delete(socket);
+    });
+    this.#makeRoom();
+    try {
+      const request = await readJsonLine(socket, MAX_REQUEST_BYTES);
+      stopTimer();
+      await this.#answer(socket, request);
+    } catch (error) {
+      log.debug({ reason: visible(messageOf(error)) }, 'request at the pane door failed');
+      socket.destroy();
+    }
+  }
+
+  async #answer(socket: Socket, request: unknown): Promise<void> {
+    this.#unfinished.delete(socket);
+    const answer = await this.#options.door.answer(request);
+    const stopTimer = this.#options.clock.after(ANSWER_LIMIT_MS, () => socket.destroy());
+    socket.once('close', stopTimer);
+    socket.end(`${JSON.stringify(answer)}\n`);
+    // Nothing more is expected, and what comes must not be kept.
+    socket.resume();
+  }
+
+  #makeRoom(): void {
+    if (this.#sockets.size <= MAX_CONNECTIONS) return;
+    const [oldest] = [...this.#unfinished, ...this.#sockets];
+    oldest?.destroy();
+    this.dropped += 1;
+    this.#drops.write((leftOut) => {
+      const facts = { dropped: this.dropped, ...leftOut };
+      this.#options.log.warn(facts, 'connection at the pane door dropped, too many');
+    });
+  }
+}

@@ -1,0 +1,47 @@
+import { readGrantFile } from '../access/grant-file.js';
+import { ConfigurationError } from '../base/errors.js';
+import { readYamlFile } from '../config/yaml-file.js';
+import { gatewaySchema } from '../gateway/schema.js';
+import { findTmux } from '../tmux/tmux-binary.js';
+import { checkTmuxConfig } from '../tmux/tmux-config.js';
+import { type HostSettingsOptions, readPlans } from './host-settings.js';
+
+/** A file of a home, and what is wrong with it. */
+export interface CheckedFile {
+  readonly path: string;
+  /** Each complete in itself: `PATH:LINE:COLUMN: what is wrong`. */
+  readonly problems: readonly string[];
+}
+
+/** Reads every file that people write as a start would; nothing of the home is started or changed. */
+export async function validateHome(
+  options: Pick<HostSettingsOptions, 'home' | 'environment'>,
+): Promise<CheckedFile[]> {
+  const { home, environment } = options;
+  const checkTmux = async () => {
+    const binary = await findTmux(environment.tmux, environment.clean);
+    await checkTmuxConfig(binary, home.tmuxConf, environment.clean);
+  };
+  return [
+    await checked(home.triadYaml, () => readPlans({ ...options, command: [], cwd: home.root })),
+    await checked(home.gatewayYaml, () => readYamlFile(home.gatewayYaml, gatewaySchema)),
+    await checked(home.tmuxConf, checkTmux),
+    { path: home.authorizedKeys, problems: await grantProblems(home.authorizedKeys) },
+  ];
+}
+
+async function checked(path: string, read: () => Promise<unknown>): Promise<CheckedFile> {
+  try {
+    await read();
+    return { path, problems: [] };
+  } catch (error) {
+    if (error instanceof ConfigurationError) return { path, problems: error.problems };
+    throw error;
+  }
+}
+
+async function grantProblems(path: string): Promise<string[]> {
+  const read = await readGrantFile(path);
+  if ('problem' in read) return [`${path}: ${read.problem}`];
+  return read.file.problems.map(({ line, reason }) => `${path}:${line}:1: ${reason}`);
+}
