@@ -29,6 +29,7 @@ import { SessionHost, type SessionHostOptions } from '../triad/session-host.js';
 import type { SessionPlan } from '../triad/session-plan.js';
 import { DriverClientView } from './driver-client-view.js';
 import { Mirror } from './mirror.js';
+import { SessionBoard } from './session-board.js';
 import { SessionDoor } from './session-door.js';
 import { Turns } from './turns.js';
 import { TypingDetector } from './typing.js';
@@ -57,6 +58,8 @@ export class HostSession {
   readonly #triad: SessionHost;
   readonly #windowSize: WindowSize;
   readonly #door: SessionDoor;
+  readonly #board: SessionBoard;
+  #presence: Presence = { drivers: [], observers: 0 };
   readonly #mirrors = new Set<Mirror>();
   readonly #histories = new Turns({
     maxAtOnce: MAX_HISTORY_AT_ONCE,
@@ -77,10 +80,20 @@ export class HostSession {
     this.#windowSize = new WindowSize((size) => {
       sized = sized.then(() => this.#sizeWindows(size));
     });
-    const onWindowsChanged = () => this.#windowSize.again();
+    const onWindowsChanged = () => {
+      this.#windowSize.again();
+      this.#board.forget();
+      this.#showBoard();
+    };
     const onStirred = () => {
+      this.#showBoard();
       for (const mirror of this.#mirrors) mirror.look();
     };
+    this.#board = new SessionBoard({
+      getControl: () => this.#triad.getControl(),
+      getSessionId: () => this.#triad.getSessionId(),
+      log: options.log,
+    });
     this.#door = new SessionDoor({ ...options, key: options.doorKey, panes: this });
     const plan = this.#equipped(options.plan, options.server.env['PATH'] ?? '');
     this.#triad = new SessionHost({ ...options, plan, onWindowsChanged, onStirred });
@@ -90,6 +103,7 @@ export class HostSession {
     await this.#door.open();
     await this.#triad.open();
     this.#isOpen = true;
+    this.#showBoard();
   }
 
   /** Takes back an open: ends the session if this run made it. */
@@ -190,8 +204,19 @@ export class HostSession {
     throw new UnavailableError('not built yet');
   }
 
-  async present(_presence: Presence): Promise<void> {
-    throw new UnavailableError('not built yet');
+  async present(presence: Presence): Promise<void> {
+    this.#presence = presence;
+    this.#showBoard();
+  }
+
+  /** Shows the drivers a sentence, such as a rule's. */
+  async notify(text: string): Promise<void> {
+    await this.#board.notify(text);
+  }
+
+  /** After each change of what borders and status line tell; costs little where nothing is new. */
+  #showBoard(): void {
+    this.#board.show(this.describe(), this.#presence);
   }
 
   /** The plan with the pane door's variables in the environment of each pane. */

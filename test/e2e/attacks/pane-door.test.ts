@@ -21,7 +21,7 @@ async function inEngine(home: TriadHome, command: string, marker: string): Promi
   const ended = new RegExp(`^${marker}-(\\d+)$`, 'm');
   return eventually(`${command} has ended`, async () => {
     const { stdout } = await home.run(['capture', 'engine', '--lines', '200']);
-    return ended.test(stdout) && stdout.slice(stdout.lastIndexOf(end));
+    return ended.test(stdout) ? stdout.slice(stdout.lastIndexOf(end)) : undefined;
   });
 }
 
