@@ -27,7 +27,9 @@ const options = z.strictObject({
 /** The key of a pane that asks for a log file of its output. */
 export const logFileKeys = {
   logFile: z
-    .union([z.boolean(), options])
+    .union([z.boolean(), options], {
+      error: 'must be true, false, or format, maxSize, maxAge, keep and gzip with their values',
+    })
     .default(false)
     .transform((value) => {
       if (value === false) return undefined;

@@ -48,7 +48,9 @@ const policyKeys = {
     .prefault('1m')
     .describe('after being well for this long, crashes and pauses count anew'),
   crashLimit: z
-    .union([z.int().min(1).max(MAX_CRASHES), z.literal('none')])
+    .union([z.int().min(1).max(MAX_CRASHES), z.literal('none')], {
+      error: `must be 1 to ${MAX_CRASHES}, or none`,
+    })
     .default(10)
     .transform((limit) => (limit === 'none' ? Number.POSITIVE_INFINITY : limit))
     .describe('so many crashes in a row, and it has failed; none: never'),
