@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  ConfigurationError,
   InvariantError,
   RefusedError,
   TriadError,
@@ -14,6 +15,7 @@ const CLASSES = {
   usage: UsageError,
   refused: RefusedError,
   unavailable: UnavailableError,
+  configuration: ConfigurationError,
 } as const;
 
 function isTold(code: string): code is keyof typeof CLASSES {
@@ -28,6 +30,7 @@ export function failureOf(error: unknown, log: Logger): Failure {
       ...{ code, message },
       ...(userMessage === undefined ? {} : { userMessage }),
       ...(hint === undefined ? {} : { hint }),
+      ...(error instanceof ConfigurationError ? { problems: [...error.problems] } : {}),
     };
   }
   const reference = randomBytes(4).toString('hex');
@@ -36,7 +39,9 @@ export function failureOf(error: unknown, log: Logger): Failure {
 }
 
 /** The error again, on the gateway's side. */
-export function errorOf({ code, message, userMessage, hint }: Failure): TriadError {
+export function errorOf({ code, message, problems, userMessage, hint }: Failure): TriadError {
   const texts = { userMessage, hint };
-  return isTold(code) ? new CLASSES[code](message, texts) : new InvariantError(message, texts);
+  if (!isTold(code)) return new InvariantError(message, texts);
+  if (code === 'configuration') return new ConfigurationError(problems ?? message, texts);
+  return new CLASSES[code](message, texts);
 }

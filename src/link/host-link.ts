@@ -377,6 +377,10 @@ export interface PaneExit {
   readonly at: number;
 }
 
+/**
+ * `starting`: it is being made, or made again after it was lost; whoever was in it gets it back.
+ * `ended`: for good, by `endSession`.
+ */
 export type SessionState = 'starting' | 'running' | 'ended';
 
 export interface SessionDescription {

@@ -34,8 +34,10 @@ import {
   welcomeSchema,
 } from './schema.js';
 
-/** `restart` waits for a command to end; everything else is done in milliseconds. */
+/** Long-polling calls wait a third of it; everything else is done in milliseconds. */
 const ANSWER_LIMIT_MS = 60_000;
+/** Commands may take an hour each to end: these calls wait for as long as the host lives. */
+const UNLIMITED: ReadonlySet<Call> = new Set(['start', 'stop', 'restart', 'reload', 'end-session']);
 const HELLO_LIMIT_MS = 5_000;
 
 /** How often the host is asked whether it is alive, and how long it may take to say so. */
@@ -112,7 +114,9 @@ export class LinkConnection {
    */
   async call<C extends Call>(call: C, request: RequestOf<C>): Promise<ResponseOf<C>> {
     const answer = ask(this.#session, pathOf(this.#version, call), request);
-    const limited = withDeadline(answer, ANSWER_LIMIT_MS, `${call} over the link`);
+    const limited = UNLIMITED.has(call)
+      ? answer
+      : withDeadline(answer, ANSWER_LIMIT_MS, `${call} over the link`);
     return accepted(parseResponse(call, await limited));
   }
 

@@ -220,12 +220,17 @@ const responseSchemas = {
 
 export type ResponseOf<C extends Call> = z.output<(typeof responseSchemas)[C]>;
 
+/** A file's problems are told up to fewer. */
+const MAX_PROBLEMS = 1000;
+
 /** Instead of an answer: the error that the host threw. */
 export const failureSchema = z.strictObject({
   code: z.string().max(64),
   message: z.string(),
   userMessage: z.string().optional(),
   hint: z.string().optional(),
+  /** Of a configuration: one line each. */
+  problems: z.array(z.string()).max(MAX_PROBLEMS).optional(),
 });
 
 export type Failure = z.output<typeof failureSchema>;

@@ -1,0 +1,39 @@
+import { UnavailableError } from '../../src/base/errors.js';
+import { paneId, paneName, sessionName } from '../../src/base/ids.js';
+import type { HostLink, PaneDescription, SessionDescription } from '../../src/link/host-link.js';
+
+const refuse = () => Promise.reject(new UnavailableError('the fake host does not do this'));
+
+/** A host without tmux: it does what a test gives it, and refuses everything else. */
+export function fakeHost(answers: Partial<HostLink> = {}): HostLink {
+  return {
+    ...{ whenReachable: () => Promise.resolve(), describe: refuse, openDriver: refuse },
+    ...{ openMirror: refuse, history: refuse, capture: refuse, send: refuse, keys: refuse },
+    ...{ start: refuse, stop: refuse, restart: refuse, signal: refuse, output: refuse },
+    ...{ events: refuse, reload: refuse, present: refuse, endSession: refuse },
+    ...answers,
+  };
+}
+
+/** A pane that is well, but for what a test says. */
+export function describedPane(name: string, parts: Partial<PaneDescription> = {}): PaneDescription {
+  return {
+    ...{ name: paneName(name), title: name, id: paneId('%1'), state: 'running', reason: 'started' },
+    ...{ since: 0, pid: 7, command: 'cat', restarts: 0, crashes: 0, startedAt: 0, startsAt: null },
+    ...{ lastExit: null, question: null, problems: [] },
+    telemetry: {
+      ...{ linesPerSecond: 0, bytesPerSecond: 0, lastOutputAt: null },
+      ...{ cpu: 0, memoryBytes: 0, processes: 1 },
+    },
+    ...parts,
+  };
+}
+
+export function describedSession(
+  panes: readonly PaneDescription[],
+  parts: Partial<SessionDescription> = {},
+): SessionDescription {
+  const name = sessionName('pair');
+  const facts = { socket: '/s', tmuxVersion: '3.4', adopted: false };
+  return { name, state: 'running', ...facts, panes, ...parts };
+}

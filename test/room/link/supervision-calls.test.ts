@@ -1,0 +1,174 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import { ConfigurationError, RefusedError } from '../../../src/base/errors.js';
+import { engineerName, paneName, sessionName } from '../../../src/base/ids.js';
+import type { HostEvent } from '../../../src/link/host-event.js';
+import type { HostLink, ReloadReport } from '../../../src/link/host-link.js';
+import { LinkClient } from '../../../src/link/link-client.js';
+import { LinkServer } from '../../../src/link/link-server.js';
+import { openLogger } from '../../../src/log/logger.js';
+import { describedPane, describedSession, fakeHost } from '../../helpers/fake-host.js';
+
+const log = openLogger({ level: 'error', destination: { write: () => undefined } });
+const WORKER = { session: sessionName('pair'), pane: paneName('worker') };
+const ALL = { session: WORKER.session, pane: null };
+
+interface Linked extends AsyncDisposable {
+  readonly link: HostLink;
+}
+
+async function inProcess(host: HostLink): Promise<Linked> {
+  return { link: host, [Symbol.asyncDispose]: () => Promise.resolve() };
+}
+
+async function overSocket(host: HostLink): Promise<Linked> {
+  const folder = mkdtempSync(join(tmpdir(), 'triad-link-'));
+  const path = join(folder, 'link.sock');
+  const server = await LinkServer.listen({ path, log, taken: () => new Error('taken') });
+  server.serve(host);
+  const link = LinkClient.open({ path, log });
+  await link.whenReachable(AbortSignal.timeout(60_000));
+  const close = async () => {
+    link.close();
+    await server.close();
+    rmSync(folder, { recursive: true });
+  };
+  return { link, [Symbol.asyncDispose]: close };
+}
+
+const EVENT: HostEvent = {
+  ...{ number: 7, at: 1_700_000_000_000, kind: 'pane-state', ...WORKER, by: 'rule:again' },
+  text: 'worker: running, then backoff',
+  facts: { from: 'running', restarts: 3, ok: false, exit: null },
+};
+
+describe.each([
+  ['in process', inProcess],
+  ['over a socket', overSocket],
+])('the link %s', (_form, open) => {
+  test('starts, stops and restarts one pane or all, and sends signals', async () => {
+    const asked: unknown[] = [];
+    const note = (call: string) => async (panes: unknown) => void asked.push([call, panes]);
+    await using linked = await open(
+      fakeHost({
+        ...{ start: note('start'), stop: note('stop'), restart: note('restart') },
+        signal: async (pane, signal) => void asked.push([signal, pane]),
+      }),
+    );
+    await linked.link.start(WORKER);
+    await linked.link.stop(ALL);
+    await linked.link.restart(ALL);
+    await linked.link.signal(WORKER, 'SIGUSR1');
+    expect(asked).toEqual([
+      ['start', WORKER],
+      ['stop', ALL],
+      ['restart', ALL],
+      ['SIGUSR1', WORKER],
+    ]);
+  });
+
+  test('brings each byte of a pane’s output, and how much of it is not kept', async () => {
+    const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+    const asked: unknown[] = [];
+    await using linked = await open(
+      fakeHost({
+        output: async (pane, request) => {
+          asked.push({ ...pane, ...request });
+          return { bytes, skipped: 12, next: 268 };
+        },
+      }),
+    );
+    for (const start of [{ at: 0 }, { since: 1_700_000_000_000.5 }, { lines: 0 }]) {
+      const request = { start, maxBytes: 256 * 1024, waitMs: 20_000 };
+      const page = await linked.link.output(WORKER, request);
+      expect(Buffer.from(bytes).equals(page.bytes)).toBe(true);
+      expect(page).toMatchObject({ skipped: 12, next: 268 });
+      expect(asked.pop()).toEqual({ ...WORKER, ...request });
+    }
+  });
+
+  test('waits with an answer for as long as the host does, and answers others meanwhile', async () => {
+    let happen: (events: HostEvent[]) => void = () => undefined;
+    const happened = new Promise<HostEvent[]>((resolve) => {
+      happen = resolve;
+    });
+    await using linked = await open(
+      fakeHost({
+        events: async () => ({ events: await happened, last: 7, missed: 2 }),
+        describe: async () => [],
+      }),
+    );
+    const waiting = linked.link.events({ after: -20, count: 500, waitMs: 20_000 });
+    expect(await linked.link.describe()).toEqual([]);
+    happen([EVENT]);
+    expect(await waiting).toEqual({ events: [EVENT], last: 7, missed: 2 });
+  });
+
+  test('tells everything about a pane', async () => {
+    const pane = describedPane('worker', {
+      ...{ state: 'backoff', reason: 'status 1', pid: null, restarts: 4, crashes: 4, startsAt: 99 },
+      ...{ lastExit: { status: null, signal: 'SIGKILL', at: 5 }, question: 'Go on? [y/N]' },
+      problems: ['its log file cannot be written'],
+    });
+    await using linked = await open(fakeHost({ describe: async () => [describedSession([pane])] }));
+    expect(await linked.link.describe()).toEqual([describedSession([pane])]);
+  });
+
+  test('tells what a reload changed, and a session who is there', async () => {
+    const report: ReloadReport = {
+      changes: [
+        { ...WORKER, change: 'restarted' },
+        { ...ALL, change: 'changed' },
+      ],
+    };
+    const present = vi.fn(async () => undefined);
+    await using linked = await open(fakeHost({ reload: async () => report, present }));
+    expect(await linked.link.reload()).toEqual(report);
+    const presence = { drivers: [engineerName('dora')], observers: 12 };
+    await linked.link.present(WORKER.session, presence);
+    expect(present).toHaveBeenCalledWith(WORKER.session, presence);
+  });
+
+  test('tells all that is wrong with a file, and refuses with the host’s words', async () => {
+    const problems = ['config/triad.yaml:3:5: is wrong', 'config/triad.yaml:9:1: is missing'];
+    await using linked = await open(
+      fakeHost({
+        reload: () => Promise.reject(new ConfigurationError(problems, { hint: 'correct it' })),
+        start: () => Promise.reject(new RefusedError('worker runs already', { hint: 'status' })),
+      }),
+    );
+    const wrong = await linked.link.reload().catch((error: unknown) => error);
+    expect(wrong).toBeInstanceOf(ConfigurationError);
+    expect(wrong).toMatchObject({ problems, message: problems.join('\n'), hint: 'correct it' });
+    const refused = linked.link.start(WORKER);
+    await expect(refused).rejects.toThrow(RefusedError);
+    await expect(refused).rejects.toMatchObject({ message: 'worker runs already', hint: 'status' });
+  });
+});
+
+test('a command that takes an hour to end is waited for as long as the host lives', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    let end: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    let isAsked = false;
+    const stop = () => {
+      isAsked = true;
+      return ended;
+    };
+    await using linked = await overSocket(fakeHost({ stop, capture: () => ended.then(() => '') }));
+    const stopping = linked.link.stop(ALL);
+    const given = linked.link.capture(WORKER, { lines: 'all', ansi: false }).catch(String);
+    await vi.waitUntil(() => isAsked);
+    vi.advanceTimersByTime(3_600_000);
+    expect(await given).toContain('waited 60000 ms for capture over the link');
+    end();
+    await stopping;
+  } finally {
+    vi.useRealTimers();
+  }
+});
