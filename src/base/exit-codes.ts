@@ -13,6 +13,8 @@ export const EXIT = {
   tryAgain: 75,
   notPermitted: 77,
   configuration: 78,
+  /** Somebody pressed Ctrl-C: 128 and SIGINT, as shells say it. */
+  interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -1,15 +1,23 @@
 #!/usr/bin/env node
 import { EXIT } from '../base/exit-codes.js';
+import { clampSize } from '../base/terminal-size.js';
 import { type Output, tellError } from './output.js';
 import { runProgram } from './program.js';
 
+const gone = new AbortController();
 const output: Output = {
   print: (text) => void process.stdout.write(text),
   tell: (text) => void process.stderr.write(text),
+  terminalSize: () => {
+    const { isTTY, columns, rows } = process.stdout;
+    return isTTY ? clampSize(columns, rows) : undefined;
+  },
+  gone: gone.signal,
 };
 
 // A reader that closed the pipe, or a terminal that is gone, must not end the gateway.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+process.stdout.on('error', () => gone.abort());
+process.stderr.on('error', () => undefined);
 
 try {
   process.exitCode = await runProgram(process.argv.slice(2), output);

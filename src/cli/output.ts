@@ -1,5 +1,6 @@
 import { messageOf, TriadError } from '../base/errors.js';
 import { type ExitCode, exitCodeOf } from '../base/exit-codes.js';
+import type { TerminalSize } from '../base/terminal-size.js';
 import { errorText } from '../commands/execute.js';
 
 /** The program's two ways out, and its exit status. */
@@ -8,6 +9,10 @@ export interface Output {
   print(text: string): void;
   /** For people: progress, warnings and errors. */
   tell(text: string): void;
+  /** Of the terminal that `print` writes to; undefined where it is none. */
+  terminalSize(): TerminalSize | undefined;
+  /** Aborted when nobody reads what is printed any more. */
+  readonly gone: AbortSignal;
 }
 
 /** Tells an error as people can use it, without a stack, and returns its exit status. */

@@ -4,11 +4,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, UnavailableError, UsageError } from '../base/errors.js';
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
 import { isAnswering } from '../base/unix-socket.js';
-import type { CommandOutcome } from '../commands/door.js';
+import type { CommandOutcome, DoorTerminal } from '../commands/door.js';
 import { parseCommand } from '../commands/parse.js';
-import { askControl } from '../control/control-client.js';
 import { askDoor } from '../door/door-client.js';
 import type { StoppedHome } from '../service/stopped.js';
+import { readAnswer } from './answer.js';
 import type { Output } from './output.js';
 import { controlSocket, linkSocket, type Place, runtimeDirectory } from './place.js';
 
@@ -35,7 +35,9 @@ export async function runVerb(
   }
   const files = await readFiles(parsed.call.files);
   const socket = controlSocket(place.home);
-  const answered = await askControl(socket, { words: [...words], files });
+  const terminal = terminalOf(place, output);
+  const request = { words: [...words], files, ...(terminal === undefined ? {} : { terminal }) };
+  const answered = await readAnswer(socket, request, output);
   const outcome =
     answered ??
     (await runWithoutGateway(place, { words, files, isOffline: parsed.verb.isOffline }));
@@ -44,7 +46,12 @@ export async function runVerb(
   if (answered !== undefined && parsed.verb.name === 'down' && outcome.exitCode === EXIT.ok) {
     await waitUntilStopped(socket);
   }
-  return outcome.exitCode as ExitCode;
+  return outcome.exitCode;
+}
+
+function terminalOf({ environment }: Place, output: Output): DoorTerminal | undefined {
+  const size = output.terminalSize();
+  return size === undefined ? undefined : { cols: size.cols, hasColour: environment.allowsColour };
 }
 
 interface OfflineRequest {
@@ -56,7 +63,7 @@ interface OfflineRequest {
 async function runWithoutGateway(
   place: Place,
   { words, files, isOffline }: OfflineRequest,
-): Promise<Pick<CommandOutcome, 'stdout' | 'stderr'> & { exitCode: number }> {
+): Promise<CommandOutcome> {
   // What a running gateway answers needs none of this; loading it would double the time.
   if (isOffline) {
     const { runOffline } = await import('../service/offline.js');

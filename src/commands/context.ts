@@ -6,6 +6,8 @@ import type { Actor, Audit } from '../audit/audit.js';
 import type { SessionName } from '../base/ids.js';
 import type { HostLink } from '../link/host-link.js';
 import type { AttachmentInfo } from '../session/live-attachment.js';
+import type { DoorTerminal } from './door.js';
+import type { Followers } from './followers.js';
 
 /** Everything a verb may use: who asks, and what there is to act on. */
 export interface CommandContext {
@@ -22,6 +24,7 @@ export interface CommandContext {
   readonly gateway: RunningGateway | undefined;
   /** The text of a file that was named on the command line; `-` is standard input. */
   readonly readFile: (name: string) => Promise<string>;
+  readonly terminal: DoorTerminal | undefined;
 }
 
 /** What verbs need of the grant store. */
@@ -38,6 +41,7 @@ interface GrantsPort {
 /** The gateway that is running, as verbs see it. */
 export interface RunningGateway {
   readonly link: HostLink;
+  readonly followers: Followers;
   /** The command that starts this gateway again. */
   readonly startCommand: 'up' | 'gateway';
   readonly attachments: {

@@ -1,6 +1,7 @@
 import type { ExitCode } from '../base/exit-codes.js';
 import type { PaneName, SessionName } from '../base/ids.js';
 import type { Caller } from '../session/attachment.js';
+import type { DoorPiece } from './answer-piece.js';
 
 /** The way in for verbs that come over SSH: `ssh pair@host restart worker`. */
 export interface SshCommandDoor {
@@ -14,6 +15,12 @@ export interface WatchTarget {
   readonly pane: PaneName | undefined;
 }
 
+/** The caller's terminal, where their output goes to one. */
+export interface DoorTerminal {
+  readonly cols: number;
+  readonly hasColour: boolean;
+}
+
 export interface SshCommand {
   readonly caller: Caller;
   readonly session: SessionName;
@@ -21,6 +28,7 @@ export interface SshCommand {
   readonly commandLine: string;
   /** Reads what the client sends as standard input to its end, as UTF-8, bounded. */
   readonly readInput: () => Promise<string>;
+  readonly terminal: DoorTerminal | undefined;
 }
 
 export interface CommandOutcome {
@@ -29,4 +37,9 @@ export interface CommandOutcome {
   readonly exitCode: ExitCode;
   /** What is to be shown instead, where the door has a terminal. */
   readonly watch?: WatchTarget;
+  /**
+   * What follows, as it happens; the last piece has the exit status, which then counts. Ends without
+   * one once `signal` is aborted.
+   */
+  readonly pieces?: (signal: AbortSignal) => AsyncIterable<DoorPiece>;
 }

@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { TriadError } from '../base/errors.js';
+import { NotPermittedError, TriadError } from '../base/errors.js';
 import { EXIT, exitCodeOf } from '../base/exit-codes.js';
 import type { Logger } from '../log/logger.js';
+import type { DoorPiece } from './answer-piece.js';
 import type { CommandContext } from './context.js';
 import type { CommandOutcome } from './door.js';
+import { Follower } from './follower.js';
 import { getGateway, requireRole } from './pane-target.js';
 import { parseCommand } from './parse.js';
+import type { StreamedAnswer } from './verb.js';
 
 export interface Execution {
   readonly words: readonly string[];
@@ -25,10 +28,41 @@ export async function execute(execution: Execution): Promise<CommandOutcome> {
     if (context.session !== undefined) requireRole(context, context.session, parsed.verb.role);
     const result = await parsed.call.run(context);
     const texts = { stdout: '', stderr: '', exitCode: EXIT.ok };
-    return typeof result === 'string' ? { ...texts, stdout: result } : { ...texts, watch: result };
+    if (typeof result === 'string') return { ...texts, stdout: result };
+    if (!('pieces' in result)) return { ...texts, watch: result };
+    return { ...texts, pieces: (signal) => stream(result, execution, signal) };
   } catch (error) {
     return failure(error, execution);
   }
+}
+
+/** The pieces of an answer with its end, for as long as the caller may have them. */
+async function* stream(
+  answer: StreamedAnswer,
+  execution: Execution,
+  signal: AbortSignal,
+): AsyncGenerator<DoorPiece> {
+  const { context } = execution;
+  const requireRight = () => requireStill(context, answer);
+  const follower = new Follower({ signal, requireRight });
+  let release: () => void = () => undefined;
+  try {
+    release = getGateway(context).followers.take(context.actor.engineer);
+    yield* answer.pieces(follower);
+    yield { kind: 'end', exitCode: EXIT.ok };
+  } catch (error) {
+    if (signal.aborted) return;
+    const { stderr, exitCode } = failure(error, execution);
+    yield { kind: 'note', text: stderr };
+    yield { kind: 'end', exitCode };
+  } finally {
+    void follower.idle.then(release);
+  }
+}
+
+function requireStill(context: CommandContext, { session }: StreamedAnswer): void {
+  if (session === undefined || context.roleIn(session) !== undefined) return;
+  throw new NotPermittedError(`your access to ${session} was taken back`);
 }
 
 /** The error as its two audiences get it: a sentence for the person, the facts for the log. */

@@ -50,7 +50,10 @@ export class SshDoor implements SshCommandDoor {
       return answer.outcome === 'allowed' ? answer.role : undefined;
     };
     const readFile = (name: string) => readInputAs(name, command);
-    const context = { actor, roleIn, session, sessions, grants, audit, gateway, readFile };
+    const context = {
+      ...{ actor, roleIn, session, sessions, grants, audit, gateway, readFile },
+      terminal: command.terminal,
+    };
     return execute({ words: words.list, prefix: `ssh ${session}@host`, context, log });
   }
 

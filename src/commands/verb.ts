@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
 import type { Role } from '../access/role.js';
+import type { SessionName } from '../base/ids.js';
 import type { PaneRequest } from '../link/pane-request.js';
+import type { AnswerPiece } from './answer-piece.js';
 import type { CommandContext } from './context.js';
 import type { WatchTarget } from './door.js';
+import type { Follower } from './follower.js';
 
 /** A verb with its arguments read: what is left is to do it. */
 export interface Call {
@@ -11,7 +14,14 @@ export interface Call {
   /** The same for the pane door, where it can be asked from within a pane. */
   readonly onPane?: { readonly target: string; readonly ask: PaneRequest };
   /** @returns what goes to standard output, or what the caller's terminal is to show from now on. */
-  readonly run: (context: CommandContext) => Promise<string | WatchTarget>;
+  readonly run: (context: CommandContext) => Promise<string | WatchTarget | StreamedAnswer>;
+}
+
+/** An answer that goes on, piece by piece. */
+export interface StreamedAnswer {
+  /** The session of which the caller has to stay an observer; undefined for whoever is admin of all. */
+  readonly session: SessionName | undefined;
+  readonly pieces: (follower: Follower) => AsyncIterable<AnswerPiece>;
 }
 
 /** One row of the command table (docs/design.md, promise 7). */

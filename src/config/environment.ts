@@ -16,6 +16,8 @@ export interface Environment {
   readonly isRoot: boolean;
   /** How the person calls this program: by `npx` in a checkout that `npm start` runs. */
   readonly program: string;
+  /** Whether a terminal may be given colours: https://no-color.org, and terminals that have none. */
+  readonly allowsColour: boolean;
   /** For tmux and everything in it: what a login would set, and nothing that may be a secret. */
   readonly clean: Readonly<Record<string, string>>;
   /** Every variable, for a pane's `env` entry that passes one on. */
@@ -45,6 +47,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     login: username,
     isRoot: uid === 0,
     program: all['npm_lifecycle_event'] === undefined ? 'triad' : 'npx triad',
+    allowsColour: !all['NO_COLOR'] && !['', 'dumb'].includes(all['TERM'] ?? ''),
     clean: cleanEnvironment(all, shell),
     all,
   };

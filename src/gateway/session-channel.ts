@@ -5,12 +5,18 @@ import { EXIT, type ExitCode, exitCodeOf } from '../base/exit-codes.js';
 import { isName, type SessionName, sessionName } from '../base/ids.js';
 import { clampSize, type TerminalSize } from '../base/terminal-size.js';
 import { visible } from '../base/visible.js';
-import type { CommandOutcome, SshCommandDoor, WatchTarget } from '../commands/door.js';
+import type {
+  CommandOutcome,
+  DoorTerminal,
+  SshCommandDoor,
+  WatchTarget,
+} from '../commands/door.js';
 import type { Logger } from '../log/logger.js';
 import type { Attachment, AttachmentDoor, AttachRequest, Caller } from '../session/attachment.js';
 import { noAccess } from '../session/no-access.js';
 import { ChannelInput } from './channel-input.js';
 import { ChannelTerminal } from './channel-terminal.js';
+import { CommandStream } from './command-stream.js';
 import type { HeldOutput } from './held-output.js';
 import { PacedOutput } from './paced-output.js';
 import { closeUnstarted } from './ssh2-seams.js';
@@ -66,6 +72,7 @@ export class SessionChannel {
   #terminal: ChannelTerminal | undefined;
   #input: ChannelInput | undefined;
   #output: PacedOutput | undefined;
+  #stream: CommandStream | undefined;
 
   constructor(options: SessionChannelOptions) {
     this.#options = options;
@@ -100,6 +107,7 @@ export class SessionChannel {
   /** Ends what is served with a sentence; the client's close follows, or not. */
   stop(sentence: string): void {
     this.#attachment?.disconnect();
+    this.#stream?.stop(EXIT.tryAgain, `triad: ${sentence}\n`);
     // In the middle of a command's output there is no place for a sentence.
     if (this.#state !== 'started' || this.#output !== undefined) return;
     this.#finish(EXIT.unavailable, `triad: ${sentence}`);
@@ -112,6 +120,7 @@ export class SessionChannel {
     clearTimeout(this.#startDeadline);
     this.#terminal?.close();
     this.#output?.close();
+    this.#stream?.stop(EXIT.ok, '');
     this.#attachment?.disconnect();
     this.#options.onClosed(this);
   }
@@ -202,21 +211,46 @@ export class SessionChannel {
     }
     const { commands, caller } = this.#options;
     const readInput = (): Promise<string> => this.#readInput();
-    const outcome = await commands.execute({ caller, session, commandLine, readInput });
+    const terminal = this.#describeTerminal();
+    const outcome = await commands.execute({ caller, session, commandLine, readInput, terminal });
     if (this.#state !== 'started') return;
-    if (outcome.watch === undefined) this.#answer(channel, outcome);
-    else await this.#watch(channel, outcome.watch);
+    if (outcome.watch !== undefined) await this.#watch(channel, outcome.watch);
+    else if (outcome.pieces !== undefined) await this.#streamAnswer(channel, outcome.pieces);
+    else await this.#answer(channel, outcome);
   }
 
-  #answer(channel: ServerChannel, outcome: CommandOutcome): void {
+  async #answer(channel: ServerChannel, outcome: CommandOutcome): Promise<void> {
     const { caller, sshClient } = this.#options;
     this.#say(outcome.stderr);
     const bytes = Buffer.from(this.#lines(outcome.stdout));
-    const onReleased = this.#options.heldOutput.hold(caller.engineer, bytes.length);
-    if (onReleased === undefined) throw tooMuchOutput(bytes.length);
-    const onWritten = () => this.#finish(outcome.exitCode, '');
-    this.#output = new PacedOutput(bytes, { sshClient, channel, onWritten, onReleased });
-    this.#output.check();
+    const release = this.#options.heldOutput.hold(caller.engineer, bytes.length);
+    if (release === undefined) throw tooMuchOutput(bytes.length);
+    this.#output = new PacedOutput({ sshClient, channel });
+    await this.#output.write(bytes);
+    release();
+    this.#finish(outcome.exitCode, '');
+  }
+
+  async #streamAnswer(
+    channel: ServerChannel,
+    pieces: NonNullable<CommandOutcome['pieces']>,
+  ): Promise<void> {
+    const output = new PacedOutput({ sshClient: this.#options.sshClient, channel });
+    this.#output = output;
+    const stream = new CommandStream({ pieces, output, size: () => this.#pty?.size });
+    this.#stream = stream;
+    this.#input?.flowTo((bytes) => {
+      stream.receive(bytes);
+      return true;
+    });
+    this.#finish(await stream.run(), '');
+  }
+
+  /** Nobody can ask for less colour over SSH but by a terminal that has none. */
+  #describeTerminal(): DoorTerminal | undefined {
+    if (this.#pty === undefined) return undefined;
+    const { term, size } = this.#pty;
+    return { cols: size.cols, hasColour: term !== '' && term !== 'dumb' };
   }
 
   async #readInput(): Promise<string> {

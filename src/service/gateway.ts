@@ -4,7 +4,9 @@ import type { SessionName } from '../base/ids.js';
 import type { RunningGateway } from '../commands/context.js';
 import type { CommandOutcome } from '../commands/door.js';
 import { execute } from '../commands/execute.js';
+import { Followers } from '../commands/followers.js';
 import { SshDoor } from '../commands/ssh-door.js';
+import type { ControlRequest } from '../control/schema.js';
 import { Gateway } from '../gateway/gateway.js';
 import type { HostKey } from '../gateway/host-keys.js';
 import { formatAddress, type ListenAddress } from '../gateway/listen-address.js';
@@ -50,7 +52,7 @@ export class GatewayService {
     this.#attachments = new Attachments({ sessions, link, mirrors, access: grants, audit, log });
     const startedAt = new Date().toISOString();
     this.#running = {
-      ...{ link, startCommand },
+      ...{ link, startCommand, followers: new Followers() },
       attachments: this.#attachments,
       describe: () => ({
         listen: this.addresses.map(formatAddress),
@@ -117,10 +119,7 @@ export class GatewayService {
   }
 
   /** Runs a verb for whoever owns the control socket; they are admin everywhere. */
-  runLocal(
-    words: readonly string[],
-    files: Readonly<Record<string, string>>,
-  ): Promise<CommandOutcome> {
+  runLocal({ words, files, terminal }: ControlRequest): Promise<CommandOutcome> {
     const { sessions, grants, audit, localName, log } = this.#options;
     const context = localContext({
       sessions: sessions.find(),
@@ -128,6 +127,7 @@ export class GatewayService {
       audit,
       localName,
       files,
+      terminal,
       gateway: this.#running,
     });
     return execute({ words, prefix: 'triad', context, log });

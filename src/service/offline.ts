@@ -41,6 +41,7 @@ export async function runOffline(
   await using opened = await openOfflineHome(home);
   const { grants, audit, log } = opened;
   const localName = environment.login;
-  const context = localContext({ sessions, grants, audit, gateway: undefined, localName, files });
+  const absent = { gateway: undefined, terminal: undefined };
+  const context = localContext({ sessions, grants, audit, ...absent, localName, files });
   return await execute({ words, prefix: 'triad', context, log });
 }

@@ -3,11 +3,12 @@ import type { Grant } from '../access/grant.js';
 import { Audit } from '../audit/audit.js';
 import type { Disposal } from '../base/disposal.js';
 import { EXIT } from '../base/exit-codes.js';
+import type { CommandOutcome } from '../commands/door.js';
 import { errorText } from '../commands/execute.js';
 import type { Environment } from '../config/environment.js';
 import type { Home } from '../config/home.js';
 import { ControlServer } from '../control/control-server.js';
-import type { ControlRequest, ControlResponse } from '../control/schema.js';
+import type { ControlRequest } from '../control/schema.js';
 import { formatAddress } from '../gateway/listen-address.js';
 import { hasNativeCiphers } from '../gateway/ssh2-patch.js';
 import type { HostLink } from '../link/host-link.js';
@@ -19,7 +20,7 @@ import type { SessionNames } from './session-names.js';
 import { sshCommand } from './way-in.js';
 import { written } from './writable.js';
 
-const STILL_STARTING: ControlResponse = {
+const STILL_STARTING: CommandOutcome = {
   stdout: '',
   stderr: errorText('triad is still starting', 'try again in a moment'),
   exitCode: EXIT.unavailable,
@@ -47,7 +48,7 @@ export interface GatewayFacts {
 
 /** The control socket, which answers from the first moment on, so that a second start sees the first. */
 export interface ControlDoor {
-  serve(handle: (request: ControlRequest) => Promise<ControlResponse>): void;
+  serve(handle: (request: ControlRequest) => Promise<CommandOutcome>): void;
 }
 
 /** @throws RefusedError when a gateway is running in this home. */
@@ -56,7 +57,7 @@ export async function openControl(
   log: Logger,
   disposal: Disposal,
 ): Promise<ControlDoor> {
-  let current = (_request: ControlRequest): Promise<ControlResponse> =>
+  let current = (_request: ControlRequest): Promise<CommandOutcome> =>
     Promise.resolve(STILL_STARTING);
   const path = join(runtimeDirectory, CONTROL_SOCKET);
   const server = await ControlServer.listen({ path, handle: (request) => current(request), log });
@@ -115,7 +116,7 @@ export async function openGateway(
   service.recordStart();
   const accept = async (control: ControlDoor): Promise<GatewayFacts> => {
     service.accept();
-    control.serve((request) => service.runLocal(request.words, request.files));
+    control.serve((request) => service.runLocal(request));
     const { addresses, hostKeys } = service;
     const [session = 'pair'] = sessions.find();
     const { keys: keysDirectory } = home;

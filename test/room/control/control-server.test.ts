@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { RefusedError } from '../../../src/base/errors.js';
+import { EXIT } from '../../../src/base/exit-codes.js';
 import { isAnswering } from '../../../src/base/unix-socket.js';
 import { askControl } from '../../../src/control/control-client.js';
 import { ControlServer } from '../../../src/control/control-server.js';
@@ -30,7 +31,7 @@ function requestOf(bytes: number): string {
 }
 
 async function openServer(answer = 'hello') {
-  const handle = () => Promise.resolve({ stdout: answer, stderr: '', exitCode: 0 });
+  const handle = () => Promise.resolve({ stdout: answer, stderr: '', exitCode: EXIT.ok });
   const server = await ControlServer.listen({ path, handle, log });
   return { server, [Symbol.asyncDispose]: () => server.close() };
 }

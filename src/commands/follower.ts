@@ -1,0 +1,91 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { HostLink } from '../link/host-link.js';
+import { LinkLostError } from '../link/link-lost.js';
+import { type AnswerPiece, notePiece } from './answer-piece.js';
+
+/** A right that was taken back ends what is followed within a second. */
+const LOOK_INTERVAL_MS = 500;
+
+export interface FollowerOptions {
+  /** Aborted when nobody reads any more. */
+  readonly signal: AbortSignal;
+  /** Throws once the person may not follow any more. */
+  readonly requireRight: () => void;
+}
+
+/** Somebody who reads an answer that goes on: it waits for them only while they read and may. */
+export class Follower {
+  readonly signal: AbortSignal;
+  readonly #requireRight: () => void;
+  #work: Promise<unknown> = Promise.resolve();
+
+  constructor({ signal, requireRight }: FollowerOptions) {
+    this.signal = signal;
+    this.#requireRight = requireRight;
+  }
+
+  /** Settles when the host has done what it was asked for last, whoever still waits for it. */
+  get idle(): Promise<void> {
+    return this.#work.then(
+      () => undefined,
+      () => undefined,
+    );
+  }
+
+  /**
+   * Waits for something that the host does.
+   *
+   * @throws what `work` throws; NotPermittedError; the signal's reason once it is aborted.
+   */
+  async until<T>(work: Promise<T>): Promise<T> {
+    this.#work = work;
+    return this.#wait(work);
+  }
+
+  async pause(ms: number): Promise<void> {
+    await this.#wait(delay(ms, undefined, { signal: this.signal }));
+  }
+
+  /**
+   * The answer of the host; a link that was lost is waited for, with sentences about it.
+   *
+   * @param ask gets how the attempt before ended: whether the link was lost since.
+   */
+  async *ask<T>(
+    link: Pick<HostLink, 'whenReachable'>,
+    ask: (wasLost: boolean) => Promise<T>,
+  ): AsyncGenerator<AnswerPiece, T> {
+    for (let wasLost = false; ; wasLost = true) {
+      try {
+        const answer = await this.until(ask(wasLost));
+        if (wasLost) yield notePiece('the host is back');
+        return answer;
+      } catch (error) {
+        if (!(error instanceof LinkLostError)) throw error;
+        if (!wasLost) yield notePiece('the host cannot be reached, waiting for it');
+        await this.pause(LOOK_INTERVAL_MS);
+        await this.#wait(link.whenReachable(this.signal));
+      }
+    }
+  }
+
+  async #wait<T>(work: Promise<T>): Promise<T> {
+    for (;;) {
+      this.signal.throwIfAborted();
+      this.#requireRight();
+      const outcome = await this.#turn(work);
+      if (outcome !== 'look again') return outcome.done;
+    }
+  }
+
+  async #turn<T>(work: Promise<T>): Promise<{ readonly done: T } | 'look again'> {
+    const turn = new AbortController();
+    const signal = AbortSignal.any([this.signal, turn.signal]);
+    const look = delay(LOOK_INTERVAL_MS, 'look again' as const, { signal });
+    try {
+      return await Promise.race([work.then((done) => ({ done })), look]);
+    } finally {
+      turn.abort();
+    }
+  }
+}
