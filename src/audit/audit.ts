@@ -57,6 +57,24 @@ interface PaneFacts {
   readonly pane: string;
 }
 
+interface PanesFacts extends Omit<PaneFacts, 'pane'> {
+  /** null for all of the session. */
+  readonly pane: string | null;
+}
+
+/** What happened in the host, as it told of it. */
+export interface HostEventFacts {
+  readonly number: number;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly kind: string;
+  readonly session: string | null;
+  readonly pane: string | null;
+  readonly by: string | null;
+  readonly text: string;
+  readonly facts: Readonly<Record<string, string | number | boolean | null>>;
+}
+
 /**
  * Owns the record of what people did: JSON Lines, one function per event, called once, before the
  * effect is visible. An event that cannot be written throws an `AuditError`, so that nothing happens unrecorded;
@@ -165,8 +183,38 @@ export class Audit {
     this.#record('keys-pressed', event);
   }
 
-  paneRestarted(event: PaneFacts): void {
+  paneStarted(event: PanesFacts): void {
+    this.#record('pane-started', event);
+  }
+
+  paneStopped(event: PanesFacts): void {
+    this.#record('pane-stopped', event);
+  }
+
+  paneRestarted(event: PanesFacts): void {
     this.#record('pane-restarted', event);
+  }
+
+  paneSignalled(event: PaneFacts & { readonly signal: string }): void {
+    this.#record('pane-signalled', event);
+  }
+
+  outputRead(event: PaneFacts & { readonly follows: boolean }): void {
+    this.#record('output-read', event);
+  }
+
+  reloadRequested(event: { readonly actor: Actor }): void {
+    this.#record('reload-requested', event);
+  }
+
+  /** Something happened in the host; `number` tells it from every other, should it be written twice. */
+  hostEvent({ at, ...event }: HostEventFacts): void {
+    this.#record('host-event', { at: new Date(at).toISOString(), ...event });
+  }
+
+  /** So many events of the host were kept no more when they were asked for. */
+  hostEventsMissed(event: { readonly count: number; readonly after: number }): void {
+    this.#record('host-events-missed', event);
   }
 
   stopRequested(event: { readonly actor: Actor; readonly endsSessions: boolean }): void {

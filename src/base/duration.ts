@@ -51,6 +51,18 @@ export function parseUntil(text: string, now: number): number | TimeProblem {
   return at;
 }
 
+/**
+ * Epoch ms of what `10m` or an ISO 8601 time says of the past: so long ago, or at that time.
+ *
+ * @param now epoch ms
+ */
+export function parseSince(text: string, now: number): number | TimeProblem {
+  const ago = parseDuration(text);
+  const at = typeof ago === 'number' ? Math.max(0, now - ago) : parseIsoTime(text);
+  if (at !== undefined && at >= 0) return at;
+  return { problem: `time must be like 10m, 2h or 2030-05-31T18:00, got "${visible(text)}"` };
+}
+
 function parseIsoTime(text: string): number | undefined {
   const match = ISO_TIME.exec(text);
   if (match === null) return undefined;

@@ -1,14 +1,32 @@
 /** Longest text that `visible()` returns, in characters; a log line stays a line. */
 const MAX_VISIBLE = 256;
 
+/** \p{C}: control, format (bidi, zero width), surrogate, private and unassigned characters. */
+const UNPRINTABLE = /[\p{C}\u2028\u2029]/gu;
+const UNPRINTABLE_OR_BACKSLASH = /[\p{C}\u2028\u2029\\]/gu;
+
 /**
  * Makes text from outside safe for a terminal and a log: control characters, escape sequences,
  * bidirectional overrides and lone surrogates become `\x1b`-style escapes; long text is cut.
  */
 export function visible(text: string, maxLength = MAX_VISIBLE): string {
   const cut = text.length > maxLength ? `${text.slice(0, maxLength)}…` : text;
-  // \p{C}: control, format (bidi, zero width), surrogate, private and unassigned characters.
-  return cut.replace(/[\p{C}\u2028\u2029\\]/gu, escapeCharacter);
+  return cut.replace(UNPRINTABLE_OR_BACKSLASH, escapeCharacter);
+}
+
+/**
+ * The same for text that is to be read as it is: whole, and its own backslashes are left alone, so that
+ * an escape cannot be told from the same characters in the text.
+ */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, escapeCharacter);
+}
+
+/** A value as JSON (RFC 8259) that is safe for a terminal, too. */
+export function printableJson(value: unknown, indent?: number): string {
+  const json = JSON.stringify(value, null, indent);
+  const lines = json.split('\n').map((line) => line.replace(UNPRINTABLE, jsonEscapes));
+  return lines.join('\n');
 }
 
 function escapeCharacter(character: string): string {
@@ -16,4 +34,12 @@ function escapeCharacter(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   if (code <= 0xff) return `\\x${code.toString(16).padStart(2, '0')}`;
   return `\\u{${code.toString(16)}}`;
+}
+
+/** JSON has escapes for UTF-16 units alone. */
+function jsonEscapes(character: string): string {
+  return Array.from({ length: character.length }, (_, index) => {
+    const unit = character.charCodeAt(index);
+    return `\\u${unit.toString(16).padStart(4, '0')}`;
+  }).join('');
 }

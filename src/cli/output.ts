@@ -18,9 +18,7 @@ export interface Output {
 /** Tells an error as people can use it, without a stack, and returns its exit status. */
 export function tellError(output: Output, error: unknown): ExitCode {
   if (error instanceof TriadError) {
-    const [first = '', ...others] = error.message.split('\n');
-    const lines = [first, ...others].map((line) => errorText(line, '')).join('');
-    output.tell(lines + (error.hint === undefined ? '' : `triad: hint: ${error.hint}\n`));
+    output.tell(errorText(error.message, error.hint ?? ''));
   } else {
     output.tell(errorText(`internal error: ${messageOf(error)}`, 'please report it with the log'));
   }

@@ -89,7 +89,8 @@ function toldTo(context: CommandContext, error: TriadError): string | undefined 
   return context.actor.door === 'local' ? error.message : error.userMessage;
 }
 
-/** One error as the command line prints it. */
+/** One error as the command line prints it; each of its lines is a problem of its own. */
 export function errorText(message: string, hint: string): string {
-  return `triad: error: ${message}\n${hint === '' ? '' : `triad: hint: ${hint}\n`}`;
+  const problems = message.split('\n').map((line) => `triad: error: ${line}\n`);
+  return problems.join('') + (hint === '' ? '' : `triad: hint: ${hint}\n`);
 }

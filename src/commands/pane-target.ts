@@ -2,7 +2,7 @@ import { includesRole, type Role } from '../access/role.js';
 import { NotPermittedError, UnavailableError, UsageError } from '../base/errors.js';
 import { isName, paneName, type SessionName, sessionName } from '../base/ids.js';
 import { visible } from '../base/visible.js';
-import type { PaneAddress } from '../link/host-link.js';
+import type { PaneAddress, PanesAddress } from '../link/host-link.js';
 import type { CommandContext, RunningGateway } from './context.js';
 
 /** @throws UnavailableError when nothing runs. */
@@ -41,6 +41,45 @@ export async function getPaneAddress(
   return { session, pane: paneName(pane) };
 }
 
+/** What `start`, `stop` and `restart` act on. */
+export interface PanesOptions {
+  readonly all?: true;
+  readonly session?: string;
+}
+
+/**
+ * One pane, or with `--all` every pane of a session.
+ *
+ * @throws UsageError, NotPermittedError as `getPaneAddress` does.
+ */
+export async function getPanesAddress(
+  context: CommandContext,
+  pane: string | undefined,
+  options: PanesOptions,
+): Promise<PanesAddress> {
+  if (pane !== undefined) {
+    if (options.all !== undefined || options.session !== undefined) {
+      throw new UsageError('say either a pane or --all, with --session where it is needed');
+    }
+    return getPaneAddress(context, pane, 'driver');
+  }
+  if (options.all === undefined) throw new UsageError('say which pane, or --all');
+  const session =
+    options.session === undefined ? onlySession(context) : getSession(context, options.session);
+  if (session === undefined) {
+    throw new UsageError('all panes of which session?', {
+      hint: `say --all --session NAME; sessions: ${context.sessions.join(', ')}`,
+    });
+  }
+  requireRole(context, session, 'driver');
+  return { session, pane: null };
+}
+
+/** For sentences: `worker`, or `all panes of pair`. */
+export function panesText({ session, pane }: PanesAddress): string {
+  return pane ?? `all panes of ${session}`;
+}
+
 /** @throws UsageError for a session that is not configured. */
 export function getSession(context: CommandContext, text: string): SessionName {
   if (isName(text) && context.sessions.includes(sessionName(text))) return sessionName(text);
@@ -54,12 +93,17 @@ function split(context: CommandContext, text: string): { session: SessionName; p
   if (colon >= 0) {
     return { session: getSession(context, text.slice(0, colon)), pane: text.slice(colon + 1) };
   }
-  const [only, ...others] = context.sessions;
-  const session = context.session ?? (others.length === 0 ? only : undefined);
+  const session = onlySession(context);
   if (session !== undefined) return { session, pane: text };
   throw new UsageError(`which session's ${visible(text)}?`, {
     hint: `say SESSION:PANE; sessions: ${context.sessions.join(', ')}`,
   });
+}
+
+/** The session that is meant where none is named. */
+function onlySession({ session, sessions }: CommandContext): SessionName | undefined {
+  const [only, ...others] = sessions;
+  return session ?? (others.length === 0 ? only : undefined);
 }
 
 function article(role: Role): string {

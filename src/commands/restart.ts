@@ -1,23 +1,27 @@
-import { getGateway, getPaneAddress } from './pane-target.js';
+import { getGateway, getPanesAddress, type PanesOptions, panesText } from './pane-target.js';
 import type { Verb } from './verb.js';
 
 export const restart: Verb = {
   name: 'restart',
   role: 'driver',
   isOffline: false,
-  summary: "end a pane's command and start it again; make a closed pane again",
-  examples: ['restart worker', 'restart pair:worker'],
+  summary: 'end commands and start them again; make closed panes again',
+  examples: ['restart worker', 'restart pair:worker', 'restart --all'],
   declare: (command, take) => {
-    command.argument('<pane>', 'PANE, or SESSION:PANE').action((pane: string) => {
-      take({
-        files: [],
-        run: async (context) => {
-          const address = await getPaneAddress(context, pane, 'driver');
-          context.audit.paneRestarted({ actor: context.actor, ...address });
-          await getGateway(context).link.restart(address);
-          return `restarted ${address.pane}\n`;
-        },
+    command
+      .argument('[pane]', 'PANE, or SESSION:PANE')
+      .option('--all', 'every pane of the session')
+      .option('--session <name>', 'with --all, where there are several')
+      .action((pane: string | undefined, options: PanesOptions) => {
+        take({
+          files: [],
+          run: async (context) => {
+            const panes = await getPanesAddress(context, pane, options);
+            context.audit.paneRestarted({ actor: context.actor, ...panes });
+            await getGateway(context).link.restart(panes);
+            return `restarted ${panesText(panes)}\n`;
+          },
+        });
       });
-    });
   },
 };

@@ -1,40 +1,108 @@
 import type { PaneDescription, SessionDescription } from '../link/host-link.js';
+import { LinkLostError } from '../link/link-lost.js';
+import type { AnswerPiece } from './answer-piece.js';
 import type { CommandContext } from './context.js';
+import type { Follower } from './follower.js';
 import { getGateway } from './pane-target.js';
-import { jsonText, textTable } from './text-table.js';
+import { attentionText, sessionText } from './session-report.js';
+import { jsonLine, jsonText } from './text-table.js';
 import type { Verb } from './verb.js';
 import { whoText } from './who.js';
+
+const WATCH_INTERVAL_MS = 1_000;
+/** However much happens: nobody reads faster. */
+const LEAST_INTERVAL_MS = 200;
+const WAIT_MS = WATCH_INTERVAL_MS - LEAST_INTERVAL_MS;
+
+interface Options {
+  readonly json?: true;
+  readonly watch?: true;
+}
 
 export const status: Verb = {
   name: 'status',
   role: 'observer',
   isOffline: false,
   summary: 'show sessions, panes, the gateway and who is attached',
-  examples: ['status', 'status --json'],
+  examples: ['status', 'status --watch', 'status --json'],
   declare: (command, take) => {
-    command.option('--json', 'print JSON').action((options: { json?: true }) => {
-      take({ files: [], run: (context) => run(context, options.json === true) });
-    });
+    command
+      .option('-w, --watch', 'show it again on each change, until Ctrl-C')
+      .option('--json', 'print JSON; with --watch, an object per line')
+      .action((options: Options) => {
+        take({ files: [], run: async (context) => run(context, options) });
+      });
   },
 };
 
-async function run(context: CommandContext, isJson: boolean): Promise<string> {
-  const gateway = getGateway(context);
-  const seen = (await gateway.link.describe()).filter(
-    ({ name }) => context.roleIn(name) !== undefined,
-  );
-  const attachments = gateway.attachments
-    .list()
-    .filter(({ session }) => context.roleIn(session) !== undefined);
-  const description = gateway.describe();
-  if (isJson) {
-    return jsonText({ sessions: seen.map(sessionJson), gateway: description, attachments });
+async function run(context: CommandContext, options: Options) {
+  if (options.watch === true) {
+    const pieces = (follower: Follower) => watch(context, follower, options.json === true);
+    return { session: context.session, pieces };
   }
-  const sessions = seen.map(sessionText).join('\n');
-  const listens = `gateway: ${description.listen.join(', ')}, since ${description.startedAt}\n`;
-  const keys = description.hostKeys.map(({ type, fingerprint }) => `  ${type} ${fingerprint}\n`);
-  const refused = refusedText(description.refused);
-  return `${sessions}\n${listens}${keys.join('')}${refused}\n${whoText(attachments)}`;
+  const seen = await look(context);
+  return options.json === true ? jsonText(statusJson(seen)) : statusText(context, seen);
+}
+
+/** What the caller may see of everything at one moment. */
+interface Seen {
+  readonly sessions: readonly SessionDescription[];
+  readonly gateway: ReturnType<ReturnType<typeof getGateway>['describe']>;
+  readonly attachments: ReturnType<ReturnType<typeof getGateway>['attachments']['list']>;
+}
+
+async function look(context: CommandContext): Promise<Seen> {
+  const gateway = getGateway(context);
+  const maySee = ({ name }: Pick<SessionDescription, 'name'>) => context.roleIn(name) !== undefined;
+  return {
+    sessions: (await gateway.link.describe()).filter(maySee),
+    gateway: gateway.describe(),
+    attachments: gateway.attachments.list().filter(({ session }) => maySee({ name: session })),
+  };
+}
+
+async function* watch(
+  context: CommandContext,
+  follower: Follower,
+  isJson: boolean,
+): AsyncGenerator<AnswerPiece> {
+  const { link } = getGateway(context);
+  let after = -1;
+  for (;;) {
+    yield await piece(context, follower, isJson);
+    // A host that cannot tell of events is looked at all the same.
+    const request = { after, count: 1, waitMs: after < 0 ? 0 : WAIT_MS };
+    const page = await follower.until(link.events(request).catch(() => undefined));
+    const hasWaited = page !== undefined && after >= 0;
+    after = page?.last ?? -1;
+    await follower.pause(hasWaited ? LEAST_INTERVAL_MS : WATCH_INTERVAL_MS);
+  }
+}
+
+async function piece(
+  context: CommandContext,
+  follower: Follower,
+  isJson: boolean,
+): Promise<AnswerPiece> {
+  try {
+    const seen = await follower.until(look(context));
+    if (isJson) return { kind: 'text', text: jsonLine(statusJson(seen)) };
+    return { kind: 'screen', text: statusText(context, seen) };
+  } catch (error) {
+    if (!(error instanceof LinkLostError)) throw error;
+    const text = 'triad: the host cannot be reached, waiting for it\n';
+    return { kind: isJson ? 'note' : 'screen', text };
+  }
+}
+
+function statusText({ terminal }: CommandContext, { sessions, gateway, attachments }: Seen) {
+  const place = { now: Date.now(), terminal };
+  const tables = sessions.map((session) => sessionText(session, place)).join('\n');
+  const listens = `gateway: ${gateway.listen.join(', ')}, since ${gateway.startedAt}\n`;
+  const keys = gateway.hostKeys.map(({ type, fingerprint }) => `  ${type} ${fingerprint}\n`);
+  const refused = refusedText(gateway.refused);
+  const attention = attentionText(sessions, place);
+  return `${attention}${tables}\n${listens}${keys.join('')}${refused}\n${whoText(attachments)}`;
 }
 
 /** Empty while no limit was reached. */
@@ -44,36 +112,26 @@ function refusedText(refused: Readonly<Record<string, number>>): string {
   return `refused: ${reached.map(([limit, count]) => `${limit} ${count}`).join(', ')}\n`;
 }
 
+function statusJson({ sessions, gateway, attachments }: Seen): object {
+  return { sessions: sessions.map(sessionJson), gateway, attachments };
+}
+
 function sessionJson(session: SessionDescription): object {
   const { name, state, socket, tmuxVersion, adopted } = session;
   return { name, state, socket, tmuxVersion, adopted, panes: session.panes.map(paneJson) };
 }
 
 function paneJson(pane: PaneDescription): object {
-  const { name, id, state, pid, command, restarts, startedAt, lastExit } = pane;
+  const { name, title, id, state, reason, since, pid, command, restarts, crashes } = pane;
+  const { startedAt, startsAt, lastExit, question, telemetry, problems } = pane;
   return {
-    ...{ name, id, state, pid, command, restarts, startedAt: isoTime(startedAt) },
+    ...{ name, title, id, state, reason, since: isoTime(since), pid, command, restarts, crashes },
+    ...{ startedAt: isoTime(startedAt), startsAt: isoTime(startsAt) },
     lastExit: lastExit === null ? null : { ...lastExit, at: isoTime(lastExit.at) },
+    question,
+    telemetry: { ...telemetry, lastOutputAt: isoTime(telemetry.lastOutputAt) },
+    problems,
   };
-}
-
-function sessionText(session: SessionDescription): string {
-  const origin = session.adopted ? ', adopted' : '';
-  const head = `session ${session.name}: ${session.state}${origin} (tmux ${session.tmuxVersion})\n`;
-  const rows = session.panes.map((pane) => [
-    pane.name,
-    pane.state,
-    pane.pid === null ? '-' : `${pane.pid}`,
-    `${pane.restarts}`,
-    lastExitText(pane),
-    pane.command,
-  ]);
-  return head + textTable(['PANE', 'STATE', 'PID', 'RESTARTS', 'LAST EXIT', 'COMMAND'], rows);
-}
-
-function lastExitText({ lastExit }: PaneDescription): string {
-  if (lastExit === null) return '-';
-  return lastExit.signal ?? `status ${lastExit.status}`;
 }
 
 function isoTime(epochMs: number | null): string | null {

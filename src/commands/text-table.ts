@@ -1,14 +1,21 @@
-import { visible } from '../base/visible.js';
+import { printableJson, visible } from '../base/visible.js';
+
+/** Puts a colour around a cell that is as wide as its column; `row` counts from 0 under the header. */
+export type Paint = (cell: string, row: number, column: number) => string;
 
 /** Rows under a header, columns as wide as needed, two spaces apart; made safe for a terminal. */
-export function textTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+export function textTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  paint: Paint = (cell) => cell,
+): string {
   const cells = [header, ...rows].map((row) => row.map((cell) => visible(cell)));
   const widths = header.map((_, column) =>
     Math.max(...cells.map((row) => row[column]?.length ?? 0)),
   );
-  const lines = cells.map((row) =>
+  const lines = cells.map((row, index) =>
     row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .map((cell, column) => paint(cell.padEnd(widths[column] ?? 0), index - 1, column))
       .join('  ')
       .trimEnd(),
   );
@@ -17,5 +24,10 @@ export function textTable(header: readonly string[], rows: readonly (readonly st
 
 /** A value for programs. */
 export function jsonText(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+  return `${printableJson(value, 2)}\n`;
+}
+
+/** The same in one line. */
+export function jsonLine(value: unknown): string {
+  return `${printableJson(value)}\n`;
 }

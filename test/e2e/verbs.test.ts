@@ -51,7 +51,9 @@ function expectRefusal(result: ProgramResult, code: number, message: string, hin
 const REFUSALS = [
   [['nonsense'], 64, "unknown command 'nonsense'", 'triad --help'],
   [['\u001b[2J'], 64, "unknown command '\\x1b[2J'", 'triad --help'],
-  [['restart'], 64, "missing required argument 'pane'", 'triad help restart'],
+  [['capture'], 64, "missing required argument 'pane'", 'triad help capture'],
+  [['restart'], 64, 'say which pane, or --all', undefined],
+  [['stop', '--all'], 64, 'all panes of which session?', 'say --all --session NAME'],
   [
     ['restart', 'pair:none'],
     64,
