@@ -19,6 +19,8 @@ export interface Home {
   readonly events: string;
   /** The secret behind the tokens of panes. */
   readonly doorKey: string;
+  /** Which of the host's events the audit has. */
+  readonly recordedEvents: string;
   /** Sockets; a link to a private directory elsewhere where the path would be too long for them. */
   readonly run: string;
 }
@@ -40,6 +42,7 @@ export function homeAt(directory: string): Home {
     audit: join(state, 'audit.jsonl'),
     events: join(state, 'events.jsonl'),
     doorKey: join(state, 'pane-door.key'),
+    recordedEvents: join(state, 'recorded-events.json'),
     run: join(state, 'run'),
   };
 }

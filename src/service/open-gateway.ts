@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { Grant } from '../access/grant.js';
 import { Audit } from '../audit/audit.js';
+import { HostRecord } from '../audit/host-record.js';
+import { SYSTEM_CLOCK } from '../base/clock.js';
 import type { Disposal } from '../base/disposal.js';
 import { EXIT } from '../base/exit-codes.js';
 import type { CommandOutcome } from '../commands/door.js';
@@ -114,6 +116,9 @@ export async function openGateway(
   });
   disposal.defer(() => service.close('stopping'));
   service.recordStart();
+  const hostRecord = { source: link, audit, path: home.recordedEvents, clock: SYSTEM_CLOCK, log };
+  const record = HostRecord.open(hostRecord);
+  disposal.defer(() => record.close());
   const accept = async (control: ControlDoor): Promise<GatewayFacts> => {
     service.accept();
     control.serve((request) => service.runLocal(request));

@@ -7,6 +7,8 @@ import type { EndReason } from './farewell.js';
 import { type AttachmentInfo, LiveAttachment } from './live-attachment.js';
 import type { AccessPort, AttachmentAudit, MirrorsPort } from './ports.js';
 import { Presences } from './presences.js';
+import { SessionReturns } from './session-returns.js';
+import { ToldPresence } from './told-presence.js';
 
 /** setTimeout takes 31 bits; a grant that ends later is looked at again then. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -33,16 +35,21 @@ export class Attachments implements AttachmentDoor {
   readonly #options: AttachmentsOptions;
   readonly #live = new Map<AttachmentId, LiveAttachment>();
   readonly #presences: Presences;
+  readonly #told: ToldPresence;
+  readonly #returns: SessionReturns;
   readonly #expiries = new Map<AttachmentId, NodeJS.Timeout>();
   readonly #stopListening: () => void;
   #serial = 0;
 
   constructor(options: AttachmentsOptions) {
     this.#options = options;
-    const { mirrors } = options;
-    this.#presences = new Presences(this.#live, (session, presence) =>
-      mirrors.showPresence(session, presence),
-    );
+    const { mirrors, link, log } = options;
+    this.#returns = new SessionReturns(link);
+    this.#told = ToldPresence.open(link, log);
+    this.#presences = new Presences(this.#live, (session, people) => {
+      mirrors.showPresence(session, people);
+      this.#told.show(session, people);
+    });
     this.#stopListening = options.access.onChange(() => this.#decideAgain());
   }
 
@@ -60,6 +67,7 @@ export class Attachments implements AttachmentDoor {
     const role = decision.role;
     const attachment = await LiveAttachment.open({
       ...{ id, role, request, link, mirrors, since: new Date() },
+      returns: this.#returns,
       onTyped: (typist) => this.#presences.noteTyped(typist),
       onModeChanged: () => this.#presences.update(session),
     });
@@ -96,6 +104,8 @@ export class Attachments implements AttachmentDoor {
   dispose(): void {
     this.#stopListening();
     this.#presences.close();
+    this.#told.close();
+    this.#returns.close();
     for (const timer of this.#expiries.values()) clearTimeout(timer);
   }
 

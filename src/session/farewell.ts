@@ -75,11 +75,23 @@ export function calmTerminal(): Uint8Array {
   return Buffer.from(RESTORE);
 }
 
-/** What somebody sees while the host is gone; the next view draws over it. */
-export function hostLostNotice(session: string, isDriver: boolean): Uint8Array {
+/** What somebody waits for without a view. */
+export type AwaitedThing = 'host' | 'session';
+
+const AWAITED: Readonly<Record<AwaitedThing, (session: string) => string>> = {
+  host: (session) => `the host of ${session} is away; its agents go on.`,
+  session: (session) => `session ${session} has ended unexpectedly and is being made again.`,
+};
+
+/** What somebody sees while they wait; the next view draws over it. */
+export function waitingNotice(
+  awaited: AwaitedThing,
+  session: string,
+  isDriver: boolean,
+): Uint8Array {
   const keys = isDriver ? 'C-b d leaves; other keys are dropped' : 'q leaves';
   return Buffer.from(
-    `${RESTORE}${ENTER_ALTERNATE_SCREEN}triad: the host of ${session} is away; its agents go on.\r\n` +
+    `${RESTORE}${ENTER_ALTERNATE_SCREEN}triad: ${AWAITED[awaited](session)}\r\n` +
       `You get the session back when it returns (${keys}).\r\n`,
   );
 }

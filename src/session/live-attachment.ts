@@ -8,10 +8,18 @@ import { LinkLostError } from '../link/link-lost.js';
 import { withoutSyncAnswer } from '../mirror/sync-answer.js';
 import type { Watcher } from '../mirror/watching.js';
 import type { Attachment, AttachmentEnd, AttachRequest, Caller } from './attachment.js';
-import { calmTerminal, type EndReason, exitCodeFor, farewell, hostLostNotice } from './farewell.js';
+import {
+  type AwaitedThing,
+  calmTerminal,
+  type EndReason,
+  exitCodeFor,
+  farewell,
+  waitingNotice,
+} from './farewell.js';
 import { ObserverKeys } from './observer-keys.js';
 import type { MirrorsPort } from './ports.js';
 import { PrefixKeys } from './prefix-keys.js';
+import type { SessionReturns } from './session-returns.js';
 
 /** A terminal's name on record and in listings. */
 const MAX_TERM_CHARACTERS = 64;
@@ -22,7 +30,7 @@ export interface AttachmentInfo {
   readonly session: SessionName;
   readonly engineer: string;
   readonly role: Role;
-  /** What they do now; `waiting` is for a host that is away. */
+  /** What they do now; `waiting` is for a host that is away, or a session that is made again. */
   readonly mode: AttachmentMode;
   /** How often a newer screen took the place of one that a slow observer never got. */
   readonly skippedFrames: number;
@@ -38,7 +46,7 @@ export type AttachmentMode = 'typing' | 'watching' | 'waiting';
 
 /**
  * What one person sees. `typing` has a way in; `watching` has none, so that an observer's input has
- * nowhere to go; `waiting` is for a host that is gone, and has no view at all.
+ * nowhere to go; `waiting` is for a host or a session that is gone, and has no view at all.
  */
 type Sight =
   | { readonly kind: 'typing'; readonly view: DriverView }
@@ -57,6 +65,7 @@ export interface LiveAttachmentOptions {
   readonly request: AttachRequest;
   readonly link: Pick<HostLink, 'openDriver' | 'whenReachable'>;
   readonly mirrors: Pick<MirrorsPort, 'watch'>;
+  readonly returns: Pick<SessionReturns, 'isAwaited' | 'whenBack'>;
   readonly since: Date;
   /** Its person typed something. */
   readonly onTyped: (attachment: LiveAttachment) => void;
@@ -195,7 +204,7 @@ export class LiveAttachment implements Attachment {
     const size = this.#size;
     const sight = await this.#openSight();
     if (sight === 'host-lost') {
-      if (look === this.#newestLook) this.#wait();
+      if (look === this.#newestLook) this.#wait('host');
       return;
     }
     // Its role, or the whole attachment, may be over already.
@@ -208,8 +217,8 @@ export class LiveAttachment implements Attachment {
     if (size !== this.#size) sight.view.resize(this.#size);
   }
 
-  /** Says so and waits for the host: its agents go on without it, and so do the people. */
-  #wait(): void {
+  /** Says so and waits for what is gone: it comes back, and so do the people. */
+  #wait(awaited: AwaitedThing): void {
     if (this.#reason !== undefined) return;
     const isDriver = this.#mayType;
     const waiting: Sight = {
@@ -217,17 +226,33 @@ export class LiveAttachment implements Attachment {
       view: undefined,
       keys: isDriver ? new PrefixKeys() : new ObserverKeys(),
     };
-    const { link, request } = this.#options;
+    const { link, request, returns } = this.#options;
     this.#sight = waiting;
     this.#options.onModeChanged();
-    request.terminal.write(hostLostNotice(this.session, isDriver));
+    request.terminal.write(waitingNotice(awaited, this.session, isDriver));
     request.terminal.resumeInput();
-    link
-      .whenReachable(this.#over.signal)
-      .then(() => (waiting === this.#sight ? this.#look() : undefined))
+    const back =
+      awaited === 'session'
+        ? returns.whenBack(this.session)
+        : link.whenReachable(this.#over.signal).then(() => true);
+    back
+      .then(async (isBack) => {
+        if (waiting !== this.#sight) return;
+        if (isBack) await this.#look();
+        else this.finish('session-ended');
+      })
       .catch((error: unknown) =>
-        this.finish(error instanceof UnavailableError ? 'session-ended' : 'failed'),
+        error instanceof UnavailableError ? this.#sessionGone(false) : this.finish('failed'),
       );
+  }
+
+  /** A session that was not ended on purpose is made again, and waited for. */
+  async #sessionGone(isTerminalRestored: boolean): Promise<void> {
+    const sight = this.#sight;
+    const isAwaited = await this.#options.returns.isAwaited(this.session).catch(() => false);
+    if (sight !== this.#sight) return;
+    if (isAwaited) this.#wait('session');
+    else this.#settle('session-ended', isTerminalRestored);
   }
 
   async #openSight(): Promise<ActiveSight | 'host-lost'> {
@@ -283,11 +308,10 @@ export class LiveAttachment implements Attachment {
     terminal.resumeInput();
     void sight.view.ended.then((end) => {
       if (sight !== this.#sight) return;
-      if (end.reason === 'lost') {
-        this.#wait();
-        return;
-      }
-      this.#settle(reasonOf(end.reason), 'isTerminalRestored' in end && end.isTerminalRestored);
+      const isRestored = 'isTerminalRestored' in end && end.isTerminalRestored;
+      if (end.reason === 'lost') this.#wait('host');
+      else if (end.reason === 'session-ended') void this.#sessionGone(isRestored);
+      else this.#settle(reasonOf(end.reason), isRestored);
     });
   }
 
@@ -304,7 +328,7 @@ export class LiveAttachment implements Attachment {
 }
 
 function reasonOf(
-  reason: Exclude<Awaited<ActiveSight['view']['ended']>['reason'], 'lost'>,
+  reason: Exclude<Awaited<ActiveSight['view']['ended']>['reason'], 'lost' | 'session-ended'>,
 ): EndReason {
   // A view that was closed without our asking was closed by a host that stops.
   if (reason === 'closed') return 'stopping';

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Role } from '../../../src/access/role.js';
 import { attachmentId, engineerName, paneName, sessionName } from '../../../src/base/ids.js';
 import type { TerminalSize } from '../../../src/base/terminal-size.js';
@@ -42,9 +42,11 @@ class ShownView implements DriverView {
   setBlocked(): void {}
 }
 
+type WatchEnd = 'left' | 'lost' | 'failed' | 'session-ended';
+
 /** What an observer sees, likewise. */
 class ShownWatcher implements Watcher {
-  readonly ended: Promise<{ reason: 'left' | 'lost' | 'failed' }>;
+  readonly ended: Promise<{ reason: WatchEnd }>;
   readonly typed: string[] = [];
   readonly sizes: string[] = [];
   readonly skippedFrames = 3;
@@ -53,7 +55,7 @@ class ShownWatcher implements Watcher {
   isFull = false;
   drain: () => void = () => undefined;
   isClosed = false;
-  end: (end: { reason: 'left' | 'lost' | 'failed' }) => void = () => undefined;
+  end: (end: { reason: WatchEnd }) => void = () => undefined;
 
   constructor(request: WatchRequest) {
     this.request = request;
@@ -91,6 +93,10 @@ type Shown =
 /** A link and mirrors whose views come when the test says so. */
 class SlowLink {
   readonly views: Shown[] = [];
+
+  /** What the host says of a session that has ended. */
+  isAwaited = () => Promise.resolve(false);
+  whenBack = () => Promise.resolve(true);
 
   whenReachable(): Promise<void> {
     return Promise.resolve();
@@ -151,6 +157,7 @@ async function open(role: Role, asked: Pick<AttachRequest, 'watch'> = {}) {
   let typed = 0;
   const opening = LiveAttachment.open({
     ...{ id: attachmentId(1), role, request, link, mirrors: link, since: new Date() },
+    returns: link,
     onTyped: () => (typed += 1),
     onModeChanged: () => modes.push('changed'),
   });
@@ -288,4 +295,44 @@ test.each([
   const { attachment, link } = await open('observer');
   link.observer(0).end({ reason: end });
   expect(await attachment.ended).toMatchObject({ reason });
+});
+
+test('people of a session that ended unexpectedly wait for it and get the new one', async () => {
+  const { attachment, link, output, modes } = await open('driver');
+  let comeBack: (isBack: boolean) => void = () => undefined;
+  link.isAwaited = () => Promise.resolve(true);
+  link.whenBack = () => new Promise((resolve) => (comeBack = resolve));
+  link.driver(0).end({ reason: 'session-ended', isTerminalRestored: true });
+  await vi.waitUntil(() => attachment.mode === 'waiting');
+  expect(output()).toContain('triad: session pair has ended unexpectedly and is being made again.');
+  attachment.receive(Buffer.from('dropped'));
+  comeBack(true);
+  await vi.waitUntil(() => link.views.length === 2);
+  link.views[1]?.come();
+  await vi.waitUntil(() => attachment.mode === 'typing');
+  attachment.receive(Buffer.from('x'));
+  expect(link.driver(1).typed).toEqual(['x']);
+  expect(modes.length).toBeGreaterThan(1);
+});
+
+test('people of a session that was ended on purpose leave at once, and so do those who waited', async () => {
+  const { attachment, link, output } = await open('driver');
+  link.driver(0).end({ reason: 'session-ended', isTerminalRestored: true });
+  expect(await attachment.ended).toEqual({ exitCode: 69, reason: 'session-ended' });
+  expect(output()).not.toContain('made again');
+  const other = await open('observer');
+  other.link.isAwaited = () => Promise.resolve(true);
+  other.link.whenBack = () => Promise.resolve(false);
+  other.link.observer(0).end({ reason: 'session-ended' });
+  expect(await other.attachment.ended).toEqual({ exitCode: 69, reason: 'session-ended' });
+});
+
+test('whoever waits for a session may leave', async () => {
+  const { attachment, link } = await open('observer');
+  link.isAwaited = () => Promise.resolve(true);
+  link.whenBack = () => new Promise(() => undefined);
+  link.observer(0).end({ reason: 'session-ended' });
+  await vi.waitUntil(() => attachment.mode === 'waiting');
+  attachment.receive(Buffer.from('q'));
+  expect(await attachment.ended).toEqual({ exitCode: 0, reason: 'detached' });
 });

@@ -1,0 +1,136 @@
+import { readFile } from 'node:fs/promises';
+import { replaceFile } from '../base/atomic-file.js';
+import type { Clock } from '../base/clock.js';
+import { messageOf, systemCode } from '../base/errors.js';
+import { visible } from '../base/visible.js';
+import type { Logger } from '../log/logger.js';
+import type { Audit, HostEventFacts } from './audit.js';
+
+const EVENTS_AT_ONCE = 500;
+const WAIT_MS = 5_000;
+/** After something went wrong: a host that is starting, a full disk. */
+const RETRY_MS = 1_000;
+
+/** What of the host's events is needed to put them on record. */
+export interface EventSource {
+  whenReachable(signal: AbortSignal): Promise<void>;
+  events(request: { after: number; count: number; waitMs: number }): Promise<EventsTaken>;
+}
+
+interface EventsTaken {
+  readonly events: readonly HostEventFacts[];
+  /** Of the newest there is. */
+  readonly last: number;
+  /** How many are not kept any more. */
+  readonly missed: number;
+}
+
+export interface HostRecordOptions {
+  readonly source: EventSource;
+  readonly audit: Pick<Audit, 'hostEvent' | 'hostEventsMissed'>;
+  /** Remembers the number of the last event that is on record. */
+  readonly path: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Puts what happened in the host on record, in order and over every restart of either side: it asks for
+ * what came after the last event it has. An event is written twice at most where the gateway was killed
+ * in between, and never left out without a word.
+ */
+export class HostRecord {
+  readonly #options: HostRecordOptions;
+  readonly #stop = new AbortController();
+  /** Undefined until it was read. */
+  #after: number | undefined;
+  #lastProblem = '';
+  readonly #done: Promise<void>;
+
+  private constructor(options: HostRecordOptions) {
+    this.#options = options;
+    this.#done = this.#follow();
+  }
+
+  /** Begins at once; what goes wrong is logged and tried again. */
+  static open(options: HostRecordOptions): HostRecord {
+    return new HostRecord(options);
+  }
+
+  /** Resolves when nothing is written any more. Idempotent. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#done;
+  }
+
+  async #follow(): Promise<void> {
+    const { source, path } = this.#options;
+    while (!this.#stop.signal.aborted) {
+      try {
+        await this.#unlessStopped(source.whenReachable(this.#stop.signal));
+        this.#after ??= await readPosition(path);
+        const request = { after: this.#after, count: EVENTS_AT_ONCE, waitMs: WAIT_MS };
+        const page = await this.#unlessStopped(source.events(request));
+        if (page !== undefined) await this.#take(page, this.#after);
+        this.#lastProblem = '';
+      } catch (error) {
+        this.#noteProblem(visible(messageOf(error)));
+        await this.#unlessStopped(this.#pause());
+      }
+    }
+  }
+
+  async #take({ events, last, missed }: EventsTaken, before: number): Promise<void> {
+    const { audit } = this.#options;
+    // The host's own record was lost, and it counts from 1 again.
+    if (last < before) this.#after = 0;
+    if (missed > 0) audit.hostEventsMissed({ count: missed, after: before });
+    try {
+      for (const event of events) {
+        audit.hostEvent(event);
+        this.#after = event.number;
+      }
+    } finally {
+      if (this.#after !== before) {
+        await replaceFile(this.#options.path, `${JSON.stringify({ last: this.#after })}\n`, 0o600);
+      }
+    }
+  }
+
+  /** What comes after the stop is undefined: the host may take long, and must not hold up an end. */
+  #unlessStopped<T>(work: Promise<T>): Promise<T | undefined> {
+    const { signal } = this.#stop;
+    return new Promise((resolve, reject) => {
+      const stop = () => resolve(undefined);
+      if (signal.aborted) stop();
+      signal.addEventListener('abort', stop, { once: true });
+      work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+    });
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const forget = this.#options.clock.after(RETRY_MS, resolve);
+      this.#stop.signal.addEventListener('abort', forget, { once: true });
+    });
+  }
+
+  /** Once, however often it is tried. */
+  #noteProblem(reason: string): void {
+    if (reason !== this.#lastProblem && !this.#stop.signal.aborted) {
+      this.#options.log.warn({ reason }, 'events of the host not recorded, trying again');
+    }
+    this.#lastProblem = reason;
+  }
+}
+
+/** From the beginning where nothing is remembered that can be understood. */
+async function readPosition(path: string): Promise<number> {
+  try {
+    const last = /^\{"last":(\d{1,15})\}$/.exec((await readFile(path, 'utf8')).trim())?.[1];
+    return Number(last ?? 0);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return 0;
+    throw error;
+  }
+}

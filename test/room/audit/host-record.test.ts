@@ -1,0 +1,141 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { HostEventFacts } from '../../../src/audit/audit.js';
+import { HostRecord } from '../../../src/audit/host-record.js';
+import { openLogger } from '../../../src/log/logger.js';
+
+const log = openLogger({ level: 'error', destination: { write: () => undefined } });
+let folder = '';
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'triad-record-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** A host whose events outlive whoever records them. */
+class Source {
+  readonly events: HostEventFacts[] = [];
+  first = 1;
+  isGone = false;
+  readonly asked: number[] = [];
+
+  happen(count: number): this {
+    for (let each = 0; each < count; each += 1) {
+      const number = this.first + this.events.length;
+      const place = { session: 'pair', pane: 'worker', by: null };
+      this.events.push({ number, at: 0, kind: 'pane-state', ...place, text: 'x', facts: {} });
+    }
+    return this;
+  }
+
+  /** Only the last so many are kept. */
+  keep(count: number): this {
+    this.first += this.events.length - count;
+    this.events.splice(0, this.events.length - count);
+    return this;
+  }
+
+  readonly port = {
+    whenReachable: () => Promise.resolve(),
+    events: async ({ after, count }: { after: number; count: number }) => {
+      this.asked.push(after);
+      if (this.isGone) throw new Error('lost');
+      const events = this.events.filter(({ number }) => number > after).slice(0, count);
+      if (events.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      const last = this.first + this.events.length - 1;
+      return { events, last, missed: Math.max(0, this.first - 1 - after) };
+    },
+  };
+}
+
+/** A gateway's record of it. */
+function recordOf(source: Source, audited: string[] = []) {
+  const audit = {
+    hostEvent: ({ number }: HostEventFacts) => void audited.push(`${number}`),
+    hostEventsMissed: ({ count }: { count: number }) => void audited.push(`missed ${count}`),
+  };
+  const retries: (() => void)[] = [];
+  const clock = {
+    ...{ now: () => 0, elapsed: () => 0 },
+    after: (_ms: number, work: () => void) => {
+      retries.push(work);
+      return () => undefined;
+    },
+  };
+  const path = join(folder, 'recorded-events.json');
+  const record = HostRecord.open({ source: source.port, audit, path, clock, log });
+  return { audited, audit, retries, path, record, [Symbol.asyncDispose]: () => record.close() };
+}
+
+test('what happens is recorded once and in order, over restarts of the gateway and however much it is', async () => {
+  const source = new Source().happen(1200);
+  const audited: string[] = [];
+  {
+    await using _first = recordOf(source, audited);
+    await vi.waitUntil(() => audited.length === 1200);
+  }
+  source.happen(3);
+  await using second = recordOf(source, audited);
+  await vi.waitUntil(() => audited.length === 1203);
+  source.happen(1);
+  await vi.waitUntil(() => audited.length === 1204);
+  expect(audited).toEqual(Array.from({ length: 1204 }, (_, index) => `${index + 1}`));
+  await vi.waitUntil(() => readFileSync(second.path, 'utf8') === '{"last":1204}\n');
+  expect(statSync(second.path).mode & 0o777).toBe(0o600);
+});
+
+test('what the host kept no more when the gateway came back is recorded as missed', async () => {
+  const source = new Source().happen(10);
+  const audited: string[] = [];
+  {
+    await using _first = recordOf(source, audited);
+    await vi.waitUntil(() => audited.length === 10);
+  }
+  source.happen(20).keep(5);
+  await using _second = recordOf(source, audited);
+  await vi.waitUntil(() => audited.length === 16);
+  expect(audited.slice(10)).toEqual(['missed 15', '26', '27', '28', '29', '30']);
+});
+
+test('an event that cannot be recorded is tried again, and those before it are not', async () => {
+  const source = new Source().happen(3);
+  await using recorded = recordOf(source);
+  const write = recorded.audit.hostEvent;
+  recorded.audit.hostEvent = (event) => {
+    if (event.number === 2) throw new Error('the disk is full');
+    write(event);
+  };
+  await vi.waitUntil(() => recorded.retries.length === 1);
+  expect(recorded.audited).toEqual(['1']);
+  recorded.audit.hostEvent = write;
+  recorded.retries[0]?.();
+  await vi.waitUntil(() => recorded.audited.length === 3);
+  expect(recorded.audited).toEqual(['1', '2', '3']);
+});
+
+test('a host that is lost is asked again from where it was', async () => {
+  const source = new Source().happen(2);
+  await using recorded = recordOf(source);
+  await vi.waitUntil(() => recorded.audited.length === 2);
+  source.isGone = true;
+  await vi.waitUntil(() => recorded.retries.length === 1);
+  source.happen(1).isGone = false;
+  recorded.retries[0]?.();
+  await vi.waitUntil(() => recorded.audited.length === 3);
+  expect(source.asked.at(-1)).toBeGreaterThanOrEqual(2);
+});
+
+test('a host that counts from 1 again is recorded from its first event', async () => {
+  writeFileSync(join(folder, 'recorded-events.json'), '{"last":900}\n');
+  await using recorded = recordOf(new Source().happen(2));
+  await vi.waitUntil(() => recorded.audited.length === 2);
+  expect(recorded.audited).toEqual(['1', '2']);
+});
+
+test('a position that cannot be understood costs nothing but a second copy', async () => {
+  writeFileSync(join(folder, 'recorded-events.json'), '{"last":-1}');
+  await using recorded = recordOf(new Source().happen(2));
+  await vi.waitUntil(() => recorded.audited.length === 2);
+});
