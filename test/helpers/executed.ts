@@ -1,0 +1,74 @@
+import type { Role } from '../../src/access/role.js';
+import { sessionName } from '../../src/base/ids.js';
+import type { AnswerPiece, DoorPiece } from '../../src/commands/answer-piece.js';
+import type { CommandContext } from '../../src/commands/context.js';
+import type { CommandOutcome, DoorTerminal } from '../../src/commands/door.js';
+import { execute } from '../../src/commands/execute.js';
+import { Followers } from '../../src/commands/followers.js';
+import type { HostLink } from '../../src/link/host-link.js';
+import { openLogger } from '../../src/log/logger.js';
+import { fakeHost } from './fake-host.js';
+
+const log = openLogger({ level: 'error', destination: { write: () => undefined } });
+
+/** Runs verbs on a fake host, and notes what went on record. */
+export class Executed {
+  readonly audited: Record<string, unknown>[] = [];
+  readonly followers = new Followers();
+  /** Of the caller in each session; those that are not here they have no access to. */
+  roles: Record<string, Role> = { pair: 'admin' };
+  terminal: DoorTerminal | undefined;
+  sessions = [sessionName('pair')];
+  /** As over SSH; undefined at the local door. */
+  session: CommandContext['session'];
+  readonly #link: HostLink;
+
+  constructor(answers: Partial<HostLink>) {
+    this.#link = fakeHost(answers);
+  }
+
+  run(...words: string[]): Promise<CommandOutcome> {
+    return execute({ words, prefix: 'triad', context: this.#context(), log });
+  }
+
+  /** The pieces of an answer until there are no more. */
+  async pieces(words: readonly string[], signal = new AbortController().signal) {
+    const { pieces, stderr } = await this.run(...words);
+    if (pieces === undefined) throw new Error(`no stream: ${stderr}`);
+    const all: DoorPiece[] = [];
+    for await (const piece of pieces(signal)) all.push(piece);
+    return all;
+  }
+
+  /** What such an answer puts on standard output. */
+  async text(words: readonly string[]): Promise<string> {
+    return textOf(await this.pieces(words));
+  }
+
+  #context(): CommandContext {
+    const audit = new Proxy(
+      {},
+      { get: (_target, event) => (facts: object) => void this.audited.push({ event, ...facts }) },
+    ) as CommandContext['audit'];
+    return {
+      actor: { engineer: 'dora', door: 'ssh' },
+      roleIn: (session) => this.roles[session],
+      ...{ session: this.session, sessions: this.sessions, audit, terminal: this.terminal },
+      grants: {} as CommandContext['grants'],
+      gateway: {
+        ...{ link: this.#link, followers: this.followers, startCommand: 'up' },
+        attachments: { list: () => [], kick: () => [] },
+        describe: () => ({
+          ...{ listen: ['127.0.0.1:2222'], hostKeys: [], startedAt: 'then', refused: {} },
+        }),
+        stop: () => undefined,
+      },
+      readFile: () => Promise.resolve(''),
+    };
+  }
+}
+
+export function textOf(pieces: readonly DoorPiece[]): string {
+  const texts = pieces.filter((piece): piece is AnswerPiece => piece.kind === 'text');
+  return texts.map(({ text }) => text).join('');
+}
