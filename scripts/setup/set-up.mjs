@@ -2,9 +2,9 @@ import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { demoStep, programStep } from './compiled-step.mjs';
 import { installStep } from './install-step.mjs';
-import { keeperStep } from './keeper-step.mjs';
 import { linkStep } from './link-step.mjs';
 import { withLock } from './lock.mjs';
+import { nativeStep } from './native-step.mjs';
 import { patchStep } from './patch-step.mjs';
 import { Progress } from './progress.mjs';
 import { ToolError } from './tool.mjs';
@@ -22,7 +22,9 @@ import { ToolError } from './tool.mjs';
 export async function setUp() {
   const root = realpathSync(join(import.meta.dirname, '..', '..'));
   const install = [installStep(root), patchStep(root), linkStep(root)];
-  const builds = [programStep(root), demoStep(root), keeperStep(root)];
+  const keeper = nativeStep(root, { room: 'triad', name: 'keeper' });
+  const tap = nativeStep(root, { room: 'tap', name: 'tap' });
+  const builds = [programStep(root), demoStep(root), keeper, tap];
   if ([...install, ...builds].every((step) => step.isCurrent())) return 0;
 
   const progress = new Progress(process.stderr);

@@ -30,15 +30,17 @@ afterEach(async () => {
 });
 
 describe('what set-up makes', () => {
-  it('is packages, program, demo, keeper and the link for npx, each named as it is made', () => {
+  it('is packages, program, demo, keeper, tap and the link for npx, each named as it is made', () => {
     expect(firstRun.status, firstRun.said).toBe(0);
-    for (const step of ['installing packages', 'building the program', 'compiling the keeper']) {
+    const compiled = ['compiling the keeper', 'compiling the tap'];
+    for (const step of ['installing packages', 'building the program', ...compiled]) {
       expect(firstRun.said).toContain(`setup: ${step} ...\n`);
       expect(firstRun.said).toContain(`setup: ${step}: done (`);
     }
     expect(readFileSync(checkout.path('dist/cli/greeting.js'), 'utf8')).toContain('hello');
     expect(existsSync(checkout.path('examples/demo/dist/engine.js'))).toBe(true);
     expect(existsSync(checkout.path('dist/triad/keeper'))).toBe(true);
+    expect(existsSync(checkout.path('dist/tap/tap'))).toBe(true);
     expect(readlinkSync(checkout.path('node_modules/.bin/triad'))).toBe('../../dist/cli/main.js');
   });
 

@@ -6,23 +6,27 @@ import { runTool, ToolError } from './tool.mjs';
 const FLAGS = ['-O2', '-std=c++17', '-Wall', '-Wextra', '-Werror'];
 const COMPILERS = ['c++', 'g++', 'clang++'];
 
-/** The pane keeper: `src/triad/keeper.cc` -> `dist/triad/keeper`. @param {string} root */
-export function keeperStep(root) {
-  const source = join(root, 'src', 'triad', 'keeper.cc');
-  const folder = join(root, 'dist', 'triad');
-  const keeper = join(folder, 'keeper');
+/**
+ * The small program of a room: `src/ROOM/NAME.cc` -> `dist/ROOM/NAME`.
+ *
+ * @param {string} root @param {{ room: string, name: string }} program
+ */
+export function nativeStep(root, { room, name }) {
+  const source = join(root, 'src', room, `${name}.cc`);
+  const folder = join(root, 'dist', room);
+  const program = join(folder, name);
   return stampedStep({
-    label: 'compiling the keeper',
-    stamp: join(folder, '.triad-setup-keeper.json'),
+    label: `compiling the ${name}`,
+    stamp: join(folder, `.triad-setup-${name}.json`),
     digest: () => digestOf(root, [source], [...FLAGS, process.arch]),
-    outputs: () => [keeper],
+    outputs: () => [program],
     make: async () => {
       const [command, ...args] = findCompiler();
       mkdirSync(folder, { recursive: true });
-      // Keepers of a running session execute this file: it is replaced, never written over.
-      const temporary = `${keeper}.new`;
+      // Those of a running session execute this file: it is replaced, never written over.
+      const temporary = `${program}.new`;
       await runTool(command, [...args, ...FLAGS, '-o', temporary, source], { cwd: root });
-      renameSync(temporary, keeper);
+      renameSync(temporary, program);
     },
   });
 }
