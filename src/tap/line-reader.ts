@@ -1,0 +1,141 @@
+import { MAX_LINE_CHARACTERS, type OutputLine } from './pane-output.js';
+
+const [BACKSPACE, TAB, NEWLINE, RETURN, CANCEL, ESCAPE, DELETE] = [8, 9, 10, 13, 24, 27, 127];
+const SPACE = 0x20;
+/** Of UTF-8: what can be left of a character is at most three bytes. */
+const MAX_LINE_BYTES = MAX_LINE_CHARACTERS * 4;
+/** CSI sequences that leave the row (ECMA-48 CUU, CUD, CNL, CPL, CUP, VPA, HVP): the line is over. */
+const ROW_MOVES = new Set([...Buffer.from('ABEFHdf')]);
+/** The one that goes to a column, mostly the first (CHA). */
+const COLUMN_MOVE = 0x47;
+/** What introduces a string that lasts until BEL or ST: DCS, SOS, OSC, PM, APC. */
+const STRINGS = new Set([...Buffer.from('PX]^_')]);
+const [CSI, ST_FINAL, BEL] = [0x5b, 0x5c, 7];
+/** A program that was killed in the middle of a string must not swallow all that follows. */
+const MAX_STRING_BYTES = 64 * 1024;
+
+/** Where the reader is: in text, or in a sequence that is none (ECMA-48). */
+type Mode = 'text' | 'escape' | 'csi' | 'string' | 'string-escape';
+
+/**
+ * Reads lines as people see them out of a terminal's output: without escape sequences and control
+ * characters, and of what was overwritten after a carriage return what stood last. Keeps no more than
+ * one line, cut at its limit.
+ */
+export class LineReader {
+  readonly #line = Buffer.alloc(MAX_LINE_BYTES);
+  #length = 0;
+  #offset: number;
+  #mode: Mode = 'text';
+  #stringBytes = 0;
+  /** The cursor went back to the first column: what comes next overwrites the line. */
+  #isReturned = false;
+  #onLine: (line: OutputLine) => void = () => undefined;
+
+  /** @param offset of the first byte that is going to be read. */
+  constructor(offset = 0) {
+    this.#offset = offset;
+  }
+
+  /** What stands on the line that is not ended yet. */
+  get open(): string {
+    return textOf(this.#line.subarray(0, this.#length));
+  }
+
+  /** Calls `onLine` with each line that ends in `bytes`. */
+  read(bytes: Uint8Array, onLine: (line: OutputLine) => void): void {
+    this.#onLine = onLine;
+    for (let at = 0; at < bytes.length; ) {
+      const byte = bytes[at] ?? 0;
+      if (this.#mode === 'text' && byte >= SPACE && byte !== DELETE) {
+        const end = endOfText(bytes, at);
+        this.#put(bytes.subarray(at, end));
+        this.#offset += end - at;
+        at = end;
+      } else {
+        at += 1;
+        this.#offset += 1;
+        this.#step(byte);
+      }
+    }
+  }
+
+  #step(byte: number): void {
+    // Control characters act within sequences, too, but for strings (ECMA-48, and as tmux does).
+    const isInString = this.#mode === 'string' || this.#mode === 'string-escape';
+    if (byte === CANCEL) this.#mode = 'text';
+    else if (isInString) this.#stepString(byte);
+    else if (byte === ESCAPE) this.#mode = 'escape';
+    else if (byte < SPACE) this.#control(byte);
+    else if (this.#mode === 'escape') this.#stepEscape(byte);
+    else if (this.#mode === 'csi') this.#stepCsi(byte);
+  }
+
+  #stepString(byte: number): void {
+    this.#stringBytes += 1;
+    const isOver = byte === BEL || (this.#mode === 'string-escape' && byte === ST_FINAL);
+    if (isOver || this.#stringBytes > MAX_STRING_BYTES) this.#mode = 'text';
+    else this.#mode = byte === ESCAPE ? 'string-escape' : 'string';
+  }
+
+  #stepEscape(byte: number): void {
+    if (byte === CSI) this.#mode = 'csi';
+    else if (STRINGS.has(byte)) {
+      this.#mode = 'string';
+      this.#stringBytes = 0;
+    } else if (byte >= 0x30) this.#mode = 'text';
+  }
+
+  #stepCsi(byte: number): void {
+    if (byte < 0x40) return;
+    this.#mode = 'text';
+    if (byte === COLUMN_MOVE) this.#isReturned = true;
+    else if (ROW_MOVES.has(byte) && this.#length > 0) this.#end();
+  }
+
+  #control(byte: number): void {
+    if (byte === NEWLINE) this.#end();
+    else if (byte === RETURN) this.#isReturned = true;
+    else if (byte === TAB) this.#put(Buffer.from(' '));
+    else if (byte === BACKSPACE) this.#takeBack();
+  }
+
+  #put(bytes: Uint8Array): void {
+    if (this.#isReturned) this.#length = 0;
+    this.#isReturned = false;
+    const room = bytes.subarray(0, MAX_LINE_BYTES - this.#length);
+    this.#line.set(room, this.#length);
+    this.#length += room.length;
+  }
+
+  /** Takes the last character away: its bytes that only continue it, and the one before. */
+  #takeBack(): void {
+    while (this.#length > 0 && ((this.#line[this.#length - 1] ?? 0) & 0xc0) === 0x80) {
+      this.#length -= 1;
+    }
+    this.#length = Math.max(0, this.#length - 1);
+  }
+
+  #end(): void {
+    const line = { text: this.open, end: this.#offset };
+    this.#length = 0;
+    this.#isReturned = false;
+    this.#onLine(line);
+  }
+}
+
+function endOfText(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (at < bytes.length) {
+    const byte = bytes[at] ?? 0;
+    if (byte < SPACE || byte === DELETE) break;
+    at += 1;
+  }
+  return at;
+}
+
+function textOf(bytes: Buffer): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is to go
+  const text = bytes.toString('utf8').replace(/[\u0080-\u009f]/g, '');
+  return text.slice(0, MAX_LINE_CHARACTERS);
+}

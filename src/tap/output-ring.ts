@@ -1,0 +1,99 @@
+const FIRST_CAPACITY = 16 * 1024;
+const NEWLINE = 0x0a;
+
+/**
+ * The newest bytes of a stream, by their offset in it. Grows as bytes come, up to `maxBytes`; then the
+ * oldest are dropped. What is kept is always in one piece: a gap in the stream drops what was before it.
+ */
+export class OutputRing {
+  readonly #maxBytes: number;
+  #bytes = Buffer.alloc(0);
+  #start = 0;
+  #end = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Offset of the oldest byte that is kept. */
+  get start(): number {
+    return this.#start;
+  }
+
+  /** Offset after the newest byte. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Copies `bytes`. */
+  append(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    const kept = bytes.subarray(Math.max(0, bytes.length - this.#maxBytes));
+    this.#end += bytes.length - kept.length;
+    this.#start = Math.max(this.#start, this.#end + kept.length - this.#maxBytes);
+    this.#grow(this.#end - this.#start + kept.length);
+    const at = this.#end % this.#bytes.length;
+    const untilEnd = this.#bytes.length - at;
+    this.#bytes.set(kept.subarray(0, untilEnd), at);
+    this.#bytes.set(kept.subarray(untilEnd), 0);
+    this.#end += kept.length;
+  }
+
+  /** So many bytes of the stream are missing here; whoever told of them dropped more than is kept. */
+  skip(count: number): void {
+    this.#end += count;
+    this.#start = this.#end;
+  }
+
+  /** A copy of what is kept between two offsets. */
+  slice(from: number, to: number): Buffer {
+    const pieces = this.#pieces(Math.max(from, this.#start), Math.min(to, this.#end));
+    return Buffer.concat(pieces.map(({ bytes }) => bytes));
+  }
+
+  /** Where the last `count` lines begin; a last one that is not ended counts. */
+  lineStart(count: number): number {
+    let from = this.#end;
+    for (let line = 0; line < count; line += 1) {
+      // Its own end is not what a line begins after.
+      from = this.#lastNewline(from - 1) + 1;
+      if (from <= this.#start) return this.#start;
+    }
+    return from;
+  }
+
+  /** Offset of the last newline before `end`; one before the oldest byte when there is none. */
+  #lastNewline(end: number): number {
+    for (const { offset, bytes } of this.#pieces(this.#start, end).reverse()) {
+      const at = bytes.lastIndexOf(NEWLINE);
+      if (at !== -1) return offset + at;
+    }
+    return this.#start - 1;
+  }
+
+  /** What is kept between two offsets, as it lies: in one piece, or two round the end. */
+  #pieces(from: number, to: number): { offset: number; bytes: Buffer }[] {
+    const pieces = [];
+    for (let offset = from; offset < to; ) {
+      const at = offset % this.#bytes.length;
+      const bytes = this.#bytes.subarray(at, at + to - offset);
+      pieces.push({ offset, bytes });
+      offset += bytes.length;
+    }
+    return pieces;
+  }
+
+  #grow(needed: number): void {
+    if (needed <= this.#bytes.length) return;
+    let capacity = Math.max(this.#bytes.length, FIRST_CAPACITY);
+    while (capacity < needed) capacity *= 2;
+    const kept = this.slice(this.#start, this.#end);
+    this.#bytes = Buffer.alloc(Math.min(capacity, this.#maxBytes));
+    for (let from = 0; from < kept.length; ) {
+      const at = (this.#start + from) % this.#bytes.length;
+      const piece = kept.subarray(from, from + this.#bytes.length - at);
+      this.#bytes.set(piece, at);
+      from += piece.length;
+    }
+  }
+}

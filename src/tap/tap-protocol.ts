@@ -1,0 +1,81 @@
+import { TriadError } from '../base/errors.js';
+
+/**
+ * What a tap tells (`tap.cc` is the other end): frames of one byte of kind and four bytes of a number,
+ * big endian. `p`: the name of the pane follows, first of all; `o`: output follows; the number is how
+ * many bytes. `g`: that many bytes of output were dropped here.
+ */
+export type TapFrame =
+  | { readonly kind: 'pane'; readonly name: string }
+  | { readonly kind: 'output'; readonly bytes: Uint8Array }
+  | { readonly kind: 'gap'; readonly bytes: number };
+
+const HEAD_BYTES = 5;
+const [PANE, OUTPUT, GAP] = [...Buffer.from('pog')];
+const MAX_NAME_BYTES = 64;
+const MAX_OUTPUT_BYTES = 64 * 1024;
+
+/** The other end of the taps' socket said something that no tap says. */
+export class TapProtocolError extends TriadError {
+  override name = 'TapProtocolError';
+  readonly code = 'tap-protocol';
+}
+
+/** Cuts what a tap sends into frames; output is passed on in the pieces that it comes in. */
+export class TapFrameReader {
+  readonly #head = Buffer.alloc(HEAD_BYTES);
+  #headBytes = 0;
+  #name: Buffer | undefined;
+  #left = 0;
+
+  /**
+   * @returns the frames in `bytes`; those with output refer to `bytes` itself.
+   * @throws TapProtocolError, and then nothing can be read any more.
+   */
+  *read(bytes: Uint8Array): Generator<TapFrame> {
+    let at = 0;
+    while (at < bytes.length) {
+      if (this.#left > 0) {
+        const piece = bytes.subarray(at, at + this.#left);
+        at += piece.length;
+        this.#left -= piece.length;
+        yield* this.#take(piece);
+      } else {
+        at += this.#takeHead(bytes.subarray(at));
+        if (this.#headBytes === HEAD_BYTES) yield* this.#begin();
+      }
+    }
+  }
+
+  #takeHead(bytes: Uint8Array): number {
+    const taken = bytes.subarray(0, HEAD_BYTES - this.#headBytes);
+    this.#head.set(taken, this.#headBytes);
+    this.#headBytes += taken.length;
+    return taken.length;
+  }
+
+  *#begin(): Generator<TapFrame> {
+    this.#headBytes = 0;
+    const kind = this.#head[0];
+    const number = this.#head.readUInt32BE(1);
+    if (kind === GAP) {
+      yield { kind: 'gap', bytes: number };
+      return;
+    }
+    const max = kind === OUTPUT ? MAX_OUTPUT_BYTES : kind === PANE ? MAX_NAME_BYTES : 0;
+    if (number === 0 || number > max) {
+      throw new TapProtocolError(`expected a tap's frame, got ${this.#head.toString('hex')}`);
+    }
+    this.#left = number;
+    this.#name = kind === PANE ? Buffer.alloc(number) : undefined;
+  }
+
+  *#take(piece: Uint8Array): Generator<TapFrame> {
+    if (this.#name === undefined) {
+      yield { kind: 'output', bytes: piece };
+      return;
+    }
+    this.#name.set(piece, this.#name.length - this.#left - piece.length);
+    if (this.#left === 0) yield { kind: 'pane', name: this.#name.toString('latin1') };
+  }
+}

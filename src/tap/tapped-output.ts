@@ -1,0 +1,154 @@
+import type { Clock } from '../base/clock.js';
+import type { OutputPage, OutputStart } from '../link/host-link.js';
+import { LineReader } from './line-reader.js';
+import { LineWatch } from './line-watch.js';
+import { OutputRing } from './output-ring.js';
+import type { OutputLine, PaneOutput } from './pane-output.js';
+import { Pulse } from './pulse.js';
+import { RateMeter } from './rate-meter.js';
+import { TimeIndex } from './time-index.js';
+
+/** What is kept of each pane, at most. */
+const MAX_RING_BYTES = 1024 * 1024;
+const MAX_MOMENTS = 2_048;
+/** Between two calls of who waits for output: nobody reads faster. */
+const PULSE_MS = 16;
+/** How far back the last line is looked for. */
+const TAIL_BYTES = 16 * 1024;
+const NEWLINE = 0x0a;
+
+export interface TappedOutputOptions {
+  readonly clock: Clock;
+  readonly maxBytes?: number;
+}
+
+interface Tail {
+  readonly end: number;
+  readonly line: string;
+  readonly isOpen: boolean;
+}
+
+/** A pane's output as it came from its taps, one after the other. */
+export class TappedOutput implements PaneOutput {
+  readonly #clock: Clock;
+  readonly #ring: OutputRing;
+  readonly #times = new TimeIndex(MAX_MOMENTS);
+  readonly #pulse: Pulse;
+  readonly #lines: LineWatch;
+  readonly #bytesMeter = new RateMeter();
+  readonly #linesMeter = new RateMeter();
+  #tail: Tail = { end: 0, line: '', isOpen: false };
+  #lastAt: { readonly elapsed: number; readonly epoch: number } | undefined;
+
+  constructor({ clock, maxBytes = MAX_RING_BYTES }: TappedOutputOptions) {
+    this.#clock = clock;
+    this.#ring = new OutputRing(maxBytes);
+    this.#pulse = new Pulse(clock, PULSE_MS);
+    this.#lines = new LineWatch({ ring: this.#ring, clock });
+  }
+
+  get end(): number {
+    return this.#ring.end;
+  }
+
+  get lastAtElapsed(): number | undefined {
+    return this.#lastAt?.elapsed;
+  }
+
+  get lastAt(): number | undefined {
+    return this.#lastAt?.epoch;
+  }
+
+  get lastLine(): string {
+    return this.#readTail().line;
+  }
+
+  get isLineOpen(): boolean {
+    return this.#readTail().isOpen;
+  }
+
+  get linesPerSecond(): number {
+    return this.#linesMeter.perSecond(this.#clock.elapsed());
+  }
+
+  get bytesPerSecond(): number {
+    return this.#bytesMeter.perSecond(this.#clock.elapsed());
+  }
+
+  read(start: OutputStart, maxBytes: number): OutputPage {
+    const from = Math.max(0, Math.min(this.#offsetOf(start), this.#ring.end));
+    const bytes = this.#ring.slice(from, Math.max(from, this.#ring.start) + maxBytes);
+    const skipped = Math.max(0, this.#ring.start - from);
+    return { bytes, skipped, next: from + skipped + bytes.length };
+  }
+
+  onOutput(listener: () => void): () => void {
+    return this.#pulse.on(listener);
+  }
+
+  onLine(
+    onLine: (line: OutputLine) => void,
+    onMissed?: ((bytes: number) => void) | undefined,
+  ): () => void {
+    return this.#lines.listen({ onLine, onMissed });
+  }
+
+  /** Takes what the pane has put out; copies it. */
+  append(bytes: Uint8Array): void {
+    const elapsed = this.#clock.elapsed();
+    const { end } = this.#ring;
+    this.#ring.append(bytes);
+    this.#times.add(end, elapsed, this.#ring.start);
+    this.#lastAt = { elapsed, epoch: this.#clock.now() };
+    this.#bytesMeter.add(bytes.length, elapsed);
+    this.#linesMeter.add(newlinesIn(bytes), elapsed);
+    this.#told();
+  }
+
+  /** The tap dropped so many bytes here. */
+  skip(bytes: number): void {
+    this.#ring.skip(bytes);
+    this.#bytesMeter.add(bytes, this.#clock.elapsed());
+    this.#told();
+  }
+
+  close(): void {
+    this.#pulse.close();
+    this.#lines.close();
+  }
+
+  #told(): void {
+    this.#pulse.beat();
+    this.#lines.stir();
+  }
+
+  #offsetOf(start: OutputStart): number {
+    if ('at' in start) return start.at;
+    if ('lines' in start) return this.#ring.lineStart(start.lines);
+    // By how long ago it was, so that a wall clock that was set since changes nothing.
+    const agoMs = this.#clock.now() - start.since;
+    const offset = this.#times.find(this.#clock.elapsed() - agoMs) ?? this.#ring.end;
+    return Math.max(offset, this.#ring.start);
+  }
+
+  #readTail(): Tail {
+    const ring = this.#ring;
+    if (this.#tail.end === ring.end) return this.#tail;
+    const bytes = ring.slice(ring.end - TAIL_BYTES, ring.end);
+    const reader = new LineReader();
+    let line = '';
+    reader.read(bytes, ({ text }) => {
+      if (text.trim() !== '') line = text;
+    });
+    const { open } = reader;
+    const isOpen = open.trim() !== '';
+    this.#tail = { end: ring.end, line: isOpen ? open : line, isOpen };
+    return this.#tail;
+  }
+}
+
+function newlinesIn(bytes: Uint8Array): number {
+  let count = 0;
+  for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) count += 1;
+  return count;
+}
