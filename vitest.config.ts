@@ -1,31 +1,27 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Where the runner leaves its own report, from which `.ci/run` counts. */
 const report = process.env['TRIAD_TEST_REPORT'];
+const WORKERS_PER_CORE = 1.5;
+/** Loading the same modules for each file anew would cost a fifth of all, and nothing is a singleton. */
+const SHARED = { isolate: false, testTimeout: 60_000, hookTimeout: 60_000 };
 const reporters = ['default', './scripts/skipped-reporter.mjs'];
 
 export default defineConfig({
   test: {
-    // vitest's own default leaves one core idle, which on two cores doubles the time.
-    maxWorkers: '100%',
+    // Tests wait much, for limits to pass and for programs to start: others use the cores meanwhile.
+    maxWorkers: Math.ceil(availableParallelism() * WORKERS_PER_CORE),
     reporters: report === undefined ? reporters : [...reporters, ['json', { outputFile: report }]],
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000 } },
+      { test: { ...SHARED, name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { test: { ...SHARED, name: 'room', include: ['test/room/**/*.test.ts'] } },
       {
         test: {
-          name: 'room',
-          include: ['test/room/**/*.test.ts'],
-          testTimeout: 20_000,
-          hookTimeout: 20_000,
-        },
-      },
-      {
-        test: {
+          ...SHARED,
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: 'test/helpers/home-template.ts',
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
         },
       },
     ],
