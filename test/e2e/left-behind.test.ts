@@ -13,7 +13,7 @@ import { TriadHome } from '../helpers/triad-home.js';
 import { Wire } from '../helpers/wire.js';
 
 /** Pairs of a driver and an observer who come and leave at once; each form gets half of all. */
-const CYCLES = count(3, 250);
+const CYCLES = count(2, 250);
 const PAIRS_AT_ONCE = 5;
 const HOOK = join(import.meta.dirname, '../helpers/resource-census.mjs');
 

@@ -29,7 +29,7 @@ export function sshArguments(target: SshTarget, options: readonly string[] = [])
     ...['-F', '/dev/null', '-p', String(port), '-i', keyPath, '-l', login],
     ...['BatchMode=yes', 'IdentitiesOnly=yes', 'IdentityAgent=none', 'LogLevel=INFO']
       .concat(`UserKnownHostsFile=${known}`, 'GlobalKnownHostsFile=/dev/null')
-      .concat(`StrictHostKeyChecking=${strict}`, 'UpdateHostKeys=no', 'ConnectTimeout=10')
+      .concat(`StrictHostKeyChecking=${strict}`, 'UpdateHostKeys=no', 'ConnectTimeout=30')
       .flatMap((option) => ['-o', option]),
     ...options,
     host,
@@ -77,7 +77,7 @@ export class SshClient implements AsyncDisposable {
   }
 
   /** Waits until standard output contains `text`; fails with all of it after `limitMs`. */
-  async sees(text: string, limitMs = 10_000): Promise<void> {
+  async sees(text: string, limitMs = 30_000): Promise<void> {
     const started = Date.now();
     while (!this.#stdout.includes(text)) {
       const leftMs = started + limitMs - Date.now();

@@ -220,7 +220,7 @@ describe('the log', () => {
 });
 
 test('a channel on which nothing is started ends its connection, and one in use does not', async () => {
-  await using room = await GatewayRoom.open({ limits: { loginGraceTimeMs: 1500 } });
+  await using room = await GatewayRoom.open({ limits: { loginGraceTimeMs: 3000 } });
   await using idle = await RawSshClient.connect(room.port);
   await idle.logIn(room.key.path, room.key.blob);
   await idle.openSession();

@@ -15,7 +15,7 @@ test.each([
   ['its key exchange', Buffer.concat([Buffer.from('SSH-2.0-x\r\n'), PACKET_START])],
 ])('a client that dribbles %s loses its place when its time is over', async (_what, start) => {
   await using room = await GatewayRoom.open({
-    limits: { loginGraceTimeMs: 1500, perSourceMaxStartups: 1 },
+    limits: { loginGraceTimeMs: 3000, perSourceMaxStartups: 1 },
   });
   await using slow = new Tcp(room.port, '127.0.0.2');
   await slow.sees('SSH-2.0-Triad');
