@@ -10,7 +10,7 @@ import type { NewHostEvent } from '../../src/link/host-event.js';
 import { openLogger } from '../../src/log/logger.js';
 import { findTmux } from '../../src/tmux/tmux-binary.js';
 import { TmuxServer } from '../../src/tmux/tmux-server.js';
-import { type KeeperBinary, openKeeperBinary } from './keeper-binary.js';
+import { getKeeperBinary, type NativeBinary } from './native-binary.js';
 import { planOf } from './session-plan.js';
 
 export const PAIR = sessionName('pair');
@@ -20,7 +20,7 @@ export const WORKER = { session: PAIR, pane: paneName('worker') };
 export class SmallHost implements AsyncDisposable {
   readonly directory: string;
   readonly server: TmuxServer;
-  readonly #keeper: KeeperBinary;
+  readonly #keeper: NativeBinary;
   readonly #options: ConstructorParameters<typeof LocalHost>[0];
   host: LocalHost;
 
@@ -32,7 +32,7 @@ export class SmallHost implements AsyncDisposable {
   ) {
     this.directory = directory;
     this.server = server;
-    this.#keeper = openKeeperBinary();
+    this.#keeper = getKeeperBinary();
     const panes = [{ name: WORKER.pane, title: 'worker', command, focus: true }];
     const plan = planOf({ layout: 'even-horizontal', panes }, directory);
     const log = openLogger({ level: 'error', destination: { write: () => undefined } });
@@ -83,7 +83,6 @@ export class SmallHost implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.host.endSession(PAIR).catch(() => undefined);
     await this.host.close();
-    this.#keeper[Symbol.dispose]();
     rmSync(this.directory, { recursive: true, force: true });
   }
 }

@@ -7,7 +7,7 @@ import type { NewHostEvent } from '../../src/link/host-event.js';
 import { openLogger } from '../../src/log/logger.js';
 import { ProcessTable } from '../../src/tap/process-table.js';
 import { SessionTaps, type SessionTapsOptions } from '../../src/tap/session-taps.js';
-import { type NativeBinary, openTapBinary } from './native-binary.js';
+import { getTapBinary, type NativeBinary } from './native-binary.js';
 import { PrivateTmux, type PrivateTmuxOptions } from './private-tmux.js';
 
 export const WORKER = paneName('worker');
@@ -37,7 +37,7 @@ export class TappedTmux implements AsyncDisposable {
     options: PrivateTmuxOptions,
     more: Partial<SessionTapsOptions> = {},
   ): Promise<TappedTmux> {
-    const tapped = new TappedTmux(await PrivateTmux.start(options), openTapBinary(), more);
+    const tapped = new TappedTmux(await PrivateTmux.start(options), getTapBinary(), more);
     await tapped.listen();
     return tapped;
   }
@@ -76,7 +76,6 @@ export class TappedTmux implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.closeTaps();
     await this.tmux[Symbol.asyncDispose]();
-    this.#tap[Symbol.dispose]();
     rmSync(join(this.directory, '..'), { recursive: true, force: true });
   }
 }

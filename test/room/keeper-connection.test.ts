@@ -8,17 +8,16 @@ import { InvariantError } from '../../src/base/errors.js';
 import { KeeperConnection } from '../../src/triad/keeper-connection.js';
 import { MAX_MESSAGE_BYTES } from '../../src/triad/keeper-protocol.js';
 import { eventually } from '../helpers/eventually.js';
-import { type KeeperBinary, openKeeperBinary } from '../helpers/keeper-binary.js';
 import { KeeperPane, runningPid, runToEnd, shell, stateWhere } from '../helpers/keeper-pane.js';
+import { getKeeperBinary, type NativeBinary } from '../helpers/native-binary.js';
 
-let binary: KeeperBinary;
+let binary: NativeBinary;
 let directory: string;
 beforeAll(() => {
-  binary = openKeeperBinary();
+  binary = getKeeperBinary();
   directory = mkdtempSync(join(tmpdir(), 'triad-keeper-test-'));
 });
 afterAll(() => {
-  binary[Symbol.dispose]();
   rmSync(directory, { recursive: true });
 });
 

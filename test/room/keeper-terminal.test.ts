@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { PtyProcess } from '../../src/tmux/pty-process.js';
 import { KeeperConnection } from '../../src/triad/keeper-connection.js';
 import { eventually } from '../helpers/eventually.js';
-import { type KeeperBinary, openKeeperBinary } from '../helpers/keeper-binary.js';
 import {
   isAlive,
   KeeperPane,
@@ -15,12 +14,12 @@ import {
   shell,
   stateWhere,
 } from '../helpers/keeper-pane.js';
+import { getKeeperBinary, type NativeBinary } from '../helpers/native-binary.js';
 
-let binary: KeeperBinary;
+let binary: NativeBinary;
 beforeAll(() => {
-  binary = openKeeperBinary();
+  binary = getKeeperBinary();
 });
-afterAll(() => binary[Symbol.dispose]());
 
 /** What a full-screen program switches on; `read` keeps it there. */
 const TUI = [

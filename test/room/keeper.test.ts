@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { eventually } from '../helpers/eventually.js';
-import { type KeeperBinary, openKeeperBinary } from '../helpers/keeper-binary.js';
 import {
   isAlive,
   KeeperPane,
@@ -11,12 +10,12 @@ import {
   shell,
   stateWhere,
 } from '../helpers/keeper-pane.js';
+import { getKeeperBinary, type NativeBinary } from '../helpers/native-binary.js';
 
-let binary: KeeperBinary;
+let binary: NativeBinary;
 beforeAll(() => {
-  binary = openKeeperBinary();
+  binary = getKeeperBinary();
 });
-afterAll(() => binary[Symbol.dispose]());
 
 test('a keeper that has run nothing says so', async () => {
   await using pane = new KeeperPane(binary.path);

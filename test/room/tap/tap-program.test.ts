@@ -7,15 +7,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TapFrameReader } from '../../../src/tap/tap-protocol.js';
 import { count } from '../../helpers/counts.js';
 import { eventually } from '../../helpers/eventually.js';
-import { type NativeBinary, openTapBinary } from '../../helpers/native-binary.js';
+import { getTapBinary, type NativeBinary } from '../../helpers/native-binary.js';
 
 const MIB = 1024 * 1024;
 
 let binary: NativeBinary;
 beforeAll(() => {
-  binary = openTapBinary();
+  binary = getTapBinary();
 });
-afterAll(() => binary[Symbol.dispose]());
 
 /** A tap, and a host that reads nothing until it is told to. */
 class UnreadTap implements AsyncDisposable {
