@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../src/base/clock.js';
 
 /** A clock that a test lets pass, and whose wall time it may let jump. */
@@ -23,15 +24,15 @@ export class FakeClock implements Clock {
   /** Lets time pass; what is due meanwhile is called in its order. */
   pass(ms: number): void {
     const end = this.#elapsed + ms;
-    for (;;) {
-      const [next] = [...this.#timers]
-        .filter(({ at }) => at <= end)
-        .sort((one, other) => one.at - other.at);
-      if (next === undefined) break;
-      this.#timers.delete(next);
-      this.#elapsed = Math.max(this.#elapsed, next.at);
-      next.work();
-    }
+    while (this.#callNext(end));
+    this.#elapsed = end;
+  }
+
+  /** The same, each call with all that follows of it at once. */
+  async passWith(ms: number): Promise<void> {
+    const end = this.#elapsed + ms;
+    do await setImmediate();
+    while (this.#callNext(end));
     this.#elapsed = end;
   }
 
@@ -43,5 +44,17 @@ export class FakeClock implements Clock {
   /** Timers that were not taken back and are not due yet. */
   get pending(): number {
     return this.#timers.size;
+  }
+
+  /** @returns false when nothing is due until `end`. */
+  #callNext(end: number): boolean {
+    const [next] = [...this.#timers]
+      .filter(({ at }) => at <= end)
+      .sort((one, other) => one.at - other.at);
+    if (next === undefined) return false;
+    this.#timers.delete(next);
+    this.#elapsed = Math.max(this.#elapsed, next.at);
+    next.work();
+    return true;
   }
 }
