@@ -7,7 +7,7 @@ export type ProbeCheck =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   /** Met once a line of this run matches. */
   | { readonly kind: 'log'; readonly pattern: Pattern }
-  /** Fails once nothing was put out for this long; never a readiness check. */
+  /** Fails as soon as nothing was put out for this long, without attempts; never a readiness check. */
   | { readonly kind: 'silence'; readonly limitMs: number };
 
 export interface ProbePlan {

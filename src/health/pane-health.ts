@@ -18,8 +18,9 @@ export type HealthChange =
 export interface PaneHealthOptions {
   readonly pane: PaneName;
   readonly plan: HealthPlan;
-  /** Where and with what `exec` probes run: as the pane's command does. */
+  /** Where `exec` probes run. */
   readonly cwd: string;
+  /** Their whole environment: what the pane's command has. */
   readonly env: Readonly<Record<string, string>>;
   readonly output: PaneOutput;
   readonly clock: Clock;
@@ -27,16 +28,20 @@ export interface PaneHealthOptions {
   readonly onChange: (change: HealthChange) => void;
 }
 
-/** Watches the runs of one pane's command. */
+/**
+ * Owns what is known of how a pane's command is while it runs. Promises that whatever it watches with is
+ * bounded in time and goes with the run. It must never start, end or signal the command itself.
+ */
 export interface PaneHealth {
   /**
-   * A run has begun, or was found running; what was known of the one before is forgotten.
+   * A run has begun, or was found running; what was known of the one before is forgotten. What its first
+   * lines say may be told at once, before this returns.
    *
    * @param run its process id and how long it has been running already (adopted: more than 0), and
    *   whether its readiness was met before it was adopted.
    */
   begin(run: { readonly pid: number; readonly ageMs: number; readonly wasReady: boolean }): void;
-  /** The run is over; nothing is told any more until the next one. */
+  /** The run is over; nothing is told any more until the next one, but `asks-no-more` where it asked. */
   end(): void;
   /** Ends everything it has started. Idempotent. */
   close(): void;
