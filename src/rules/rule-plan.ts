@@ -1,6 +1,6 @@
 import type { PaneName } from '../base/ids.js';
 import type { Pattern } from '../base/pattern.js';
-import type { PaneState } from '../link/host-link.js';
+import type { PaneSignal, PaneState } from '../link/host-link.js';
 
 /** What makes a rule fire. */
 export type RuleCondition = { readonly pane: PaneName } & (
@@ -18,7 +18,7 @@ export type RuleAction =
       readonly enter: boolean;
     }
   | { readonly kind: 'keys'; readonly pane: PaneName; readonly keys: readonly string[] }
-  | { readonly kind: 'signal'; readonly pane: PaneName; readonly signal: NodeJS.Signals }
+  | { readonly kind: 'signal'; readonly pane: PaneName; readonly signal: PaneSignal }
   | { readonly kind: 'restart'; readonly pane: PaneName }
   /** Run as the pane's user, with the matched text on standard input. */
   | { readonly kind: 'exec'; readonly argv: readonly string[] }
