@@ -76,9 +76,9 @@ test('a program that takes longer than a minute is killed with all it has starte
   const end = doAction({ kind: 'exec', argv }, doing({ clock }));
   const failed = expect(end).rejects.toThrow('waited 60000 ms for the program');
   const pid = await eventually('it runs', () => Number(written(file)));
-  await clock.pass(59_999);
+  await clock.passWith(59_999);
   expect(isAlive(pid)).toBe(true);
-  await clock.pass(1);
+  await clock.passWith(1);
   await failed;
   await eventually('it is gone', () => !isAlive(pid));
 });
@@ -120,7 +120,7 @@ test('a webhook that nobody answers is given up after ten seconds, and not sent 
   let asked = 0;
   const answer = (): void => {
     asked += 1;
-    void clock.pass(10_000);
+    void clock.passWith(10_000);
   };
   await expect(post(answer, { clock })).rejects.toThrow(
     'waited 10000 ms for an answer of 127.0.0.1',

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { TapFrameReader } from '../../../src/tap/tap-protocol.js';
 import { count } from '../../helpers/counts.js';
 import { eventually } from '../../helpers/eventually.js';

@@ -48,7 +48,7 @@ test('a log probe is met by a line of this run, once', () => {
 test('a line that came shortly before the word of the start counts for the run', async () => {
   const { clock, output, kinds, health } = watched({ ready: LOG });
   output.write('listening\n');
-  await clock.pass(900);
+  await clock.passWith(900);
   health.begin(FRESH);
   expect(kinds()).toEqual(['ready']);
 });
@@ -62,7 +62,7 @@ test('a line of the run before does not count for the next', async () => {
   expect(kinds()).toEqual(['ready']);
   health.end();
   output.write('listening\n');
-  await clock.pass(1001);
+  await clock.passWith(1001);
   health.begin(FRESH);
   expect(kinds()).toEqual(['ready']);
 });
@@ -76,25 +76,25 @@ test('an adopted run that was ready is not told of as ready again', () => {
 
 test('silence counts from the start of a run that says nothing', async () => {
   const { clock, told, health } = watched({ live: SILENCE });
-  await clock.pass(100_000);
+  await clock.passWith(100_000);
   health.begin(FRESH);
-  await clock.pass(59_999);
+  await clock.passWith(59_999);
   expect(told).toEqual([]);
-  await clock.pass(1);
+  await clock.passWith(1);
   expect(told).toEqual([{ kind: 'dead', reason: 'put out nothing for 60 s' }]);
 });
 
 test('each output puts silence off, and death is told once', async () => {
   const { clock, output, kinds, health } = watched({ live: SILENCE });
   health.begin(FRESH);
-  await clock.pass(50_000);
+  await clock.passWith(50_000);
   output.write('.');
   clock.jump(86_400_000);
-  await clock.pass(59_999);
+  await clock.passWith(59_999);
   expect(kinds()).toEqual([]);
-  await clock.pass(1);
+  await clock.passWith(1);
   output.write('.');
-  await clock.pass(200_000);
+  await clock.passWith(200_000);
   expect(kinds()).toEqual(['dead']);
 });
 
@@ -102,9 +102,9 @@ test('a silence of longer than a timer can wait is waited for in parts', async (
   const check = { kind: 'silence', limitMs: 30 * 86_400_000 } as const;
   const { clock, kinds, health } = watched({ live: { check, ...TIMING } });
   health.begin(FRESH);
-  await clock.pass(30 * 86_400_000 - 1);
+  await clock.passWith(30 * 86_400_000 - 1);
   expect(kinds()).toEqual([]);
-  await clock.pass(1);
+  await clock.passWith(1);
   expect(kinds()).toEqual(['dead']);
 });
 
@@ -112,14 +112,14 @@ test('a question is told once, and taken back by new output', async () => {
   const { clock, output, told, kinds, health } = watched({ input: INPUT });
   health.begin(FRESH);
   output.write('x\n  go on? \u0007[y/n] ');
-  await clock.pass(2999);
+  await clock.passWith(2999);
   expect(told).toEqual([]);
-  await clock.pass(60_000);
+  await clock.passWith(60_000);
   expect(told).toEqual([{ kind: 'asks', question: String.raw`go on? \x07[y/n]` }]);
   output.write('y');
   expect(kinds()).toEqual(['asks', 'asks-no-more']);
   output.write('\nanother [y/n] ');
-  await clock.pass(3000);
+  await clock.passWith(3000);
   expect(kinds()).toEqual(['asks', 'asks-no-more', 'asks']);
 });
 
@@ -127,7 +127,7 @@ test('the end of the run takes its question back', async () => {
   const { clock, output, kinds, health } = watched({ input: INPUT });
   health.begin(FRESH);
   output.write('[y/n] ');
-  await clock.pass(3000);
+  await clock.passWith(3000);
   health.end();
   health.end();
   expect(kinds()).toEqual(['asks', 'asks-no-more']);
@@ -137,7 +137,7 @@ test('a question stays short however long its line is', async () => {
   const { clock, output, told, health } = watched({ input: INPUT });
   health.begin(FRESH);
   output.write(`${'q'.repeat(4000)} [y/n] `);
-  await clock.pass(3000);
+  await clock.passWith(3000);
   expect(told).toEqual([{ kind: 'asks', question: `${'q'.repeat(256)}…` }]);
 });
 
@@ -145,12 +145,12 @@ test('after the end of a run and after the close nothing waits or listens', asyn
   const { clock, output, told, health } = watched({ ready: LOG, live: SILENCE, input: INPUT });
   health.begin(FRESH);
   health.end();
-  expect(clock.timers).toBe(0);
+  expect(clock.pending).toBe(0);
   health.begin(FRESH);
   health.close();
   health.close();
   health.begin(FRESH);
   output.write('listening\n[y/n] ');
-  await clock.pass(200_000);
-  expect([clock.timers, output.listeners, told]).toEqual([0, 0, []]);
+  await clock.passWith(200_000);
+  expect([clock.pending, output.listeners, told]).toEqual([0, 0, []]);
 });

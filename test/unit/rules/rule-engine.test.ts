@@ -14,7 +14,7 @@ test('a line that matches fires once, and is on record before anything is done',
     return Promise.resolve();
   };
   engineOutput.write('fine\nout of memory, out of memory\n');
-  await clock.pass(0);
+  await clock.passWith(0);
   expect(done).toEqual(['restart worker']);
   expect(events).toEqual([
     {
@@ -39,7 +39,7 @@ test('each action reaches its pane or its people', async () => {
   const rules = actions.map((action, at) => ({ ...onOom, name: `rule${at}`, do: action }));
   const { clock, engineOutput, done, events, kinds } = engineStory(rulesOf(rules));
   engineOutput.write('out of memory\n');
-  await clock.pass(0);
+  await clock.passWith(0);
   expect(done).toEqual([
     ...['send worker go on Enter', 'send worker y', 'keys worker C-c Enter'],
     ...['signal worker SIGUSR1', 'notify look here'],
@@ -79,18 +79,18 @@ test('a silence fires once, of a command that runs', async () => {
     do: { restart: 'engine' },
   };
   const { clock, engine, engineOutput, done } = engineStory(rulesOf([{ ...rule, ...FREE }]));
-  await clock.pass(120_000);
+  await clock.passWith(120_000);
   engine.paneChanged(ENGINE, calm('running'));
-  await clock.pass(59_999);
+  await clock.passWith(59_999);
   expect(done).toEqual([]);
-  await clock.pass(600_000);
+  await clock.passWith(600_000);
   expect(done).toHaveLength(1);
   engineOutput.write('.');
-  await clock.pass(60_000);
+  await clock.passWith(60_000);
   expect(done).toHaveLength(2);
   engine.paneChanged(ENGINE, calm('failed'));
   engineOutput.write('.');
-  await clock.pass(600_000);
+  await clock.passWith(600_000);
   expect(done).toHaveLength(2);
 });
 
@@ -99,12 +99,12 @@ test('within its cooldown a rule does not fire again, whatever the wall clock do
   const { clock, engineOutput, done } = engineStory(rulesOf([rule]));
   engineOutput.write('out of memory\n');
   clock.jump(86_400_000);
-  await clock.pass(9999);
+  await clock.passWith(9999);
   engineOutput.write('out of memory\n');
   expect(done).toHaveLength(1);
-  await clock.pass(1);
+  await clock.passWith(1);
   engineOutput.write('out of memory\n');
-  await clock.pass(0);
+  await clock.passWith(0);
   expect(done).toHaveLength(2);
 });
 
@@ -112,14 +112,14 @@ test('a flood fires as often as the limit says, and is told of once', async () =
   const rule = { ...onOom, do: { notify: 'x' }, cooldown: '0s', limit: { count: 3, per: '1h' } };
   const { clock, engineOutput, done, events, kinds } = engineStory(rulesOf([rule]));
   engineOutput.write('out of memory\n'.repeat(5000));
-  await clock.pass(0);
+  await clock.passWith(0);
   expect(done).toHaveLength(3);
   expect(kinds().filter((kind) => kind === 'rule-stopped')).toHaveLength(1);
   const stopped = events.find(({ kind }) => kind === 'rule-stopped');
   expect(stopped?.text).toBe('rule oom was stopped: it fired 3 times in 3600 s');
-  await clock.pass(3_600_000);
+  await clock.passWith(3_600_000);
   engineOutput.write('out of memory\n');
-  await clock.pass(0);
+  await clock.passWith(0);
   expect(done).toHaveLength(4);
 });
 
@@ -143,13 +143,13 @@ test('rules that make each other fire are stopped, and work again when it is qui
   effects.of = async (action) =>
     output(action.includes('worker') ? WORKER : ENGINE).write('ping\n');
   engineOutput.write('ping\n');
-  await clock.pass(1000);
+  await clock.passWith(1000);
   expect(done).toHaveLength(5);
   expect(kinds().filter((kind) => kind === 'rule-stopped')).toHaveLength(1);
   expect(events.at(-1)?.text).toContain('rules make each other fire');
-  await clock.pass(5000);
+  await clock.passWith(5000);
   engineOutput.write('ping\n');
-  await clock.pass(1000);
+  await clock.passWith(1000);
   expect(done).toHaveLength(10);
 });
 
@@ -163,7 +163,7 @@ test('a rule that restarts a pane because of its state is stopped, slow as the p
   engine.paneChanged(ENGINE, calm('starting'));
   for (let round = 0; round < 7; round += 1) {
     engine.paneChanged(ENGINE, calm('running'));
-    await clock.pass(20_000);
+    await clock.passWith(20_000);
     engine.paneChanged(ENGINE, calm('starting'));
   }
   expect(done).toHaveLength(5);
@@ -176,7 +176,7 @@ test('an action that fails is on record with its reason', async () => {
   );
   effects.of = () => Promise.reject(new Error('worker is \u001b[31mclosed'));
   engineOutput.write('out of memory\n');
-  await clock.pass(0);
+  await clock.passWith(0);
   expect(events[1]).toMatchObject({ kind: 'rule-failed', by: 'rule:oom' });
   expect(events[1]?.text).toBe(String.raw`rule oom failed: worker is \x1b[31mclosed`);
 });
@@ -187,9 +187,9 @@ test('an action that never ends is given up, and the next one of its rule follow
   );
   effects.of = () => new Promise(() => undefined);
   engineOutput.write('out of memory\nout of memory\n');
-  await clock.pass(59_999);
+  await clock.passWith(59_999);
   expect(done).toHaveLength(1);
-  await clock.pass(1);
+  await clock.passWith(1);
   expect(done).toHaveLength(2);
   expect(events.at(-1)?.text).toBe('rule oom failed: waited 60000 ms for restart');
 });
@@ -200,7 +200,7 @@ test('more actions than may wait are refused, on record', async () => {
   );
   effects.of = () => new Promise(() => undefined);
   engineOutput.write('out of memory\n'.repeat(66));
-  await clock.pass(0);
+  await clock.passWith(0);
   expect(done).toHaveLength(1);
   expect(kinds().filter((kind) => kind === 'rule-fired')).toHaveLength(66);
   expect(kinds().filter((kind) => kind === 'rule-failed')).toHaveLength(1);
@@ -212,7 +212,7 @@ test('what a pane puts out is bounded and harmless on record, without secrets of
     { API_KEY: 'sk-123456', HOME: '/home/anna' },
   );
   engineOutput.write(`bad key sk-123456 \u001b]0;evil\u0007\u202e ${'x'.repeat(100_000)}\n`);
-  await clock.pass(0);
+  await clock.passWith(0);
   const [fired] = events;
   expect(JSON.stringify(events)).not.toContain('sk-123456');
   expect(fired?.text).toContain(String.raw`bad key [API_KEY] \x1b]0;evil\x07\u{202e} xxx`);
@@ -228,7 +228,7 @@ test('other rules hold at once, and the limits of those that stay go on', async 
   engine.setPlan(rulesOf([rule, other]));
   engineOutput.write('out of memory\n');
   output(WORKER).write('x\n');
-  await clock.pass(0);
+  await clock.passWith(0);
   expect(done).toEqual(['restart worker', 'notify x']);
   engine.setPlan(rulesOf([]));
   expect(output(WORKER).listeners + engineOutput.listeners).toBe(0);
@@ -242,12 +242,12 @@ test('a silence that is waited for is not forgotten by a reload', async () => {
   };
   const { clock, engine, done } = engineStory(rulesOf([rule]));
   engine.paneChanged(ENGINE, calm('running'));
-  await clock.pass(59_000);
+  await clock.passWith(59_000);
   engine.setPlan(rulesOf([rule]));
-  await clock.pass(1000);
+  await clock.passWith(1000);
   expect(done).toHaveLength(1);
   engine.setPlan(rulesOf([rule]));
-  await clock.pass(600_000);
+  await clock.passWith(600_000);
   expect(done).toHaveLength(1);
 });
 
@@ -268,6 +268,6 @@ test('after the close nothing fires, waits or listens', async () => {
   engine.close();
   engineOutput.write('out of memory\n');
   engine.paneChanged(ENGINE, calm('failed'));
-  await clock.pass(600_000);
-  expect([clock.timers, engineOutput.listeners, kinds()]).toEqual([0, 0, []]);
+  await clock.passWith(600_000);
+  expect([clock.pending, engineOutput.listeners, kinds()]).toEqual([0, 0, []]);
 });
