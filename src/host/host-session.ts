@@ -21,8 +21,11 @@ import type {
   ViewRequest,
 } from '../link/host-link.js';
 import type { Logger } from '../log/logger.js';
+import { OutputWaits } from '../tap/output-waits.js';
+import type { Taps } from '../tap/taps.js';
 import { captureHistory } from '../tmux/pane-history.js';
-import { capturePane, pressKeys, sendText } from '../tmux/pane-io.js';
+import { pressKeys, sendText } from '../tmux/pane-io.js';
+import { capturePane } from '../tmux/pane-text.js';
 import type { PtyProcess } from '../tmux/pty-process.js';
 import { openTmuxClient } from '../tmux/tmux-client.js';
 import { SessionHost, type SessionHostOptions } from '../triad/session-host.js';
@@ -40,6 +43,10 @@ const MAX_MIRRORS = 16;
 /** Each blocks the tmux server, and with it everybody, while it runs. */
 const MAX_HISTORY_AT_ONCE = 2;
 const MAX_HISTORY_WAITING = 64;
+const MAX_WAITING_FOR_OUTPUT = 64;
+/** Each holds up to a whole scrollback, and takes every second moment of tmux while it runs. */
+const MAX_CAPTURES_AT_ONCE = 1;
+const MAX_CAPTURES_WAITING = 16;
 const MINUTE_MS = 60_000;
 
 export interface HostSessionOptions
@@ -49,6 +56,8 @@ export interface HostSessionOptions
   /** The folder of a `triad` for commands in panes. */
   readonly programFolder: string;
   readonly record: (event: NewHostEvent) => void;
+  /** Of this session; whoever made them closes them. */
+  readonly taps: Taps;
 }
 
 /** One session as the link offers it: views, window size, and what can be done to its panes. */
@@ -56,6 +65,8 @@ export class HostSession {
   readonly name: SessionName;
   readonly #log: Logger;
   readonly #triad: SessionHost;
+  readonly #taps: Taps;
+  readonly #waits: OutputWaits;
   readonly #windowSize: WindowSize;
   readonly #door: SessionDoor;
   readonly #board: SessionBoard;
@@ -64,7 +75,12 @@ export class HostSession {
   readonly #histories = new Turns({
     maxAtOnce: MAX_HISTORY_AT_ONCE,
     maxWaiting: MAX_HISTORY_WAITING,
-    onRefused: () => this.#historyRefused(),
+    onRefused: () => this.#pagesRefused('page of history refused, too many wait'),
+  });
+  readonly #captures = new Turns({
+    maxAtOnce: MAX_CAPTURES_AT_ONCE,
+    maxWaiting: MAX_CAPTURES_WAITING,
+    onRefused: () => this.#pagesRefused('capture refused, too many wait'),
   });
   readonly #refusals = new Throttle({
     ...{ max: 1, windowMs: MINUTE_MS },
@@ -75,6 +91,8 @@ export class HostSession {
   constructor(options: HostSessionOptions) {
     this.name = options.plan.name;
     this.#log = options.log;
+    this.#taps = options.taps;
+    this.#waits = new OutputWaits({ clock: options.clock, maxWaiting: MAX_WAITING_FOR_OUTPUT });
     // One after the other: two at once could leave windows of two sizes.
     let sized = Promise.resolve();
     this.#windowSize = new WindowSize((size) => {
@@ -113,6 +131,7 @@ export class HostSession {
   }
 
   async close(): Promise<void> {
+    this.#waits.close();
     this.#windowSize.close();
     for (const mirror of this.#mirrors) mirror.close();
     this.#triad.close();
@@ -120,6 +139,7 @@ export class HostSession {
   }
 
   async end(): Promise<void> {
+    this.#waits.close();
     this.#windowSize.close();
     await this.#triad.end();
     await this.#door.close();
@@ -172,7 +192,8 @@ export class HostSession {
   }
 
   async capture(pane: PaneName, request: CaptureRequest): Promise<string> {
-    return capturePane(this.#triad.server, this.#paneId(pane), request);
+    const place = { sessionId: this.#triad.getSessionId(), id: this.#paneId(pane) };
+    return this.#captures.take(() => capturePane(this.#triad.server, place, request));
   }
 
   async send(pane: PaneName, request: { text: string; enter: boolean }): Promise<void> {
@@ -200,8 +221,10 @@ export class HostSession {
     throw new UnavailableError('not built yet');
   }
 
-  async output(_pane: PaneName, _request: OutputRequest): Promise<OutputPage> {
-    throw new UnavailableError('not built yet');
+  async output(pane: PaneName, request: OutputRequest): Promise<OutputPage> {
+    // One that is not configured and was not adopted has no output.
+    this.#triad.getPane(pane);
+    return this.#waits.read(this.#taps.output(pane), request);
   }
 
   async present(presence: Presence): Promise<void> {
@@ -236,10 +259,8 @@ export class HostSession {
     return { request, openClient, isSessionThere: () => this.#triad.isThere(sessionId) };
   }
 
-  #historyRefused(): void {
-    this.#refusals.write((leftOut) => {
-      this.#log.warn(leftOut, 'page of history refused, too many wait');
-    });
+  #pagesRefused(message: string): void {
+    this.#refusals.write((leftOut) => this.#log.warn(leftOut, message));
   }
 
   #paneId(name: PaneName): PaneId {

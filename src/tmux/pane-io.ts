@@ -4,7 +4,6 @@ import type { PaneId } from '../base/ids.js';
 import { visible } from '../base/visible.js';
 import type { ControlConnection } from './control-connection.js';
 import { quoteArgument } from './control-quoting.js';
-import type { TmuxServer } from './tmux-server.js';
 
 /** What may be pasted at once: more belongs into a file. */
 export const MAX_TEXT_BYTES = 64 * 1024;
@@ -13,37 +12,6 @@ const MAX_KEYS = 1_000;
 /** tmux(1), KEY BINDINGS: modifiers before one character or one of the named keys. */
 const KEY =
   /^(?:(?:[CMS]-){0,3}(?:[^\p{C}\s]|Enter|Escape|Tab|BTab|Space|BSpace|Up|Down|Left|Right|Home|End|PageUp|PgUp|PPage|PageDown|PgDn|NPage|Insert|IC|Delete|DC|F(?:[1-9]|1[0-2]))|\^[^\p{C}\s])$/iu;
-
-export interface PaneCapture {
-  readonly lines: 'screen' | 'all' | number;
-  readonly ansi: boolean;
-}
-
-/**
- * The text of a pane. Runs in a client of its own, not over the control connection: a pane's
- * content could hold a line that looks like the end of an answer there.
- */
-export async function capturePane(
-  server: TmuxServer,
-  pane: PaneId,
-  request: PaneCapture,
-): Promise<string> {
-  const start =
-    request.lines === 'screen' ? '0' : request.lines === 'all' ? '-' : `-${request.lines}`;
-  const ansi = request.ansi ? ['-e'] : [];
-  const output = await server.run([
-    'capture-pane',
-    '-p',
-    ...ansi,
-    '-S',
-    start,
-    '-E',
-    '-',
-    '-t',
-    pane,
-  ]);
-  return lastLines(output, typeof request.lines === 'number' ? request.lines : Infinity);
-}
 
 /**
  * Types text as one paste, which copy mode does not swallow, and then Enter.
@@ -97,12 +65,4 @@ async function paste(control: ControlConnection, pane: PaneId, text: string): Pr
     // Pasted or not: it must not stay for whoever pastes next.
     await control.ask('delete-buffer', ['-b', buffer]);
   }
-}
-
-/** The last `count` lines without the blank ones at the end, each ended by LF. */
-function lastLines(output: Buffer, count: number): string {
-  const lines = output.toString('utf8').split('\n');
-  while (lines.length > 0 && lines.at(-1)?.trim() === '') lines.pop();
-  const kept = lines.slice(Math.max(0, lines.length - count));
-  return kept.map((line) => `${line}\n`).join('');
 }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { UsageError } from '../../../src/base/errors.js';
 import { paneId } from '../../../src/base/ids.js';
 import { ControlConnection } from '../../../src/tmux/control-connection.js';
-import { capturePane, MAX_TEXT_BYTES, pressKeys, sendText } from '../../../src/tmux/pane-io.js';
+import { MAX_TEXT_BYTES, pressKeys, sendText } from '../../../src/tmux/pane-io.js';
 import { PrivateTmux } from '../../helpers/private-tmux.js';
 
 /** Shows every byte it reads, with the terminal left as a program of today sets it. */
@@ -161,32 +161,4 @@ test('a thousand keys are pressed in order; one more is refused', async () => {
   await expect(pressKeys(room.control, room.pane, [...keys, 'z'])).rejects.toThrow(UsageError);
   await pressKeys(room.control, room.pane, keys);
   await room.tmux.shows('yyy');
-});
-
-test('a capture is the screen, the last lines, or everything', async () => {
-  await using room = await start(['sh', '-c', 'seq 100; exec cat']);
-  await room.tmux.shows('100');
-  const capture = (lines: 'screen' | 'all' | number) =>
-    capturePane(room.tmux.server, room.pane, { lines, ansi: false });
-  const numbers = (from: number) =>
-    Array.from({ length: 101 - from }, (_, index) => `${from + index}\n`).join('');
-  expect(await capture('all')).toBe(numbers(1));
-  expect(await capture('screen')).toBe(numbers(78));
-  expect(await capture(3)).toBe(numbers(98));
-  expect(await capture(50)).toBe(numbers(51));
-  expect(await capture(1_000_000)).toBe(numbers(1));
-});
-
-test('a capture keeps colours where they are wanted', async () => {
-  await using room = await start(['sh', '-c', "printf '\\033[31mred\\033[0m\\n'; exec cat"]);
-  await room.tmux.shows('red');
-  const plain = await capturePane(room.tmux.server, room.pane, { lines: 'screen', ansi: false });
-  const coloured = await capturePane(room.tmux.server, room.pane, { lines: 'screen', ansi: true });
-  expect(plain).toBe('red\n');
-  expect(coloured).toContain('\x1b[31mred');
-});
-
-test('the capture of an empty pane is empty', async () => {
-  await using room = await start();
-  expect(await capturePane(room.tmux.server, room.pane, { lines: 'all', ansi: false })).toBe('');
 });
