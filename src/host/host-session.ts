@@ -22,7 +22,7 @@ import type {
 } from '../link/host-link.js';
 import type { Logger } from '../log/logger.js';
 import { OutputWaits } from '../tap/output-waits.js';
-import type { Taps } from '../tap/taps.js';
+import type { SessionTaps } from '../tap/session-taps.js';
 import { captureHistory } from '../tmux/pane-history.js';
 import { pressKeys, sendText } from '../tmux/pane-io.js';
 import { capturePane } from '../tmux/pane-text.js';
@@ -56,8 +56,8 @@ export interface HostSessionOptions
   /** The folder of a `triad` for commands in panes. */
   readonly programFolder: string;
   readonly record: (event: NewHostEvent) => void;
-  /** Of this session; whoever made them closes them. */
-  readonly taps: Taps;
+  /** Of this session, not listening yet; opened and closed with it. */
+  readonly taps: SessionTaps;
 }
 
 /** One session as the link offers it: views, window size, and what can be done to its panes. */
@@ -65,7 +65,7 @@ export class HostSession {
   readonly name: SessionName;
   readonly #log: Logger;
   readonly #triad: SessionHost;
-  readonly #taps: Taps;
+  readonly #taps: SessionTaps;
   readonly #waits: OutputWaits;
   readonly #windowSize: WindowSize;
   readonly #door: SessionDoor;
@@ -118,6 +118,7 @@ export class HostSession {
   }
 
   async open(): Promise<void> {
+    await this.#taps.listen();
     await this.#door.open();
     await this.#triad.open();
     this.#isOpen = true;
@@ -136,6 +137,7 @@ export class HostSession {
     for (const mirror of this.#mirrors) mirror.close();
     this.#triad.close();
     await this.#door.close();
+    await this.#taps.close();
   }
 
   async end(): Promise<void> {
@@ -143,6 +145,7 @@ export class HostSession {
     this.#windowSize.close();
     await this.#triad.end();
     await this.#door.close();
+    await this.#taps.close();
   }
 
   /** Makes the session what the plan says; only what changed is touched. */

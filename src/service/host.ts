@@ -10,6 +10,8 @@ import type { HostSessionOptions } from '../host/host-session.js';
 import { LocalHost, type LocalHostOptions } from '../host/local-host.js';
 import type { NewHostEvent } from '../link/host-event.js';
 import type { Logger } from '../log/logger.js';
+import { ProcessTable } from '../tap/process-table.js';
+import { SessionTaps } from '../tap/session-taps.js';
 import type { TmuxBinary } from '../tmux/tmux-binary.js';
 import { TmuxServer } from '../tmux/tmux-server.js';
 import { endLeftSession } from '../triad/left-session.js';
@@ -20,6 +22,7 @@ import { openDirectory } from './writable.js';
 
 /** Built beside the compiled code (scripts/setup.mjs). */
 const KEEPER = fileURLToPath(new URL('../triad/keeper', import.meta.url));
+const TAP = fileURLToPath(new URL('../tap/tap', import.meta.url));
 
 /** Holds one directory per session, relative to the runtime directory. */
 const SESSIONS = 'tmux';
@@ -39,6 +42,8 @@ export interface HostServiceOptions
   /** Environment of tmux and all that runs in it. */
   readonly env: Readonly<Record<string, string>>;
   readonly log: Logger;
+  /** Where log files of panes are, each session's in a folder of its own. */
+  readonly logDirectory: string;
   /** A session was found running with other panes than planned. */
   readonly onDifferent: (session: SessionName, panes: readonly PaneName[]) => void;
 }
@@ -50,6 +55,7 @@ export async function createHost(
 ): Promise<LocalHost> {
   const { plans, readPlans, onSessions, runtimeDirectory, tmuxConfigPath, env, log } = options;
   const clock = SYSTEM_CLOCK;
+  const processes = new ProcessTable({ clock });
   const doorKey = await DoorKey.open(options.doorKeyPath);
   const programFolder = await makeLauncher(runtimeDirectory);
   const events = EventLog.open({ path: options.eventsPath, clock, log });
@@ -59,17 +65,22 @@ export async function createHost(
     requireSocketRoom(runtimeDirectory, longestSocketName(read));
     return read;
   };
+  const record = (event: NewHostEvent) => void events.record(event);
   const sessionOptions = (plan: SessionPlan): HostSessionOptions => {
     const directory = join(runtimeDirectory, sessionDirectory(plan.name));
     openDirectory(directory);
     const socketPath = tmuxSocketIn(directory);
     return {
       ...{ plan, directory, tmuxConfigPath, keeperPath: KEEPER, cwd: options.root },
+      taps: new SessionTaps({
+        ...{ session: plan.name, directory, tapPath: TAP, processes, clock, record },
+        logDirectory: join(options.logDirectory, plan.name),
+        log: log.child({ session: plan.name }),
+      }),
       server: new TmuxServer({ binary: options.binary, socketPath, env }),
       log: log.child({ session: plan.name }),
       onDifferent: (panes: readonly PaneName[]) => options.onDifferent(plan.name, panes),
-      ...{ clock, doorKey, programFolder },
-      record: (event: NewHostEvent) => void events.record(event),
+      ...{ clock, doorKey, programFolder, record },
     };
   };
   const host = new LocalHost({ plans, sessionOptions, readPlans: readAll, onSessions, events });

@@ -59,18 +59,21 @@ export class SessionTaps implements Taps {
   readonly #panes = new Map<PaneName, TappedPane>();
   readonly #connections = new Set<Socket>();
 
-  private constructor(options: SessionTapsOptions) {
+  constructor(options: SessionTapsOptions) {
     this.#options = options;
     this.#server = createServer((socket) => this.#accept(socket));
     this.#server.maxConnections = MAX_CONNECTIONS;
   }
 
-  /** @throws RefusedError when another process has the taps of this session. */
-  static async listen(options: SessionTapsOptions): Promise<SessionTaps> {
-    const taps = new SessionTaps(options);
-    const taken = () => new RefusedError(`another process runs the session ${options.session}`);
-    await listenOnUnixSocket(taps.#server, { path: taps.#socketPath, taken });
-    return taps;
+  /**
+   * Lets taps connect; for once.
+   *
+   * @throws RefusedError when another process has the taps of this session.
+   */
+  async listen(): Promise<void> {
+    const taken = () =>
+      new RefusedError(`another process runs the session ${this.#options.session}`);
+    await listenOnUnixSocket(this.#server, { path: this.#socketPath, taken });
   }
 
   output(pane: PaneName): PaneOutput {

@@ -52,7 +52,7 @@ export class TappedTmux implements AsyncDisposable {
   }
 
   async listen(): Promise<void> {
-    this.#taps = await SessionTaps.listen({
+    this.#taps = new SessionTaps({
       ...{ session: sessionName('pair'), directory: this.directory, tapPath: this.#tap.path },
       logDirectory: join(this.directory, 'logs', 'pair'),
       processes: new ProcessTable({ clock: SYSTEM_CLOCK }),
@@ -61,6 +61,7 @@ export class TappedTmux implements AsyncDisposable {
       record: (event) => this.events.push(event),
       ...this.#more,
     });
+    await this.#taps.listen();
   }
 
   /** Has tmux pipe what the pane puts out from now on. */
