@@ -79,7 +79,6 @@ export class LogWriter {
     this.#stopListening();
     this.#takeBackRetry?.();
     this.#until = this.#options.output.end;
-    this.#stir();
     this.#isClosed = true;
     try {
       await withDeadline(this.#finish(), CLOSE_LIMIT_MS, 'the log file of a pane');
@@ -90,6 +89,7 @@ export class LogWriter {
 
   async #finish(): Promise<void> {
     await this.#writing;
+    if (this.#problem === undefined) await this.#writeAll();
     const rest = this.plan.format === 'text' ? this.#reader.open : '';
     if (rest !== '') await this.#file?.write(Buffer.from(`${rest}\n`));
     await this.#file?.close();
@@ -99,6 +99,8 @@ export class LogWriter {
     if (this.#isClosed || this.#writing !== undefined || this.#takeBackRetry !== undefined) return;
     this.#writing = this.#writeAll().finally(() => {
       this.#writing = undefined;
+      // What came at the very end was told to nobody.
+      if (this.#options.output.end > this.#at) this.#stir();
     });
   }
 
