@@ -32,8 +32,9 @@ export function serveTap(socket: Socket, options: TapConnectionOptions): void {
   let receiver: TapReceiver | undefined;
   const take = (frame: TapFrame) => {
     const isFirst = receiver === undefined;
-    if (isFirst !== (frame.kind === 'pane'))
+    if (isFirst !== (frame.kind === 'pane')) {
       throw new TapProtocolError('a tap names its pane once');
+    }
     if (frame.kind === 'pane') receiver = options.onPane(frame.name);
     else if (frame.kind === 'gap') receiver?.skip(frame.bytes);
     else receiver?.append(frame.bytes);

@@ -86,10 +86,7 @@ export class TappedOutput implements PaneOutput {
     return this.#pulse.on(listener);
   }
 
-  onLine(
-    onLine: (line: OutputLine) => void,
-    onMissed?: ((bytes: number) => void) | undefined,
-  ): () => void {
+  onLine(onLine: (line: OutputLine) => void, onMissed?: (bytes: number) => void): () => void {
     return this.#lines.listen({ onLine, onMissed });
   }
 

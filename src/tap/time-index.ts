@@ -44,8 +44,9 @@ export class TimeIndex {
     const coarse: Entry[] = [];
     for (let at = 0; at < half; at += 2) {
       const [first, second] = [this.#entries[at], this.#entries[at + 1]];
-      if (first !== undefined)
+      if (first !== undefined) {
         coarse.push({ offset: first.offset, until: (second ?? first).until });
+      }
     }
     // An odd half took the second of its last pair from the newer one.
     this.#entries = [...coarse, ...this.#entries.slice(coarse.length * 2)];

@@ -94,8 +94,9 @@ test('a tap outlives signals of keys, and ends with its pane', async () => {
   await tapped.tap();
   const pid = await oneTap(tapped);
   await eventually('the pane is tapped', () => tapped.taps.isTapped(WORKER));
-  for (const signal of ['SIGINT', 'SIGQUIT', 'SIGTSTP', 'SIGHUP'] as const)
+  for (const signal of ['SIGINT', 'SIGQUIT', 'SIGTSTP', 'SIGHUP'] as const) {
     process.kill(pid, signal);
+  }
   await type(tapped, 'still');
   await eventually('it is there', () => textOf(tapped) === 'still');
   await tapped.tmux.ask('kill-pane', '-t', tapped.tmux.pane);

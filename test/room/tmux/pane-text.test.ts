@@ -90,16 +90,16 @@ test('under a flood what is captured is in order, each line once', async () => {
 async function askWhile(tmux: PrivateTmux, work: () => Promise<unknown>) {
   const control = await ControlConnection.open(tmux.server, tmux.sessionId, () => undefined);
   const waits: number[] = [];
-  let isOver = false;
+  const over = new AbortController();
   const asking = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const askedAt = performance.now();
       await control.ask('display-message', ['-p', '1']);
       waits.push(performance.now() - askedAt);
     }
   })();
   await work();
-  isOver = true;
+  over.abort();
   await asking;
   control.close();
   await control.closed;
