@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RefusedError } from '../base/errors.js';
 
 /** A page blocks tmux, and with it everybody: coloured lines take 0.1 ms per thousand cells. */
-const MAX_PAGE_CELLS = 40_000;
+const MAX_PAGE_CELLS = 16_000;
 const MAX_PAGE_LINES = 500;
 /** Between two pages tmux rests as long as the last one took, and no less than this. */
 const MIN_REST_MS = 5;

@@ -117,6 +117,6 @@ test('others are answered many times while a long scrollback with colours is cap
   await tmux.ask('resize-window', '-t', tmux.pane, '-x', '200', '-y', '50');
   await tmux.shows('ready');
   const waits = await askWhile(tmux, () => capture(tmux, { lines: 'all', ansi: true }));
-  // Pages have 200 of these lines: each is followed by answers.
+  // Pages have 80 of these lines: each is followed by answers.
   expect(waits.length).toBeGreaterThan(lines / 200);
 });
