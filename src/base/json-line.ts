@@ -22,7 +22,10 @@ export function readJsonLine(socket: Socket, maxBytes: number): Promise<unknown>
       const end = piece.indexOf(LF);
       if (end < 0 && bytes <= maxBytes) return;
       const length = end < 0 ? bytes : bytes - piece.length + end;
-      if (length > maxBytes) return refuse(`more than ${maxBytes} bytes`);
+      if (length > maxBytes) {
+        refuse(`more than ${maxBytes} bytes`);
+        return;
+      }
       socket.off('data', receive);
       try {
         resolve(JSON.parse(Buffer.concat(pieces).subarray(0, length).toString('utf8')));

@@ -36,11 +36,15 @@ export class SpacedWork {
 
   async #run(): Promise<void> {
     if (!this.#isAsked || this.#isClosed) return;
-    const { pauseMs, work, clock } = this.#options;
     this.#isAsked = false;
     this.#isResting = true;
-    await work();
+    await this.#options.work();
+    this.#rest();
+  }
+
+  #rest(): void {
     if (this.#isClosed) return;
+    const { pauseMs, clock } = this.#options;
     this.#stopTimer = clock.after(pauseMs, () => {
       this.#isResting = false;
       void this.#run();

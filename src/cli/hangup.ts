@@ -17,10 +17,11 @@ interface Reloadable {
  *
  * @returns ends that.
  */
-export function reloadOnHangup({ log, reload }: Reloadable): () => void {
+export function reloadOnHangup(running: Reloadable): () => void {
+  const { log } = running;
   const work = async () => {
     try {
-      await reload();
+      await running.reload();
       log.info('triad.yaml read again after SIGHUP');
     } catch (error) {
       const problems =

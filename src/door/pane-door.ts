@@ -118,11 +118,11 @@ export class PaneDoor {
   }
 
   #requireRate(asker: Asker, from: PaneName): void {
-    let isWithin = false;
+    let passed = 0;
     asker.requests.write(() => {
-      isWithin = true;
+      passed += 1;
     });
-    if (isWithin && asker.atOnce < MAX_AT_ONCE) return;
+    if (passed > 0 && asker.atOnce < MAX_AT_ONCE) return;
     this.#refused(from, asker.refusals, `${from} asks too often and was refused`);
     const limits = `at most ${REQUESTS.max} in 10 s, ${MAX_AT_ONCE} at once`;
     throw new RefusedError(`${from} asks too often: ${limits}`, { hint: 'try again later' });

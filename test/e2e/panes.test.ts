@@ -138,9 +138,9 @@ test.each([
   async (size) => {
     await using terminal = Terminal.ssh({ port: up.port, keyPath: home.adminKey }, { size });
     await terminal.sees('the reasoning engine');
-    await terminal.sees('─ text ─');
+    await terminal.sees('─ text · 0m ─');
     await terminal.sees('[exit 3] ends');
-    await terminal.sees(/pair .*driving - C-b d leaves/);
+    await terminal.sees(/pair .*C-b d leaves/);
     expect(terminal.rows).toHaveLength(size.rows);
   },
 );

@@ -117,21 +117,18 @@ test('a pane types, presses keys, signals and captures, and the record never has
 });
 
 test.each([
-  ['a pane that mayReach leaves out', 'engine', 'state', SEND, 'engine may not reach state'],
-  ['one that is not there', 'engine', 'nobody', SEND, 'engine may not reach nobody'],
-  ['one of another session', 'engine', 'other:worker', SEND, 'engine may not reach other:worker'],
-  ['any, with an empty list', 'state', 'worker', SEND, 'state may not reach worker'],
-  ['itself, but for a capture', 'worker', 'worker', SEND, 'worker may only capture itself'],
-  ['one with a false name', 'engine', '\u001b]0;x', SEND, 'engine may not reach \\x1b]0;x'],
-] as const)(
-  'a pane may not reach %s, and that is on record',
-  async (_, from, to, what, message) => {
-    expect(await refusal(ask(from, to, what))).toEqual({ exitCode: 77, message });
-    expect(done).toEqual([]);
-    expect(events).toMatchObject([{ kind: 'pane-refused', by: `pane:${from}` }]);
-    await expectNeighbour();
-  },
-);
+  ['a pane that mayReach leaves out', 'engine', 'state', 'engine may not reach state'],
+  ['one that is not there', 'engine', 'nobody', 'engine may not reach nobody'],
+  ['one of another session', 'engine', 'other:worker', 'engine may not reach other:worker'],
+  ['any, with an empty list', 'state', 'worker', 'state may not reach worker'],
+  ['itself, but for a capture', 'worker', 'worker', 'worker may only capture itself'],
+  ['one with a false name', 'engine', '\u001b]0;x', 'engine may not reach \\x1b]0;x'],
+])('a pane may not reach %s, and that is on record', async (_, from, to, message) => {
+  expect(await refusal(ask(from, to, SEND))).toEqual({ exitCode: 77, message });
+  expect(done).toEqual([]);
+  expect(events).toMatchObject([{ kind: 'pane-refused', by: `pane:${from}` }]);
+  await expectNeighbour();
+});
 
 test('a pane may capture itself', async () => {
   expect(await ask('state', 'state', { verb: 'capture', lines: 5, ansi: true })).not.toBe('');

@@ -37,11 +37,15 @@ async function open(tmux: PrivateTmux) {
     const shown = await terminal.server.run(['capture-pane', '-p', '-t', terminal.pane]);
     return shown.toString().split('\n').slice(0, 24);
   };
-  const shows = (what: string, found: (lines: readonly string[]) => boolean) =>
+  let last: readonly string[] = [];
+  const shows = (what: string, isShown: (lines: readonly string[]) => boolean) =>
     eventually(
       what,
-      async () => (found(await screen()) ? true : undefined),
-      () => what,
+      async () => {
+        last = await screen();
+        return isShown(last);
+      },
+      () => last.join('\n'),
     );
   return {
     ...{ board, asked, screen, shows },
@@ -59,6 +63,14 @@ test('borders and status line tell what is wrong and who is there, in 80 columns
     ...['split-window', '-h', '-t', tmux.sessionId, '-P', '-F', '#{pane_id}', 'cat'],
   ]);
   await tmux.server.run(['set-option', '-p', '-t', tmux.pane, '@triad_title', 'engine']);
+  await tmux.server.run([
+    'set-option',
+    '-p',
+    '-t',
+    second.toString().trim(),
+    '@triad_title',
+    'state',
+  ]);
   await using seen = await open(tmux);
   const hour = Date.now() - 3_700_000;
   const well = describedPane({ id: tmux.pane, startedAt: hour });
@@ -71,7 +83,7 @@ test('borders and status line tell what is wrong and who is there, in 80 columns
     observers: 12,
   });
   await seen.shows('the border tells', (lines) =>
-    /^── engine · 1h ─+┬── needs input .* · 3 restarts/.test(lines[0] ?? ''),
+    /^── engine · 1h ─+┬── \S+ needs input · 3 restarts · 1/.test(lines[0] ?? ''),
   );
   const bottom = (await seen.screen()).at(-1) ?? '';
   expect(bottom).toMatch(/ pair .* state needs input · anna, ben, 12 watching · C-b d leaves$/);
