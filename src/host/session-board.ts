@@ -5,7 +5,7 @@ import { quoteArgument } from '../tmux/control-quoting.js';
 import { paneOptions, sessionOptions, shownLiterally } from './board-texts.js';
 
 /** How the board asks tmux; throws while it cannot be asked. */
-export interface BoardControl {
+interface BoardControl {
   ask(subcommand: string, args: readonly string[]): Promise<readonly string[]>;
 }
 
