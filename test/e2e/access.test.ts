@@ -113,14 +113,14 @@ test('a change of access reaches those who are connected: by command, over SSH a
     code: 0,
     stdout: matching(/^dora \(SHA256:\S+\): driver, .*\(was: observer, .*\)\n$/),
   });
-  await terminal.sees('C-b d leaves');
+  await terminal.sees('driving - C-b d leaves');
   const admin = { port, keyPath: home.adminKey };
   expect(await runSsh(admin, { command: ['grant', 'dora', '--role', 'observer'] })).toMatchObject({
     code: 0,
   });
   await terminal.sees(/watching .*q leaves/);
   writeFileSync(home.path(FILE), home.read(FILE).replace('role="observer"', 'role="driver"'));
-  await terminal.sees('C-b d leaves');
+  await terminal.sees('driving - C-b d leaves');
   expect(await home.run(['revoke', 'dora'])).toMatchObject({ code: 0 });
   await terminal.sees('your access to pair was taken back');
   expect(await terminal.status()).toBe(77);
