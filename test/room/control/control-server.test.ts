@@ -5,13 +5,16 @@ import { createConnection, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { RefusedError } from '../../../src/base/errors.js';
 import { EXIT } from '../../../src/base/exit-codes.js';
 import { isAnswering } from '../../../src/base/unix-socket.js';
+import type { AnswerPiece } from '../../../src/commands/answer-piece.js';
+import type { CommandOutcome } from '../../../src/commands/door.js';
 import { askControl } from '../../../src/control/control-client.js';
 import { ControlServer } from '../../../src/control/control-server.js';
 import { openLogger } from '../../../src/log/logger.js';
+import { eventually } from '../../helpers/eventually.js';
 
 const log = openLogger({ level: 'error', destination: { write: () => undefined } });
 const REQUEST = { words: ['status'], files: {} };
@@ -133,4 +136,96 @@ test('of many that start at the same moment exactly one has the socket', async (
     }
   }
   await servers[0]?.server.close();
+});
+
+/** A gateway whose answer goes on with what `pieces` gives. */
+async function openStream(pieces: NonNullable<CommandOutcome['pieces']>) {
+  const handle = async () => ({ stdout: '', stderr: '', exitCode: EXIT.ok, pieces });
+  const server = await ControlServer.listen({ path, handle, log });
+  return { server, [Symbol.asyncDispose]: () => server.close() };
+}
+
+/** Resolves when the signal is aborted. */
+const aborted = (signal: AbortSignal) =>
+  new Promise((resolve) => signal.addEventListener('abort', resolve));
+
+test('an answer that goes on comes piece by piece, and ends with its status', async () => {
+  await using _server = await openStream(async function* () {
+    yield { kind: 'text', text: 'one\n' };
+    yield { kind: 'note', text: 'triad: trouble\n' };
+    yield { kind: 'end', exitCode: EXIT.notPermitted };
+  });
+  const pieces: AnswerPiece[] = [];
+  const onPiece = (piece: AnswerPiece) => void pieces.push(piece);
+  expect(await askControl(path, REQUEST, { onPiece })).toMatchObject({ exitCode: 77 });
+  expect(pieces).toEqual([
+    { kind: 'text', text: 'one\n' },
+    { kind: 'note', text: 'triad: trouble\n' },
+  ]);
+});
+
+test('a program that goes ends what it followed, also where nothing happens', async () => {
+  let hasEnded = false;
+  await using _server = await openStream(async function* (signal) {
+    yield { kind: 'text', text: 'one\n' };
+    await aborted(signal);
+    hasEnded = true;
+  });
+  const gone = new AbortController();
+  const asked = askControl(path, REQUEST, { onPiece: () => gone.abort(), signal: gone.signal });
+  await expect(asked).rejects.toThrow('aborted');
+  await eventually('the gateway knows', () => hasEnded);
+});
+
+test('a program that does not read holds back the answer, and nothing else', async () => {
+  let taken = 0;
+  await using _server = await openStream(async function* () {
+    for (; ; taken += 1) yield { kind: 'text', text: 'x'.repeat(65_536) };
+  });
+  const slow = createConnection(path);
+  slow.on('error', () => undefined);
+  slow.write(`${JSON.stringify(REQUEST)}\n`);
+  await eventually('some came', () => taken > 0);
+  const before = await new Promise<number>((resolve) => setImmediate(() => resolve(taken)));
+  expect(before).toBeLessThan(200);
+  slow.destroy();
+});
+
+test('a gateway that stops ends what goes on with a sentence and status 75', async () => {
+  const { server } = await openStream(async function* (signal) {
+    yield { kind: 'text', text: 'one\n' };
+    await aborted(signal);
+  });
+  const notes: string[] = [];
+  const onPiece = (piece: AnswerPiece) => {
+    if (piece.kind === 'note') notes.push(piece.text);
+    else void server.close();
+  };
+  expect(await askControl(path, REQUEST, { onPiece })).toMatchObject({ exitCode: 75 });
+  expect(notes).toEqual(['triad: the gateway is stopping, try again later\n']);
+});
+
+test('whoever waits for long work learns every 15 s that it goes on', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  try {
+    let finish: () => void = () => undefined;
+    const finished = new Promise<void>((resolve) => (finish = resolve));
+    let isAsked = false;
+    const handle = async () => {
+      isAsked = true;
+      await finished;
+      return { stdout: 'done', stderr: '', exitCode: EXIT.ok };
+    };
+    const server = await ControlServer.listen({ path, handle, log });
+    const asked = raw(`${JSON.stringify(REQUEST)}\n`);
+    await eventually('it is asked', () => isAsked);
+    vi.advanceTimersByTime(30_000);
+    finish();
+    const lines = (await asked).trimEnd().split('\n');
+    expect(lines.slice(0, 2)).toEqual(['{"alive":true}', '{"alive":true}']);
+    expect(lines[2]).toContain('done');
+    await server.close();
+  } finally {
+    vi.useRealTimers();
+  }
 });
