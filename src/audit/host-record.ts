@@ -12,7 +12,7 @@ const WAIT_MS = 5_000;
 const RETRY_MS = 1_000;
 
 /** What of the host's events is needed to put them on record. */
-export interface EventSource {
+interface EventSource {
   whenReachable(signal: AbortSignal): Promise<void>;
   events(request: { after: number; count: number; waitMs: number }): Promise<EventsTaken>;
 }

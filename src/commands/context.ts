@@ -19,13 +19,32 @@ export interface CommandContext {
   /** Every configured session. */
   readonly sessions: readonly SessionName[];
   readonly grants: GrantsPort;
-  readonly audit: Audit;
+  readonly audit: CommandAudit;
   /** Absent when nothing runs: then only verbs that are marked so get here. */
   readonly gateway: RunningGateway | undefined;
   /** The text of a file that was named on the command line; `-` is standard input. */
   readonly readFile: (name: string) => Promise<string>;
   readonly terminal: DoorTerminal | undefined;
 }
+
+/** What of verbs goes on record. */
+type CommandAudit = Pick<
+  Audit,
+  | 'commandRefused'
+  | 'accessGranted'
+  | 'accessRevoked'
+  | 'engineerKicked'
+  | 'paneCaptured'
+  | 'outputRead'
+  | 'textSent'
+  | 'keysPressed'
+  | 'paneStarted'
+  | 'paneStopped'
+  | 'paneRestarted'
+  | 'paneSignalled'
+  | 'reloadRequested'
+  | 'stopRequested'
+>;
 
 /** What verbs need of the grant store. */
 interface GrantsPort {

@@ -69,23 +69,32 @@ function entering(code: number): State | undefined {
   return [0x90, 0x98, 0x9d, 0x9e, 0x9f].includes(code) ? 'string' : undefined;
 }
 
+/** CAN and SUB end every sequence. */
 function next(state: Exclude<State, 'text'>, code: number): State {
-  if (code === 0x18 || code === 0x1a) return 'text';
-  switch (state) {
-    case 'escape':
-      if (code === ESC) return 'escape';
-      if (code === 0x5b) return 'csi';
-      if ([0x50, 0x58, 0x5d, 0x5e, 0x5f].includes(code)) return 'string';
-      return code >= 0x20 && code <= 0x2f ? 'intermediate' : 'text';
-    case 'intermediate':
-      return code >= 0x20 && code <= 0x2f ? 'intermediate' : 'text';
-    case 'csi':
-      if (code === ESC) return 'escape';
-      return code >= 0x40 && code <= 0x7e ? 'text' : 'csi';
-    case 'string':
-      if (code === BEL || code === 0x9c) return 'text';
-      return code === ESC ? 'string-escape' : 'string';
-    case 'string-escape':
-      return code === 0x5c ? 'text' : next('escape', code);
-  }
+  return code === 0x18 || code === 0x1a ? 'text' : STEPS[state](code);
+}
+
+const STEPS: Readonly<Record<Exclude<State, 'text'>, (code: number) => State>> = {
+  escape: afterEscape,
+  intermediate: (code) => (isIntermediate(code) ? 'intermediate' : 'text'),
+  csi: (code) => {
+    if (code === ESC) return 'escape';
+    return code >= 0x40 && code <= 0x7e ? 'text' : 'csi';
+  },
+  string: (code) => {
+    if (code === BEL || code === 0x9c) return 'text';
+    return code === ESC ? 'string-escape' : 'string';
+  },
+  'string-escape': (code) => (code === 0x5c ? 'text' : afterEscape(code)),
+};
+
+function afterEscape(code: number): State {
+  if (code === ESC) return 'escape';
+  if (code === 0x5b) return 'csi';
+  if ([0x50, 0x58, 0x5d, 0x5e, 0x5f].includes(code)) return 'string';
+  return isIntermediate(code) ? 'intermediate' : 'text';
+}
+
+function isIntermediate(code: number): boolean {
+  return code >= 0x20 && code <= 0x2f;
 }

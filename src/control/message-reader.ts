@@ -9,7 +9,7 @@ const LF = 0x0a;
  * @throws RefusedError when one is longer than `maxBytes`, no JSON, or not whole; the socket is then
  * destroyed, as it is when the reader stops early.
  */
-export async function* readMessages(socket: Socket, maxBytes: number): AsyncGenerator<unknown> {
+export async function* readMessages(socket: Socket, maxBytes: number): AsyncGenerator {
   let pieces: Buffer[] = [];
   let length = 0;
   for await (const bytes of socket as AsyncIterable<Buffer>) {
@@ -45,13 +45,13 @@ export function readMessage(socket: Socket, maxBytes: number): Promise<unknown> 
       if (!piece.includes(0x0a)) return;
       try {
         resolve(parsed(Buffer.concat(pieces)));
-      } catch (error) {
-        fail(error);
+      } catch {
+        fail(noJson());
       }
     });
     socket.once('error', reject);
     socket.once('close', () => fail(refused('no whole message')));
-    const fail = (error: unknown) => {
+    const fail = (error: RefusedError) => {
       socket.destroy();
       reject(error);
     };
@@ -62,6 +62,10 @@ function requireRoom(length: number, maxBytes: number): void {
   if (length > maxBytes) throw tooLong(maxBytes);
 }
 
+function noJson(): RefusedError {
+  return refused('a message that is no JSON');
+}
+
 function tooLong(maxBytes: number): RefusedError {
   return refused(`a message of more than ${maxBytes} bytes`);
 }
@@ -70,7 +74,7 @@ function parsed(line: Buffer): unknown {
   try {
     return JSON.parse(line.toString('utf8'));
   } catch {
-    throw refused('a message that is no JSON');
+    throw noJson();
   }
 }
 

@@ -53,14 +53,18 @@ export class ToldPresence {
     this.#over.abort();
   }
 
+  #isOver(): boolean {
+    return this.#over.signal.aborted;
+  }
+
   async #keepTelling(): Promise<void> {
     const { signal } = this.#over;
-    while (!signal.aborted) {
+    while (!this.#isOver()) {
       await this.#link.whenReachable(signal);
       try {
         await this.#tellOnAndOn();
       } catch (error) {
-        if (signal.aborted) return;
+        if (this.#isOver()) return;
         this.#log.debug({ reason: visible(messageOf(error)) }, 'presence not told');
         await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }

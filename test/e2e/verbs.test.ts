@@ -184,29 +184,10 @@ test('status --json has the fields that are promised, and no other', async () =>
     attachments: [attachment],
   });
   expect(status.sessions[0]?.panes[0]).toEqual({
-    name: 'worker',
-    id: matching(/^%\d+$/),
-    state: 'running',
-    pid: any(Number),
-    command: 'cat',
-    restarts: 0,
-    startedAt: time,
-    lastExit: null,
-    title: 'worker',
-    reason: any(String),
-    since: matching(/^\d{4}-.*Z$/),
-    crashes: 0,
-    startsAt: null,
-    question: null,
-    problems: [],
-    telemetry: {
-      linesPerSecond: any(Number),
-      bytesPerSecond: any(Number),
-      lastOutputAt: expect.toSatisfy((at) => at === null || typeof at === 'string') as unknown,
-      cpu: expect.toSatisfy((cpu) => cpu === null || typeof cpu === 'number') as unknown,
-      memoryBytes: expect.toSatisfy((n) => n === null || typeof n === 'number') as unknown,
-      processes: expect.toSatisfy((n) => n === null || typeof n === 'number') as unknown,
-    },
+    ...{ name: 'worker', id: matching(/^%\d+$/), state: 'running', pid: any(Number) },
+    ...{ command: 'cat', restarts: 0, startedAt: time, lastExit: null, title: 'worker' },
+    ...{ reason: any(String), since: time, crashes: 0, startsAt: null, question: null },
+    ...{ problems: [], telemetry: any(Object) },
   });
   expect(JSON.parse((await home.run(['who', '--json'])).stdout)).toEqual([attachment]);
   expect((await home.run(['who'])).stdout).toMatch(

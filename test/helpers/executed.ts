@@ -32,7 +32,10 @@ export class Executed {
   }
 
   /** The pieces of an answer until there are no more. */
-  async pieces(words: readonly string[], signal = new AbortController().signal) {
+  async pieces(
+    words: readonly string[],
+    signal = new AbortController().signal,
+  ): Promise<DoorPiece[]> {
     const { pieces, stderr } = await this.run(...words);
     if (pieces === undefined) throw new Error(`no stream: ${stderr}`);
     const all: DoorPiece[] = [];
