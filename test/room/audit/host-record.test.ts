@@ -1,10 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { HostEventFacts } from '../../../src/audit/audit.js';
 import { HostRecord } from '../../../src/audit/host-record.js';
 import { openLogger } from '../../../src/log/logger.js';
+import { eventually } from '../../helpers/eventually.js';
 
 const log = openLogger({ level: 'error', destination: { write: () => undefined } });
 let folder = '';
@@ -74,15 +75,15 @@ test('what happens is recorded once and in order, over restarts of the gateway a
   const audited: string[] = [];
   {
     await using _first = recordOf(source, audited);
-    await vi.waitUntil(() => audited.length === 1200);
+    await eventually('it is so', () => audited.length === 1200);
   }
   source.happen(3);
   await using second = recordOf(source, audited);
-  await vi.waitUntil(() => audited.length === 1203);
+  await eventually('it is so', () => audited.length === 1203);
   source.happen(1);
-  await vi.waitUntil(() => audited.length === 1204);
+  await eventually('it is so', () => audited.length === 1204);
   expect(audited).toEqual(Array.from({ length: 1204 }, (_, index) => `${index + 1}`));
-  await vi.waitUntil(() => readFileSync(second.path, 'utf8') === '{"last":1204}\n');
+  await eventually('it is so', () => readFileSync(second.path, 'utf8') === '{"last":1204}\n');
   expect(statSync(second.path).mode & 0o777).toBe(0o600);
 });
 
@@ -91,11 +92,11 @@ test('what the host kept no more when the gateway came back is recorded as misse
   const audited: string[] = [];
   {
     await using _first = recordOf(source, audited);
-    await vi.waitUntil(() => audited.length === 10);
+    await eventually('it is so', () => audited.length === 10);
   }
   source.happen(20).keep(5);
   await using _second = recordOf(source, audited);
-  await vi.waitUntil(() => audited.length === 16);
+  await eventually('it is so', () => audited.length === 16);
   expect(audited.slice(10)).toEqual(['missed 15', '26', '27', '28', '29', '30']);
 });
 
@@ -107,35 +108,35 @@ test('an event that cannot be recorded is tried again, and those before it are n
     if (event.number === 2) throw new Error('the disk is full');
     write(event);
   };
-  await vi.waitUntil(() => recorded.retries.length === 1);
+  await eventually('it is so', () => recorded.retries.length === 1);
   expect(recorded.audited).toEqual(['1']);
   recorded.audit.hostEvent = write;
   recorded.retries[0]?.();
-  await vi.waitUntil(() => recorded.audited.length === 3);
+  await eventually('it is so', () => recorded.audited.length === 3);
   expect(recorded.audited).toEqual(['1', '2', '3']);
 });
 
 test('a host that is lost is asked again from where it was', async () => {
   const source = new Source().happen(2);
   await using recorded = recordOf(source);
-  await vi.waitUntil(() => recorded.audited.length === 2);
+  await eventually('it is so', () => recorded.audited.length === 2);
   source.isGone = true;
-  await vi.waitUntil(() => recorded.retries.length === 1);
+  await eventually('it is so', () => recorded.retries.length === 1);
   source.happen(1).isGone = false;
   recorded.retries[0]?.();
-  await vi.waitUntil(() => recorded.audited.length === 3);
+  await eventually('it is so', () => recorded.audited.length === 3);
   expect(source.asked.at(-1)).toBeGreaterThanOrEqual(2);
 });
 
 test('a host that counts from 1 again is recorded from its first event', async () => {
   writeFileSync(join(folder, 'recorded-events.json'), '{"last":900}\n');
   await using recorded = recordOf(new Source().happen(2));
-  await vi.waitUntil(() => recorded.audited.length === 2);
+  await eventually('it is so', () => recorded.audited.length === 2);
   expect(recorded.audited).toEqual(['1', '2']);
 });
 
 test('a position that cannot be understood costs nothing but a second copy', async () => {
   writeFileSync(join(folder, 'recorded-events.json'), '{"last":-1}');
   await using recorded = recordOf(new Source().happen(2));
-  await vi.waitUntil(() => recorded.audited.length === 2);
+  await eventually('it is so', () => recorded.audited.length === 2);
 });

@@ -163,7 +163,7 @@ test('a command that takes an hour to end is waited for as long as the host live
     await using linked = await overSocket(fakeHost({ stop, capture: () => ended.then(() => '') }));
     const stopping = linked.link.stop(ALL);
     const given = linked.link.capture(WORKER, { lines: 'all', ansi: false }).catch(String);
-    await vi.waitUntil(() => isAsked);
+    await vi.waitUntil(() => isAsked, { timeout: 15_000 });
     vi.advanceTimersByTime(3_600_000);
     expect(await given).toContain('waited 60000 ms for capture over the link');
     end();

@@ -1,6 +1,7 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { OutputRequest } from '../../../src/link/host-link.js';
 import { LinkLostError } from '../../../src/link/link-lost.js';
+import { eventually } from '../../helpers/eventually.js';
 import { Executed } from '../../helpers/executed.js';
 import { describedPane, describedSession } from '../../helpers/fake-host.js';
 
@@ -133,7 +134,7 @@ test('nobody follows more than 32 things at once, and each that ends makes room'
   const many = Array.from({ length: 32 }, () =>
     ring.verbs.pieces(['logs', 'worker', '-f'], leave.signal),
   );
-  await vi.waitUntil(() => ring.asked.length >= 32);
+  await eventually('it is so', () => ring.asked.length >= 32);
   const refused = await ring.verbs.pieces(['logs', 'worker', '-f']);
   expect(refused).toEqual([
     { kind: 'note', text: expect.stringContaining('you follow 32 things already') as string },

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Role } from '../../../src/access/role.js';
 import { attachmentId, engineerName, paneName, sessionName } from '../../../src/base/ids.js';
 import type { TerminalSize } from '../../../src/base/terminal-size.js';
@@ -6,6 +6,7 @@ import type { DriverView, ViewEnd, ViewRequest } from '../../../src/link/host-li
 import type { Watcher, WatchRequest } from '../../../src/mirror/watching.js';
 import type { AttachRequest } from '../../../src/session/attachment.js';
 import { LiveAttachment } from '../../../src/session/live-attachment.js';
+import { eventually } from '../../helpers/eventually.js';
 
 const SIZE = { cols: 80, rows: 24 };
 
@@ -303,13 +304,13 @@ test('people of a session that ended unexpectedly wait for it and get the new on
   link.isAwaited = () => Promise.resolve(true);
   link.whenBack = () => new Promise((resolve) => (comeBack = resolve));
   link.driver(0).end({ reason: 'session-ended', isTerminalRestored: true });
-  await vi.waitUntil(() => attachment.mode === 'waiting');
+  await eventually('it is so', () => attachment.mode === 'waiting');
   expect(output()).toContain('triad: session pair has ended unexpectedly and is being made again.');
   attachment.receive(Buffer.from('dropped'));
   comeBack(true);
-  await vi.waitUntil(() => link.views.length === 2);
+  await eventually('it is so', () => link.views.length === 2);
   link.views[1]?.come();
-  await vi.waitUntil(() => attachment.mode === 'typing');
+  await eventually('it is so', () => attachment.mode === 'typing');
   attachment.receive(Buffer.from('x'));
   expect(link.driver(1).typed).toEqual(['x']);
   expect(modes.length).toBeGreaterThan(1);
@@ -332,7 +333,7 @@ test('whoever waits for a session may leave', async () => {
   link.isAwaited = () => Promise.resolve(true);
   link.whenBack = () => new Promise(() => undefined);
   link.observer(0).end({ reason: 'session-ended' });
-  await vi.waitUntil(() => attachment.mode === 'waiting');
+  await eventually('it is so', () => attachment.mode === 'waiting');
   attachment.receive(Buffer.from('q'));
   expect(await attachment.ended).toEqual({ exitCode: 0, reason: 'detached' });
 });

@@ -1,10 +1,11 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { UnavailableError } from '../../../src/base/errors.js';
 import { engineerName, sessionName } from '../../../src/base/ids.js';
 import type { Presence } from '../../../src/link/host-link.js';
 import { LinkLostError } from '../../../src/link/link-lost.js';
 import { openLogger } from '../../../src/log/logger.js';
 import { ToldPresence } from '../../../src/session/told-presence.js';
+import { eventually } from '../../helpers/eventually.js';
 import { describedSession, fakeHost } from '../../helpers/fake-host.js';
 
 const PAIR = sessionName('pair');
@@ -43,20 +44,20 @@ class Board {
 
 test('a new gateway says that nobody is there, and then who is', async () => {
   using board = new Board();
-  await vi.waitUntil(() => board.shown.length === 1);
+  await eventually('it is so', () => board.shown.length === 1);
   board.show('dora', 'dirk');
-  await vi.waitUntil(() => board.shown.length === 2);
+  await eventually('it is so', () => board.shown.length === 2);
   expect(board.shown).toEqual([' +0', 'dora,dirk +2']);
 });
 
 test('while the host is slow, only the newest is kept for it', async () => {
   using board = new Board();
   board.isHeld = true;
-  await vi.waitUntil(() => board.shown.length === 1);
+  await eventually('it is so', () => board.shown.length === 1);
   for (let count = 0; count < 1000; count += 1) board.show(`e${count}`);
   board.isHeld = false;
   board.release();
-  await vi.waitUntil(() => board.shown.length === 2);
+  await eventually('it is so', () => board.shown.length === 2);
   expect(board.shown[1]).toBe('e999 +2');
 });
 
@@ -64,10 +65,10 @@ test.each([new LinkLostError(), new UnavailableError('the session is not running
   'a host that could not be told is told again: %s',
   async (error) => {
     using board = new Board();
-    await vi.waitUntil(() => board.shown.length === 1);
+    await eventually('it is so', () => board.shown.length === 1);
     board.fail = error;
     board.show('dora');
-    await vi.waitUntil(() => board.shown.length === 2, { timeout: 5_000 });
+    await eventually('it is so', () => board.shown.length === 2);
     expect(board.shown[1]).toBe('dora +2');
   },
 );
@@ -75,6 +76,6 @@ test.each([new LinkLostError(), new UnavailableError('the session is not running
 test('names of more than 64 drivers are left out', async () => {
   using board = new Board();
   board.show(...Array.from({ length: 65 }, (_, index) => `e${index}`));
-  await vi.waitUntil(() => board.shown.some((each) => each.includes('e63')));
+  await eventually('it is so', () => board.shown.some((each) => each.includes('e63')));
   expect(board.shown.at(-1)).not.toContain('e64');
 });
