@@ -207,21 +207,25 @@ export class HostSession {
     await pressKeys(this.#triad.getControl(), this.#runningPaneId(pane), keys);
   }
 
-  async start(_pane: PaneName | null): Promise<void> {
-    throw new UnavailableError('not built yet');
+  async start(pane: PaneName | null): Promise<void> {
+    await this.#triad.start(pane);
   }
 
-  async stop(_pane: PaneName | null): Promise<void> {
-    throw new UnavailableError('not built yet');
+  async stop(pane: PaneName | null): Promise<void> {
+    await this.#triad.stop(pane);
   }
 
   async restart(pane: PaneName | null): Promise<void> {
-    if (pane === null) throw new UnavailableError('not built yet');
-    await this.#triad.restartPane(pane);
+    await this.#triad.restart(pane);
   }
 
-  async signal(_pane: PaneName, _signal: PaneSignal): Promise<void> {
-    throw new UnavailableError('not built yet');
+  async signal(pane: PaneName, signal: PaneSignal): Promise<void> {
+    this.#triad.signal(pane, signal);
+  }
+
+  /** Makes the session what `plan` says; only what is another program is started anew. */
+  async apply(plan: SessionPlan): Promise<ReloadChange[]> {
+    return this.#triad.apply(plan);
   }
 
   async output(pane: PaneName, request: OutputRequest): Promise<OutputPage> {
@@ -268,7 +272,11 @@ export class HostSession {
 
   #paneId(name: PaneName): PaneId {
     const { id } = this.#triad.getPane(name);
-    if (id === null) throw new RefusedError(`${name} is closed`, { hint: `triad restart ${name}` });
+    if (id === null) {
+      throw new RefusedError(`${name} was closed, and is being made again`, {
+        hint: 'triad status',
+      });
+    }
     return id;
   }
 

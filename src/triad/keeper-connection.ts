@@ -39,7 +39,9 @@ export class KeeperConnection implements AsyncDisposable {
   readonly #socket: Socket;
   readonly #listeners = new Set<(state: KeeperState) => void>();
   #line = '';
-  #state: KeeperState = { running: false, pid: null, starts: 0, startedAt: null, exit: null };
+  #state: KeeperState = {
+    ...{ running: false, pid: null, starts: 0, startedAt: null, exit: null, hungUp: false },
+  };
   #failure: Error | undefined;
 
   /**

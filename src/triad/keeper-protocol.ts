@@ -19,6 +19,8 @@ export interface KeeperState {
   readonly startedAt: number | null;
   /** How the last run that is over ended; null before that. */
   readonly exit: CommandExit | null;
+  /** The pane is gone; the keeper ends its command, and then itself. */
+  readonly hungUp: boolean;
 }
 
 interface CommandExit {
@@ -86,6 +88,7 @@ function asState(fields: Readonly<Record<string, unknown>>): KeeperState | undef
     starts,
     startedAt: starts > 0 ? startedAt : null,
     exit,
+    hungUp: fields['hungUp'] === true,
   };
 }
 

@@ -159,9 +159,10 @@ void sendState(Connection &connection) {
   }
   char line[256];
   snprintf(line, sizeof line,
-           "{\"running\":%s,\"pid\":%d,\"starts\":%lld,\"startedAt\":%lld,\"exit\":%s}\n",
+           "{\"running\":%s,\"pid\":%d,\"starts\":%lld,\"startedAt\":%lld,\"exit\":%s,"
+           "\"hungUp\":%s}\n",
            command.pid == 0 ? "false" : "true", command.pid, static_cast<long long>(command.starts),
-           static_cast<long long>(command.startedAt), exit);
+           static_cast<long long>(command.startedAt), exit, keeper.terminal == -1 ? "true" : "false");
   connection.output += line;
   if (connection.output.size() > kMaxUnsentBytes) return closeConnection(connection);
   flushConnection(connection);
@@ -447,6 +448,7 @@ void hangUp() {
   close(keeper.terminal);
   keeper.terminal = -1;
   keeper.hungUpAt = millisecondsOf(CLOCK_MONOTONIC);
+  reportState();
 }
 
 /// After the terminal hung up: sends the command the next signal when its time has come.

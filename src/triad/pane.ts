@@ -1,74 +1,160 @@
+import type { Clock } from '../base/clock.js';
 import { withDeadline } from '../base/deadline.js';
 import { RefusedError } from '../base/errors.js';
 import type { PaneId, PaneName } from '../base/ids.js';
 import { shellWord } from '../base/shell-word.js';
-import { signalName } from '../base/signal-name.js';
-import type { PaneDescription, PaneExit, PaneState } from '../link/host-link.js';
+import { visible } from '../base/visible.js';
+import type { HealthChange, PaneHealth, PaneHealthOptions } from '../health/pane-health.js';
+import type { PaneDescription, PaneExit, PaneSignal } from '../link/host-link.js';
 import type { Logger } from '../log/logger.js';
+import type { Taps } from '../tap/taps.js';
+import { exitOf } from './command-exit.js';
 import type { KeeperConnection } from './keeper-connection.js';
 import type { KeeperState } from './keeper-protocol.js';
-import type { PaneProgram } from './session-plan.js';
+import { type LifeChange, type LifePlan, PaneLife } from './pane-life.js';
+import { freshMemory, type PaneMemory } from './pane-memory.js';
+import { endNote, stayNote } from './pane-note.js';
+import type { PanePlan } from './session-plan.js';
 
-/** How long a command that ended rests before it is started again. */
-const PAUSE_MS = 2_000;
-/** How long a command has to end by itself after SIGTERM. */
-const STOP_GRACE_MS = 5_000;
-/** After SIGKILL only the kernel can hold a process; more than this is a stuck disk. */
-const KILL_LIMIT_MS = 5_000;
 const START_LIMIT_MS = 10_000;
+/** Beyond the grace of its policy, until a command that is ended counts as stuck. */
+const END_MARGIN_MS = 10_000;
+/** Of a pane that is not configured: what runs in it goes on, and nothing else happens. */
+const LEFT_ALONE: LifePlan = {
+  hasReadyProbe: false,
+  policy: {
+    ...{ restart: 'never', resetAfterMs: 0, crashLimit: Number.POSITIVE_INFINITY },
+    backoff: { firstMs: 0, factor: 1, maxMs: 0, jitter: 0 },
+    stop: { signal: 'SIGTERM', graceMs: 5_000 },
+  },
+};
 
-export interface PaneOptions {
-  readonly name: PaneName;
-  /** Absent for a pane that was adopted but is not configured any more. */
-  readonly program: PaneProgram | undefined;
+/** What the panes of a session get from outside. */
+export interface PaneSurroundings {
+  readonly clock: Clock;
+  /** From 0 up to 1. */
+  readonly random: () => number;
   readonly log: Logger;
-  /** Shows on the pane's border what happened; empty when all is well. */
-  readonly showNote: (pane: PaneId, note: string) => void;
-  /** The program is about to be started in the pane. */
-  readonly onStart: (pane: PaneId) => void;
-  /** The keeper is gone: somebody closed the pane, or killed the keeper. */
-  readonly onKeeperLost: () => void;
+  readonly taps: Taps;
+  readonly watchHealth: (options: PaneHealthOptions) => PaneHealth;
 }
 
-/** One pane of the triad: starts its command through the keeper, and again after it has ended. */
+export interface PaneOptions extends PaneSurroundings {
+  readonly name: PaneName;
+  /** undefined for a pane that was adopted but is not configured any more. */
+  readonly plan: PanePlan | undefined;
+  /** The whole environment that its command gets beside that of tmux. */
+  readonly env: (plan: PanePlan) => Readonly<Record<string, string>>;
+  /** What it waits for of others, for people; undefined when nothing. */
+  readonly waitsFor: (plan: PanePlan) => string | undefined;
+  /** What it is to remember changed; comes before what follows from the change is done. */
+  readonly onRemember: (pane: Pane, memory: PaneMemory) => void;
+  readonly onChange: (pane: Pane, change: LifeChange) => void;
+  /** It asks something, or does so no more. */
+  readonly onQuestion: (pane: Pane) => void;
+  /** The keeper is gone: somebody closed the pane, or killed the keeper. */
+  readonly onKeeperLost: (pane: Pane) => void;
+}
+
+interface Adoption {
+  /** Of a manager before this one; what this one knows better is left as it is. */
+  readonly memory?: PaneMemory | undefined;
+  /** Shown in the pane where no command runs. */
+  readonly note?: string | undefined;
+}
+
+/** One pane of the triad: leads the life of its command through the keeper. */
 export class Pane {
   readonly name: PaneName;
   readonly #options: PaneOptions;
+  readonly #waiters = new Set<() => void>();
+  #plan: PanePlan | undefined;
+  #life: PaneLife;
+  #health: PaneHealth | undefined;
   #id: PaneId | null = null;
   #keeper: KeeperConnection | undefined;
-  #state: PaneState = 'failed';
-  #pause: NodeJS.Timeout | undefined;
+  /** Starts by this keeper as far as they were seen, and by those before it. */
+  #starts = 0;
+  #earlierStarts = 0;
+  #lastExit: PaneExit | null = null;
+  #question: string | null = null;
+  /** The command's process, as it was known last. */
+  #lastPid: number | null = null;
+  /** Whether a keeper was adopted before. */
+  #isLed = false;
 
   constructor(options: PaneOptions) {
     this.name = options.name;
     this.#options = options;
+    this.#plan = options.plan;
+    this.#life = this.#openLife(freshMemory(options.clock.now()));
+    this.#watchHealth();
   }
 
   get id(): PaneId | null {
     return this.#id;
   }
 
+  get plan(): PanePlan | undefined {
+    return this.#plan;
+  }
+
+  get state() {
+    return this.#life.state;
+  }
+
+  get lastExit(): PaneExit | null {
+    return this.#lastExit;
+  }
+
   get isRunning(): boolean {
     return this.#keeper?.state.running === true;
   }
 
-  /** Takes over a tmux pane and its keeper; a command that does not run is started. */
-  adopt(id: PaneId, keeper: KeeperConnection): void {
+  /** Whether a command runs, is about to, or is started again by itself. */
+  get isUp(): boolean {
+    return this.#life.isUp;
+  }
+
+  get pid(): number | null {
+    return this.isRunning ? (this.#keeper?.state.pid ?? null) : null;
+  }
+
+  /** As it was known last, whether it runs or not. */
+  get lastPid(): number | null {
+    return this.#lastPid;
+  }
+
+  get question(): string | null {
+    return this.#question;
+  }
+
+  /** Takes over a tmux pane and its keeper, and goes on from what is known. */
+  adopt(id: PaneId, keeper: KeeperConnection, { memory, note }: Adoption = {}): void {
+    const isFirst = !this.#isLed;
+    this.#isLed = true;
     this.#id = id;
     this.#keeper = keeper;
     keeper.onState((state) => this.#keeperChanged(keeper, state));
     void keeper.closed.then(() => this.#keeperClosed(keeper));
-    this.#change(keeper.state.running ? 'running' : 'starting', 'keeper connected');
-    if (keeper.state.running) return;
-    if (keeper.state.exit === null) this.#start();
-    else this.#rest(keeper.state);
+    if (note !== undefined) keeper.note(note);
+    if (isFirst && memory !== undefined) this.#recall(memory);
+    this.#catchUp(keeper.state, isFirst);
+    this.#remember();
   }
 
-  /** Resolves when the command was started at least once, or could not be within the limit. */
-  async started(): Promise<void> {
-    const keeper = this.#keeper;
-    if (keeper === undefined || this.#options.program === undefined) return;
-    await this.#keeperState(keeper, (state) => state.starts > 0, START_LIMIT_MS);
+  /** The keeper is gone for good, and the command with it. */
+  lost(cause: string): void {
+    const exit = this.#lostExit();
+    if (this.#life.isUp) this.#lastExit = exit;
+    this.#health?.end();
+    this.#life.ended(exit, cause);
+  }
+
+  /** Resolves when its command was started or waits for something, or neither within the limit. */
+  async begun(): Promise<void> {
+    const isBegun = () => this.state !== 'starting';
+    await this.#until(isBegun, START_LIMIT_MS).catch(() => undefined);
   }
 
   /** Resolves when the keeper is gone, and with it everything in the pane. */
@@ -76,164 +162,272 @@ export class Pane {
     await this.#keeper?.closed;
   }
 
-  /** Lets go of the keeper without touching the command; from then on the pane counts as closed. */
-  release(): void {
-    clearTimeout(this.#pause);
+  /** Lets go of the keeper without touching the command; its life goes on, and waits for another one. */
+  letGo(): void {
+    this.#health?.end();
     const keeper = this.#keeper;
     this.#keeper = undefined;
     this.#id = null;
-    this.#state = 'failed';
     keeper?.close();
+    this.#tellWaiters();
+  }
+
+  /** Lets go of everything; the command goes on. */
+  close(): void {
+    this.#life.release();
+    this.letGo();
+    this.#health?.close();
+  }
+
+  /** From now on it is led by another plan; what runs goes on. */
+  setPlan(plan: PanePlan): void {
+    this.#plan = plan;
+    this.#health?.close();
+    this.#question = null;
+    this.#watchHealth();
+    this.#life.setPlan(this.#lifePlan);
+    if (this.isRunning) this.#beginHealth();
+  }
+
+  /** What it depends on may have changed. */
+  look(): void {
+    this.#life.look();
+  }
+
+  /** @throws RefusedError when it is up already, or not configured. */
+  async start(): Promise<void> {
+    this.#requirePlan();
+    if (this.state === 'stopping') throw new RefusedError(`${this.name} is being stopped`);
+    if (this.#life.isUp) throw new RefusedError(`${this.name} runs already`);
+    this.#life.askStart('start was asked for');
+    await this.begun();
+  }
+
+  /** @throws DeadlineError when the command does not end, not even by SIGKILL; it goes on being ended. */
+  async stop(reason = 'stop was asked for'): Promise<void> {
+    this.#life.askStop(reason);
+    await this.#ended();
   }
 
   /**
-   * Ends the command (SIGTERM, then SIGKILL) and starts it again.
+   * Ends the command and starts it again.
    *
    * @throws RefusedError when the pane is not configured; DeadlineError when nothing ends or starts.
    */
-  async restart(): Promise<void> {
-    const keeper = this.#keeper;
-    if (keeper === undefined) throw new RefusedError(`${this.name} is closed`);
-    if (this.#options.program === undefined) {
-      throw new RefusedError(`${this.name} is not configured, so its command is not known`, {
-        hint: 'add it to config/triad.yaml, then: triad down --session, triad up',
-      });
-    }
-    if (this.#state === 'stopping') {
-      throw new RefusedError(`${this.name} is being restarted already`);
-    }
-    clearTimeout(this.#pause);
-    const starts = keeper.state.starts;
-    if (keeper.state.running) await this.#stop(keeper);
-    this.#change('starting', 'restart was asked for');
-    this.#start();
-    await this.#keeperState(keeper, (state) => state.starts > starts, START_LIMIT_MS);
+  async restart(reason = 'restart was asked for'): Promise<void> {
+    this.#requirePlan();
+    if (this.state === 'stopping') throw new RefusedError(`${this.name} is being ended already`);
+    await this.endToRestart(reason);
+    await this.#until(() => this.state !== 'starting', START_LIMIT_MS);
+  }
+
+  /** The first half of a restart: resolves when the command has ended. */
+  async endToRestart(reason: string): Promise<void> {
+    this.#life.askRestart(reason);
+    await this.#ended();
+  }
+
+  /** @throws RefusedError when the command is not running. */
+  signal(signal: PaneSignal): void {
+    if (!this.isRunning) throw new RefusedError(`the command of ${this.name} is not running`);
+    this.#keeper?.signal(signal);
   }
 
   describe(): PaneDescription {
-    const state = this.#keeper?.state;
-    const program = this.#options.program;
+    const { state, reason, since, crashes, startsAt } = this.#life.memory;
+    const { taps } = this.#options;
+    const keeper = this.#keeper?.state;
+    const program = this.#plan?.program;
+    const problem = taps.problem(this.name);
     return {
-      name: this.name,
-      title: program?.title ?? this.name,
-      id: this.#id,
-      state: this.#state,
-      pid: state?.running === true ? state.pid : null,
+      ...{ name: this.name, title: program?.title ?? this.name, id: this.#id },
+      ...{ state, reason, since, pid: this.pid, crashes, startsAt },
       command: program === undefined ? '' : program.argv.map(shellWord).join(' '),
-      restarts: Math.max(0, (state?.starts ?? 0) - 1),
-      startedAt: state?.startedAt ?? null,
-      lastExit: exitOf(state),
-      ...{ reason: '', since: 0, crashes: 0, startsAt: null, question: null, problems: [] },
-      telemetry: {
-        ...{ linesPerSecond: 0, bytesPerSecond: 0, lastOutputAt: null },
-        ...{ cpu: null, memoryBytes: null, processes: null },
-      },
+      restarts: this.restarts,
+      startedAt: keeper?.startedAt ?? null,
+      lastExit: this.#lastExit,
+      question: this.#question,
+      telemetry: taps.telemetry(this.name, this.pid),
+      problems: problem === undefined ? [] : [problem],
     };
   }
 
-  #start(): void {
-    const program = this.#options.program;
-    if (program === undefined || this.#keeper === undefined || this.#id === null) return;
-    this.#options.onStart(this.#id);
-    this.#keeper.start(program);
+  get restarts(): number {
+    return Math.max(0, this.#earlierStarts + this.#starts - 1);
   }
 
-  async #stop(keeper: KeeperConnection): Promise<void> {
-    this.#change('stopping', 'restart was asked for');
-    const hasEnded = (state: KeeperState) => !state.running;
-    keeper.signal('SIGTERM');
-    try {
-      await this.#keeperState(keeper, hasEnded, STOP_GRACE_MS);
-    } catch {
-      this.#options.log.warn(
-        { pane: this.name, graceMs: STOP_GRACE_MS },
-        'pane killed after grace',
-      );
-      keeper.signal('SIGKILL');
-      await this.#killed(keeper);
-    }
+  get #lifePlan(): LifePlan {
+    if (this.#plan === undefined) return LEFT_ALONE;
+    return { policy: this.#plan.policy, hasReadyProbe: this.#plan.health.ready !== undefined };
   }
 
-  async #killed(keeper: KeeperConnection): Promise<void> {
-    try {
-      await this.#keeperState(keeper, (state) => !state.running, KILL_LIMIT_MS);
-    } catch (error) {
-      // Still there: its end, whenever that comes, is an end like any other.
-      if (keeper === this.#keeper) this.#change('running', 'command does not end');
-      throw error;
-    }
-  }
-
-  #keeperState(
-    keeper: KeeperConnection,
-    isReached: (state: KeeperState) => boolean,
-    limitMs: number,
-  ): Promise<void> {
-    let stopListening: () => void = () => undefined;
-    const reached = new Promise<void>((resolve, reject) => {
-      const check = (state: KeeperState) => {
-        if (isReached(state)) resolve();
-      };
-      stopListening = keeper.onState(check);
-      void keeper.closed.then(() => reject(new RefusedError(`${this.name} was closed`)));
-      check(keeper.state);
+  #openLife(memory: PaneMemory): PaneLife {
+    const { clock, random } = this.#options;
+    return new PaneLife({
+      ...{ plan: this.#lifePlan, clock, random, memory },
+      waitsFor: () => this.#waitsFor(),
+      start: () => this.#start(),
+      signal: (signal) => this.#keeper?.signal(signal),
+      onChange: (change) => this.#changed(change),
+      onCount: () => this.#remember(),
     });
-    return withDeadline(reached, limitMs, `the command of ${this.name}`).finally(stopListening);
+  }
+
+  #waitsFor(): string | undefined {
+    if (this.#keeper === undefined) return 'waits for its pane';
+    if (this.#plan === undefined) return 'is not configured';
+    return this.#options.waitsFor(this.#plan);
+  }
+
+  #start(): void {
+    if (this.#plan === undefined) return;
+    const { argv, cwd } = this.#plan.program;
+    this.#keeper?.start({ argv, cwd, env: this.#options.env(this.#plan) });
+  }
+
+  #recall(memory: PaneMemory): void {
+    this.#life.release();
+    this.#starts = memory.starts;
+    this.#earlierStarts = memory.earlierStarts;
+    this.#life = this.#openLife(memory);
+  }
+
+  /** @param isFirst the life was led by another manager until now, so that its timers do not run. */
+  #catchUp(state: KeeperState, isFirst: boolean): void {
+    const before = this.#starts;
+    this.#lastExit = exitOf(state) ?? this.#lastExit;
+    if (state.starts < before) this.#succeed();
+    this.#starts = state.starts;
+    if (state.running) {
+      this.#goOn(isFirst);
+      return;
+    }
+    const isEnd = state.starts > before || (this.isUp && this.state !== 'starting');
+    const exit = exitOf(state);
+    if (isEnd && exit !== null) {
+      if (!this.isUp) this.#life.started();
+      this.#life.endedBefore(exit);
+    } else if (isFirst) this.#life.resume();
+    this.#life.keeperCame();
+  }
+
+  /** Another keeper is in the place of the one that had started the command. */
+  #succeed(): void {
+    this.#earlierStarts += this.#starts;
+    this.#starts = 0;
+    if (this.isUp) this.lost('its keeper was killed');
+  }
+
+  #goOn(isFirst: boolean): void {
+    const wasReady = this.state === 'healthy';
+    this.#life.started();
+    if (isFirst) this.#life.resume();
+    this.#beginHealth(wasReady);
   }
 
   #keeperChanged(keeper: KeeperConnection, state: KeeperState): void {
     if (keeper !== this.#keeper) return;
-    if (state.running) this.#change('running', 'command started');
-    else if (this.#state === 'running' || this.#state === 'starting') this.#rest(state);
+    this.#starts = state.starts;
+    if (state.hungUp) this.#life.closing('its pane was closed');
+    if (state.running && !state.hungUp) {
+      this.#life.started();
+      this.#beginHealth();
+    } else if (!state.running && state.exit !== null) {
+      this.#lastExit = exitOf(state);
+      this.#health?.end();
+      this.#setQuestion(null);
+      this.#life.ended(this.#lastExit ?? this.#lostExit(), this.#closedCause(state));
+    }
+    this.#tellWaiters();
   }
 
-  #rest(state: KeeperState): void {
-    const end = describeExit(exitOf(state));
-    this.#change('backoff', `command ${end}`);
-    if (this.#options.program === undefined) return;
-    this.#keeper?.note(`triad: starts again in ${PAUSE_MS / 1000} s`);
-    this.#pause = setTimeout(() => {
-      this.#change('starting', 'pause is over');
-      this.#start();
-    }, PAUSE_MS);
+  #closedCause({ hungUp }: KeeperState): string | undefined {
+    return hungUp ? 'its pane was closed' : undefined;
   }
 
   #keeperClosed(keeper: KeeperConnection): void {
     if (keeper !== this.#keeper) return;
-    clearTimeout(this.#pause);
     this.#keeper = undefined;
     this.#id = null;
-    this.#change('failed', 'keeper ended');
-    this.#options.onKeeperLost();
+    this.#tellWaiters();
+    this.#options.onKeeperLost(this);
   }
 
-  #change(to: PaneState, reason: string): void {
-    if (to === this.#state) return;
-    const from = this.#state;
-    this.#state = to;
-    const facts = { pane: this.name, from, to, reason };
-    this.#options.log.info(facts, 'pane state changed');
-    if (this.#id === null) return;
-    const exit = to === 'backoff' ? exitOf(this.#keeper?.state) : null;
-    this.#options.showNote(this.#id, exit === null ? '' : shortExit(exit));
+  #lostExit(): PaneExit {
+    return { status: null, signal: 'SIGHUP', at: this.#options.clock.now() };
   }
-}
 
-/** For the border of a pane, which may be narrow: `exit 3`, `SIGKILL`. */
-function shortExit({ status, signal }: PaneExit): string {
-  return signal ?? `exit ${status}`;
-}
+  #changed(change: LifeChange): void {
+    this.#remember();
+    this.#options.onChange(this, change);
+    const { pauseMs, reason } = this.#life.memory;
+    if (change.to === 'backoff') this.#keeper?.note(endNote(pauseMs));
+    const note = stayNote(this.name, change.to, reason);
+    if (note !== undefined) this.#keeper?.note(note);
+    this.#tellWaiters();
+  }
 
-/** `exited with status 3`, `was ended by SIGKILL`. */
-function describeExit(exit: PaneExit | null): string {
-  if (exit === null) return 'ended';
-  return exit.signal === null ? `exited with status ${exit.status}` : `was ended by ${exit.signal}`;
-}
+  #remember(): void {
+    const { earlierStarts, starts } = { earlierStarts: this.#earlierStarts, starts: this.#starts };
+    this.#options.onRemember(this, { ...this.#life.memory, starts, earlierStarts });
+  }
 
-function exitOf(state: KeeperState | undefined): PaneExit | null {
-  const exit = state?.exit;
-  if (exit === undefined || exit === null) return null;
-  return exit.signal === 0
-    ? { status: exit.status, signal: null, at: exit.at }
-    : { status: null, signal: signalName(exit.signal), at: exit.at };
+  #watchHealth(): void {
+    if (this.#plan === undefined) return;
+    const { watchHealth, taps, clock, log, env } = this.#options;
+    this.#health = watchHealth({
+      ...{ pane: this.name, plan: this.#plan.health, cwd: this.#plan.program.cwd },
+      ...{ env: env(this.#plan), output: taps.output(this.name), clock, log },
+      onChange: (change) => this.#healthChanged(change),
+    });
+  }
+
+  #beginHealth(wasReady = this.state === 'healthy'): void {
+    const state = this.#keeper?.state;
+    if (state === undefined || state.pid === null || this.state === 'stopping') return;
+    const ageMs = Math.max(0, this.#options.clock.now() - (state.startedAt ?? 0));
+    this.#lastPid = state.pid;
+    this.#health?.begin({ pid: state.pid, ageMs, wasReady });
+  }
+
+  #healthChanged(change: HealthChange): void {
+    if (change.kind === 'asks') this.#setQuestion(visible(change.question));
+    else if (change.kind === 'asks-no-more') this.#setQuestion(null);
+    else this.#life[change.kind](visible(change.reason));
+  }
+
+  #setQuestion(question: string | null): void {
+    if (question === this.#question) return;
+    this.#question = question;
+    this.#options.onQuestion(this);
+  }
+
+  #requirePlan(): void {
+    if (this.#plan !== undefined) return;
+    throw new RefusedError(`${this.name} is not configured, so its command is not known`, {
+      hint: 'add it to config/triad.yaml, then: triad reload',
+    });
+  }
+
+  async #ended(): Promise<void> {
+    const graceMs = this.#lifePlan.policy.stop.graceMs;
+    await this.#until(() => this.state !== 'stopping', graceMs + END_MARGIN_MS);
+  }
+
+  #until(isReached: () => boolean, limitMs: number): Promise<void> {
+    let check: () => void = () => undefined;
+    const reached = new Promise<void>((resolve) => {
+      check = () => {
+        if (isReached()) resolve();
+      };
+    });
+    this.#waiters.add(check);
+    check();
+    const limited = withDeadline(reached, limitMs, `the command of ${this.name}`);
+    return limited.finally(() => this.#waiters.delete(check));
+  }
+
+  #tellWaiters(): void {
+    for (const check of this.#waiters) check();
+  }
 }

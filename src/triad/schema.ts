@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isName, NAME_RULE, type SessionName, sessionName } from '../base/ids.js';
 import { argument, argumentList, duration, paneNameText } from '../base/schema.js';
 import { healthKeys } from '../health/schema.js';
-import { PANE_SIGNALS } from '../link/host-link.js';
+import { PANE_SIGNALS, PANE_STATES } from '../link/host-link.js';
 import { rulesKeys } from '../rules/schema.js';
 import { logFileKeys } from '../tap/schema.js';
 import { readCondition } from './dependency.js';
@@ -212,6 +212,22 @@ export const triadSchema = z.strictObject({
           }),
       );
     }),
+});
+
+const counter = z.int().min(0);
+
+/** What is kept of a pane in tmux (pane-memory.ts). */
+export const paneMemorySchema = z.strictObject({
+  state: z.enum(PANE_STATES),
+  reason: printable,
+  since: counter,
+  starts: counter,
+  earlierStarts: counter,
+  crashes: counter,
+  pauses: counter,
+  pauseMs: z.number().min(0),
+  startsAt: z.number().nullable(),
+  ending: z.enum(['stop', 'restart', 'dead']).nullable(),
 });
 
 export type TriadConfig = z.output<typeof triadSchema>;

@@ -5,10 +5,15 @@ import { isName, type PaneId, type PaneName, paneId, paneName } from '../base/id
 import type { TerminalSize } from '../base/terminal-size.js';
 import { TmuxError, type TmuxServer } from '../tmux/tmux-server.js';
 import { layoutString } from './layout.js';
+import { type PaneMemory, readMemory } from './pane-memory.js';
+import { PANE_ROW_FORMAT, type PaneRow, parsePaneRow } from './pane-row.js';
 import type { PanePlan, PaneProgram, SessionPlan } from './session-plan.js';
+import type { WindowPlace } from './window-places.js';
 
 /** Room for every layout before the first driver's terminal says how large the window is. */
 const FIRST_SIZE: TerminalSize = { cols: 200, rows: 50 };
+/** What tmux says when a pane is too small to be split. */
+const NO_ROOM = /no space for new pane|pane too small/;
 /** What tmux says when a session or its server is not there; all else is no answer. */
 const GONE =
   /no server running|no sessions|can't find session|No such file|Connection refused|server exited/;
@@ -29,16 +34,27 @@ export interface FoundPane {
   readonly id: PaneId;
   /** Its keeper was killed; tmux keeps the pane. */
   readonly isDead: boolean;
+  /** Its own process. */
+  readonly keeperPid: number;
   /** What was last started in it (`programMark`); empty before that. */
   readonly programMark: string;
+  /** What a manager before this one has left of it. */
+  readonly memory: PaneMemory | undefined;
 }
 
 /** Makes one session on its tmux server, and finds again what an earlier start made. */
 export class SessionBuilder {
   readonly #options: SessionBuilderOptions;
+  #plan: SessionPlan;
 
   constructor(options: SessionBuilderOptions) {
     this.#options = options;
+    this.#plan = options.plan;
+  }
+
+  /** What is made from now on is made by another plan. */
+  setPlan(plan: SessionPlan): void {
+    this.#plan = plan;
   }
 
   keeperSocket(name: PaneName): string {
@@ -51,20 +67,38 @@ export class SessionBuilder {
    * @throws TmuxError when tmux does not say whether there is one.
    */
   async find(): Promise<string | undefined> {
-    const { plan } = this.#options;
+    const plan = this.#plan;
     const sessions = await this.#list('list-sessions', '#{session_id}\t#{@triad_session}');
     return sessions.find(([, name]) => name === plan.name)?.[0];
   }
 
   /** The panes of a session that carry a name of ours, in tmux's order. */
   async findPanes(sessionId: string): Promise<FoundPane[]> {
-    const format = '#{pane_id}\t#{pane_dead}\t#{@triad_pane}\t#{@triad_program}';
+    const format = `#{pane_id}\t#{pane_dead}\t#{pane_pid}\t#{@triad_pane}\t#{@triad_program}\t#{@triad_memory}`;
     const rows = await this.#list('list-panes', format, ['-s', '-t', sessionId]);
-    return rows.flatMap(([id = '', dead = '', name = '', programMark = '']) =>
+    return rows.flatMap(([id = '', dead, pid, name = '', programMark = '', memory = '']) =>
       isName(name)
-        ? [{ id: paneId(id), name: paneName(name), isDead: dead === '1', programMark }]
+        ? [
+            {
+              ...{ id: paneId(id), name: paneName(name), isDead: dead === '1', programMark },
+              ...{ keeperPid: Number(pid), memory: readMemory(memory) },
+            },
+          ]
         : [],
     );
+  }
+
+  /** The names of the panes that a session was made with: one that is missing was closed by somebody. */
+  async madeNames(sessionId: string): Promise<readonly string[]> {
+    const show = ['show-options', '-qv', '-t', sessionId, '@triad_panes'];
+    const answer = await this.#options.server.run(show);
+    return answer.toString().trim().split(' ');
+  }
+
+  /** Writes down which panes a session has from now on. */
+  async markMade(sessionId: string): Promise<void> {
+    const names = this.#plan.panes.map(({ name }) => name).join(' ');
+    await this.#options.server.run(['set-option', '-t', sessionId, '@triad_panes', names]);
   }
 
   /** Puts a new keeper into a pane whose keeper was killed. */
@@ -80,7 +114,8 @@ export class SessionBuilder {
    * @returns its tmux id.
    */
   async create(): Promise<string> {
-    const { server, plan } = this.#options;
+    const { server } = this.#options;
+    const plan = this.#plan;
     await this.#removeHalfMade();
     try {
       const sessionId = await this.#createPanes();
@@ -99,21 +134,59 @@ export class SessionBuilder {
     await this.#endEmptyServer();
   }
 
-  /** Makes one pane in its turn among those that are there; `arrange` gives it its place. */
-  async addPane(sessionId: string, plan: PanePlan): Promise<FoundPane> {
-    const beside = this.#neighbour(plan, await this.findPanes(sessionId)) ?? ['-t', sessionId];
-    const format = ['-P', '-F', '#{pane_id}'];
-    const made = await this.#options.server.run([
-      ...['split-window', '-d', ...beside, ...format, '--', ...this.#keeperArgv(plan.name)],
-    ]);
-    const id = paneId(made.toString().trim());
+  /**
+   * Makes one pane in its turn among those that are there; `arrange` gives it its place.
+   *
+   * @param beside where to split instead, in tmux's words.
+   */
+  async addPane(sessionId: string, plan: PanePlan, beside?: readonly string[]): Promise<FoundPane> {
+    const found = await this.findPanes(sessionId);
+    const place = beside ?? this.#neighbour(plan, found);
+    const keeper = ['-P', '-F', '#{pane_id}', '--', ...this.#keeperArgv(plan.name)];
+    const window = ['new-window', '-d', '-t', sessionId, '-n', 'triad', ...keeper];
+    const make = (command: readonly string[]) => this.#makePane(command, plan.historyLines);
+    const made =
+      place === undefined
+        ? make(window)
+        : make(['split-window', '-d', ...place, ...keeper]).catch((error: unknown) => {
+            if (error instanceof TmuxError && NO_ROOM.test(error.message)) return make(window);
+            throw error;
+          });
+    const id = paneId((await made).trim());
     await this.#name(id, plan);
-    return { id, name: plan.name, isDead: false, programMark: '' };
+    const all = await this.findPanes(sessionId);
+    const pane = all.find((each) => each.id === id);
+    if (pane === undefined) throw new TmuxError('list-panes', `${id} was closed at once`);
+    return pane;
+  }
+
+  /** Ends a pane with everything in it. */
+  async removePane(id: PaneId): Promise<void> {
+    await this.#options.server.run(['kill-pane', '-t', id]);
+  }
+
+  async retitle(id: PaneId, plan: PanePlan): Promise<void> {
+    await this.#name(id, plan);
+  }
+
+  /** Gives a window back the sizes it had; not where other panes are in it than were then. */
+  async restore(sessionId: string, place: WindowPlace): Promise<void> {
+    const rows = (await this.rows(sessionId)).filter(({ windowId }) => windowId === place.windowId);
+    const ids = rows.map(({ id }) => id);
+    if (ids.join(' ') !== place.ids.join(' ')) return;
+    await this.#options.server.run(['select-layout', '-t', place.windowId, place.layout]);
+  }
+
+  /** Every pane of a session; none when it is not there. */
+  async rows(sessionId: string): Promise<PaneRow[]> {
+    const lists = await this.#list('list-panes', PANE_ROW_FORMAT, ['-s', '-t', sessionId]);
+    return lists.map(([line = '']) => parsePaneRow(line));
   }
 
   /** Gives the panes their places in the configured layout. */
   async arrange(sessionId: string): Promise<void> {
-    const { server, plan } = this.#options;
+    const { server } = this.#options;
+    const plan = this.#plan;
     const found = await this.findPanes(sessionId);
     const ids = plan.panes.flatMap(
       ({ name }) => found.find((each) => each.name === name)?.id ?? [],
@@ -124,16 +197,32 @@ export class SessionBuilder {
     if (layout !== undefined) await server.run(['select-layout', '-t', first, layout]);
   }
 
+  /**
+   * tmux fixes the scrollback of a pane when it makes it. The command is between setting it and setting
+   * it back in one go, so that nobody else's pane gets it.
+   */
+  async #makePane(command: readonly string[], historyLines: number): Promise<string> {
+    const { server } = this.#options;
+    try {
+      return (await server.run(withHistory(command, historyLines))).toString();
+    } catch (error) {
+      await server.run(RESET_HISTORY).catch(() => undefined);
+      throw error;
+    }
+  }
+
   async #createPanes(): Promise<string> {
-    const { server, plan, tmuxConfigPath, cwd } = this.#options;
+    const { server, tmuxConfigPath, cwd } = this.#options;
+    const plan = this.#plan;
     const [first, ...others] = plan.panes;
     if (first === undefined) throw new InvariantError('a session has at least one pane');
     const size = ['-x', `${FIRST_SIZE.cols}`, '-y', `${FIRST_SIZE.rows}`];
     const format = ['-P', '-F', '#{session_id} #{pane_id}'];
-    const made = await server.start(tmuxConfigPath, [
+    const command = [
       ...['new-session', '-d', '-s', plan.name, '-n', 'triad', '-c', cwd, ...size, ...format],
       ...['--', ...this.#keeperArgv(first.name)],
-    ]);
+    ];
+    const made = await server.start(tmuxConfigPath, withHistory(command, first.historyLines));
     const [sessionId = '', id = ''] = made.trim().split(' ');
     await server.run(['resize-window', '-t', sessionId, ...size]);
     await this.#name(paneId(id), first);
@@ -144,12 +233,13 @@ export class SessionBuilder {
     }
     await this.arrange(sessionId);
     await this.#focus(sessionId);
+    await this.markMade(sessionId);
     return sessionId;
   }
 
   /** Where to split: tmux lays panes out in the order in which they stand in their window. */
   #neighbour(plan: PanePlan, there: readonly FoundPane[]): readonly string[] | undefined {
-    const names = this.#options.plan.panes.map(({ name }) => name);
+    const names = this.#plan.panes.map(({ name }) => name);
     const at = names.indexOf(plan.name);
     const find = (name: PaneName) => there.find((pane) => pane.name === name);
     const before = names
@@ -166,8 +256,7 @@ export class SessionBuilder {
   }
 
   async #focus(sessionId: string): Promise<void> {
-    const focused =
-      this.#options.plan.panes.find((pane) => pane.hasFocus) ?? this.#options.plan.panes[0];
+    const focused = this.#plan.panes.find((pane) => pane.hasFocus) ?? this.#plan.panes[0];
     const found = await this.findPanes(sessionId);
     const target = found.find((pane) => pane.name === focused?.name);
     if (target !== undefined) await this.#options.server.run(['select-pane', '-t', target.id]);
@@ -182,7 +271,8 @@ export class SessionBuilder {
 
   /** undefined where somebody closed a pane, so that the places do not fit, or the window is too small. */
   async #explicitLayout(ids: readonly PaneId[]): Promise<string | undefined> {
-    const { server, plan } = this.#options;
+    const { server } = this.#options;
+    const plan = this.#plan;
     if (typeof plan.layout === 'string' || ids.length !== plan.panes.length) return undefined;
     const format = '#{window_width} #{window_height}';
     const answer = await server.run(['display-message', '-p', '-t', ids[0] ?? '', format]);
@@ -195,7 +285,8 @@ export class SessionBuilder {
 
   /** A session with our name but without our mark: no command was started in it. */
   async #removeHalfMade(): Promise<void> {
-    const { server, plan } = this.#options;
+    const { server } = this.#options;
+    const plan = this.#plan;
     const sessions = await this.#list(
       'list-sessions',
       '#{session_id}\t#{session_name}\t#{@triad_session}',
@@ -234,6 +325,17 @@ export class SessionBuilder {
       throw error;
     }
   }
+}
+
+const RESET_HISTORY = ['set-option', '-gF', 'history-limit', '#{@triad_history}'];
+
+/** tmux keeps the configured limit in an option meanwhile. */
+function withHistory(command: readonly string[], lines: number): string[] {
+  return [
+    ...['set-option', '-gF', '@triad_history', '#{history-limit}', ';'],
+    ...['set-option', '-g', 'history-limit', `${lines}`, ';'],
+    ...[...command, ';', ...RESET_HISTORY],
+  ];
 }
 
 /** Tells one program from another without showing it; its environment may change from start to start. */

@@ -1,35 +1,54 @@
 import { withDeadline } from '../base/deadline.js';
-import { ConfigurationError, RefusedError, UnavailableError } from '../base/errors.js';
+import { ConfigurationError, messageOf, UnavailableError } from '../base/errors.js';
 import type { PaneId, PaneName } from '../base/ids.js';
-import type { SessionDescription, SessionState } from '../link/host-link.js';
-import type { Logger } from '../log/logger.js';
+import type { EventKind, NewHostEvent } from '../link/host-event.js';
+import type {
+  PaneDescription,
+  PaneSignal,
+  ReloadChange,
+  SessionDescription,
+  SessionState,
+} from '../link/host-link.js';
 import { ControlConnection } from '../tmux/control-connection.js';
 import { quoteArgument } from '../tmux/control-quoting.js';
 import { endLeftClients } from '../tmux/left-clients.js';
 import { endLeftMirrors } from '../tmux/mirror-client.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
-import { KeeperConnection } from './keeper-connection.js';
-import { Pane } from './pane.js';
+import { shortExit } from './command-exit.js';
+import type { Pane, PaneSurroundings } from './pane.js';
+import { writeMemory } from './pane-memory.js';
+import { END_LIMIT_MS, PaneMender } from './pane-mender.js';
+import { PanePipes } from './pane-pipes.js';
+import { PANE_ROW_FORMAT, type PaneRow } from './pane-row.js';
+import { PaneSet } from './pane-set.js';
+import { planChanges } from './plan-changes.js';
+import { continueStopped } from './process-facts.js';
+import { ServerProcess } from './server-process.js';
 import {
   type FoundPane,
   programMark,
   SessionBuilder,
   type SessionBuilderOptions,
 } from './session-builder.js';
-import type { PanePlan } from './session-plan.js';
+import { SessionCheck } from './session-check.js';
+import type { SessionPlan } from './session-plan.js';
+import { WindowPlaces } from './window-places.js';
 
-/** A keeper listens within milliseconds of its start; a machine under load takes longer. */
-const KEEPER_LIMIT_MS = 10_000;
 /** Pauses before a session that ended is made again: doubled each time, so that a loop stays slow. */
 const FIRST_PAUSE_MS = 1_000;
 const LAST_PAUSE_MS = 60_000;
-/** Keepers give a command 7 s to end before they kill it. */
-const END_LIMIT_MS = 15_000;
-/** A keeper that dies at once must not make a busy loop. */
-const REPAIR_PAUSE_MS = 500;
+/** A pane that cannot be put right is tried again after this. */
+const MEND_PAUSE_MS = 2_000;
+/** Looks of the check between two at keepers and the socket: about once a second. */
+const LOOKS_PER_ROUND = 5;
 
-export interface SessionHostOptions extends SessionBuilderOptions {
-  readonly log: Logger;
+export interface SessionHostOptions extends SessionBuilderOptions, PaneSurroundings {
+  /** Takes what happened; never throws. */
+  readonly record: (event: NewHostEvent) => void;
+  /** Variables for a pane's command beside those of its program. */
+  readonly paneEnv: (pane: PaneName) => Readonly<Record<string, string>>;
+  /** What people are shown of a pane changed. */
+  readonly onPaneChanged: (pane: PaneDescription) => void;
   /** What was found running is not what is planned: the panes that are missing, other or unknown. */
   readonly onDifferent: (panes: readonly PaneName[]) => void;
   /** A window was opened or laid out anew, or the session was made again. */
@@ -45,9 +64,15 @@ export interface SessionHostOptions extends SessionBuilderOptions {
 export class SessionHost {
   readonly #options: SessionHostOptions;
   readonly #builder: SessionBuilder;
-  readonly #panes = new Map<PaneName, Pane>();
-  readonly #repairs = new Map<PaneName, NodeJS.Timeout>();
+  readonly #panes: PaneSet;
+  readonly #places = new WindowPlaces();
+  readonly #pipes: PanePipes;
+  readonly #mender: PaneMender;
+  readonly #check: SessionCheck;
+  readonly #process: ServerProcess;
+  /** Panes that are being put right, or rest after that failed. */
   readonly #mending = new Set<Pane>();
+  #plan: SessionPlan;
   #state: SessionState = 'starting';
   #isAdopted = false;
   #isClosed = false;
@@ -55,14 +80,36 @@ export class SessionHost {
   #control: ControlConnection | undefined;
   #pauseMs = FIRST_PAUSE_MS;
   #readyAt = 0;
-  #timer: NodeJS.Timeout | undefined;
-  /** What the timer has begun; never rejects. */
+  #looks = 0;
+  #cancelNext: () => void = () => undefined;
+  /** What is done to the session's windows, one after the other; never rejects. */
   #later: Promise<void> = Promise.resolve();
+  /** Why the session was lost that is made again. */
+  #loss: string | undefined;
 
   constructor(options: SessionHostOptions) {
+    const { clock, log, taps, plan, server } = options;
     this.#options = options;
+    this.#plan = plan;
     this.#builder = new SessionBuilder(options);
-    for (const plan of options.plan.panes) this.#addPane(plan.name);
+    this.#process = new ServerProcess({ server, path: `${server.socketPath}.pid`, log });
+    const ask = async (subcommand: string, args: readonly string[]) =>
+      this.getControl().ask(subcommand, args);
+    this.#pipes = new PanePipes({ taps, clock, log, ask });
+    this.#mender = new PaneMender({
+      ...{ builder: this.#builder, places: this.#places, pipes: this.#pipes, log },
+      onClosed: (pane) => this.#paneClosed(pane),
+    });
+    const onRows = (rows: readonly PaneRow[]) => this.#seen(rows);
+    const askRows = () =>
+      ask('list-panes', ['-s', '-t', this.#sessionId, '-F', `"${PANE_ROW_FORMAT}"`]);
+    this.#check = new SessionCheck({ clock, log, ask: askRows, onRows });
+    this.#panes = new PaneSet({
+      ...{ ...options, session: plan.name, plans: plan.panes },
+      onRemember: (pane, memory) => this.#setOption(pane.id, '@triad_memory', writeMemory(memory)),
+      onKeeperLost: (pane) => this.#mendSoon(pane),
+      onPaneChanged: (pane) => this.#paneChanged(pane),
+    });
   }
 
   /**
@@ -71,6 +118,7 @@ export class SessionHost {
    * @throws TmuxError with tmux's reason, and nothing stays half-made.
    */
   async open(): Promise<void> {
+    await this.#process.keepSocket();
     const found = await this.#builder.find();
     this.#isAdopted = found !== undefined;
     if (this.#isAdopted) {
@@ -82,33 +130,44 @@ export class SessionHost {
       await this.#connect();
     } catch (error) {
       if (!this.#isAdopted) await this.#endWith(() => this.#builder.remove(this.#sessionId));
-      this.#release();
+      this.#letGo();
       throw error;
     }
-    if (this.#isClosed) {
-      this.#release();
-      return;
-    }
+    if (this.#isClosed) return this.#letGo();
     this.#state = 'running';
-    this.#readyAt = Date.now();
+    this.#readyAt = this.#options.clock.elapsed();
+    this.#check.start();
     this.#options.log.info({ adopted: this.#isAdopted }, 'session ready');
+    const [kind, verb] = this.#isAdopted
+      ? (['session-adopted', 'found running, taken over'] as const)
+      : (['session-made', 'made'] as const);
+    const reason = this.#loss ?? null;
+    const text = reason === null ? `session ${verb}` : `session ${verb} again: ${reason}`;
+    this.#record(kind, { text, facts: { reason, pid: this.#process.pid ?? null } });
+    this.#loss = undefined;
   }
 
   /** Lets go of everything; the session and its commands go on. */
   close(): void {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
-    this.#release();
+    this.#letGo();
+    this.#panes.close();
   }
 
-  /** Ends the session with its tmux server, and resolves when every command in it has ended. */
+  /** Ends the session with its tmux server, each command in its turn and as its policy says. */
   async end(): Promise<void> {
     this.#isClosed = true;
-    this.#state = 'ended';
-    clearTimeout(this.#timer);
+    this.#check.stop();
+    this.#cancelNext();
     await this.#later;
+    await this.#panes.stop(null, 'the session is ended').catch((error: unknown) => {
+      this.#options.log.warn({ error }, 'commands not ended in order');
+    });
+    this.#state = 'ended';
     await this.#endWith(() => this.server.run(['kill-server']));
-    this.#release();
+    this.#process.forget();
+    this.close();
+    this.#record('session-ended', { text: 'session ended', facts: {} });
   }
 
   get server(): TmuxServer {
@@ -129,9 +188,7 @@ export class SessionHost {
 
   /** @throws UnavailableError when there is no pane of that name. */
   getPane(name: PaneName): Pane {
-    const pane = this.#panes.get(name);
-    if (pane === undefined) throw new UnavailableError(`there is no pane ${name}`);
-    return pane;
+    return this.#panes.get(name);
   }
 
   /** Whether tmux still has the session with that id; throws where tmux does not say. */
@@ -139,46 +196,103 @@ export class SessionHost {
     return (await this.#builder.find()) === sessionId;
   }
 
-  /** Ends and starts a pane's command; a pane that somebody closed is made again. */
-  async restartPane(name: PaneName): Promise<void> {
-    const pane = this.getPane(name);
-    if (pane.id !== null) return pane.restart();
-    const plan = this.#options.plan.panes.find((each) => each.name === name);
-    if (plan === undefined) throw new RefusedError(`${name} is closed and not configured`);
-    if (this.#mending.has(pane)) throw new RefusedError(`${name} is being restarted already`);
-    await this.#mend(pane, plan);
+  /** Starts what does not run; with null every pane. @throws RefusedError when the one runs already. */
+  async start(name: PaneName | null): Promise<void> {
+    this.getSessionId();
+    await this.#panes.start(name);
+  }
+
+  /** Ends commands as their policy says, those that depend on others first. */
+  async stop(name: PaneName | null): Promise<void> {
+    this.getSessionId();
+    await this.#panes.stop(name);
+  }
+
+  async restart(name: PaneName | null): Promise<void> {
+    this.getSessionId();
+    await this.#panes.restart(name);
+  }
+
+  /** @throws RefusedError when the command is not running. */
+  signal(name: PaneName, signal: PaneSignal): void {
+    this.#panes.signal(name, signal);
+  }
+
+  /** Makes the session what `plan` says: only what is another program is started anew. */
+  async apply(plan: SessionPlan): Promise<ReloadChange[]> {
+    const sessionId = this.getSessionId();
+    const changes = planChanges(this.#plan, plan);
+    const isLaidOut = changes.isLayoutChanged;
+    this.#plan = plan;
+    this.#builder.setPlan(plan);
+    for (const name of changes.removed) await this.#removePane(name);
+    this.#panes.setPlans(plan.panes);
+    await this.#inTurn(async () => {
+      for (const name of changes.added) await this.#mender.make(sessionId, this.#panes.get(name));
+      for (const name of changes.kept) await this.#retitle(this.#panes.get(name));
+      if (isLaidOut) await this.#builder.arrange(sessionId);
+      await this.#builder.markMade(sessionId);
+    });
+    if (isLaidOut) this.#options.onWindowsChanged();
+    const running = changes.restarted.map((name) => this.#panes.get(name));
+    await Promise.all(
+      running.map((pane) => (pane.isUp ? pane.restart('its program is another') : null)),
+    );
+    return changes.list;
   }
 
   describe(): SessionDescription {
-    const { plan, server } = this.#options;
+    const { server } = this.#options;
     return {
-      name: plan.name,
+      name: this.#plan.name,
       state: this.#state,
       socket: server.socketPath,
       tmuxVersion: server.binary.version,
       adopted: this.#isAdopted,
-      panes: [...this.#panes.values()].map((pane) => pane.describe()),
+      panes: this.#panes.all.map((pane) => pane.describe()),
     };
   }
 
   async #connect(): Promise<void> {
     await this.#requireConfiguration();
     await this.#openControl();
+    this.#places.clear();
+    await this.#check.look();
     const there = await this.#builder.findPanes(this.#sessionId);
-    if (this.#isAdopted) this.#compare(there);
+    const missing = await this.#missing(there);
+    if (this.#isAdopted) this.#compare(there, missing);
+    const note = this.#loss === undefined ? undefined : `triad: session made again: ${this.#loss}`;
     for (const found of there) {
-      await this.#adoptPane(this.#panes.get(found.name) ?? this.#addPane(found.name), found);
+      const pane = this.#panes.find(found.name) ?? this.#panes.add(found.name, undefined);
+      await this.#mender.adopt(pane, found, note);
+    }
+    for (const pane of missing) {
+      this.#paneClosed(pane);
+      await this.#mender.make(this.#sessionId, pane);
     }
     this.#options.onWindowsChanged();
   }
 
-  #compare(there: readonly FoundPane[]): void {
-    const { plan, onDifferent } = this.#options;
-    const planned = new Map(plan.panes.map(({ name, program }) => [name, programMark(program)]));
+  /** Panes that somebody closed while no manager was there. */
+  async #missing(there: readonly FoundPane[]): Promise<Pane[]> {
+    const made = await this.#builder.madeNames(this.#sessionId);
+    const isThere = ({ name }: Pane) => there.some((found) => found.name === name);
+    return this.#panes.all.filter(
+      (pane) => pane.plan !== undefined && made.includes(pane.name) && !isThere(pane),
+    );
+  }
+
+  #compare(there: readonly FoundPane[], missing: readonly Pane[]): void {
+    const planned = new Map(
+      this.#plan.panes.map(({ name, program }) => [name, programMark(program)]),
+    );
     const found = new Map(there.map((pane) => [pane.name, pane.programMark]));
     const names = new Set([...planned.keys(), ...found.keys()]);
-    const different = [...names].filter((name) => found.get(name) !== planned.get(name));
-    if (different.length > 0) onDifferent(different);
+    const isMissing = (name: PaneName) => missing.some((pane) => pane.name === name);
+    const different = [...names].filter(
+      (name) => found.get(name) !== planned.get(name) && !isMissing(name),
+    );
+    if (different.length > 0) this.#options.onDifferent(different);
   }
 
   /** tmux throws a faulty file away without a word; the file's last line proves that it was read. */
@@ -196,130 +310,160 @@ export class SessionHost {
     });
     this.#control = control;
     void control.closed.then(() => this.#controlLost(control));
+    const [pid] = await control.ask('display-message', ['-p', '"#{pid}"']);
+    this.#process.remember(Number(pid));
   }
 
-  async #adoptPane(pane: Pane, found: FoundPane): Promise<void> {
-    if (found.isDead) await this.#builder.respawn(found);
-    const socketPath = this.#builder.keeperSocket(pane.name);
-    pane.adopt(
-      found.id,
-      await KeeperConnection.connect({ socketPath, deadlineMs: KEEPER_LIMIT_MS }),
-    );
-    await pane.started();
-  }
-
-  /** A keeper that was killed gets a successor in its pane; a pane that was closed stays closed. */
-  async #repair(pane: Pane): Promise<void> {
-    if (this.#state !== 'running' || pane.id !== null || this.#mending.has(pane)) return;
-    try {
-      await this.#mend(pane, undefined);
-    } catch (error) {
-      this.#options.log.error({ error, pane: pane.name }, 'pane not repaired');
+  async #seen(rows: readonly PaneRow[]): Promise<void> {
+    this.#places.look(rows);
+    await this.#pipes.look(rows);
+    if (this.#state !== 'running') return;
+    for (const pane of this.#panes.all) {
+      const row = rows.find(({ name }) => name === pane.name);
+      if (row === undefined || row.isDead) this.#mendSoon(pane);
     }
+    this.#looks += 1;
+    if (this.#looks % LOOKS_PER_ROUND > 0) return;
+    for (const { name, keeperPid } of rows)
+      if (name !== undefined) this.#continueKeeper(name, keeperPid);
+    await this.#process.keepSocket();
   }
 
-  /** Gives a pane its keeper back; where tmux has no such pane any more, makes it by `plan`. */
-  async #mend(pane: Pane, plan: PanePlan | undefined): Promise<void> {
+  #continueKeeper(pane: PaneName, keeperPid: number): void {
+    if (continueStopped(keeperPid))
+      this.#options.log.warn({ pane }, 'keeper was stopped, continued');
+  }
+
+  /** A keeper that was killed gets a successor; a pane that was closed is made again. */
+  #mendSoon(pane: Pane): void {
+    if (this.#isClosed || this.#state !== 'running' || this.#mending.has(pane)) return;
     this.#mending.add(pane);
-    try {
-      const sessionId = this.getSessionId();
-      const panes = await this.#builder.findPanes(sessionId);
-      let found = panes.find((each) => each.name === pane.name);
-      if (found === undefined && plan !== undefined) {
-        found = await this.#builder.addPane(sessionId, plan);
-        await this.#builder.arrange(sessionId);
-      }
-      if (found === undefined) return;
-      await this.#adoptPane(pane, found);
-      this.#options.onWindowsChanged();
-    } finally {
-      this.#mending.delete(pane);
+    void this.#inTurn(() => this.#mend(pane)).then(
+      () => this.#mending.delete(pane),
+      (error: unknown) => {
+        this.#options.log.error({ error, pane: pane.name }, 'pane not repaired');
+        this.#options.clock.after(MEND_PAUSE_MS, () => this.#mending.delete(pane));
+      },
+    );
+  }
+
+  async #mend(pane: Pane): Promise<void> {
+    if (this.#isClosed || this.#state !== 'running' || this.#panes.find(pane.name) !== pane) return;
+    const isNew = await this.#mender.mend(this.#sessionId, pane);
+    if (isNew) this.#options.onWindowsChanged();
+  }
+
+  /** Does one thing after the other to the session's windows; rejects as `work` does. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#later.then(work);
+    this.#later = turn.catch(() => undefined);
+    return turn;
+  }
+
+  #paneClosed(pane: Pane): void {
+    this.#options.log.warn({ pane: pane.name }, 'pane was closed, making it again');
+    const text = `${pane.name} was closed, and is made again`;
+    this.#record('pane-closed', { text, facts: {} }, pane.name);
+  }
+
+  async #removePane(name: PaneName): Promise<void> {
+    const pane = this.#panes.get(name);
+    await pane.stop('it is not configured any more').catch((error: unknown) => {
+      this.#options.log.warn({ error, pane: name }, 'command not ended in order');
+    });
+    const { id } = pane;
+    this.#panes.remove(name);
+    this.#places.forget(name);
+    if (id !== null) await this.#builder.removePane(id);
+  }
+
+  async #retitle({ id, plan }: Pane): Promise<void> {
+    if (id !== null && plan !== undefined) await this.#builder.retitle(id, plan);
+  }
+
+  #paneChanged(pane: PaneDescription): void {
+    const plan = this.#plan.panes.find(({ name }) => name === pane.name);
+    if (pane.state === 'starting' && plan !== undefined) {
+      this.#setOption(pane.id, '@triad_program', programMark(plan.program));
     }
+    this.#setOption(pane.id, '@triad_note', borderNote(pane));
+    this.#options.onPaneChanged(pane);
   }
 
-  #addPane(name: PaneName): Pane {
-    const { plan, log } = this.#options;
-    const program = plan.panes.find((each) => each.name === name)?.program;
-    const showNote = (id: PaneId, note: string) => this.#setOption(id, '@triad_note', note);
-    const onStart = (id: PaneId) => {
-      if (program !== undefined) this.#setOption(id, '@triad_program', programMark(program));
-    };
-    const onKeeperLost = () => {
-      const timer = setTimeout(() => void this.#repair(pane), REPAIR_PAUSE_MS);
-      this.#repairs.set(name, timer);
-    };
-    const pane: Pane = new Pane({ name, program, log, showNote, onStart, onKeeperLost });
-    this.#panes.set(name, pane);
-    return pane;
-  }
-
-  #setOption(id: PaneId, option: string, value: string): void {
+  #setOption(id: PaneId | null, option: string, value: string): void {
+    if (id === null) return;
     const set = ['-p', '-t', id, option, quoteArgument(value)];
     this.#control?.ask('set-option', set).catch((error: unknown) => {
       this.#options.log.debug({ error, option }, 'pane option not set');
     });
   }
 
+  #record(kind: EventKind, what: Pick<NewHostEvent, 'text' | 'facts'>, pane?: PaneName): void {
+    const session = this.#plan.name;
+    this.#options.record({ kind, session, pane: pane ?? null, by: null, ...what });
+  }
+
   #controlLost(control: ControlConnection): void {
     if (this.#isClosed || control !== this.#control) return;
     this.#control = undefined;
     this.#options.onStirred();
-    this.#later = this.#recover();
+    void this.#inTurn(() => this.#recover());
   }
 
   /** The connection is gone: the session too, or somebody detached it, or tmux does not answer. */
   async #recover(): Promise<void> {
+    if (this.#isClosed) return;
     try {
-      if (await this.isThere(this.#sessionId)) {
-        await this.#openControl();
-        if (this.#isClosed) {
-          this.#release();
-          return;
-        }
-        this.#options.log.warn('control connection made again');
-        // A size that was to be set meanwhile is not lost.
-        this.#options.onWindowsChanged();
-        this.#options.onStirred();
-        return;
-      }
-      this.#ended();
+      await this.#process.keepSocket();
+      if (!(await this.isThere(this.#sessionId))) return await this.#lost();
+      await this.#openControl();
+      if (this.#isClosed) return this.#letGo();
+      this.#options.log.warn('control connection made again');
+      // A size that was to be set meanwhile is not lost.
+      this.#options.onWindowsChanged();
+      this.#options.onStirred();
     } catch (error) {
       this.#options.log.warn({ error }, 'tmux does not answer');
       this.#soon(() => this.#recover());
     }
   }
 
-  #ended(): void {
-    if (Date.now() - this.#readyAt > LAST_PAUSE_MS) this.#pauseMs = FIRST_PAUSE_MS;
-    this.#state = 'ended';
-    this.#options.log.error(
-      { pauseMs: this.#pauseMs },
-      'session ended, making it again after a pause',
-    );
-    this.#soon(async () => {
-      // A command that takes its time to end must not run twice.
-      await this.#endWith(() => Promise.resolve());
-      this.#release();
-      try {
-        await this.open();
-      } catch (error) {
-        this.#options.log.error({ error }, 'session not made');
-        this.#ended();
-      }
-    });
+  async #lost(): Promise<void> {
+    const { clock, log } = this.#options;
+    if (clock.elapsed() - this.#readyAt > LAST_PAUSE_MS) this.#pauseMs = FIRST_PAUSE_MS;
+    const reason =
+      this.#process.pid === undefined
+        ? 'the tmux server is gone'
+        : 'the session was ended inside tmux';
+    this.#state = 'starting';
+    this.#check.stop();
+    this.#loss = reason;
+    log.error({ reason, pauseMs: this.#pauseMs }, 'session ended, making it again after a pause');
+    this.#record('session-lost', { text: `session lost: ${reason}`, facts: { reason } });
+    this.#soon(() => this.#makeAgain(reason));
   }
 
-  /** @param work never rejects. */
+  async #makeAgain(reason: string): Promise<void> {
+    // A command that takes its time to end must not run twice.
+    await this.#endWith(() => Promise.resolve());
+    this.#letGo();
+    for (const pane of this.#panes.all) pane.lost(reason);
+    try {
+      await this.open();
+    } catch (error) {
+      this.#options.log.error({ error, reason: messageOf(error) }, 'session not made');
+      this.#soon(() => this.#makeAgain(reason));
+    }
+  }
+
   #soon(work: () => Promise<void>): void {
     if (this.#isClosed) return;
-    this.#timer = setTimeout(() => {
-      this.#later = work();
-    }, this.#pauseMs);
+    this.#cancelNext = this.#options.clock.after(this.#pauseMs, () => void this.#inTurn(work));
     this.#pauseMs = Math.min(this.#pauseMs * 2, LAST_PAUSE_MS);
   }
 
   async #endWith(kill: () => Promise<unknown>): Promise<void> {
-    const gone = Promise.all([...this.#panes.values()].map((pane) => pane.gone()));
+    const gone = Promise.all(this.#panes.all.map((pane) => pane.gone()));
     try {
       await kill();
       await withDeadline(gone, END_LIMIT_MS, 'the commands of the session');
@@ -328,15 +472,23 @@ export class SessionHost {
     }
   }
 
-  #release(): void {
-    for (const timer of this.#repairs.values()) clearTimeout(timer);
-    for (const pane of this.#panes.values()) pane.release();
+  #letGo(): void {
+    this.#cancelNext();
+    this.#check.stop();
+    for (const pane of this.#panes.all) pane.letGo();
     const control = this.#control;
     this.#control = undefined;
     control?.close();
   }
 
   #unavailable(): UnavailableError {
-    return new UnavailableError(`session ${this.#options.plan.name} is not running`);
+    return new UnavailableError(`session ${this.#plan.name} is not running`);
   }
+}
+
+/** What happened to a command that does not run; empty when all is well. */
+function borderNote({ state, lastExit }: PaneDescription): string {
+  if (state === 'failed' || state === 'stopped') return state;
+  const hasEnded = state === 'backoff' || state === 'exited';
+  return hasEnded && lastExit !== null ? shortExit(lastExit) : '';
 }

@@ -2,58 +2,51 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SYSTEM_CLOCK } from '../../src/base/clock.js';
-import { paneName, sessionName } from '../../src/base/ids.js';
-import { DoorKey } from '../../src/door/door-key.js';
-import { EventLog } from '../../src/events/event-log.js';
+import { type PaneName, paneName, sessionName } from '../../src/base/ids.js';
 import { LocalHost } from '../../src/host/local-host.js';
 import type { NewHostEvent } from '../../src/link/host-event.js';
+import type { PaneDescription, PaneState } from '../../src/link/host-link.js';
 import { openLogger } from '../../src/log/logger.js';
 import { findTmux } from '../../src/tmux/tmux-binary.js';
 import { TmuxServer } from '../../src/tmux/tmux-server.js';
-import { getKeeperBinary, type NativeBinary } from './native-binary.js';
+import type { SessionPlan } from '../../src/triad/session-plan.js';
+import { eventually } from './eventually.js';
+import { FakeHealth } from './fake-health.js';
+import { FakeTaps } from './fake-taps.js';
+import { type KeeperBinary, openKeeperBinary } from './keeper-binary.js';
 import { planOf } from './session-plan.js';
 
 export const PAIR = sessionName('pair');
 export const WORKER = { session: PAIR, pane: paneName('worker') };
 
-/** A host with one session of one pane, on a tmux server of its own. */
+/** A host with one session, of one pane unless told otherwise, on a tmux server of its own. */
 export class SmallHost implements AsyncDisposable {
   readonly directory: string;
   readonly server: TmuxServer;
-  readonly #keeper: NativeBinary;
-  readonly #options: ConstructorParameters<typeof LocalHost>[0];
+  readonly taps = new FakeTaps();
+  readonly health = new FakeHealth();
+  /** What was recorded, by this host and those it took the place of. */
+  readonly events: NewHostEvent[] = [];
+  readonly log: string[] = [];
+  readonly #keeper: KeeperBinary;
+  readonly #session: object;
   host: LocalHost;
 
-  private constructor(
-    directory: string,
-    server: TmuxServer,
-    doorKey: DoorKey,
-    command: readonly string[],
-  ) {
+  private constructor(directory: string, server: TmuxServer, session: object) {
     this.directory = directory;
     this.server = server;
-    this.#keeper = getKeeperBinary();
-    const panes = [{ name: WORKER.pane, title: 'worker', command, focus: true }];
-    const plan = planOf({ layout: 'even-horizontal', panes }, directory);
-    const log = openLogger({ level: 'error', destination: { write: () => undefined } });
-    const clock = SYSTEM_CLOCK;
-    const events = EventLog.open({ path: join(directory, 'events.jsonl'), clock, log });
-    const sessionOptions = {
-      ...{ plan, server, directory, keeperPath: this.#keeper.path, cwd: directory },
-      tmuxConfigPath: join(import.meta.dirname, '../../config/tmux.conf'),
-      ...{ clock, log, doorKey, programFolder: directory },
-      onDifferent: () => undefined,
-      record: (event: NewHostEvent) => void events.record(event),
-    };
-    this.#options = {
-      ...{ plans: [plan], events, onSessions: () => undefined },
-      sessionOptions: () => sessionOptions,
-      readPlans: () => Promise.resolve([plan]),
-    };
-    this.host = new LocalHost(this.#options);
+    this.#keeper = openKeeperBinary();
+    this.#session = session;
+    this.host = this.#make(this.plan(session));
   }
 
   static async start(command: readonly string[] = ['cat']): Promise<SmallHost> {
+    const panes = [{ name: WORKER.pane, title: 'worker', command, focus: true }];
+    return SmallHost.startPlanned({ layout: 'even-horizontal', panes });
+  }
+
+  /** @param session as `config/triad.yaml` has it. */
+  static async startPlanned(session: object): Promise<SmallHost> {
     const directory = mkdtempSync(join(tmpdir(), 'triad-host-'));
     const env = {
       PATH: process.env['PATH'] ?? '',
@@ -63,26 +56,77 @@ export class SmallHost implements AsyncDisposable {
     };
     const binary = await findTmux(process.env['TRIAD_TMUX'] ?? 'tmux', env);
     const server = new TmuxServer({ binary, socketPath: join(directory, 's'), env });
-    const small = new SmallHost(
-      directory,
-      server,
-      await DoorKey.open(join(directory, 'key')),
-      command,
-    );
+    const small = new SmallHost(directory, server, session);
     await small.host.open();
     return small;
   }
 
+  plan(session: object): SessionPlan {
+    return planOf(session, this.directory);
+  }
+
   /** As after a restart of the process: the session is adopted by a new host. */
-  async restart(): Promise<void> {
-    await this.host.close();
-    this.host = new LocalHost(this.#options);
+  async restart(session = this.#session): Promise<void> {
+    this.host.close();
+    this.host = this.#make(this.plan(session));
     await this.host.open();
+  }
+
+  async pane(name: string): Promise<PaneDescription> {
+    const [session] = await this.host.describe();
+    const found = session?.panes.find((pane) => pane.name === name);
+    if (found === undefined) throw new Error(`no pane ${name}`);
+    return found;
+  }
+
+  /** Waits until a pane is in a state, maybe after some others. */
+  async reaches(name: string, state: PaneState): Promise<PaneDescription> {
+    return eventually(
+      `${name} is ${state}`,
+      async () => {
+        const pane = await this.pane(name);
+        return pane.state === state ? pane : undefined;
+      },
+      () => this.log.join(''),
+    );
+  }
+
+  async tmux(...args: string[]): Promise<string> {
+    return (await this.server.run(args)).toString().trimEnd();
+  }
+
+  address(name: string): { session: typeof PAIR; pane: PaneName } {
+    return { session: PAIR, pane: paneName(name) };
+  }
+
+  /** The reasons of a pane's changes of state, each with what it led to. */
+  changes(name: string): string[] {
+    const own = this.events.filter(({ kind, pane }) => kind === 'pane-state' && pane === name);
+    return own.map(({ facts }) => `${facts['to']}: ${facts['reason']}`);
+  }
+
+  #make(plan: SessionPlan): LocalHost {
+    const { directory, server, taps, health } = this;
+    return new LocalHost([
+      {
+        ...{ plan, server, directory, taps, keeperPath: this.#keeper.path, cwd: directory },
+        ...{ clock: SYSTEM_CLOCK, random: Math.random, watchHealth: health.watch },
+        tmuxConfigPath: join(import.meta.dirname, '../../config/tmux.conf'),
+        log: openLogger({
+          level: 'info',
+          destination: { write: (line) => this.log.push(line) },
+        }),
+        record: (event) => this.events.push(event),
+        paneEnv: (pane) => ({ DOOR_OF: pane }),
+        onPaneChanged: () => undefined,
+        onDifferent: () => undefined,
+      },
+    ]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.host.endSession(PAIR).catch(() => undefined);
-    await this.host.close();
+    this.#keeper[Symbol.dispose]();
     rmSync(this.directory, { recursive: true, force: true });
   }
 }

@@ -1,0 +1,74 @@
+import type { PaneName } from '../base/ids.js';
+import type { PaneOutput } from '../tap/pane-output.js';
+import type { Dependency } from './dependency.js';
+import type { PanePlan } from './session-plan.js';
+
+/** Which lines that panes wait for were seen in the output of others, each since its command's start. */
+export class AwaitedLines {
+  readonly #output: (pane: PaneName) => PaneOutput;
+  readonly #onSeen: () => void;
+  #watched: WatchedPane[] = [];
+
+  /** @param onSeen called each time one was seen for the first time since a start. */
+  constructor(output: (pane: PaneName) => PaneOutput, onSeen: () => void) {
+    this.#output = output;
+    this.#onSeen = onSeen;
+  }
+
+  /** Waits for what these panes wait for from now on. */
+  setPlan(panes: readonly PanePlan[]): void {
+    const before = this.#watched;
+    this.close();
+    const awaited = panes.flatMap(({ dependsOn }) => dependsOn).filter(isForLine);
+    for (const name of new Set(awaited.map(({ on }) => on))) {
+      const sources = awaited.filter(({ on }) => on === name).map(({ until }) => until.pattern);
+      const known = before.find((watched) => watched.name === name);
+      const seen = new Set(known?.seen);
+      const output = this.#output(name);
+      const from = known?.from ?? output.end;
+      const watched: WatchedPane = { name, seen, from, stop: () => undefined };
+      watched.stop = output.onLine(({ text, end }) => {
+        if (end <= watched.from) return;
+        const found = sources.filter(({ source }) => !seen.has(source));
+        const matched = found.filter((pattern) => pattern.matches(text));
+        for (const { source } of matched) seen.add(source);
+        if (matched.length > 0) this.#onSeen();
+      });
+      this.#watched.push(watched);
+    }
+  }
+
+  /** A pane's command is about to be started: what it has printed so far does not count. */
+  startsAnew(pane: PaneName): void {
+    const watched = this.#watched.find(({ name }) => name === pane);
+    if (watched === undefined) return;
+    watched.seen.clear();
+    watched.from = this.#output(pane).end;
+  }
+
+  hasSeen({ on, until }: Dependency): boolean {
+    if (until.kind !== 'log') return false;
+    const watched = this.#watched.find(({ name }) => name === on);
+    return watched?.seen.has(until.pattern.source) === true;
+  }
+
+  close(): void {
+    for (const { stop } of this.#watched) stop();
+    this.#watched = [];
+  }
+}
+
+interface WatchedPane {
+  readonly name: PaneName;
+  /** Patterns, as written. */
+  readonly seen: Set<string>;
+  /** Offset in its output from which lines count. */
+  from: number;
+  stop: () => void;
+}
+
+type LineDependency = Dependency & { readonly until: { readonly kind: 'log' } };
+
+function isForLine(dependency: Dependency): dependency is LineDependency {
+  return dependency.until.kind === 'log';
+}

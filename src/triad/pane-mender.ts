@@ -1,0 +1,111 @@
+import { withDeadline } from '../base/deadline.js';
+import type { PaneName } from '../base/ids.js';
+import type { Logger } from '../log/logger.js';
+import { KeeperConnection } from './keeper-connection.js';
+import type { Pane } from './pane.js';
+import type { PanePipes } from './pane-pipes.js';
+import type { PaneRow } from './pane-row.js';
+import { killLeftCommand } from './process-facts.js';
+import type { FoundPane, SessionBuilder } from './session-builder.js';
+import type { WindowPlaces } from './window-places.js';
+
+/** A keeper listens within milliseconds of its start; a machine under load takes longer. */
+const KEEPER_LIMIT_MS = 10_000;
+/** Keepers give a command 7 s to end before they kill it. */
+export const END_LIMIT_MS = 15_000;
+
+export interface PaneMenderOptions {
+  readonly builder: SessionBuilder;
+  readonly places: WindowPlaces;
+  readonly pipes: PanePipes;
+  readonly log: Logger;
+  /** Somebody closed the pane; it is being made again. */
+  readonly onClosed: (pane: Pane) => void;
+}
+
+/** Gives panes their keepers: those just found, and those whose keeper or place somebody took away. */
+export class PaneMender {
+  readonly #options: PaneMenderOptions;
+
+  constructor(options: PaneMenderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Connects a pane with the keeper in its place.
+   *
+   * @param note is shown in it where no command runs.
+   */
+  async adopt(pane: Pane, found: FoundPane, note?: string): Promise<void> {
+    if (found.isDead) await this.#respawn(pane, found);
+    const keeper = await this.#connect(pane.name);
+    pane.adopt(found.id, keeper, { memory: found.memory, note });
+    await pane.begun();
+  }
+
+  /**
+   * Puts right a pane that lost its keeper: the keeper is connected again, gets a successor, or the pane
+   * is made again where it was.
+   *
+   * @returns whether anything in the session's windows is new.
+   */
+  async mend(sessionId: string, pane: Pane): Promise<boolean> {
+    const { builder } = this.#options;
+    const all = await builder.findPanes(sessionId);
+    if (all.length === 0) return false;
+    const found = all.find(({ name }) => name === pane.name);
+    if (found !== undefined) {
+      if (pane.id !== null && !found.isDead) return false;
+      pane.letGo();
+      await this.adopt(pane, found);
+      return true;
+    }
+    if (pane.plan === undefined) return false;
+    this.#options.onClosed(pane);
+    await this.make(sessionId, pane);
+    return true;
+  }
+
+  /** Makes a pane at its place, and starts its command when what was in it before has ended. */
+  async make(sessionId: string, pane: Pane): Promise<void> {
+    const { builder, places } = this.#options;
+    const { plan } = pane;
+    if (plan === undefined) return;
+    const rows = await builder.rows(sessionId);
+    const found = await builder.addPane(sessionId, plan, places.neighbour(pane.name, rows));
+    const place = places.find(pane.name);
+    places.replace(pane.name, found.id);
+    const restored = place === undefined ? undefined : places.find(pane.name);
+    if (restored !== undefined) await builder.restore(sessionId, restored);
+    else if (isAlone(rows)) await builder.arrange(sessionId);
+    await this.#pipe(sessionId);
+    await withDeadline(pane.gone(), END_LIMIT_MS, `the command of ${pane.name}`);
+    pane.lost('its pane was closed');
+    await this.adopt(pane, found);
+  }
+
+  async #respawn(pane: Pane, found: FoundPane): Promise<void> {
+    const { lastPid } = pane;
+    if (lastPid !== null) killLeftCommand(lastPid, found.keeperPid);
+    pane.lost('its keeper was killed');
+    await this.#options.builder.respawn(found);
+  }
+
+  async #pipe(sessionId: string): Promise<void> {
+    const { builder, pipes } = this.#options;
+    await pipes.look(await builder.rows(sessionId));
+  }
+
+  #connect(name: PaneName): Promise<KeeperConnection> {
+    const socketPath = this.#options.builder.keeperSocket(name);
+    return KeeperConnection.connect({ socketPath, deadlineMs: KEEPER_LIMIT_MS });
+  }
+}
+
+/** Whether all panes there are ours and in one window, so that the configured layout fits. */
+function isAlone(rows: readonly PaneRow[]): boolean {
+  return (
+    rows.every(({ name }) => name !== undefined) &&
+    new Set(rows.map(({ windowId }) => windowId)).size === 1
+  );
+}

@@ -1,0 +1,216 @@
+import { UnavailableError } from '../base/errors.js';
+import type { PaneName, SessionName } from '../base/ids.js';
+import { visible } from '../base/visible.js';
+import type { EventKind, NewHostEvent } from '../link/host-event.js';
+import type { PaneDescription, PaneSignal } from '../link/host-link.js';
+import { AwaitedLines } from './awaited-lines.js';
+import { describeExit } from './command-exit.js';
+import { Pane, type PaneOptions, type PaneSurroundings } from './pane.js';
+import type { LifeChange } from './pane-life.js';
+import { isSame } from './plan-changes.js';
+import type { PanePlan } from './session-plan.js';
+import { describeWait, inStartOrder, isMet } from './start-order.js';
+
+export interface PaneSetOptions extends PaneSurroundings {
+  readonly session: SessionName;
+  readonly plans: readonly PanePlan[];
+  /** Takes what happened; never throws. */
+  readonly record: (event: NewHostEvent) => void;
+  /** Variables for a pane's command beside those of its program. */
+  readonly paneEnv: (pane: PaneName) => Readonly<Record<string, string>>;
+  readonly onRemember: PaneOptions['onRemember'];
+  readonly onKeeperLost: PaneOptions['onKeeperLost'];
+  /** What people are shown of a pane changed. */
+  readonly onPaneChanged: (pane: PaneDescription) => void;
+}
+
+/** The panes of a session and the order in which they are started and ended. */
+export class PaneSet {
+  readonly #options: PaneSetOptions;
+  readonly #panes = new Map<PaneName, Pane>();
+  readonly #lines: AwaitedLines;
+  /** All are being restarted: none is started before all have ended. */
+  #isHeld = false;
+
+  constructor(options: PaneSetOptions) {
+    this.#options = options;
+    this.#lines = new AwaitedLines(
+      (pane) => options.taps.output(pane),
+      () => this.look(),
+    );
+    for (const plan of options.plans) this.add(plan.name, plan);
+    this.#lines.setPlan(options.plans);
+  }
+
+  get all(): readonly Pane[] {
+    return [...this.#panes.values()];
+  }
+
+  find(name: PaneName): Pane | undefined {
+    return this.#panes.get(name);
+  }
+
+  /** @throws UnavailableError when there is no pane of that name. */
+  get(name: PaneName): Pane {
+    const pane = this.#panes.get(name);
+    if (pane === undefined) throw new UnavailableError(`there is no pane ${name}`);
+    return pane;
+  }
+
+  /** @param plan undefined for one that was found and is not configured. */
+  add(name: PaneName, plan: PanePlan | undefined): Pane {
+    const { clock, random, log, taps, watchHealth, onRemember, onKeeperLost } = this.#options;
+    const pane = new Pane({
+      ...{ name, plan, clock, random, log, taps, watchHealth, onRemember, onKeeperLost },
+      env: (current) => this.#env(current),
+      waitsFor: (current) => this.#waitsFor(current),
+      onChange: (changed, change) => this.#changed(changed, change),
+      onQuestion: (asking) => this.#questionChanged(asking),
+    });
+    this.#panes.set(name, pane);
+    this.#options.taps.setLogFile(name, plan?.logFile);
+    return pane;
+  }
+
+  remove(name: PaneName): void {
+    this.#panes.get(name)?.close();
+    this.#panes.delete(name);
+    this.look();
+  }
+
+  /** Panes in this order from now on, each led by its plan; those it does not name stay as they are. */
+  setPlans(plans: readonly PanePlan[]): void {
+    const { taps } = this.#options;
+    const before = new Map(this.#panes);
+    this.#panes.clear();
+    for (const plan of plans) {
+      const pane = before.get(plan.name);
+      if (pane === undefined) this.add(plan.name, plan);
+      else this.#panes.set(plan.name, pane);
+      if (pane === undefined || isSame(pane.plan, plan)) continue;
+      pane.setPlan(plan);
+      taps.setLogFile(plan.name, plan.logFile);
+    }
+    for (const [name, pane] of before) if (!this.#panes.has(name)) this.#panes.set(name, pane);
+    this.#lines.setPlan(plans);
+    this.look();
+  }
+
+  /** Those that wait are started where what they wait for has come. */
+  look(): void {
+    for (const pane of this.#ordered()) pane.look();
+  }
+
+  /** @throws RefusedError when the one runs already. */
+  async start(name: PaneName | null): Promise<void> {
+    if (name !== null) return this.get(name).start();
+    const idle = this.#ordered().filter((pane) => pane.plan !== undefined && !pane.isUp);
+    await Promise.all(idle.map((pane) => pane.start()));
+  }
+
+  async stop(name: PaneName | null, reason?: string): Promise<void> {
+    if (name !== null) return this.get(name).stop(reason);
+    await this.#inReverse(this.all, (pane) => pane.stop(reason));
+  }
+
+  /** Of all of them those that were stopped stay so. */
+  async restart(name: PaneName | null): Promise<void> {
+    if (name !== null) return this.get(name).restart();
+    const panes = this.all.filter((pane) => pane.plan !== undefined && pane.state !== 'stopped');
+    this.#isHeld = true;
+    try {
+      await this.#inReverse(panes, (pane) => pane.endToRestart('restart of all was asked for'));
+    } finally {
+      this.#isHeld = false;
+      this.look();
+    }
+    await Promise.all(panes.map((pane) => pane.begun()));
+  }
+
+  /** @throws RefusedError when the command is not running. */
+  signal(name: PaneName, signal: PaneSignal): void {
+    this.get(name).signal(signal);
+  }
+
+  close(): void {
+    this.#lines.close();
+    for (const pane of this.all) pane.close();
+  }
+
+  /** Waits for each pane until those that depend on it are done. */
+  async #inReverse(panes: readonly Pane[], work: (pane: Pane) => Promise<void>): Promise<void> {
+    const works = new Map<PaneName, Promise<void>>();
+    for (const pane of this.#ordered().reverse()) {
+      if (!panes.includes(pane)) continue;
+      const dependents = panes
+        .filter((each) => dependsOn(each, pane))
+        .map(({ name }) => works.get(name));
+      works.set(
+        pane.name,
+        Promise.allSettled(dependents).then(() => work(pane)),
+      );
+    }
+    const outcomes = await Promise.allSettled(works.values());
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  }
+
+  #ordered(): Pane[] {
+    const panes = this.all.map((pane) => ({
+      ...{ pane, name: pane.name, dependsOn: pane.plan?.dependsOn ?? [] },
+    }));
+    return inStartOrder(panes).map(({ pane }) => pane);
+  }
+
+  #waitsFor({ dependsOn }: PanePlan): string | undefined {
+    if (this.#isHeld) return 'waits for the others to end';
+    for (const dependency of dependsOn) {
+      const pane = this.#panes.get(dependency.on);
+      if (pane === undefined) continue;
+      const facts = {
+        ...{ state: pane.state, lastExit: pane.lastExit },
+        hasPrinted: this.#lines.hasSeen(dependency),
+      };
+      if (!isMet(dependency.until, facts)) return describeWait(dependency, pane.state);
+    }
+    return undefined;
+  }
+
+  #env({ name, program }: PanePlan): Readonly<Record<string, string>> {
+    const own = { TRIAD_SESSION: this.#options.session, TRIAD_PANE: name };
+    return { ...this.#options.paneEnv(name), ...program.env, ...own };
+  }
+
+  #changed(pane: Pane, { from, to, reason }: LifeChange): void {
+    if (to === 'starting') this.#lines.startsAnew(pane.name);
+    const { restarts, pid, lastExit } = pane;
+    const hasEnded = !pane.isUp && lastExit !== null;
+    const facts = {
+      ...{ from, to, reason: visible(reason), restarts, pid },
+      exit: hasEnded ? describeExit(lastExit) : null,
+    };
+    this.#options.log.info({ pane: pane.name, ...facts }, 'pane state changed');
+    this.#record('pane-state', pane, {
+      ...{ text: `${pane.name}: ${from} -> ${to}: ${facts.reason}`, facts },
+    });
+    this.#options.onPaneChanged(pane.describe());
+    this.look();
+  }
+
+  #questionChanged(pane: Pane): void {
+    const { question } = pane;
+    if (question !== null) {
+      const facts = { question };
+      this.#record('pane-asks', pane, { text: `${pane.name} asks: ${question}`, facts });
+    }
+    this.#options.onPaneChanged(pane.describe());
+  }
+
+  #record(kind: EventKind, pane: Pane, what: Pick<NewHostEvent, 'text' | 'facts'>): void {
+    const { record, session } = this.#options;
+    record({ kind, session, pane: pane.name, by: null, ...what });
+  }
+}
+
+function dependsOn(pane: Pane, other: Pane): boolean {
+  return pane.plan?.dependsOn.some(({ on }) => on === other.name) === true;
+}

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { systemCode } from '../base/errors.js';
+
+/** What proc(5) says of a process; undefined when there is none, or the system does not tell. */
+export function processFacts(pid: number) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const [state = '', , group = '', session = ''] = stat
+      .slice(stat.lastIndexOf(') ') + 2)
+      .split(' ');
+    return {
+      ...{ name: stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')), state },
+      ...{ group: Number(group), session: Number(session) },
+      /** In clock ticks since the machine came up: tells a process from a later one of its number. */
+      startedAt: stat.slice(stat.lastIndexOf(') ') + 2).split(' ')[19] ?? '',
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Continues a process that somebody stopped; @returns whether it was. */
+export function continueStopped(pid: number): boolean {
+  if (processFacts(pid)?.state !== 'T') return false;
+  return signalProcess(pid, 'SIGCONT');
+}
+
+/**
+ * Kills what a keeper that was killed has left running, so that it does not run twice.
+ *
+ * @param pid the command's; only while it is of the session that the keeper led.
+ */
+export function killLeftCommand(pid: number, keeperPid: number): void {
+  if (processFacts(pid)?.session === keeperPid) signalProcess(-pid, 'SIGKILL');
+}
+
+/** @returns false when it is gone, or another user's. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ESRCH' || code === 'EPERM') return false;
+    throw error;
+  }
+}
