@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SYSTEM_CLOCK } from '../../src/base/clock.js';
+import { type Clock, SYSTEM_CLOCK } from '../../src/base/clock.js';
 import { type PaneName, paneName, sessionName } from '../../src/base/ids.js';
+import type { HostSessionOptions } from '../../src/host/host-session.js';
 import { LocalHost } from '../../src/host/local-host.js';
 import type { NewHostEvent } from '../../src/link/host-event.js';
 import type { PaneDescription, PaneState } from '../../src/link/host-link.js';
@@ -15,6 +16,9 @@ import { FakeHealth } from './fake-health.js';
 import { FakeTaps } from './fake-taps.js';
 import { type KeeperBinary, openKeeperBinary } from './keeper-binary.js';
 import { planOf } from './session-plan.js';
+
+/** Between two looks of the check (src/triad/session-check.ts). */
+const CHECK_INTERVAL_MS = 200;
 
 export const PAIR = sessionName('pair');
 export const WORKER = { session: PAIR, pane: paneName('worker') };
@@ -31,13 +35,21 @@ export class SmallHost implements AsyncDisposable {
   readonly #keeper: KeeperBinary;
   readonly #session: object;
   host: LocalHost;
+  #waits = 0;
+  readonly #clock: Clock = {
+    ...SYSTEM_CLOCK,
+    after: (delayMs, work) => {
+      this.#waits += delayMs === CHECK_INTERVAL_MS ? 1 : 0;
+      return SYSTEM_CLOCK.after(delayMs, work);
+    },
+  };
 
   private constructor(directory: string, server: TmuxServer, session: object) {
     this.directory = directory;
     this.server = server;
     this.#keeper = openKeeperBinary();
     this.#session = session;
-    this.host = this.#make(this.plan(session));
+    this.host = new LocalHost([this.options(session)]);
   }
 
   static async start(command: readonly string[] = ['cat']): Promise<SmallHost> {
@@ -68,7 +80,7 @@ export class SmallHost implements AsyncDisposable {
   /** As after a restart of the process: the session is adopted by a new host. */
   async restart(session = this.#session): Promise<void> {
     this.host.close();
-    this.host = this.#make(this.plan(session));
+    this.host = new LocalHost([this.options(session)]);
     await this.host.open();
   }
 
@@ -95,6 +107,12 @@ export class SmallHost implements AsyncDisposable {
     return (await this.server.run(args)).toString().trimEnd();
   }
 
+  /** Resolves when the check behind the keepers has looked at all there is now. */
+  async checked(): Promise<void> {
+    const before = this.#waits;
+    await eventually('the check has looked', () => this.#waits >= before + 2);
+  }
+
   address(name: string): { session: typeof PAIR; pane: PaneName } {
     return { session: PAIR, pane: paneName(name) };
   }
@@ -105,23 +123,19 @@ export class SmallHost implements AsyncDisposable {
     return own.map(({ facts }) => `${facts['to']}: ${facts['reason']}`);
   }
 
-  #make(plan: SessionPlan): LocalHost {
+  /** What a session of this host is made with. */
+  options(session: object): HostSessionOptions {
     const { directory, server, taps, health } = this;
-    return new LocalHost([
-      {
-        ...{ plan, server, directory, taps, keeperPath: this.#keeper.path, cwd: directory },
-        ...{ clock: SYSTEM_CLOCK, random: Math.random, watchHealth: health.watch },
-        tmuxConfigPath: join(import.meta.dirname, '../../config/tmux.conf'),
-        log: openLogger({
-          level: 'info',
-          destination: { write: (line) => this.log.push(line) },
-        }),
-        record: (event) => this.events.push(event),
-        paneEnv: (pane) => ({ DOOR_OF: pane }),
-        onPaneChanged: () => undefined,
-        onDifferent: () => undefined,
-      },
-    ]);
+    return {
+      ...{ plan: this.plan(session), server, directory, taps, keeperPath: this.#keeper.path },
+      ...{ cwd: directory, clock: this.#clock, random: Math.random, watchHealth: health.watch },
+      tmuxConfigPath: join(import.meta.dirname, '../../config/tmux.conf'),
+      log: openLogger({ level: 'info', destination: { write: (line) => this.log.push(line) } }),
+      record: (event) => this.events.push(event),
+      paneEnv: (pane) => ({ DOOR_OF: pane }),
+      onPaneChanged: () => undefined,
+      onDifferent: () => undefined,
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
