@@ -6,6 +6,8 @@ import { TmuxError, type TmuxServer } from './tmux-server.js';
 
 /** tmux answers in a tenth of a millisecond; 29 ms were the most seen under a flood. */
 const ANSWER_LIMIT_MS = 10_000;
+/** How long a server that does not answer may take to let go of the client. */
+const CLOSE_LIMIT_MS = 1_000;
 /** Questions that wait for their answer; more than a session's panes ever need at once. */
 const MAX_PENDING = 1_000;
 /** An answer of ids and our own options is short; more means it is not the tmux we know. */
@@ -38,6 +40,7 @@ export class ControlConnection {
   #attach: Question | undefined;
   #block: Block | undefined;
   #rest = '';
+  #isClosing = false;
   #isClosed = false;
 
   private constructor(
@@ -99,7 +102,7 @@ export class ControlConnection {
    * @throws TmuxError with tmux's words; UnavailableError when the connection is gone.
    */
   async ask(subcommand: string, args: readonly string[]): Promise<readonly string[]> {
-    if (this.#isClosed || this.#questions.length >= MAX_PENDING) {
+    if (this.#isClosed || this.#isClosing || this.#questions.length >= MAX_PENDING) {
       throw new UnavailableError('tmux does not answer', { hint: 'see the log of triad up' });
     }
     const answer = new Promise<readonly string[]>((resolve, reject) => {
@@ -109,11 +112,13 @@ export class ControlConnection {
     return withDeadline(answer, ANSWER_LIMIT_MS, `tmux ${subcommand}`);
   }
 
-  /** Detaches; `closed` follows. Idempotent. */
+  /** Detaches when tmux has done what was asked for; `closed` follows. Idempotent. */
   close(): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#isClosing) return;
+    this.#isClosing = true;
     this.#child.stdin.end();
-    this.#child.kill('SIGTERM');
+    const limit = setTimeout(() => this.#child.kill('SIGTERM'), CLOSE_LIMIT_MS);
+    void this.closed.then(() => clearTimeout(limit));
   }
 
   #receive(text: string): void {

@@ -546,8 +546,9 @@ void runOnce() {
     if (events & POLLOUT) flushConnection(connection);
     if (events & ~POLLOUT && connection.fd != -1) readConnection(connection);
   }
-  if (polled[0].revents) handleSignals();
+  // Before the command's end, which may be due to it.
   if (polled[1].revents) handleTerminal(polled[1].revents);
+  if (polled[0].revents) handleSignals();
   if (polled[2].revents && keeper.listener != -1) acceptConnection();
 }
 

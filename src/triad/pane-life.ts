@@ -14,6 +14,16 @@ export interface LifePlan {
   readonly hasReadyProbe: boolean;
 }
 
+/** Of a pane that is not configured: what runs in it goes on, and nothing else happens. */
+export const LEFT_ALONE: LifePlan = {
+  hasReadyProbe: false,
+  policy: {
+    ...{ restart: 'never', resetAfterMs: 0, crashLimit: Number.POSITIVE_INFINITY },
+    backoff: { firstMs: 0, factor: 1, maxMs: 0, jitter: 0 },
+    stop: { signal: 'SIGTERM', graceMs: 5_000 },
+  },
+};
+
 export interface PaneLifeOptions {
   readonly plan: LifePlan;
   readonly clock: Clock;

@@ -1,61 +1,22 @@
-import type { Clock } from '../base/clock.js';
 import { withDeadline } from '../base/deadline.js';
 import { RefusedError } from '../base/errors.js';
 import type { PaneId, PaneName } from '../base/ids.js';
 import { shellWord } from '../base/shell-word.js';
 import { visible } from '../base/visible.js';
-import type { HealthChange, PaneHealth, PaneHealthOptions } from '../health/pane-health.js';
+import type { HealthChange, PaneHealth } from '../health/pane-health.js';
 import type { PaneDescription, PaneExit, PaneSignal } from '../link/host-link.js';
-import type { Logger } from '../log/logger.js';
-import type { Taps } from '../tap/taps.js';
 import { exitOf } from './command-exit.js';
 import type { KeeperConnection } from './keeper-connection.js';
 import type { KeeperState } from './keeper-protocol.js';
-import { type LifeChange, type LifePlan, PaneLife } from './pane-life.js';
+import { LEFT_ALONE, type LifeChange, type LifePlan, PaneLife } from './pane-life.js';
 import { freshMemory, type PaneMemory } from './pane-memory.js';
 import { endNote, stayNote } from './pane-note.js';
+import type { PaneOptions } from './pane-options.js';
 import type { PanePlan } from './session-plan.js';
 
 const START_LIMIT_MS = 10_000;
 /** Beyond the grace of its policy, until a command that is ended counts as stuck. */
 const END_MARGIN_MS = 10_000;
-/** Of a pane that is not configured: what runs in it goes on, and nothing else happens. */
-const LEFT_ALONE: LifePlan = {
-  hasReadyProbe: false,
-  policy: {
-    ...{ restart: 'never', resetAfterMs: 0, crashLimit: Number.POSITIVE_INFINITY },
-    backoff: { firstMs: 0, factor: 1, maxMs: 0, jitter: 0 },
-    stop: { signal: 'SIGTERM', graceMs: 5_000 },
-  },
-};
-
-/** What the panes of a session get from outside. */
-export interface PaneSurroundings {
-  readonly clock: Clock;
-  /** From 0 up to 1. */
-  readonly random: () => number;
-  readonly log: Logger;
-  readonly taps: Taps;
-  readonly watchHealth: (options: PaneHealthOptions) => PaneHealth;
-}
-
-export interface PaneOptions extends PaneSurroundings {
-  readonly name: PaneName;
-  /** undefined for a pane that was adopted but is not configured any more. */
-  readonly plan: PanePlan | undefined;
-  /** The whole environment that its command gets beside that of tmux. */
-  readonly env: (plan: PanePlan) => Readonly<Record<string, string>>;
-  /** What it waits for of others, for people; undefined when nothing. */
-  readonly waitsFor: (plan: PanePlan) => string | undefined;
-  /** What it is to remember changed; comes before what follows from the change is done. */
-  readonly onRemember: (pane: Pane, memory: PaneMemory) => void;
-  readonly onChange: (pane: Pane, change: LifeChange) => void;
-  /** It asks something, or does so no more. */
-  readonly onQuestion: (pane: Pane) => void;
-  /** The keeper is gone: somebody closed the pane, or killed the keeper. */
-  readonly onKeeperLost: (pane: Pane) => void;
-}
-
 interface Adoption {
   /** Of a manager before this one; what this one knows better is left as it is. */
   readonly memory?: PaneMemory | undefined;

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PaneName } from '../base/ids.js';
 import type { ReloadChange } from '../link/host-link.js';
+import { type FoundPane, programMark } from './session-builder.js';
 import type { PanePlan, SessionPlan } from './session-plan.js';
 
 /** What is to be done to make one plan of a session into another one. */
@@ -40,6 +41,23 @@ export function planChanges(before: SessionPlan, after: SessionPlan): PlanChange
       }),
     ],
   };
+}
+
+/**
+ * The panes of a session that was found running that are not as planned: missing, other or unknown.
+ *
+ * @param made the names it was made with: one of them that is missing was closed by somebody.
+ */
+export function differentPanes(
+  plan: SessionPlan,
+  found: readonly FoundPane[],
+  made: readonly string[],
+): PaneName[] {
+  const planned = new Map(plan.panes.map(({ name, program }) => [name, programMark(program)]));
+  const there = new Map(found.map((pane) => [pane.name, pane.programMark]));
+  const names = new Set([...planned.keys(), ...there.keys()]);
+  const isClosed = (name: PaneName) => made.includes(name) && !there.has(name);
+  return [...names].filter((name) => there.get(name) !== planned.get(name) && !isClosed(name));
 }
 
 function paneChange(

@@ -1,6 +1,6 @@
 import { withDeadline } from '../base/deadline.js';
 import { ConfigurationError, messageOf, UnavailableError } from '../base/errors.js';
-import type { PaneId, PaneName } from '../base/ids.js';
+import type { PaneName } from '../base/ids.js';
 import type { EventKind, NewHostEvent } from '../link/host-event.js';
 import type {
   PaneDescription,
@@ -10,38 +10,26 @@ import type {
   SessionState,
 } from '../link/host-link.js';
 import { ControlConnection } from '../tmux/control-connection.js';
-import { quoteArgument } from '../tmux/control-quoting.js';
 import { endLeftClients } from '../tmux/left-clients.js';
 import { endLeftMirrors } from '../tmux/mirror-client.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
-import { shortExit } from './command-exit.js';
-import type { Pane, PaneSurroundings } from './pane.js';
-import { writeMemory } from './pane-memory.js';
+import type { Pane } from './pane.js';
+import { PaneMarks } from './pane-marks.js';
 import { END_LIMIT_MS, PaneMender } from './pane-mender.js';
-import { PanePipes } from './pane-pipes.js';
-import { PANE_ROW_FORMAT, type PaneRow } from './pane-row.js';
+import type { PaneSurroundings } from './pane-options.js';
 import { PaneSet } from './pane-set.js';
-import { planChanges } from './plan-changes.js';
-import { continueStopped } from './process-facts.js';
+import { PlanChanger } from './plan-changer.js';
+import { differentPanes } from './plan-changes.js';
 import { ServerProcess } from './server-process.js';
-import {
-  type FoundPane,
-  programMark,
-  SessionBuilder,
-  type SessionBuilderOptions,
-} from './session-builder.js';
-import { SessionCheck } from './session-check.js';
+import { SessionBuilder, type SessionBuilderOptions } from './session-builder.js';
 import type { SessionPlan } from './session-plan.js';
-import { WindowPlaces } from './window-places.js';
+import { SessionWatch } from './session-watch.js';
 
 /** Pauses before a session that ended is made again: doubled each time, so that a loop stays slow. */
 const FIRST_PAUSE_MS = 1_000;
 const LAST_PAUSE_MS = 60_000;
 /** A pane that cannot be put right is tried again after this. */
 const MEND_PAUSE_MS = 2_000;
-/** Looks of the check between two at keepers and the socket: about once a second. */
-const LOOKS_PER_ROUND = 5;
-
 export interface SessionHostOptions extends SessionBuilderOptions, PaneSurroundings {
   /** Takes what happened; never throws. */
   readonly record: (event: NewHostEvent) => void;
@@ -65,10 +53,9 @@ export class SessionHost {
   readonly #options: SessionHostOptions;
   readonly #builder: SessionBuilder;
   readonly #panes: PaneSet;
-  readonly #places = new WindowPlaces();
-  readonly #pipes: PanePipes;
+  readonly #watch: SessionWatch;
   readonly #mender: PaneMender;
-  readonly #check: SessionCheck;
+  readonly #changer: PlanChanger;
   readonly #process: ServerProcess;
   /** Panes that are being put right, or rest after that failed. */
   readonly #mending = new Set<Pane>();
@@ -80,7 +67,6 @@ export class SessionHost {
   #control: ControlConnection | undefined;
   #pauseMs = FIRST_PAUSE_MS;
   #readyAt = 0;
-  #looks = 0;
   #cancelNext: () => void = () => undefined;
   /** What is done to the session's windows, one after the other; never rejects. */
   #later: Promise<void> = Promise.resolve();
@@ -95,20 +81,29 @@ export class SessionHost {
     this.#process = new ServerProcess({ server, path: `${server.socketPath}.pid`, log });
     const ask = async (subcommand: string, args: readonly string[]) =>
       this.getControl().ask(subcommand, args);
-    this.#pipes = new PanePipes({ taps, clock, log, ask });
+    const marks = new PaneMarks({ log, ask });
+    this.#watch = new SessionWatch({
+      ...{ taps, clock, log, ask, process: this.#process, sessionId: () => this.#sessionId },
+      onThere: (names) => this.#seen(names),
+    });
+    const { places, pipes } = this.#watch;
     this.#mender = new PaneMender({
-      ...{ builder: this.#builder, places: this.#places, pipes: this.#pipes, log },
+      ...{ builder: this.#builder, places, pipes, log },
       onClosed: (pane) => this.#paneClosed(pane),
     });
-    const onRows = (rows: readonly PaneRow[]) => this.#seen(rows);
-    const askRows = () =>
-      ask('list-panes', ['-s', '-t', this.#sessionId, '-F', `"${PANE_ROW_FORMAT}"`]);
-    this.#check = new SessionCheck({ clock, log, ask: askRows, onRows });
     this.#panes = new PaneSet({
       ...{ ...options, session: plan.name, plans: plan.panes },
-      onRemember: (pane, memory) => this.#setOption(pane.id, '@triad_memory', writeMemory(memory)),
+      onRemember: (pane, memory) => marks.remember(pane.id, memory),
       onKeeperLost: (pane) => this.#mendSoon(pane),
-      onPaneChanged: (pane) => this.#paneChanged(pane),
+      onPaneChanged: (pane) => {
+        marks.show(pane, this.#plan.panes.find(({ name }) => name === pane.name)?.program);
+        options.onPaneChanged(pane);
+      },
+    });
+    this.#changer = new PlanChanger({
+      ...{ builder: this.#builder, panes: this.#panes, mender: this.#mender, places, log },
+      inTurn: (work) => this.#inTurn(work),
+      onWindowsChanged: options.onWindowsChanged,
     });
   }
 
@@ -136,7 +131,7 @@ export class SessionHost {
     if (this.#isClosed) return this.#letGo();
     this.#state = 'running';
     this.#readyAt = this.#options.clock.elapsed();
-    this.#check.start();
+    this.#watch.start();
     this.#options.log.info({ adopted: this.#isAdopted }, 'session ready');
     const [kind, verb] = this.#isAdopted
       ? (['session-adopted', 'found running, taken over'] as const)
@@ -157,7 +152,7 @@ export class SessionHost {
   /** Ends the session with its tmux server, each command in its turn and as its policy says. */
   async end(): Promise<void> {
     this.#isClosed = true;
-    this.#check.stop();
+    this.#watch.stop();
     this.#cancelNext();
     await this.#later;
     await this.#panes.stop(null, 'the session is ended').catch((error: unknown) => {
@@ -221,24 +216,9 @@ export class SessionHost {
   /** Makes the session what `plan` says: only what is another program is started anew. */
   async apply(plan: SessionPlan): Promise<ReloadChange[]> {
     const sessionId = this.getSessionId();
-    const changes = planChanges(this.#plan, plan);
-    const isLaidOut = changes.isLayoutChanged;
+    const before = this.#plan;
     this.#plan = plan;
-    this.#builder.setPlan(plan);
-    for (const name of changes.removed) await this.#removePane(name);
-    this.#panes.setPlans(plan.panes);
-    await this.#inTurn(async () => {
-      for (const name of changes.added) await this.#mender.make(sessionId, this.#panes.get(name));
-      for (const name of changes.kept) await this.#retitle(this.#panes.get(name));
-      if (isLaidOut) await this.#builder.arrange(sessionId);
-      await this.#builder.markMade(sessionId);
-    });
-    if (isLaidOut) this.#options.onWindowsChanged();
-    const running = changes.restarted.map((name) => this.#panes.get(name));
-    await Promise.all(
-      running.map((pane) => (pane.isUp ? pane.restart('its program is another') : null)),
-    );
-    return changes.list;
+    return this.#changer.apply(sessionId, before, plan);
   }
 
   describe(): SessionDescription {
@@ -256,11 +236,13 @@ export class SessionHost {
   async #connect(): Promise<void> {
     await this.#requireConfiguration();
     await this.#openControl();
-    this.#places.clear();
-    await this.#check.look();
+    await this.#watch.lookAnew();
     const there = await this.#builder.findPanes(this.#sessionId);
-    const missing = await this.#missing(there);
-    if (this.#isAdopted) this.#compare(there, missing);
+    const made = await this.#builder.madeNames(this.#sessionId);
+    const isThere = ({ name }: Pane) => there.some((found) => found.name === name);
+    const missing = this.#panes.all.filter((pane) => made.includes(pane.name) && !isThere(pane));
+    const different = this.#isAdopted ? differentPanes(this.#plan, there, made) : [];
+    if (different.length > 0) this.#options.onDifferent(different);
     const note = this.#loss === undefined ? undefined : `triad: session made again: ${this.#loss}`;
     for (const found of there) {
       const pane = this.#panes.find(found.name) ?? this.#panes.add(found.name, undefined);
@@ -271,28 +253,6 @@ export class SessionHost {
       await this.#mender.make(this.#sessionId, pane);
     }
     this.#options.onWindowsChanged();
-  }
-
-  /** Panes that somebody closed while no manager was there. */
-  async #missing(there: readonly FoundPane[]): Promise<Pane[]> {
-    const made = await this.#builder.madeNames(this.#sessionId);
-    const isThere = ({ name }: Pane) => there.some((found) => found.name === name);
-    return this.#panes.all.filter(
-      (pane) => pane.plan !== undefined && made.includes(pane.name) && !isThere(pane),
-    );
-  }
-
-  #compare(there: readonly FoundPane[], missing: readonly Pane[]): void {
-    const planned = new Map(
-      this.#plan.panes.map(({ name, program }) => [name, programMark(program)]),
-    );
-    const found = new Map(there.map((pane) => [pane.name, pane.programMark]));
-    const names = new Set([...planned.keys(), ...found.keys()]);
-    const isMissing = (name: PaneName) => missing.some((pane) => pane.name === name);
-    const different = [...names].filter(
-      (name) => found.get(name) !== planned.get(name) && !isMissing(name),
-    );
-    if (different.length > 0) this.#options.onDifferent(different);
   }
 
   /** tmux throws a faulty file away without a word; the file's last line proves that it was read. */
@@ -314,24 +274,8 @@ export class SessionHost {
     this.#process.remember(Number(pid));
   }
 
-  async #seen(rows: readonly PaneRow[]): Promise<void> {
-    this.#places.look(rows);
-    await this.#pipes.look(rows);
-    if (this.#state !== 'running') return;
-    for (const pane of this.#panes.all) {
-      const row = rows.find(({ name }) => name === pane.name);
-      if (row === undefined || row.isDead) this.#mendSoon(pane);
-    }
-    this.#looks += 1;
-    if (this.#looks % LOOKS_PER_ROUND > 0) return;
-    for (const { name, keeperPid } of rows)
-      if (name !== undefined) this.#continueKeeper(name, keeperPid);
-    await this.#process.keepSocket();
-  }
-
-  #continueKeeper(pane: PaneName, keeperPid: number): void {
-    if (continueStopped(keeperPid))
-      this.#options.log.warn({ pane }, 'keeper was stopped, continued');
+  #seen(there: ReadonlySet<PaneName>): void {
+    for (const pane of this.#panes.all) if (!there.has(pane.name)) this.#mendSoon(pane);
   }
 
   /** A keeper that was killed gets a successor; a pane that was closed is made again. */
@@ -364,38 +308,6 @@ export class SessionHost {
     this.#options.log.warn({ pane: pane.name }, 'pane was closed, making it again');
     const text = `${pane.name} was closed, and is made again`;
     this.#record('pane-closed', { text, facts: {} }, pane.name);
-  }
-
-  async #removePane(name: PaneName): Promise<void> {
-    const pane = this.#panes.get(name);
-    await pane.stop('it is not configured any more').catch((error: unknown) => {
-      this.#options.log.warn({ error, pane: name }, 'command not ended in order');
-    });
-    const { id } = pane;
-    this.#panes.remove(name);
-    this.#places.forget(name);
-    if (id !== null) await this.#builder.removePane(id);
-  }
-
-  async #retitle({ id, plan }: Pane): Promise<void> {
-    if (id !== null && plan !== undefined) await this.#builder.retitle(id, plan);
-  }
-
-  #paneChanged(pane: PaneDescription): void {
-    const plan = this.#plan.panes.find(({ name }) => name === pane.name);
-    if (pane.state === 'starting' && plan !== undefined) {
-      this.#setOption(pane.id, '@triad_program', programMark(plan.program));
-    }
-    this.#setOption(pane.id, '@triad_note', borderNote(pane));
-    this.#options.onPaneChanged(pane);
-  }
-
-  #setOption(id: PaneId | null, option: string, value: string): void {
-    if (id === null) return;
-    const set = ['-p', '-t', id, option, quoteArgument(value)];
-    this.#control?.ask('set-option', set).catch((error: unknown) => {
-      this.#options.log.debug({ error, option }, 'pane option not set');
-    });
   }
 
   #record(kind: EventKind, what: Pick<NewHostEvent, 'text' | 'facts'>, pane?: PaneName): void {
@@ -436,7 +348,7 @@ export class SessionHost {
         ? 'the tmux server is gone'
         : 'the session was ended inside tmux';
     this.#state = 'starting';
-    this.#check.stop();
+    this.#watch.stop();
     this.#loss = reason;
     log.error({ reason, pauseMs: this.#pauseMs }, 'session ended, making it again after a pause');
     this.#record('session-lost', { text: `session lost: ${reason}`, facts: { reason } });
@@ -474,7 +386,7 @@ export class SessionHost {
 
   #letGo(): void {
     this.#cancelNext();
-    this.#check.stop();
+    this.#watch.stop();
     for (const pane of this.#panes.all) pane.letGo();
     const control = this.#control;
     this.#control = undefined;
@@ -484,11 +396,4 @@ export class SessionHost {
   #unavailable(): UnavailableError {
     return new UnavailableError(`session ${this.#plan.name} is not running`);
   }
-}
-
-/** What happened to a command that does not run; empty when all is well. */
-function borderNote({ state, lastExit }: PaneDescription): string {
-  if (state === 'failed' || state === 'stopped') return state;
-  const hasEnded = state === 'backoff' || state === 'exited';
-  return hasEnded && lastExit !== null ? shortExit(lastExit) : '';
 }

@@ -222,3 +222,15 @@ async function closing(socket: Socket): Promise<void> {
   socket.on('error', () => undefined).resume();
   await new Promise((resolve) => socket.once('close', resolve));
 }
+
+test('a keeper whose pane is closed says so before its command has ended', async () => {
+  await using pane = new KeeperPane(binary.path);
+  const keeper = await pane.connect();
+  keeper.start(shell('trap "" HUP; read line; sleep 1000'));
+  const pid = await runningPid(keeper);
+  pane.tmux('kill-pane', '-t', pane.paneId);
+  await stateWhere(keeper, ({ hungUp, running }) => hungUp && running);
+  process.kill(-pid, 'SIGKILL');
+  await stateWhere(keeper, ({ hungUp, exit }) => hungUp && exit?.signal === 9);
+  expect(await keeper.closed).toBeUndefined();
+});

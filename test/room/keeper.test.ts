@@ -26,6 +26,7 @@ test('a keeper that has run nothing says so', async () => {
     starts: 0,
     startedAt: null,
     exit: null,
+    hungUp: false,
   });
 });
 

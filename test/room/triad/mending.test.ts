@@ -114,22 +114,25 @@ test('each pane has its tap again when that is killed, and somebody’s own pipe
 test.each([
   ['its server is killed', 'the tmux server is gone'],
   ['it is killed', 'the session was ended inside tmux'],
-])('a session is made again when %s, with the reason on record and on screen', async (_what, reason) => {
-  await using small = await SmallHost.startPlanned({ panes: [pane('one')] });
-  await started(small, 1);
-  const pid = Number(await small.tmux('display-message', '-p', '#{pid}'));
-  if (reason.includes('server')) process.kill(pid, 'SIGKILL');
-  else await small.tmux('kill-session');
-  await started(small, 2);
-  const { id } = await small.reaches('one', 'running');
-  const kinds = small.events.map(({ kind }) => kind).filter((kind) => kind.startsWith('session'));
-  expect(kinds).toEqual(['session-made', 'session-lost', 'session-made']);
-  expect(small.events.find(({ kind }) => kind === 'session-lost')?.facts).toEqual({ reason });
-  expect(await small.tmux('capture-pane', '-p', '-t', id ?? '')).toContain(
-    `triad: session made again: ${reason}`,
-  );
-  expect(await small.pane('one')).toMatchObject({ restarts: 1 });
-});
+])(
+  'a session is made again when %s, with the reason on record and on screen',
+  async (_what, reason) => {
+    await using small = await SmallHost.startPlanned({ panes: [pane('one')] });
+    await started(small, 1);
+    const pid = Number(await small.tmux('display-message', '-p', '#{pid}'));
+    if (reason.includes('server')) process.kill(pid, 'SIGKILL');
+    else await small.tmux('kill-session');
+    await started(small, 2);
+    const { id } = await small.reaches('one', 'running');
+    const kinds = small.events.map(({ kind }) => kind).filter((kind) => kind.startsWith('session'));
+    expect(kinds).toEqual(['session-made', 'session-lost', 'session-made']);
+    expect(small.events.find(({ kind }) => kind === 'session-lost')?.facts).toEqual({ reason });
+    expect(await small.tmux('capture-pane', '-p', '-t', id ?? '')).toContain(
+      `triad: session made again: ${reason}`,
+    );
+    expect(await small.pane('one')).toMatchObject({ restarts: 1 });
+  },
+);
 
 test('a server whose socket was deleted makes it again, and no second one is started', async () => {
   await using small = await SmallHost.startPlanned({ panes: [pane('one')] });
@@ -178,7 +181,7 @@ test('a pane that was closed while no manager was there is made again', async ()
   small.host.close();
   await small.tmux('kill-pane', '-t', id ?? '');
   await small.restart();
-  await small.reaches('two', 'running');
+  await started(small, 4);
   expect((await rowsOf(small)).map((row) => row.split(' ')[0])).toEqual(['one', 'two', 'three']);
   expect(startsIn(small)).toEqual(['one', 'three', 'two', 'two']);
 });

@@ -1,0 +1,36 @@
+import type { Clock } from '../base/clock.js';
+import type { PaneName } from '../base/ids.js';
+import type { PaneHealth, PaneHealthOptions } from '../health/pane-health.js';
+import type { Logger } from '../log/logger.js';
+import type { Taps } from '../tap/taps.js';
+import type { Pane } from './pane.js';
+import type { LifeChange } from './pane-life.js';
+import type { PaneMemory } from './pane-memory.js';
+import type { PanePlan } from './session-plan.js';
+
+/** What the panes of a session get from outside. */
+export interface PaneSurroundings {
+  readonly clock: Clock;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly taps: Taps;
+  readonly watchHealth: (options: PaneHealthOptions) => PaneHealth;
+}
+
+export interface PaneOptions extends PaneSurroundings {
+  readonly name: PaneName;
+  /** undefined for a pane that was adopted but is not configured any more. */
+  readonly plan: PanePlan | undefined;
+  /** The whole environment that its command gets beside that of tmux. */
+  readonly env: (plan: PanePlan) => Readonly<Record<string, string>>;
+  /** What it waits for of others, for people; undefined when nothing. */
+  readonly waitsFor: (plan: PanePlan) => string | undefined;
+  /** What it is to remember changed; comes before what follows from the change is done. */
+  readonly onRemember: (pane: Pane, memory: PaneMemory) => void;
+  readonly onChange: (pane: Pane, change: LifeChange) => void;
+  /** It asks something, or does so no more. */
+  readonly onQuestion: (pane: Pane) => void;
+  /** The keeper is gone: somebody closed the pane, or killed the keeper. */
+  readonly onKeeperLost: (pane: Pane) => void;
+}
