@@ -9,16 +9,8 @@ export function endNote(pauseMs: number): string {
 /** What stands in a pane where nothing happens by itself any more; undefined in other states. */
 export function stayNote(name: PaneName, state: PaneState, reason: string): string | undefined {
   const next = `to start it: triad start ${name}`;
-  switch (state) {
-    case 'waiting':
-      return `triad: ${reason}`;
-    case 'failed':
-      return `triad: ${name} has failed: ${reason}; ${next}`;
-    case 'exited':
-      return `triad: ${reason}; ${next}`;
-    case 'stopped':
-      return `triad: stopped; ${next}`;
-    default:
-      return undefined;
-  }
+  if (state === 'waiting') return `triad: ${reason}`;
+  if (state === 'failed') return `triad: ${name} has failed: ${reason}; ${next}`;
+  if (state === 'exited') return `triad: ${reason}; ${next}`;
+  return state === 'stopped' ? `triad: stopped; ${next}` : undefined;
 }

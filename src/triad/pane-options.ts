@@ -1,9 +1,8 @@
 import type { Clock } from '../base/clock.js';
-import type { PaneName } from '../base/ids.js';
+import type { PaneId, PaneName } from '../base/ids.js';
 import type { PaneHealth, PaneHealthOptions } from '../health/pane-health.js';
 import type { Logger } from '../log/logger.js';
 import type { Taps } from '../tap/taps.js';
-import type { Pane } from './pane.js';
 import type { LifeChange } from './pane-life.js';
 import type { PaneMemory } from './pane-memory.js';
 import type { PanePlan } from './session-plan.js';
@@ -27,10 +26,10 @@ export interface PaneOptions extends PaneSurroundings {
   /** What it waits for of others, for people; undefined when nothing. */
   readonly waitsFor: (plan: PanePlan) => string | undefined;
   /** What it is to remember changed; comes before what follows from the change is done. */
-  readonly onRemember: (pane: Pane, memory: PaneMemory) => void;
-  readonly onChange: (pane: Pane, change: LifeChange) => void;
+  readonly onRemember: (id: PaneId | null, memory: PaneMemory) => void;
+  readonly onChange: (change: LifeChange) => void;
   /** It asks something, or does so no more. */
-  readonly onQuestion: (pane: Pane) => void;
+  readonly onQuestion: () => void;
   /** The keeper is gone: somebody closed the pane, or killed the keeper. */
-  readonly onKeeperLost: (pane: Pane) => void;
+  readonly onKeeperLost: () => void;
 }

@@ -20,7 +20,8 @@ export interface PaneSetOptions extends PaneSurroundings {
   /** Variables for a pane's command beside those of its program. */
   readonly paneEnv: (pane: PaneName) => Readonly<Record<string, string>>;
   readonly onRemember: PaneOptions['onRemember'];
-  readonly onKeeperLost: PaneOptions['onKeeperLost'];
+  /** The keeper is gone: somebody closed the pane, or killed the keeper. */
+  readonly onKeeperLost: (pane: Pane) => void;
   /** What people are shown of a pane changed. */
   readonly onPaneChanged: (pane: PaneDescription) => void;
 }
@@ -61,12 +62,13 @@ export class PaneSet {
   /** @param plan undefined for one that was found and is not configured. */
   add(name: PaneName, plan: PanePlan | undefined): Pane {
     const { clock, random, log, taps, watchHealth, onRemember, onKeeperLost } = this.#options;
-    const pane = new Pane({
-      ...{ name, plan, clock, random, log, taps, watchHealth, onRemember, onKeeperLost },
+    const pane: Pane = new Pane({
+      ...{ name, plan, clock, random, log, taps, watchHealth, onRemember },
       env: (current) => this.#env(current),
       waitsFor: (current) => this.#waitsFor(current),
-      onChange: (changed, change) => this.#changed(changed, change),
-      onQuestion: (asking) => this.#questionChanged(asking),
+      onChange: (change) => this.#changed(pane, change),
+      onQuestion: () => this.#questionChanged(pane),
+      onKeeperLost: () => onKeeperLost(pane),
     });
     this.#panes.set(name, pane);
     this.#options.taps.setLogFile(name, plan?.logFile);
@@ -145,7 +147,7 @@ export class PaneSet {
       if (!panes.includes(pane)) continue;
       const dependents = panes
         .filter((each) => dependsOn(each, pane))
-        .map(({ name }) => works.get(name));
+        .flatMap(({ name }) => works.get(name) ?? []);
       works.set(
         pane.name,
         Promise.allSettled(dependents).then(() => work(pane)),

@@ -4,7 +4,7 @@ import type { PaneId, PaneName } from '../base/ids.js';
 import { shellWord } from '../base/shell-word.js';
 import { visible } from '../base/visible.js';
 import type { HealthChange, PaneHealth } from '../health/pane-health.js';
-import type { PaneDescription, PaneExit, PaneSignal } from '../link/host-link.js';
+import type { PaneDescription, PaneExit, PaneSignal, PaneState } from '../link/host-link.js';
 import { exitOf } from './command-exit.js';
 import type { KeeperConnection } from './keeper-connection.js';
 import type { KeeperState } from './keeper-protocol.js';
@@ -60,7 +60,7 @@ export class Pane {
     return this.#plan;
   }
 
-  get state() {
+  get state(): PaneState {
     return this.#life.state;
   }
 
@@ -311,7 +311,7 @@ export class Pane {
     this.#keeper = undefined;
     this.#id = null;
     this.#tellWaiters();
-    this.#options.onKeeperLost(this);
+    this.#options.onKeeperLost();
   }
 
   #lostExit(): PaneExit {
@@ -320,7 +320,7 @@ export class Pane {
 
   #changed(change: LifeChange): void {
     this.#remember();
-    this.#options.onChange(this, change);
+    this.#options.onChange(change);
     const { pauseMs, reason } = this.#life.memory;
     if (change.to === 'backoff') this.#keeper?.note(endNote(pauseMs));
     const note = stayNote(this.name, change.to, reason);
@@ -330,7 +330,7 @@ export class Pane {
 
   #remember(): void {
     const { earlierStarts, starts } = { earlierStarts: this.#earlierStarts, starts: this.#starts };
-    this.#options.onRemember(this, { ...this.#life.memory, starts, earlierStarts });
+    this.#options.onRemember(this.#id, { ...this.#life.memory, starts, earlierStarts });
   }
 
   #watchHealth(): void {
@@ -360,7 +360,7 @@ export class Pane {
   #setQuestion(question: string | null): void {
     if (question === this.#question) return;
     this.#question = question;
-    this.#options.onQuestion(this);
+    this.#options.onQuestion();
   }
 
   #requirePlan(): void {

@@ -1,18 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { systemCode } from '../base/errors.js';
 
+interface ProcessFacts {
+  /** `R`, `S`, `T`, `Z`, … */
+  readonly state: string;
+  readonly session: number;
+  /** In clock ticks since the machine came up: tells a process from a later one of its number. */
+  readonly startedAt: string;
+}
+
 /** What proc(5) says of a process; undefined when there is none, or the system does not tell. */
-export function processFacts(pid: number) {
+export function processFacts(pid: number): ProcessFacts | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const [state = '', , group = '', session = ''] = stat
-      .slice(stat.lastIndexOf(') ') + 2)
-      .split(' ');
+    const fields = stat.slice(stat.lastIndexOf(') ') + 2).split(' ');
     return {
-      ...{ name: stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')), state },
-      ...{ group: Number(group), session: Number(session) },
-      /** In clock ticks since the machine came up: tells a process from a later one of its number. */
-      startedAt: stat.slice(stat.lastIndexOf(') ') + 2).split(' ')[19] ?? '',
+      state: fields[0] ?? '',
+      session: Number(fields[3]),
+      startedAt: fields[19] ?? '',
     };
   } catch {
     return undefined;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { InvariantError } from '../base/errors.js';
+import { ConfigurationError, InvariantError } from '../base/errors.js';
 import { isName, type PaneId, type PaneName, paneId, paneName } from '../base/ids.js';
 import type { TerminalSize } from '../base/terminal-size.js';
 import { TmuxError, type TmuxServer } from '../tmux/tmux-server.js';
@@ -126,6 +126,13 @@ export class SessionBuilder {
       await this.#endEmptyServer();
       throw error;
     }
+  }
+
+  /** tmux throws a faulty file away without a word; the file's last line proves that it was read. */
+  async requireConfiguration(): Promise<void> {
+    const answer = await this.#options.server.run(['show-options', '-gqv', '@triad_conf']);
+    if (answer.toString().trim() === '1') return;
+    throw new ConfigurationError(`${this.#options.tmuxConfigPath}: was not applied by tmux`);
   }
 
   /** Takes back what `create` made, with the tmux server where nothing else is on it. */

@@ -1,5 +1,5 @@
 import { withDeadline } from '../base/deadline.js';
-import { ConfigurationError, messageOf, UnavailableError } from '../base/errors.js';
+import { messageOf, UnavailableError } from '../base/errors.js';
 import type { PaneName } from '../base/ids.js';
 import type { EventKind, NewHostEvent } from '../link/host-event.js';
 import type {
@@ -24,6 +24,7 @@ import { ServerProcess } from './server-process.js';
 import { SessionBuilder, type SessionBuilderOptions } from './session-builder.js';
 import type { SessionPlan } from './session-plan.js';
 import { SessionWatch } from './session-watch.js';
+import { TurnQueue } from './turn-queue.js';
 
 /** Pauses before a session that ended is made again: doubled each time, so that a loop stays slow. */
 const FIRST_PAUSE_MS = 1_000;
@@ -68,8 +69,8 @@ export class SessionHost {
   #pauseMs = FIRST_PAUSE_MS;
   #readyAt = 0;
   #cancelNext: () => void = () => undefined;
-  /** What is done to the session's windows, one after the other; never rejects. */
-  #later: Promise<void> = Promise.resolve();
+  /** What is done to the session's windows, one after the other. */
+  readonly #turns = new TurnQueue();
   /** Why the session was lost that is made again. */
   #loss: string | undefined;
 
@@ -93,7 +94,7 @@ export class SessionHost {
     });
     this.#panes = new PaneSet({
       ...{ ...options, session: plan.name, plans: plan.panes },
-      onRemember: (pane, memory) => marks.remember(pane.id, memory),
+      onRemember: (id, memory) => marks.remember(id, memory),
       onKeeperLost: (pane) => this.#mendSoon(pane),
       onPaneChanged: (pane) => {
         marks.show(pane, this.#plan.panes.find(({ name }) => name === pane.name)?.program);
@@ -102,7 +103,7 @@ export class SessionHost {
     });
     this.#changer = new PlanChanger({
       ...{ builder: this.#builder, panes: this.#panes, mender: this.#mender, places, log },
-      inTurn: (work) => this.#inTurn(work),
+      inTurn: (work) => this.#turns.take(work),
       onWindowsChanged: options.onWindowsChanged,
     });
   }
@@ -128,17 +129,15 @@ export class SessionHost {
       this.#letGo();
       throw error;
     }
-    if (this.#isClosed) return this.#letGo();
+    if (this.#isClosed) {
+      this.#letGo();
+      return;
+    }
     this.#state = 'running';
     this.#readyAt = this.#options.clock.elapsed();
     this.#watch.start();
     this.#options.log.info({ adopted: this.#isAdopted }, 'session ready');
-    const [kind, verb] = this.#isAdopted
-      ? (['session-adopted', 'found running, taken over'] as const)
-      : (['session-made', 'made'] as const);
-    const reason = this.#loss ?? null;
-    const text = reason === null ? `session ${verb}` : `session ${verb} again: ${reason}`;
-    this.#record(kind, { text, facts: { reason, pid: this.#process.pid ?? null } });
+    this.#recordOpened();
     this.#loss = undefined;
   }
 
@@ -154,7 +153,7 @@ export class SessionHost {
     this.#isClosed = true;
     this.#watch.stop();
     this.#cancelNext();
-    await this.#later;
+    await this.#turns.whenIdle();
     await this.#panes.stop(null, 'the session is ended').catch((error: unknown) => {
       this.#options.log.warn({ error }, 'commands not ended in order');
     });
@@ -234,7 +233,7 @@ export class SessionHost {
   }
 
   async #connect(): Promise<void> {
-    await this.#requireConfiguration();
+    await this.#builder.requireConfiguration();
     await this.#openControl();
     await this.#watch.lookAnew();
     const there = await this.#builder.findPanes(this.#sessionId);
@@ -253,13 +252,6 @@ export class SessionHost {
       await this.#mender.make(this.#sessionId, pane);
     }
     this.#options.onWindowsChanged();
-  }
-
-  /** tmux throws a faulty file away without a word; the file's last line proves that it was read. */
-  async #requireConfiguration(): Promise<void> {
-    const answer = await this.#options.server.run(['show-options', '-gqv', '@triad_conf']);
-    if (answer.toString().trim() === '1') return;
-    throw new ConfigurationError(`${this.#options.tmuxConfigPath}: was not applied by tmux`);
   }
 
   async #openControl(): Promise<void> {
@@ -282,13 +274,15 @@ export class SessionHost {
   #mendSoon(pane: Pane): void {
     if (this.#isClosed || this.#state !== 'running' || this.#mending.has(pane)) return;
     this.#mending.add(pane);
-    void this.#inTurn(() => this.#mend(pane)).then(
-      () => this.#mending.delete(pane),
-      (error: unknown) => {
-        this.#options.log.error({ error, pane: pane.name }, 'pane not repaired');
-        this.#options.clock.after(MEND_PAUSE_MS, () => this.#mending.delete(pane));
-      },
-    );
+    void this.#turns
+      .take(() => this.#mend(pane))
+      .then(
+        () => this.#mending.delete(pane),
+        (error: unknown) => {
+          this.#options.log.error({ error, pane: pane.name }, 'pane not repaired');
+          this.#options.clock.after(MEND_PAUSE_MS, () => this.#mending.delete(pane));
+        },
+      );
   }
 
   async #mend(pane: Pane): Promise<void> {
@@ -297,17 +291,18 @@ export class SessionHost {
     if (isNew) this.#options.onWindowsChanged();
   }
 
-  /** Does one thing after the other to the session's windows; rejects as `work` does. */
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    const turn = this.#later.then(work);
-    this.#later = turn.catch(() => undefined);
-    return turn;
-  }
-
   #paneClosed(pane: Pane): void {
     this.#options.log.warn({ pane: pane.name }, 'pane was closed, making it again');
     const text = `${pane.name} was closed, and is made again`;
     this.#record('pane-closed', { text, facts: {} }, pane.name);
+  }
+
+  #recordOpened(): void {
+    const facts = { reason: this.#loss ?? null, pid: this.#process.pid ?? null };
+    const why = this.#loss === undefined ? '' : ` again: ${this.#loss}`;
+    if (this.#isAdopted)
+      this.#record('session-adopted', { text: `session taken over${why}`, facts });
+    else this.#record('session-made', { text: `session made${why}`, facts });
   }
 
   #record(kind: EventKind, what: Pick<NewHostEvent, 'text' | 'facts'>, pane?: PaneName): void {
@@ -319,17 +314,22 @@ export class SessionHost {
     if (this.#isClosed || control !== this.#control) return;
     this.#control = undefined;
     this.#options.onStirred();
-    void this.#inTurn(() => this.#recover());
+    void this.#turns.take(() => this.#recover());
   }
 
   /** The connection is gone: the session too, or somebody detached it, or tmux does not answer. */
   async #recover(): Promise<void> {
-    if (this.#isClosed) return;
     try {
       await this.#process.keepSocket();
-      if (!(await this.isThere(this.#sessionId))) return await this.#lost();
+      if (!(await this.isThere(this.#sessionId))) {
+        this.#lost();
+        return;
+      }
       await this.#openControl();
-      if (this.#isClosed) return this.#letGo();
+      if (this.#isClosed) {
+        this.#letGo();
+        return;
+      }
       this.#options.log.warn('control connection made again');
       // A size that was to be set meanwhile is not lost.
       this.#options.onWindowsChanged();
@@ -340,7 +340,7 @@ export class SessionHost {
     }
   }
 
-  async #lost(): Promise<void> {
+  #lost(): void {
     const { clock, log } = this.#options;
     if (clock.elapsed() - this.#readyAt > LAST_PAUSE_MS) this.#pauseMs = FIRST_PAUSE_MS;
     const reason =
@@ -370,7 +370,7 @@ export class SessionHost {
 
   #soon(work: () => Promise<void>): void {
     if (this.#isClosed) return;
-    this.#cancelNext = this.#options.clock.after(this.#pauseMs, () => void this.#inTurn(work));
+    this.#cancelNext = this.#options.clock.after(this.#pauseMs, () => void this.#turns.take(work));
     this.#pauseMs = Math.min(this.#pauseMs * 2, LAST_PAUSE_MS);
   }
 

@@ -1,4 +1,5 @@
 import type { PaneName } from '../../src/base/ids.js';
+import type { OutputPage, PaneTelemetry } from '../../src/link/host-link.js';
 import type { OutputLine, PaneOutput } from '../../src/tap/pane-output.js';
 import type { Taps } from '../../src/tap/taps.js';
 
@@ -17,11 +18,11 @@ export class FakeOutput implements PaneOutput {
     for (const listener of this.#listeners) listener({ text, end: this.end });
   }
 
-  read() {
+  read(): OutputPage {
     return { bytes: new Uint8Array(), skipped: 0, next: this.end };
   }
 
-  onOutput() {
+  onOutput(): () => void {
     return () => undefined;
   }
 
@@ -49,7 +50,7 @@ export class FakeTaps implements Taps {
     return true;
   }
 
-  telemetry() {
+  telemetry(): PaneTelemetry {
     return {
       ...{ linesPerSecond: 0, bytesPerSecond: 0, lastOutputAt: null },
       ...{ cpu: null, memoryBytes: null, processes: null },
