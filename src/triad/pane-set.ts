@@ -1,6 +1,5 @@
 import { UnavailableError } from '../base/errors.js';
 import type { PaneName, SessionName } from '../base/ids.js';
-import { visible } from '../base/visible.js';
 import type { EventKind, NewHostEvent } from '../link/host-event.js';
 import type { PaneDescription, PaneSignal } from '../link/host-link.js';
 import { AwaitedLines } from './awaited-lines.js';
@@ -188,12 +187,12 @@ export class PaneSet {
     const { restarts, pid, lastExit } = pane;
     const hasEnded = !pane.isUp && lastExit !== null;
     const facts = {
-      ...{ from, to, reason: visible(reason), restarts, pid },
+      ...{ from, to, reason, restarts, pid },
       exit: hasEnded ? describeExit(lastExit) : null,
     };
     this.#options.log.info({ pane: pane.name, ...facts }, 'pane state changed');
     this.#record('pane-state', pane, {
-      ...{ text: `${pane.name}: ${from} -> ${to}: ${facts.reason}`, facts },
+      ...{ text: `${pane.name}: ${from} -> ${to}: ${reason}`, facts },
     });
     this.#options.onPaneChanged(pane.describe());
     this.look();

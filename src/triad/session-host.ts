@@ -300,9 +300,10 @@ export class SessionHost {
   #recordOpened(): void {
     const facts = { reason: this.#loss ?? null, pid: this.#process.pid ?? null };
     const why = this.#loss === undefined ? '' : ` again: ${this.#loss}`;
-    if (this.#isAdopted)
-      this.#record('session-adopted', { text: `session taken over${why}`, facts });
-    else this.#record('session-made', { text: `session made${why}`, facts });
+    const [kind, verb] = this.#isAdopted
+      ? (['session-adopted', 'taken over'] as const)
+      : (['session-made', 'made'] as const);
+    this.#record(kind, { text: `session ${verb}${why}`, facts });
   }
 
   #record(kind: EventKind, what: Pick<NewHostEvent, 'text' | 'facts'>, pane?: PaneName): void {
