@@ -1,10 +1,8 @@
-import type { Clock } from '../base/clock.js';
 import { messageOf, RefusedError, UnavailableError } from '../base/errors.js';
 import type { PaneId, PaneName, SessionName } from '../base/ids.js';
 import type { TerminalSize } from '../base/terminal-size.js';
 import { Throttle } from '../base/throttle.js';
 import type { DoorKey } from '../door/door-key.js';
-import type { NewHostEvent } from '../link/host-event.js';
 import type {
   CaptureRequest,
   DriverView,
@@ -14,6 +12,7 @@ import type {
   MirrorView,
   OutputPage,
   OutputRequest,
+  PaneDescription,
   PaneSignal,
   Presence,
   ReloadChange,
@@ -21,6 +20,7 @@ import type {
   ViewRequest,
 } from '../link/host-link.js';
 import type { Logger } from '../log/logger.js';
+import { RuleEngine } from '../rules/rule-engine.js';
 import { OutputWaits } from '../tap/output-waits.js';
 import type { SessionTaps } from '../tap/session-taps.js';
 import { captureHistory } from '../tmux/pane-history.js';
@@ -50,12 +50,10 @@ const MAX_CAPTURES_WAITING = 16;
 const MINUTE_MS = 60_000;
 
 export interface HostSessionOptions
-  extends Omit<SessionHostOptions, 'onWindowsChanged' | 'onStirred'> {
-  readonly clock: Clock;
+  extends Omit<SessionHostOptions, 'onWindowsChanged' | 'onStirred' | 'onPaneChanged'> {
   readonly doorKey: DoorKey;
   /** The folder of a `triad` for commands in panes. */
   readonly programFolder: string;
-  readonly record: (event: NewHostEvent) => void;
   /** Of this session, not listening yet; opened and closed with it. */
   readonly taps: SessionTaps;
 }
@@ -70,6 +68,9 @@ export class HostSession {
   readonly #windowSize: WindowSize;
   readonly #door: SessionDoor;
   readonly #board: SessionBoard;
+  readonly #rules: RuleEngine;
+  readonly #tmuxEnv: Readonly<Record<string, string>>;
+  #plan: SessionPlan;
   #presence: Presence = { drivers: [], observers: 0 };
   readonly #mirrors = new Set<Mirror>();
   readonly #histories = new Turns({
@@ -113,8 +114,15 @@ export class HostSession {
       log: options.log,
     });
     this.#door = new SessionDoor({ ...options, key: options.doorKey, panes: this });
-    const plan = this.#equipped(options.plan, options.server.env['PATH'] ?? '');
-    this.#triad = new SessionHost({ ...options, plan, onWindowsChanged, onStirred });
+    this.#tmuxEnv = options.server.env;
+    this.#plan = this.#equipped(options.plan);
+    this.#rules = this.#makeRules(options);
+    const onPaneChanged = ({ name, state, question }: PaneDescription) => {
+      this.#rules.paneChanged(name, { state, question });
+      this.#showBoard();
+    };
+    const callbacks = { onWindowsChanged, onStirred, onPaneChanged };
+    this.#triad = new SessionHost({ ...options, ...callbacks, plan: this.#plan });
   }
 
   async open(): Promise<void> {
@@ -132,6 +140,7 @@ export class HostSession {
   }
 
   async close(): Promise<void> {
+    this.#rules.close();
     this.#waits.close();
     this.#windowSize.close();
     for (const mirror of this.#mirrors) mirror.close();
@@ -141,17 +150,12 @@ export class HostSession {
   }
 
   async end(): Promise<void> {
+    this.#rules.close();
     this.#waits.close();
     this.#windowSize.close();
     await this.#triad.end();
     await this.#door.close();
     await this.#taps.close();
-  }
-
-  /** Makes the session what the plan says; only what changed is touched. */
-  async apply(plan: SessionPlan): Promise<readonly ReloadChange[]> {
-    this.#door.setPlan(plan);
-    throw new UnavailableError('not built yet');
   }
 
   describe(): SessionDescription {
@@ -224,8 +228,14 @@ export class HostSession {
   }
 
   /** Makes the session what `plan` says; only what is another program is started anew. */
-  async apply(plan: SessionPlan): Promise<ReloadChange[]> {
-    return this.#triad.apply(plan);
+  async apply(plan: SessionPlan): Promise<readonly ReloadChange[]> {
+    const before = this.#plan;
+    this.#door.setPlan(plan);
+    this.#plan = this.#equipped(plan);
+    const changes = await this.#triad.apply(this.#plan);
+    this.#rules.setPlan(plan.rules);
+    if (JSON.stringify(before.rules) === JSON.stringify(plan.rules)) return changes;
+    return [...changes, { session: this.name, pane: null, change: 'changed' }];
   }
 
   async output(pane: PaneName, request: OutputRequest): Promise<OutputPage> {
@@ -250,12 +260,24 @@ export class HostSession {
   }
 
   /** The plan with the pane door's variables in the environment of each pane. */
-  #equipped(plan: SessionPlan, path: string): SessionPlan {
+  #equipped(plan: SessionPlan): SessionPlan {
+    const path = this.#tmuxEnv['PATH'] ?? '';
     const panes = plan.panes.map((pane) => {
       const env = { ...pane.program.env, ...this.#door.paneEnv(pane, path) };
       return { ...pane, program: { ...pane.program, env } };
     });
     return { ...plan, panes };
+  }
+
+  #makeRules({ clock, log, record, cwd }: HostSessionOptions): RuleEngine {
+    return new RuleEngine({
+      ...{ session: this.name, plan: this.#plan.rules, ports: this, clock, log, record },
+      output: (pane) => this.#taps.output(pane),
+      surroundings: (pane) => {
+        const program = this.#plan.panes.find(({ name }) => name === pane)?.program;
+        return { cwd: program?.cwd ?? cwd, env: { ...this.#tmuxEnv, ...program?.env } };
+      },
+    });
   }
 
   #viewOptions(request: ViewRequest) {

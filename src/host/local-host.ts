@@ -34,6 +34,8 @@ export interface LocalHostOptions {
   /** The sessions are others after a reload. */
   readonly onSessions: (names: readonly SessionName[]) => void;
   readonly events: EventLog;
+  /** Looks at the processes of the machine, where the last look is not new any more. */
+  readonly refreshTelemetry: () => Promise<void>;
 }
 
 /**
@@ -82,8 +84,9 @@ export class LocalHost implements HostLink {
     return Promise.resolve();
   }
 
-  describe(): Promise<readonly SessionDescription[]> {
-    return Promise.resolve([...this.#sessions.values()].map((session) => session.describe()));
+  async describe(): Promise<readonly SessionDescription[]> {
+    await this.#options.refreshTelemetry();
+    return [...this.#sessions.values()].map((session) => session.describe());
   }
 
   async openDriver(request: ViewRequest): Promise<DriverView> {

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { SYSTEM_CLOCK } from '../base/clock.js';
 import { allOrNothing, type Disposal } from '../base/disposal.js';
 import { RefusedError } from '../base/errors.js';
 import type { PaneName, SessionName } from '../base/ids.js';
@@ -56,7 +55,11 @@ export async function makeHost(
     {
       ...parts,
       ...{ env: environment.clean, tmuxConfigPath: home.tmuxConf, root: home.root },
-      ...{ eventsPath: home.events, logDirectory: join(home.state, 'logs'), doorKeyPath: home.doorKey },
+      ...{
+        eventsPath: home.events,
+        logDirectory: join(home.state, 'logs'),
+        doorKeyPath: home.doorKey,
+      },
       onDifferent: (session, panes) => different.push({ session, panes }),
     },
     disposal,

@@ -6,6 +6,7 @@ import type { Disposal } from '../base/disposal.js';
 import type { PaneName, SessionName } from '../base/ids.js';
 import { DoorKey } from '../door/door-key.js';
 import { EventLog } from '../events/event-log.js';
+import { createPaneHealth } from '../health/watched-pane.js';
 import type { HostSessionOptions } from '../host/host-session.js';
 import { LocalHost, type LocalHostOptions } from '../host/local-host.js';
 import type { NewHostEvent } from '../link/host-event.js';
@@ -80,10 +81,14 @@ export async function createHost(
       server: new TmuxServer({ binary: options.binary, socketPath, env }),
       log: log.child({ session: plan.name }),
       onDifferent: (panes: readonly PaneName[]) => options.onDifferent(plan.name, panes),
-      ...{ clock, doorKey, programFolder, record },
+      ...{ clock, random: Math.random, doorKey, programFolder, record },
+      watchHealth: (watched) => createPaneHealth({ ...watched, env: { ...env, ...watched.env } }),
     };
   };
-  const host = new LocalHost({ plans, sessionOptions, readPlans: readAll, onSessions, events });
+  const host = new LocalHost({
+    ...{ plans, sessionOptions, readPlans: readAll, onSessions, events },
+    refreshTelemetry: () => processes.refresh(),
+  });
   disposal.defer(() => host.close());
   const names = plans.map(({ name }) => name).join(', ');
   events.record({

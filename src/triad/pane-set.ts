@@ -16,8 +16,6 @@ export interface PaneSetOptions extends PaneSurroundings {
   readonly plans: readonly PanePlan[];
   /** Takes what happened; never throws. */
   readonly record: (event: NewHostEvent) => void;
-  /** Variables for a pane's command beside those of its program. */
-  readonly paneEnv: (pane: PaneName) => Readonly<Record<string, string>>;
   readonly onRemember: PaneOptions['onRemember'];
   /** The keeper is gone: somebody closed the pane, or killed the keeper. */
   readonly onKeeperLost: (pane: Pane) => void;
@@ -179,7 +177,7 @@ export class PaneSet {
 
   #env({ name, program }: PanePlan): Readonly<Record<string, string>> {
     const own = { TRIAD_SESSION: this.#options.session, TRIAD_PANE: name };
-    return { ...this.#options.paneEnv(name), ...program.env, ...own };
+    return { ...program.env, ...own };
   }
 
   #changed(pane: Pane, { from, to, reason }: LifeChange): void {

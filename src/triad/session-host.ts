@@ -34,8 +34,6 @@ const MEND_PAUSE_MS = 2_000;
 export interface SessionHostOptions extends SessionBuilderOptions, PaneSurroundings {
   /** Takes what happened; never throws. */
   readonly record: (event: NewHostEvent) => void;
-  /** Variables for a pane's command beside those of its program. */
-  readonly paneEnv: (pane: PaneName) => Readonly<Record<string, string>>;
   /** What people are shown of a pane changed. */
   readonly onPaneChanged: (pane: PaneDescription) => void;
   /** What was found running is not what is planned: the panes that are missing, other or unknown. */

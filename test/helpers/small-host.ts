@@ -3,18 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, SYSTEM_CLOCK } from '../../src/base/clock.js';
 import { type PaneName, paneName, sessionName } from '../../src/base/ids.js';
+import { DoorKey } from '../../src/door/door-key.js';
+import { EventLog } from '../../src/events/event-log.js';
 import type { HostSessionOptions } from '../../src/host/host-session.js';
 import { LocalHost } from '../../src/host/local-host.js';
 import type { NewHostEvent } from '../../src/link/host-event.js';
 import type { PaneDescription, PaneState } from '../../src/link/host-link.js';
 import { openLogger } from '../../src/log/logger.js';
+import { ProcessTable } from '../../src/tap/process-table.js';
+import { SessionTaps } from '../../src/tap/session-taps.js';
 import { findTmux } from '../../src/tmux/tmux-binary.js';
 import { TmuxServer } from '../../src/tmux/tmux-server.js';
 import type { SessionPlan } from '../../src/triad/session-plan.js';
 import { eventually } from './eventually.js';
 import { FakeHealth } from './fake-health.js';
-import { FakeTaps } from './fake-taps.js';
-import { type KeeperBinary, openKeeperBinary } from './keeper-binary.js';
+import { getKeeperBinary, getTapBinary } from './native-binary.js';
 import { planOf } from './session-plan.js';
 
 /** Between two looks of the check (src/triad/session-check.ts). */
@@ -27,12 +30,16 @@ export const WORKER = { session: PAIR, pane: paneName('worker') };
 export class SmallHost implements AsyncDisposable {
   readonly directory: string;
   readonly server: TmuxServer;
-  readonly taps = new FakeTaps();
   readonly health = new FakeHealth();
   /** What was recorded, by this host and those it took the place of. */
   readonly events: NewHostEvent[] = [];
   readonly log: string[] = [];
-  readonly #keeper: KeeperBinary;
+  readonly #logger = openLogger({
+    level: 'info',
+    destination: { write: (line) => this.log.push(line) },
+  });
+  readonly #doorKey: DoorKey;
+  readonly #eventLog: EventLog;
   readonly #session: object;
   host: LocalHost;
   #waits = 0;
@@ -44,12 +51,18 @@ export class SmallHost implements AsyncDisposable {
     },
   };
 
-  private constructor(directory: string, server: TmuxServer, session: object) {
-    this.directory = directory;
-    this.server = server;
-    this.#keeper = openKeeperBinary();
+  private constructor(
+    parts: { directory: string; server: TmuxServer; doorKey: DoorKey },
+    session: object,
+  ) {
+    this.directory = parts.directory;
+    this.server = parts.server;
+    this.#doorKey = parts.doorKey;
+    this.#eventLog = EventLog.open({
+      ...{ path: join(this.directory, 'events.jsonl'), clock: SYSTEM_CLOCK, log: this.#logger },
+    });
     this.#session = session;
-    this.host = new LocalHost([this.options(session)]);
+    this.host = this.#make(session);
   }
 
   static async start(command: readonly string[] = ['cat']): Promise<SmallHost> {
@@ -68,7 +81,8 @@ export class SmallHost implements AsyncDisposable {
     };
     const binary = await findTmux(process.env['TRIAD_TMUX'] ?? 'tmux', env);
     const server = new TmuxServer({ binary, socketPath: join(directory, 's'), env });
-    const small = new SmallHost(directory, server, session);
+    const doorKey = await DoorKey.open(join(directory, 'door.key'));
+    const small = new SmallHost({ directory, server, doorKey }, session);
     await small.host.open();
     return small;
   }
@@ -79,8 +93,8 @@ export class SmallHost implements AsyncDisposable {
 
   /** As after a restart of the process: the session is adopted by a new host. */
   async restart(session = this.#session): Promise<void> {
-    this.host.close();
-    this.host = new LocalHost([this.options(session)]);
+    await this.host.close();
+    this.host = this.#make(session);
     await this.host.open();
   }
 
@@ -125,22 +139,39 @@ export class SmallHost implements AsyncDisposable {
 
   /** What a session of this host is made with. */
   options(session: object): HostSessionOptions {
-    const { directory, server, taps, health } = this;
+    const { directory, server, health } = this;
+    const clock = this.#clock;
+    const log = this.#logger;
+    const record = (event: NewHostEvent) => {
+      this.events.push(event);
+      this.#eventLog.record(event);
+    };
     return {
-      ...{ plan: this.plan(session), server, directory, taps, keeperPath: this.#keeper.path },
-      ...{ cwd: directory, clock: this.#clock, random: Math.random, watchHealth: health.watch },
+      ...{ plan: this.plan(session), server, directory, keeperPath: getKeeperBinary().path },
+      ...{ cwd: directory, clock, random: Math.random, watchHealth: health.watch, log, record },
       tmuxConfigPath: join(import.meta.dirname, '../../config/tmux.conf'),
-      log: openLogger({ level: 'info', destination: { write: (line) => this.log.push(line) } }),
-      record: (event) => this.events.push(event),
-      paneEnv: (pane) => ({ DOOR_OF: pane }),
-      onPaneChanged: () => undefined,
+      ...{ doorKey: this.#doorKey, programFolder: directory },
+      taps: new SessionTaps({
+        ...{ session: PAIR, directory, tapPath: getTapBinary().path, clock, log, record },
+        ...{ logDirectory: join(directory, 'logs'), processes: new ProcessTable({ clock }) },
+      }),
       onDifferent: () => undefined,
     };
   }
 
+  #make(session: object): LocalHost {
+    return new LocalHost({
+      ...{ plans: [this.plan(session)], events: this.#eventLog, onSessions: () => undefined },
+      sessionOptions: () => this.options(session),
+      readPlans: () => Promise.resolve([this.plan(session)]),
+      refreshTelemetry: () => Promise.resolve(),
+    });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.host.endSession(PAIR).catch(() => undefined);
-    this.#keeper[Symbol.dispose]();
+    await this.host.close();
+    this.#eventLog.close();
     rmSync(this.directory, { recursive: true, force: true });
   }
 }

@@ -94,7 +94,9 @@ test('borders and status line tell what is wrong and who is there, in 80 columns
   });
   expect(seen.asked).toHaveLength(writes);
   seen.board.show(described(well, { ...asking, question: null }), NOBODY);
-  await seen.shows('all is quiet', (lines) => /^ pair 0:\S+ +driving - C-b d leaves$/.test(lines[23] ?? ''));
+  await seen.shows('all is quiet', (lines) =>
+    /^ pair 0:\S+ +driving - C-b d leaves$/.test(lines[23] ?? ''),
+  );
 });
 
 test('a notice is shown as it is, whatever is in it', async () => {

@@ -56,7 +56,7 @@ test('panes start after what they depend on, are ended before it, and a restart 
         dependsOn: { db: 'healthy', migrate: 'exited-ok', engine: 'log:/ready [0-9]+/' },
       },
       { name: 'migrate', command: 'exit 0', restart: 'on-failure', dependsOn: ['db'] },
-      { name: 'engine', command: 'exec sleep 1000' },
+      { name: 'engine', command: 'cat' },
       {
         ...{ name: 'db', command: 'exec sleep 1000' },
         ready: { tcp: '127.0.0.1:1' },
@@ -69,9 +69,14 @@ test('panes start after what they depend on, are ended before it, and a restart 
   });
   small.health.tell(small.address('db').pane, { kind: 'ready', reason: 'answers' });
   expect((await small.pane('worker')).reason).toBe('waits for engine to print /ready [0-9]+/');
-  small.taps.output(small.address('engine').pane).say('ready soon');
+  await small.host.send(small.address('engine'), { text: 'ready soon', enter: true });
+  await eventually('it has said so', async () =>
+    (await small.tmux('capture-pane', '-p', '-t', (await small.pane('engine')).id ?? '')).includes(
+      'ready soon\nready soon',
+    ),
+  );
   expect((await small.pane('worker')).state).toBe('waiting');
-  small.taps.output(small.address('engine').pane).say('ready 1');
+  await small.host.send(small.address('engine'), { text: 'ready 1', enter: true });
   const { pid } = await small.reaches('worker', 'running');
   await small.host.restart(small.address('engine'));
   expect(await small.pane('worker')).toMatchObject({ pid, state: 'running' });
@@ -116,7 +121,8 @@ test('a command that ignores its signal is killed with its whole group after the
 });
 
 test('each command knows its session and pane, and each pane keeps as many lines as it is to', async () => {
-  const command = 'echo "$TRIAD_SESSION $TRIAD_PANE $DOOR_OF $OWN" > "$TRIAD_PANE.env"; exec cat';
+  const command =
+    'echo "$TRIAD_SESSION $TRIAD_PANE $OWN ${TRIAD_DOOR##*/}" > "$TRIAD_PANE.env"; exec cat';
   await using small = await SmallHost.startPlanned({
     panes: [
       { name: 'one', command, history: 123, env: { OWN: 'x' } },
@@ -133,7 +139,7 @@ test('each command knows its session and pane, and each pane keeps as many lines
       return undefined;
     }
   });
-  expect(env).toBe('pair one one x\n');
+  expect(env).toBe('pair one x door.sock\n');
 });
 
 test('what an agent asks is shown until it is answered, and its health leads its state', async () => {
@@ -173,8 +179,11 @@ test('a new plan restarts only what is another program, and adds and removes pan
   const before = await small.pane('same');
   const old = await small.pane('other');
   const removed = await small.pane('removed');
-  small.host.close();
-  const ignored = { onWindowsChanged: () => undefined, onStirred: () => undefined };
+  await small.host.close();
+  const ignored = {
+    ...{ onWindowsChanged: () => undefined, onStirred: () => undefined },
+    onPaneChanged: () => undefined,
+  };
   const session = new SessionHost({ ...small.options(OLD), ...ignored });
   await session.open();
   const changes = await session.apply(small.plan(NEW));
