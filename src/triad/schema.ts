@@ -14,7 +14,6 @@ const MAX_SESSIONS = 32;
 const MAX_TEXT = 4096;
 /** Lines; each takes 0.5 to 5 KB of the tmux server's memory. */
 const MAX_HISTORY = 200_000;
-const DEFAULT_HISTORY = 20_000;
 const MAX_CRASHES = 1_000_000;
 
 const printable = z
@@ -102,7 +101,12 @@ const pane = z.strictObject({
     .describe('panes it waits for: started, healthy, exited-ok or log:/REGEX/'),
   ...healthKeys,
   ...logFileKeys,
-  history: z.int().min(0).max(MAX_HISTORY).default(DEFAULT_HISTORY).describe('lines of scrollback'),
+  history: z
+    .int()
+    .min(0)
+    .max(MAX_HISTORY)
+    .optional()
+    .describe('lines of scrollback; history-limit of tmux.conf where left out'),
   mayReach: z
     .array(paneNameText)
     .max(MAX_PANES)

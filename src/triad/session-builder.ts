@@ -208,7 +208,10 @@ export class SessionBuilder {
    * tmux fixes the scrollback of a pane when it makes it. The command is between setting it and setting
    * it back in one go, so that nobody else's pane gets it.
    */
-  async #makePane(command: readonly string[], historyLines: number): Promise<string> {
+  async #makePane(
+    command: readonly string[],
+    historyLines: number | undefined,
+  ): Promise<string> {
     const { server } = this.#options;
     try {
       return (await server.run(withHistory(command, historyLines))).toString();
@@ -337,7 +340,8 @@ export class SessionBuilder {
 const RESET_HISTORY = ['set-option', '-gF', 'history-limit', '#{@triad_history}'];
 
 /** tmux keeps the configured limit in an option meanwhile. */
-function withHistory(command: readonly string[], lines: number): string[] {
+function withHistory(command: readonly string[], lines: number | undefined): readonly string[] {
+  if (lines === undefined) return command;
   return [
     ...['set-option', '-gF', '@triad_history', '#{history-limit}', ';'],
     ...['set-option', '-g', 'history-limit', `${lines}`, ';'],

@@ -44,8 +44,8 @@ export interface PanePlan {
   readonly dependsOn: readonly Dependency[];
   readonly health: HealthPlan;
   readonly logFile: LogFilePlan | undefined;
-  /** Lines of scrollback. */
-  readonly historyLines: number;
+  /** Lines of scrollback; undefined: as `tmux.conf` says. */
+  readonly historyLines: number | undefined;
   /** Panes that its command may signal; undefined: all others of the session. */
   readonly mayReach: readonly PaneName[] | undefined;
 }

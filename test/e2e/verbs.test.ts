@@ -330,7 +330,7 @@ test('kick ends the views of an engineer, or one of them', async () => {
   await using one = Terminal.ssh(target);
   await using two = Terminal.ssh(target);
   await using three = Terminal.ssh(target);
-  for (const terminal of [one, two, three]) await terminal.sees('driving');
+  for (const terminal of [one, two, three]) await terminal.sees('C-b d leaves');
   const ids = (await home.status()).attachments.map(({ id }) => id);
   expect(await home.run(['kick', ids[1] ?? ''])).toMatchObject({
     code: 0,

@@ -83,7 +83,7 @@ export class TmuxProbe {
     const captures = panes.flatMap((id) => [';', 'capture-pane', '-p', '-e', '-S', '-', '-t', id]);
     const kinds = [['-s'], ['-g'], ['-gw'], ['-gH'], ['-t', this.target]];
     const options = kinds.flatMap((kind) => [';', 'show-options', ...kind]);
-    return this.ask(
+    const all = await this.ask(
       ...['list-panes', '-a', '-F', PANES, ';', 'list-clients', '-F', CLIENTS],
       ...[
         ';',
@@ -98,5 +98,7 @@ export class TmuxProbe {
         ...captures,
       ],
     );
+    // Who is there is shown some time after they came.
+    return all.replace(/^@triad_presence .*\n/m, '');
   }
 }

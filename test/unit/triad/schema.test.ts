@@ -140,7 +140,7 @@ test('what is left out has the defaults that config/triad.yaml tells', () => {
     crashLimit: 10,
     stop: { signal: 'SIGTERM', graceMs: 5_000 },
   });
-  expect(pane).toMatchObject({ dependsOn: [], historyLines: 20_000 });
+  expect(pane).toMatchObject({ dependsOn: [], historyLines: undefined });
   expect(pane?.mayReach).toBeUndefined();
   expect(pane?.logFile).toBeUndefined();
   expect(pane?.health).toMatchObject({ input: { silenceMs: 3_000, watchesReads: true } });
