@@ -15,7 +15,6 @@ const CHECK_LIMIT_MS = 10_000;
 const REQUIRED: readonly (readonly [flags: string, option: string, value: string])[] = [
   ['-sv', 'exit-empty', 'off'],
   ['-gv', 'destroy-unattached', 'off'],
-  ['-gwv', 'remain-on-exit', 'on'],
 ];
 /** tmux up to 3.6 crashes at the next new window with this set globally. */
 const FORBIDDEN_WINDOW_SIZE = 'manual';

@@ -128,6 +128,21 @@ export class SessionBuilder {
     }
   }
 
+  /**
+   * A dead pane can crash tmux 3.3 and 3.4 (its issues 3776 and 3830): those of people close with their
+   * command, ours stay for the keeper's successor, and what is dead already asks for no reports.
+   */
+  async guardDeadPanes(sessionId: string): Promise<void> {
+    const rows = await this.rows(sessionId);
+    const ours = rows
+      .filter(({ name }) => name !== undefined)
+      .flatMap(({ id }) => keptWhenDead(id));
+    const dead = rows.filter(({ isDead }) => isDead);
+    const resets = dead.flatMap(({ id }) => ['send-keys', '-R', '-t', id, ';']);
+    const others = ['set-option', '-gw', 'remain-on-exit', 'off'];
+    await this.#options.server.run([...ours, ...resets, ...others]);
+  }
+
   /** tmux throws a faulty file away without a word; the file's last line proves that it was read. */
   async requireConfiguration(): Promise<void> {
     const answer = await this.#options.server.run(['show-options', '-gqv', '@triad_conf']);
@@ -275,7 +290,8 @@ export class SessionBuilder {
   async #name(id: PaneId, plan: PanePlan): Promise<void> {
     const set = ['set-option', '-p', '-t', id];
     await this.#options.server.run([
-      ...[...set, '@triad_title', plan.program.title, ';', ...set, '@triad_pane', plan.name],
+      ...[...keptWhenDead(id), ...set, '@triad_title', plan.program.title, ';'],
+      ...[...set, '@triad_pane', plan.name],
     ]);
   }
 
@@ -347,6 +363,10 @@ function withHistory(command: readonly string[], lines: number | undefined): rea
     ...['set-option', '-g', 'history-limit', `${lines}`, ';'],
     ...[...command, ';', ...RESET_HISTORY],
   ];
+}
+
+function keptWhenDead(id: PaneId): string[] {
+  return ['set-option', '-p', '-t', id, 'remain-on-exit', 'on', ';'];
 }
 
 /** Tells one program from another without showing it; its environment may change from start to start. */

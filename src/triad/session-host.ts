@@ -232,6 +232,7 @@ export class SessionHost {
 
   async #connect(): Promise<void> {
     await this.#builder.requireConfiguration();
+    await this.#builder.guardDeadPanes(this.#sessionId);
     await this.#openControl();
     await this.#watch.lookAnew();
     const there = await this.#builder.findPanes(this.#sessionId);
