@@ -51,9 +51,9 @@ export class PaneMender {
    */
   async mend(sessionId: string, pane: Pane): Promise<boolean> {
     const { builder } = this.#options;
-    const all = await builder.findPanes(sessionId);
-    if (all.length === 0) return false;
-    const found = all.find(({ name }) => name === pane.name);
+    // All of ours may be gone while a window of somebody's own keeps the session.
+    if ((await builder.rows(sessionId)).length === 0) return false;
+    const found = (await builder.findPanes(sessionId)).find(({ name }) => name === pane.name);
     if (found !== undefined) {
       if (pane.id !== null && !found.isDead) return false;
       pane.letGo();
@@ -73,11 +73,11 @@ export class PaneMender {
     if (plan === undefined) return;
     const rows = await builder.rows(sessionId);
     const found = await builder.addPane(sessionId, plan, places.neighbour(pane.name, rows));
-    const place = places.find(pane.name);
     places.replace(pane.name, found.id);
-    const restored = place === undefined ? undefined : places.find(pane.name);
-    if (restored !== undefined) await builder.restore(sessionId, restored);
-    else if (isAlone(rows)) await builder.arrange(sessionId);
+    const place = places.find(pane.name);
+    const isThere = rows.some(({ windowId }) => windowId === place?.windowId);
+    if (place !== undefined && isThere) await builder.restore(sessionId, place);
+    else if (areAlone(await builder.rows(sessionId))) await builder.arrange(sessionId);
     await this.#pipe(sessionId);
     await withDeadline(pane.gone(), END_LIMIT_MS, `the command of ${pane.name}`);
     pane.lost('its pane was closed');
@@ -102,10 +102,9 @@ export class PaneMender {
   }
 }
 
-/** Whether all panes there are ours and in one window, so that the configured layout fits. */
-function isAlone(rows: readonly PaneRow[]): boolean {
-  return (
-    rows.every(({ name }) => name !== undefined) &&
-    new Set(rows.map(({ windowId }) => windowId)).size === 1
-  );
+/** Whether our panes are in one window and nothing else is in it, so that the configured layout fits. */
+function areAlone(rows: readonly PaneRow[]): boolean {
+  const windows = new Set(rows.filter(({ name }) => name !== undefined).map((row) => row.windowId));
+  const inThem = rows.filter(({ windowId }) => windows.has(windowId));
+  return windows.size === 1 && inThem.every(({ name }) => name !== undefined);
 }
