@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { UnavailableError } from '../base/errors.js';
 import type { Logger } from '../log/logger.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
 import { processFacts, signalProcess } from './process-facts.js';
@@ -47,15 +48,22 @@ export class ServerProcess {
     return isAlive ? Number(pid) : undefined;
   }
 
-  /** Makes a server that lives make its socket again where that is gone; does nothing otherwise. */
+  /**
+   * Makes a server that lives make its socket again where that is gone; does nothing otherwise.
+   *
+   * @throws UnavailableError when it lives and does not: nobody can tell what runs on it.
+   */
   async keepSocket(): Promise<void> {
     const { server, log } = this.#options;
     if (existsSync(server.socketPath)) return;
     const { pid } = this;
     if (pid === undefined || !signalProcess(pid, 'SIGUSR1')) return;
-    log.warn({ pid }, 'socket of tmux was deleted, made again');
     const giveUpAt = performance.now() + SOCKET_LIMIT_MS;
-    while (!(await server.isRunning()) && performance.now() < giveUpAt) await delay(RETRY_MS);
+    while (!(await server.isRunning()) && this.pid !== undefined) {
+      if (performance.now() > giveUpAt) throw new UnavailableError(`tmux (${pid}) does not answer`);
+      await delay(RETRY_MS);
+    }
+    log.warn({ pid }, 'socket of tmux was deleted, made again');
   }
 
   #noted(): string {
