@@ -16,7 +16,7 @@ const FIRST_SIZE: TerminalSize = { cols: 200, rows: 50 };
 const NO_ROOM = /no space for new pane|pane too small/;
 /** What tmux says when a session or its server is not there; all else is no answer. */
 const GONE =
-  /no server running|no sessions|can't find session|No such file|Connection refused|server exited/;
+  /no server running|no sessions|no current target|can't find session|No such file|Connection refused|server exited/;
 
 export interface SessionBuilderOptions {
   readonly plan: SessionPlan;
