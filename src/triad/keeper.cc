@@ -178,8 +178,10 @@ void reportState() {
 
 const char *signalName(int signal) {
   static constexpr const char *kNames[] = {
-      nullptr,   "SIGHUP",  "SIGINT",  "SIGQUIT", "SIGILL",    "SIGTRAP", "SIGABRT", "SIGBUS",
-      "SIGFPE",  "SIGKILL", "SIGUSR1", "SIGSEGV", "SIGUSR2",   "SIGPIPE", "SIGALRM", "SIGTERM",
+      nullptr,     "SIGHUP",  "SIGINT",  "SIGQUIT", "SIGILL",    "SIGTRAP", "SIGABRT",   "SIGBUS",
+      "SIGFPE",    "SIGKILL", "SIGUSR1", "SIGSEGV", "SIGUSR2",   "SIGPIPE", "SIGALRM",   "SIGTERM",
+      "SIGSTKFLT", "SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP",   "SIGTTIN", "SIGTTOU",   "SIGURG",
+      "SIGXCPU",   "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",  "SIGPWR",    "SIGSYS",
   };
   const bool isNamed = signal > 0 && static_cast<size_t>(signal) < sizeof kNames / sizeof *kNames;
   return isNamed ? kNames[signal] : nullptr;
@@ -199,7 +201,7 @@ void printEnd() {
   } else if (const char *name = signalName(command.signal)) {
     snprintf(how, sizeof how, "was ended by %s", name);
   } else {
-    snprintf(how, sizeof how, "was ended by signal %d", command.signal);
+    snprintf(how, sizeof how, "was ended by SIG%d", command.signal);
   }
   print(std::string(kModeResets) + "\r\n[triad: " + printable(keeper.name) + " " + how + "]\r\n");
 }

@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, SYSTEM_CLOCK } from '../../src/base/clock.js';
@@ -43,11 +44,17 @@ export class SmallHost implements AsyncDisposable {
   readonly #session: object;
   host: LocalHost;
   #waits = 0;
+  readonly #timers = new Set<{ readonly delayMs: number; readonly work: () => void }>();
+  /** Whether log files have nowhere to be written. */
+  isDiskFull = false;
+  /** By how much somebody has set the wall clock forward or back. */
+  jumpMs = 0;
   readonly #clock: Clock = {
     ...SYSTEM_CLOCK,
+    now: () => SYSTEM_CLOCK.now() + this.jumpMs,
     after: (delayMs, work) => {
       this.#waits += delayMs === CHECK_INTERVAL_MS ? 1 : 0;
-      return SYSTEM_CLOCK.after(delayMs, work);
+      return this.#after(delayMs, work);
     },
   };
 
@@ -59,7 +66,7 @@ export class SmallHost implements AsyncDisposable {
     this.server = parts.server;
     this.#doorKey = parts.doorKey;
     this.#eventLog = EventLog.open({
-      ...{ path: join(this.directory, 'events.jsonl'), clock: SYSTEM_CLOCK, log: this.#logger },
+      ...{ path: join(this.directory, 'events.jsonl'), clock: this.#clock, log: this.#logger },
     });
     this.#session = session;
     this.host = this.#make(session);
@@ -127,6 +134,17 @@ export class SmallHost implements AsyncDisposable {
     await eventually('the check has looked', () => this.#waits >= before + 2);
   }
 
+  /** Timers of the host that were not taken back and are not due yet. */
+  get pendingTimers(): number {
+    return this.#timers.size;
+  }
+
+  /** What was to be done after so long is done now. */
+  hurry(delayMs: number): void {
+    const due = [...this.#timers].filter((timer) => timer.delayMs === delayMs);
+    for (const { work } of due) work();
+  }
+
   address(name: string): { session: typeof PAIR; pane: PaneName } {
     return { session: PAIR, pane: paneName(name) };
   }
@@ -154,9 +172,27 @@ export class SmallHost implements AsyncDisposable {
       taps: new SessionTaps({
         ...{ session: PAIR, directory, tapPath: getTapBinary().path, clock, log, record },
         ...{ logDirectory: join(directory, 'logs'), processes: new ProcessTable({ clock }) },
+        openLogFile: (path) => open(this.isDiskFull ? '/dev/full' : path, 'a', 0o600),
       }),
       onDifferent: () => undefined,
     };
+  }
+
+  #after(delayMs: number, work: () => void): () => void {
+    const takeBack = () => {
+      stop();
+      this.#timers.delete(timer);
+    };
+    const timer = {
+      delayMs,
+      work: () => {
+        takeBack();
+        work();
+      },
+    };
+    const stop = SYSTEM_CLOCK.after(delayMs, timer.work);
+    this.#timers.add(timer);
+    return takeBack;
   }
 
   #make(session: object): LocalHost {
