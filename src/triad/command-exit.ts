@@ -14,7 +14,7 @@ export function exitOf(state: KeeperState | undefined): PaneExit | null {
 /** `exited with status 3`, `was ended by SIGKILL`, `command not found`. */
 export function describeExit({ status, signal }: PaneExit): string {
   if (signal !== null) return `was ended by ${signal}`;
-  if (status === 127) return 'command not found (status 127)';
+  if (status === 127) return 'command not found, or its directory (status 127)';
   if (status === 126) return 'command cannot be run (status 126)';
   return `exited with status ${status}`;
 }

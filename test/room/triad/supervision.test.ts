@@ -38,9 +38,17 @@ test('a command that ends too often has failed, with its reasons on record and i
 });
 
 test.each([
-  ['is not there', { command: ['/nonexistent/program'] }, 'command not found (status 127)'],
+  [
+    'is not there',
+    { command: ['/nonexistent/program'] },
+    'command not found, or its directory (status 127)',
+  ],
   ['is not executable', { command: ['/etc/passwd'] }, 'command cannot be run (status 126)'],
-  ['has no directory', { command: ['true'], cwd: 'gone' }, 'command not found (status 127)'],
+  [
+    'has no directory',
+    { command: ['true'], cwd: 'gone' },
+    'command not found, or its directory (status 127)',
+  ],
 ])('a command that %s is told so', async (_what, program, reason) => {
   await using small = await SmallHost.startPlanned({
     panes: [{ name: 'worker', ...program, restart: 'never' }],

@@ -110,7 +110,7 @@ describe('an end', () => {
   test('is told in the words of the shell where the command cannot be run', () => {
     const life = running();
     life.ended(exit(127));
-    expect(life.memory.reason).toBe('command not found (status 127)');
+    expect(life.memory.reason).toBe('command not found, or its directory (status 127)');
   });
 
   test('lengthens the pauses up to the longest', () => {
