@@ -231,7 +231,9 @@ export class PaneLife {
   #rest({ how, ageMs }: End): void {
     const { firstMs, factor, maxMs, jitter } = this.#plan.policy.backoff;
     const { pauses } = this.#memory;
-    const wholeMs = Math.min(maxMs, firstMs * factor ** pauses);
+    // Not Infinity, of which no pause at all would make NaN.
+    const growth = Math.min(factor ** pauses, Number.MAX_VALUE);
+    const wholeMs = Math.min(maxMs, firstMs * growth);
     const pauseMs = Math.round(wholeMs * (1 - jitter * this.#options.random()));
     const leftMs = clamp(pauseMs - ageMs, pauseMs);
     const startsAt = this.#options.clock.now() + leftMs;

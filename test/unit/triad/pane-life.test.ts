@@ -129,6 +129,18 @@ describe('an end', () => {
   });
 
   test.each([
+    [0, 0],
+    [1, 5_000],
+  ])('has a pause after thousands of pauses that began with %i ms', (firstMs, pauseMs) => {
+    const life = lifeOf({ backoff: { ...POLICY.backoff, firstMs } }, false, {
+      ...{ state: 'running', pauses: 5_000 },
+    });
+    life.ended(exit(0));
+    expect(life.memory).toMatchObject({ state: 'backoff', pauseMs, startsAt: clock.now() + pauseMs });
+    expect(readMemory(writeMemory({ ...life.memory, starts: 1, earlierStarts: 0 }))).toBeDefined();
+  });
+
+  test.each([
     [0, 1_000],
     [0.5, 800],
     [0.999999, 600],
