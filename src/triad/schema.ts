@@ -219,18 +219,20 @@ export const triadSchema = z.strictObject({
 });
 
 const counter = z.int().min(0);
+/** The last moment that a date can tell (ECMA-262 §21.4.1.1). */
+const MAX_EPOCH_MS = 8.64e15;
 
 /** What is kept of a pane in tmux (pane-memory.ts). */
 export const paneMemorySchema = z.strictObject({
   state: z.enum(PANE_STATES),
   reason: printable,
-  since: counter,
+  since: counter.max(MAX_EPOCH_MS),
   starts: counter,
   earlierStarts: counter,
   crashes: counter,
   pauses: counter,
   pauseMs: z.number().min(0),
-  startsAt: z.number().nullable(),
+  startsAt: z.number().min(0).max(MAX_EPOCH_MS).nullable(),
   ending: z.enum(['stop', 'restart', 'dead']).nullable(),
 });
 

@@ -136,7 +136,11 @@ describe('an end', () => {
       ...{ state: 'running', pauses: 5_000 },
     });
     life.ended(exit(0));
-    expect(life.memory).toMatchObject({ state: 'backoff', pauseMs, startsAt: clock.now() + pauseMs });
+    expect(life.memory).toMatchObject({
+      state: 'backoff',
+      pauseMs,
+      startsAt: clock.now() + pauseMs,
+    });
     expect(readMemory(writeMemory({ ...life.memory, starts: 1, earlierStarts: 0 }))).toBeDefined();
   });
 
@@ -390,6 +394,14 @@ describe('the next manager', () => {
     next.keeperCame();
     expect(takeTold()).toEqual(['running: command started']);
   });
+
+  test.each([{ since: 8.64e15 + 2 }, { startsAt: 1e300 }, { startsAt: -1 }])(
+    'takes %j for no moment',
+    (planted) => {
+      const memory = { ...freshMemory(0), ...planted };
+      expect(readMemory(JSON.stringify(memory))).toBeUndefined();
+    },
+  );
 
   test.each(['', 'no json', '{}', '{"state":"running"}', '[1]', 'null', '"x"'])(
     'takes %j for no memory',
