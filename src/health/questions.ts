@@ -27,7 +27,8 @@ export const DEFAULT_QUESTIONS: string[] = [
   String.raw`(?i)\b\d+[.)] no, (and )?(tell|keep|exit|suggest|go)\b`,
   String.raw`(?i)\besc to (cancel|exit|reject|go back)\b`,
   String.raw`(?i)\buse (the )?arrows?([- ]keys)?\b`,
-  // A prompt with nothing behind it (aider), and pagers.
+  // A prompt with nothing behind it (aider, python and its debugger), and pagers.
   String.raw`^\s*[a-z]{0,20}[>❯›]\s*$`,
+  String.raw`^\s*(>>>|\(Pdb\+*\)|In \[\d+\]:)\s*$`,
   String.raw`(--More--(\(\d+%\))?|\(END\))\s*$`,
 ];

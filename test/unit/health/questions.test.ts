@@ -53,6 +53,9 @@ const ASKING = [
   '? What account do you want to log into?  [Use arrows to move, type to filter]',
   'Which of the two designs would you prefer?',
   'How should I go on?',
+  '>>> ',
+  '(Pdb) ',
+  'In [12]: ',
   '--More--(42%)',
   '(END)',
 ];
@@ -76,6 +79,7 @@ const NOT_ASKING = [
   'step 3/10: compiling (14 modules)',
   '<p>done</p>',
   '-->',
+  '>>> print(1)',
   'anna@build:~$ ',
   '2026-01-01T00:00:00Z worker waits for jobs',
   'allowing 3 connections',
