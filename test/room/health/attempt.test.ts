@@ -67,7 +67,7 @@ test('when it is given up, a program goes with all it has started', async () => 
   const controller = new AbortController();
   const file = join(directory, 'pid');
   const result = run(`sleep 1000 & echo $! > ${file}; trap '' TERM; sleep 1000`, controller.signal);
-  const pid = await eventually('it runs', () => Number(written(file)));
+  const pid = await eventually('it runs', () => Number(written(file)) || undefined);
   controller.abort();
   expect((await result).isOk).toBe(false);
   await eventually('what it started is gone', () => !isAlive(pid));
