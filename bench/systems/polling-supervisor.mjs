@@ -5,6 +5,7 @@
  * once. Prints `ready`, then a line of JSON for each end it sees.
  */
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 
 const INTERVAL_MS = 100;
 const [socket = '', json = '{}'] = process.argv.slice(2);
@@ -24,10 +25,16 @@ function learnPid(name) {
   pids.set(name, Number(pid.trim()));
 }
 
-/** @param {number} pid */
+/**
+ * More than overmind does: Debian's tmux 3.3a loses ends, and then a process that is dead and not reaped
+ * still answers signal 0.
+ *
+ * @param {number} pid
+ */
 function isThere(pid) {
   try {
-    return process.kill(pid, 0);
+    process.kill(pid, 0);
+    return !/\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
   } catch {
     return false;
   }

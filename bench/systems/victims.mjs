@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, constants, createReadStream, openSync } from 'node:fs';
+import { constants, openSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { within } from '../waiting.mjs';
 
@@ -17,12 +18,9 @@ export class Victims {
     execFileSync('mkfifo', [path]);
     // Open for writing, too, so that it never comes to its end.
     const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
-    const stream = createReadStream('', { fd, autoClose: false });
+    const stream = new Socket({ fd, readable: true, writable: false });
     createInterface({ input: stream }).on('line', (line) => this.#receive(line));
-    cleanup.defer(() => {
-      stream.destroy();
-      closeSync(fd);
-    });
+    cleanup.defer(() => stream.destroy());
   }
 
   /** The command of a victim. @param {string} name */
