@@ -54,6 +54,8 @@ interface End {
   readonly how: string;
   /** How long ago. */
   readonly ageMs: number;
+  /** It was not the command that ended: somebody closed its pane, or its tmux server died. */
+  readonly isForeign: boolean;
 }
 
 /**
@@ -119,9 +121,10 @@ export class PaneLife {
     if (this.#isWell('running')) this.#countAnewLater(0);
   }
 
-  /** @param cause why it ended, where that is known better than from `exit`. */
-  ended(exit: PaneExit, cause = describeExit(exit)): void {
-    if (this.isUp) this.#follow(exit, { how: cause, ageMs: 0 });
+  /** @param foreignCause what took the command away with its pane, which is no crash of its own. */
+  ended(exit: PaneExit, foreignCause?: string): void {
+    const how = foreignCause ?? describeExit(exit);
+    if (this.isUp) this.#follow(exit, { how, ageMs: 0, isForeign: foreignCause !== undefined });
   }
 
   /** It ended while no manager was there. */
@@ -130,7 +133,7 @@ export class PaneLife {
     const wasWellForLong = exit.at - since >= this.#plan.policy.resetAfterMs;
     if (this.#isWell(state) && wasWellForLong) this.#forgetCrashes();
     const ageMs = Math.max(0, this.#options.clock.now() - exit.at);
-    if (this.isUp) this.#follow(exit, { how: describeExit(exit), ageMs });
+    if (this.isUp) this.#follow(exit, { how: describeExit(exit), ageMs, isForeign: false });
   }
 
   ready(reason: string): void {
@@ -213,8 +216,9 @@ export class PaneLife {
     if (ending === 'stop') return this.#change('stopped', reason);
     if (ending === 'restart') return this.#begin(reason);
     if (ending === 'dead') return this.#crashed(exit, { ...end, how: reason });
-    if (!isClean(exit)) return this.#crashed(exit, end);
-    if (this.#plan.policy.restart === 'always') this.#rest(end);
+    if (!isClean(exit) && !end.isForeign) return this.#crashed(exit, end);
+    const { restart } = this.#plan.policy;
+    if (restart === 'always' || (restart === 'on-failure' && end.isForeign)) this.#rest(end);
     else this.#change('exited', end.how);
   }
 

@@ -223,10 +223,7 @@ export class SessionBuilder {
    * tmux fixes the scrollback of a pane when it makes it. The command is between setting it and setting
    * it back in one go, so that nobody else's pane gets it.
    */
-  async #makePane(
-    command: readonly string[],
-    historyLines: number | undefined,
-  ): Promise<string> {
+  async #makePane(command: readonly string[], historyLines: number | undefined): Promise<string> {
     const { server } = this.#options;
     try {
       return (await server.run(withHistory(command, historyLines))).toString();

@@ -133,6 +133,7 @@ export class SessionHost {
     }
     this.#state = 'running';
     this.#readyAt = this.#options.clock.elapsed();
+    this.#options.onWindowsChanged();
     this.#watch.start();
     this.#options.log.info({ adopted: this.#isAdopted }, 'session ready');
     this.#recordOpened();
@@ -250,7 +251,6 @@ export class SessionHost {
       this.#paneClosed(pane);
       await this.#mender.make(this.#sessionId, pane);
     }
-    this.#options.onWindowsChanged();
   }
 
   async #openControl(): Promise<void> {

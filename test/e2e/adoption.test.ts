@@ -194,6 +194,11 @@ test.each(['kill-session', 'kill-server'])(
     await terminal.sees('has ended unexpectedly');
     await eventually('the session runs again', () => isPane(home, 'worker', { state: 'running' }));
     await terminal.sees('worker');
+    const size = ['display-message', '-p', '-t', 'pair', '#{window_width}'];
+    await eventually('the window is as wide as the terminal', async () => {
+      const again = await TmuxProbe.of(home);
+      return (await again.ask(...size)) === '100';
+    });
     const status = await home.status();
     expect(status.sessions[0]).toMatchObject({ state: 'running', adopted: false });
     expect(startsIn(home)).toEqual(['engine', 'engine', 'state', 'state', 'worker', 'worker']);

@@ -284,6 +284,7 @@ describe('a command', () => {
     life.closing('its pane was closed');
     life.ended(killedBy('SIGHUP'), 'its pane was closed');
     expect(told).toEqual(['stopping: its pane was closed', 'backoff: its pane was closed']);
+    expect(life.memory).toMatchObject({ crashes: 0, pauses: 1 });
   });
 });
 
