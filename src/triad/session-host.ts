@@ -251,6 +251,7 @@ export class SessionHost {
       this.#paneClosed(pane);
       await this.#mender.make(this.#sessionId, pane);
     }
+    this.#panes.look();
   }
 
   async #openControl(): Promise<void> {
