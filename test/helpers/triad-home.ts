@@ -269,6 +269,7 @@ export interface Status {
       readonly state: string;
       readonly pid: number | null;
       readonly restarts: number;
+      readonly question: string | null;
       readonly startedAt: string | null;
       readonly lastExit: { status: number | null; signal: string | null; at: string } | null;
     }[];
