@@ -41,7 +41,7 @@ const triadFor = (port: number, hook: number) => `sessions:
       - {name: one, command: 'stty -echo; echo plays; exec cat'}
       - {name: two, command: 'stty -echo; echo plays; exec cat'}
       - {name: follow, command: 'echo begins; exec cat'}
-      - {name: loud, command: 'seq 1 2000; exec cat', logFile: {maxSize: 4KB, keep: 2}}
+      - {name: loud, command: 'seq 1 4000; exec cat', logFile: {maxSize: 4KB, keep: 2}}
 `;
 
 let home: TriadHome;
@@ -216,7 +216,7 @@ test('a log file is rotated, and has the newest lines', async () => {
     'it has old files',
     () => readdirSync(folder).sort().join() === 'loud.log,loud.log.1.gz,loud.log.2.gz',
   );
-  expect(home.read('state/logs/pair/loud.log')).toMatch(/\n2000\n/);
+  expect(home.read('state/logs/pair/loud.log')).toMatch(/\n4000\n/);
   const old = gunzipSync(readFileSync(home.path('state/logs/pair/loud.log.1.gz'))).toString();
   expect(old).toMatch(/^\d+(\n\d+)+\n$/);
 });
