@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -24,6 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -40,6 +42,10 @@ constexpr size_t kMaxUnsentBytes = 8 << 10;
 constexpr size_t kMaxUnprintedBytes = 16 << 10;
 constexpr int64_t kTermAfterMs = 2000;
 constexpr int64_t kKillAfterMs = 5000;
+
+/// Process groups of commands that have ended, with members that live on; the oldest makes room.
+constexpr size_t kMaxLeftovers = 16;
+constexpr int kLeftoverLookMs = 100;
 
 /// Undoes what a killed program leaves behind: focus and mouse reports, paste brackets, cursor keys,
 /// extended keys, insert mode, alternate screen, scroll region, hidden cursor, keypad, colours, charset.
@@ -63,6 +69,13 @@ struct Command {
   int64_t endedAt = 0;
 };
 
+/// Its number names no other group as long as it has members.
+struct Leftover {
+  pid_t group = 0;
+  int64_t since = 0;
+  int lastSent = SIGHUP;
+};
+
 struct Keeper {
   const char *name = "";
   const char *socketPath = "";
@@ -75,6 +88,7 @@ struct Keeper {
   termios modes = {};
   std::string output;
   Command command;
+  std::vector<Leftover> leftovers;
   Connection connections[kMaxConnections];
 };
 
@@ -238,6 +252,43 @@ void hangUpLeftovers() {
   if (keeper.terminal != -1) hangUpForeground();
 }
 
+void rememberLeftovers(pid_t group) {
+  if (kill(-group, 0) == -1) return;
+  if (keeper.leftovers.size() == kMaxLeftovers) {
+    kill(-keeper.leftovers.front().group, SIGKILL);
+    keeper.leftovers.erase(keeper.leftovers.begin());
+  }
+  keeper.leftovers.push_back({group, millisecondsOf(CLOCK_MONOTONIC)});
+}
+
+/// @returns the signal that is due so long after the hang-up.
+int dueSignal(int64_t elapsedMs) {
+  return elapsedMs >= kKillAfterMs ? SIGKILL : elapsedMs >= kTermAfterMs ? SIGTERM : SIGHUP;
+}
+
+/// @returns false when there is nobody left to wait for.
+bool endLeftover(Leftover &leftover, int64_t now) {
+  if (kill(-leftover.group, 0) == -1) return false;
+  const int due = dueSignal(now - leftover.since);
+  if (due != leftover.lastSent) {
+    kill(-leftover.group, due);
+    kill(-leftover.group, SIGCONT);
+    leftover.lastSent = due;
+  }
+  return due != SIGKILL;
+}
+
+/// Sends what is left of ended commands the next signal when its time has come.
+/// @returns milliseconds until the next look, or -1 when none is needed.
+int endLeftovers() {
+  const int64_t now = millisecondsOf(CLOCK_MONOTONIC);
+  std::vector<Leftover> &all = keeper.leftovers;
+  for (size_t i = all.size(); i-- > 0;) {
+    if (!endLeftover(all[i], now)) all.erase(all.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  return all.empty() ? -1 : kLeftoverLookMs;
+}
+
 /// A stopped command would freeze the pane for ever: nobody else could continue it.
 void continueCommand(int stoppedBy) {
   if (stoppedBy == SIGTTIN || stoppedBy == SIGTTOU) setForeground(keeper.command.pid);
@@ -258,8 +309,20 @@ void watchCommand() {
     }
     hangUpLeftovers();
     waitid(P_PID, id, &change, WEXITED | WNOHANG);
+    rememberLeftovers(keeper.command.pid);
     const bool hasExited = change.si_code == CLD_EXITED;
     recordEnd(hasExited ? change.si_status : 0, hasExited ? 0 : change.si_status);
+  }
+}
+
+/// What a command leaves behind becomes ours, so that nobody counts a dead one as still there.
+void reapOrphans() {
+  siginfo_t ended = {};
+  while (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0) {
+    // Its own end has another SIGCHLD to come.
+    if (ended.si_pid == 0 || ended.si_pid == keeper.command.pid) return;
+    waitpid(ended.si_pid, nullptr, WNOHANG);
+    ended = {};
   }
 }
 
@@ -457,7 +520,7 @@ void hangUp() {
 /// @returns milliseconds until the one after it, or -1 when none is left.
 int endCommand() {
   const int64_t elapsedMs = millisecondsOf(CLOCK_MONOTONIC) - keeper.hungUpAt;
-  const int due = elapsedMs >= kKillAfterMs ? SIGKILL : elapsedMs >= kTermAfterMs ? SIGTERM : SIGHUP;
+  const int due = dueSignal(elapsedMs);
   if (due != keeper.lastSent) {
     signalCommand(due);
     signalCommand(SIGCONT);
@@ -493,6 +556,7 @@ void takeSignals() {
     ::signal(signal, SIG_IGN);
   }
   ::signal(SIGCHLD, SIG_DFL);
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
   sigset_t watched;
   sigemptyset(&watched);
   sigaddset(&watched, SIGCHLD);
@@ -515,6 +579,7 @@ void handleSignals() {
   while (read(keeper.signals, &info, sizeof info) == sizeof info) {
   }
   watchCommand();
+  reapOrphans();
 }
 
 void handleTerminal(short events) {
@@ -529,8 +594,16 @@ short terminalEvents() {
   return static_cast<short>(discarding | printing);
 }
 
+/// Does what is due by now; @returns milliseconds until more is, or -1.
+int nextWaitMs() {
+  const int leftoversMs = endLeftovers();
+  const int commandMs = keeper.terminal == -1 ? endCommand() : -1;
+  if (leftoversMs == -1 || commandMs == -1) return leftoversMs == -1 ? commandMs : leftoversMs;
+  return leftoversMs < commandMs ? leftoversMs : commandMs;
+}
+
 /// Waits for something to happen and handles it.
-void runOnce() {
+void runOnce(int waitMs) {
   constexpr size_t kFixed = 3;
   pollfd polled[kFixed + kMaxConnections] = {{keeper.signals, POLLIN, 0},
                                              {keeper.terminal, terminalEvents(), 0},
@@ -540,7 +613,7 @@ void runOnce() {
     const int sending = connection.output.empty() ? 0 : POLLOUT;
     polled[kFixed + i] = {connection.fd, static_cast<short>(POLLIN | sending), 0};
   }
-  if (poll(polled, kFixed + kMaxConnections, keeper.terminal == -1 ? endCommand() : -1) <= 0) return;
+  if (poll(polled, kFixed + kMaxConnections, waitMs) <= 0) return;
   // Read before a newcomer may take the place of a connection that this closes.
   for (size_t i = 0; i < kMaxConnections; i++) {
     Connection &connection = keeper.connections[i];
@@ -566,6 +639,10 @@ int main(int argc, char **argv) {
   takeSignals();
   takeTerminal();
   listenAt(argv[1]);
-  while (keeper.terminal != -1 || keeper.command.pid != 0) runOnce();
+  int waitMs = -1;
+  do {
+    runOnce(waitMs);
+    waitMs = nextWaitMs();
+  } while (keeper.terminal != -1 || keeper.command.pid != 0 || !keeper.leftovers.empty());
   return EXIT_SUCCESS;
 }

@@ -93,8 +93,9 @@ test('what a command leaves behind ends with it in its group, and out of it is l
       {
         ...{ name: 'worker', ...SOON, restart: 'never' },
         command:
-          "sleep 1000 & echo $! > mine; setsid -f sh -c 'echo $$ > daemon; exec sleep 1000'; " +
-          'until [ -s daemon ]; do sleep 0.05; done; sleep 1000 & wait',
+          'sleep 1000 & echo $! > mine; sh -c \'trap "" HUP TERM; echo $$ > deaf; sleep 1000\' & ' +
+          "setsid -f sh -c 'echo $$ > daemon; exec sleep 1000'; " +
+          'until [ -s daemon ] && [ -s deaf ]; do sleep 0.05; done; sleep 1000 & wait',
       },
       NEIGHBOUR,
     ],
@@ -102,14 +103,16 @@ test('what a command leaves behind ends with it in its group, and out of it is l
   const pidIn = (name: string) =>
     eventually(name, () => {
       const path = join(small.directory, name);
-      return existsSync(path) ? Number(readFileSync(path, 'utf8')) : undefined;
+      return existsSync(path) ? Number(readFileSync(path, 'utf8')) || undefined : undefined;
     });
   const mine = await pidIn('mine');
+  const deaf = await pidIn('deaf');
   const daemon = await pidIn('daemon');
   try {
     await small.host.stop(small.address('worker'));
     expect(await small.pane('worker')).toMatchObject({ state: 'stopped' });
     await eventually('its child is gone', () => !isAlive(mine));
+    await eventually('a child that is deaf is gone, too', () => !isAlive(deaf));
     expect(isAlive(daemon)).toBe(true);
     expect(await small.pane('neighbour')).toMatchObject({ state: 'running', restarts: 0 });
   } finally {
