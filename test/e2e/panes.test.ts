@@ -138,7 +138,7 @@ test.each([
   async (size) => {
     await using terminal = Terminal.ssh({ port: up.port, keyPath: home.adminKey }, { size });
     await terminal.sees('the reasoning engine');
-    await terminal.sees('─ text · 0m ─');
+    await terminal.sees(/─ text · <?\dm ─/);
     await terminal.sees('[exit 3] ends');
     await terminal.sees(/pair .*C-b d leaves/);
     expect(terminal.rows).toHaveLength(size.rows);
