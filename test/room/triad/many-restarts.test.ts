@@ -75,7 +75,7 @@ test(`${RESTARTS} restarts leave no descriptor, timer, pane or process behind`, 
   expect(statSync(join(small.directory, 'events.jsonl')).size).toBeLessThan(1200 * restarts);
   expect(readdirSync(join(small.directory, 'logs')).length).toBeLessThanOrEqual(3);
   expect(await small.pane('neighbour')).toMatchObject({ pid: neighbour.pid, restarts: 0 });
-  expect(small.changes('worker').filter((change) => change.startsWith('running')).length).toBe(
+  expect(small.changes('worker').filter((change) => change.startsWith('starting')).length).toBe(
     (await small.pane('worker')).restarts + 1,
   );
 });
