@@ -47,8 +47,9 @@ export class SilenceWatch {
   #tell(): void {
     this.#stop = this.#options.output.onOutput(() => {
       this.#stop();
-      this.#wait();
+      // Before the next silence is told, which may be over due by now.
       this.#options.onOutput?.();
+      this.#wait();
     });
     this.#options.onSilence();
   }
