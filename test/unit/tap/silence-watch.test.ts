@@ -8,13 +8,13 @@ test('output that is heard of late ends the silence before it and begins the nex
   const output = new TappedOutput({ clock });
   const told: string[] = [];
   const watch = new SilenceWatch({
-    ...{ output, clock, limitMs: 10 },
+    ...{ output, clock, limitMs: 1 },
     onSilence: () => told.push('silence'),
     onOutput: () => told.push('output'),
   });
-  clock.pass(10);
+  clock.pass(1);
   output.append(Buffer.from('first'));
-  clock.pass(10);
+  clock.pass(1);
   // So soon after the first it is told of later, when it is a silence ago.
   output.append(Buffer.from('second'));
   clock.pass(1000);
