@@ -5,8 +5,9 @@ import { KeeperConnection } from './keeper-connection.js';
 import type { Pane } from './pane.js';
 import type { PanePipes } from './pane-pipes.js';
 import type { PaneRow } from './pane-row.js';
-import { killLeftCommand } from './process-facts.js';
+import { isKeeper, killLeftCommand } from './process-facts.js';
 import type { FoundPane, SessionBuilder } from './session-builder.js';
+import type { PanePlan } from './session-plan.js';
 import type { WindowPlaces } from './window-places.js';
 
 /** A keeper listens within milliseconds of its start; a machine under load takes longer. */
@@ -32,12 +33,31 @@ export class PaneMender {
   }
 
   /**
-   * Connects a pane with the keeper in its place.
+   * Connects a pane with the keeper in its place, or with a new one where that is gone or somebody has put
+   * another program there.
    *
    * @param note is shown in it where no command runs.
    */
   async adopt(pane: Pane, found: FoundPane, note?: string): Promise<void> {
-    if (found.isDead) await this.#respawn(pane, found);
+    const socketPath = this.#options.builder.keeperSocket(pane.name);
+    if (!isKeeper(found.keeperPid, socketPath)) await this.#respawn(pane, found);
+    await this.#lead(pane, found, note);
+  }
+
+  /** Makes a pane where it was seen last. */
+  async #place(sessionId: string, plan: PanePlan): Promise<FoundPane> {
+    const { builder, places } = this.#options;
+    const rows = await builder.rows(sessionId);
+    const found = await builder.addPane(sessionId, plan, places.neighbour(plan.name, rows));
+    places.replace(plan.name, found.id);
+    const place = places.find(plan.name);
+    const isThere = rows.some(({ windowId }) => windowId === place?.windowId);
+    if (place !== undefined && isThere) await builder.restore(sessionId, place);
+    else if (areAlone(await builder.rows(sessionId))) await builder.arrange(sessionId);
+    return found;
+  }
+
+  async #lead(pane: Pane, found: FoundPane, note?: string): Promise<void> {
     const keeper = await this.#connect(pane.name);
     pane.adopt(found.id, keeper, { memory: found.memory, note });
     await pane.begun();
@@ -68,20 +88,13 @@ export class PaneMender {
 
   /** Makes a pane at its place, and starts its command when what was in it before has ended. */
   async make(sessionId: string, pane: Pane): Promise<void> {
-    const { builder, places } = this.#options;
     const { plan } = pane;
     if (plan === undefined) return;
-    const rows = await builder.rows(sessionId);
-    const found = await builder.addPane(sessionId, plan, places.neighbour(pane.name, rows));
-    places.replace(pane.name, found.id);
-    const place = places.find(pane.name);
-    const isThere = rows.some(({ windowId }) => windowId === place?.windowId);
-    if (place !== undefined && isThere) await builder.restore(sessionId, place);
-    else if (areAlone(await builder.rows(sessionId))) await builder.arrange(sessionId);
+    const found = await this.#options.places.hold(() => this.#place(sessionId, plan));
     await this.#pipe(sessionId);
     await withDeadline(pane.gone(), END_LIMIT_MS, `the command of ${pane.name}`);
     pane.lost('its pane was closed');
-    await this.adopt(pane, found);
+    await this.#lead(pane, found);
   }
 
   async #respawn(pane: Pane, found: FoundPane): Promise<void> {

@@ -24,6 +24,16 @@ export function processFacts(pid: number): ProcessFacts | undefined {
   }
 }
 
+/** Whether a keeper lives that listens there: somebody may have put another program in its place. */
+export function isKeeper(pid: number, socketPath: string): boolean {
+  try {
+    const [, listensAt] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return listensAt === socketPath;
+  } catch {
+    return false;
+  }
+}
+
 /** Continues a process that somebody stopped; @returns whether it was. */
 export function continueStopped(pid: number): boolean {
   if (processFacts(pid)?.state !== 'T') return false;

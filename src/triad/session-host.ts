@@ -267,7 +267,8 @@ export class SessionHost {
   }
 
   #seen(there: ReadonlySet<PaneName>): void {
-    for (const pane of this.#panes.all) if (!there.has(pane.name)) this.#mendSoon(pane);
+    const away = this.#panes.all.filter(({ name, id }) => id === null || !there.has(name));
+    for (const pane of away) this.#mendSoon(pane);
   }
 
   /** A keeper that was killed gets a successor; a pane that was closed is made again. */
@@ -307,8 +308,7 @@ export class SessionHost {
   }
 
   #record(kind: EventKind, what: Pick<NewHostEvent, 'text' | 'facts'>, pane?: PaneName): void {
-    const session = this.#plan.name;
-    this.#options.record({ kind, session, pane: pane ?? null, by: null, ...what });
+    this.#options.record({ kind, session: this.#plan.name, pane: pane ?? null, by: null, ...what });
   }
 
   #controlLost(control: ControlConnection): void {

@@ -14,9 +14,11 @@ export class WindowPlaces {
   #windows: readonly WindowPlace[] = [];
   /** Where each of our panes was seen last. */
   readonly #ours = new Map<PaneName, PaneId>();
+  #isHeld = false;
 
   /** A window in which a pane of ours is missing stays as it was remembered. */
   look(rows: readonly PaneRow[]): void {
+    if (this.#isHeld) return;
     for (const { name, id } of rows) if (name !== undefined) this.#ours.set(name, id);
     const there = new Set(rows.map(({ id }) => id));
     const missing = new Set([...this.#ours.values()].filter((id) => !there.has(id)));
@@ -26,6 +28,16 @@ export class WindowPlaces {
       ({ windowId }) => !broken.some((place) => place.windowId === windowId),
     );
     this.#windows = [...broken, ...whole];
+  }
+
+  /** Remembers nothing new until `work` is done, which makes a pane: what it passes through is no place. */
+  async hold<T>(work: () => Promise<T>): Promise<T> {
+    this.#isHeld = true;
+    try {
+      return await work();
+    } finally {
+      this.#isHeld = false;
+    }
   }
 
   /** Where a pane was seen last; undefined when it never was. */

@@ -58,3 +58,15 @@ test('a pane that is not wanted any more is not missed', () => {
   places.look(rows('%1 @1 one', '%3 @1 '));
   expect(places.find(ONE)?.ids).toEqual(['%1', '%3']);
 });
+
+test('what a pane passes through while it is made again is not remembered as a place', async () => {
+  places.look(rows('%1 @1 one', '%3 @1 ', '%4 @2 '));
+  await places.hold(async () => {
+    places.look(rows('%1 @1 one', '%5 @1 two', '%3 @1 ', '%6 @1 ', '%4 @2 '));
+    places.replace(TWO, paneId('%5'));
+    expect(places.find(TWO)).toEqual({ windowId: '@1', layout: '3', ids: ['%1', '%5', '%3'] });
+    return Promise.resolve();
+  });
+  places.look(rows('%1 @1 one', '%5 @2 two', '%4 @2 '));
+  expect(places.find(TWO)?.windowId).toBe('@2');
+});
