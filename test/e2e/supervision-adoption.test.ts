@@ -49,7 +49,7 @@ async function settled(home: TriadHome): Promise<Panes> {
     async () => {
       const panes = await panesOf(home);
       const isReached = ([name, state]: [string, string]) =>
-        (panes[name] as { state?: string })?.state === state;
+        (panes[name] as { state?: string } | undefined)?.state === state;
       return Object.entries(STATES).every(isReached) ? panes : undefined;
     },
     () => home.read('state/events.jsonl'),

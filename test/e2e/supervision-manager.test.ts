@@ -92,7 +92,7 @@ async function isWhole(home: TriadHome): Promise<void> {
 /** What the record says of sessions. */
 function sessionTexts(home: TriadHome): unknown[] {
   const events = home.lines('state/events.jsonl');
-  return events.filter(({ kind }) => `${kind}`.startsWith('session')).map(({ text }) => text);
+  return events.filter(({ kind }) => String(kind).startsWith('session')).map(({ text }) => text);
 }
 
 /** tmux commands of a start until its control connection stands; there are a few less or more. */
@@ -128,9 +128,9 @@ async function startTwo(
     each.status === 'fulfilled' ? [each.value] : [],
   );
   const refusals = outcomes.flatMap((each) =>
-    each.status === 'rejected' ? [`${each.reason}`] : [],
+    each.status === 'rejected' ? [String(each.reason)] : [],
   );
-  if (running === undefined || more.length > 0) throw new Error(`not one runs: ${refusals}`);
+  if (running === undefined || more.length > 0) throw new Error(`not one runs: ${refusals.join()}`);
   return { running, refusal: refusals.join() };
 }
 
