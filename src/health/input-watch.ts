@@ -5,8 +5,12 @@ import { SilenceWatch } from '../tap/silence-watch.js';
 import type { InputPlan } from './health-plan.js';
 
 const MAX_QUESTION = 256;
-/** Between two looks at what a silent command does: each reads a few hundred small files. */
-const LOOK_INTERVAL_MS = 5000;
+/**
+ * Pauses between looks at what a silent command does, doubled each time: each look reads a few hundred
+ * small files, and a shell prompt can stand for weeks.
+ */
+const FIRST_PAUSE_MS = 5_000;
+const LAST_PAUSE_MS = 160_000;
 
 export interface InputWatchOptions {
   readonly plan: InputPlan;
@@ -52,15 +56,16 @@ export class InputWatch {
     const line = output.lastLine;
     if (line.trim() === '') return;
     if (plan.patterns.some((pattern) => pattern.matches(line))) this.#ask(line);
-    else if (plan.watchesReads && output.isLineOpen) void this.#look(line, this.#silences);
+    else if (plan.watchesReads && output.isLineOpen) void this.#look(line, FIRST_PAUSE_MS);
   }
 
-  async #look(line: string, silence: number): Promise<void> {
+  async #look(line: string, pauseMs: number): Promise<void> {
+    const silence = this.#silences;
     const isReading = await this.#options.isReading();
     if (this.#isClosed || silence !== this.#silences) return;
-    const again = (): void => void this.#look(line, silence);
+    const again = (): void => void this.#look(line, Math.min(pauseMs * 2, LAST_PAUSE_MS));
     if (isReading) this.#ask(line);
-    else this.#takeBack = this.#options.clock.after(LOOK_INTERVAL_MS, again);
+    else this.#takeBack = this.#options.clock.after(pauseMs, again);
   }
 
   #ask(line: string): void {
