@@ -2,6 +2,7 @@ import type { PaneId } from '../base/ids.js';
 import type { PaneDescription } from '../link/host-link.js';
 import type { Logger } from '../log/logger.js';
 import { quoteArgument } from '../tmux/control-quoting.js';
+import { TmuxError } from '../tmux/tmux-server.js';
 import { shortExit } from './command-exit.js';
 import type { PaneMemory } from './pane-memory.js';
 import { writeMemory } from './pane-memory.js';
@@ -16,6 +17,8 @@ export interface PaneMarksOptions {
 /** What is kept of a pane in tmux itself, in user options that live as long as the pane. */
 export class PaneMarks {
   readonly #options: PaneMarksOptions;
+  /** Of each pane and option the newest value, until tmux has answered. */
+  readonly #unanswered = new Map<string, Mark>();
 
   constructor(options: PaneMarksOptions) {
     this.#options = options;
@@ -33,13 +36,42 @@ export class PaneMarks {
     this.#set(pane.id, '@triad_note', borderNote(pane));
   }
 
-  #set(id: PaneId | null, option: string, value: string): void {
-    if (id === null) return;
-    const { ask, log } = this.#options;
-    ask('set-option', ['-p', '-t', id, option, quoteArgument(value)]).catch((error: unknown) => {
-      log.debug({ error, option }, 'pane option not set');
-    });
+  /** tmux can be asked again: what it did not answer to is told once more. */
+  again(): void {
+    for (const mark of [...this.#unanswered.values()]) this.#write(mark);
   }
+
+  /** The session is another one, whose panes may have the same ids. */
+  forget(): void {
+    this.#unanswered.clear();
+  }
+
+  #set(id: PaneId | null, option: string, value: string): void {
+    if (id !== null) this.#write({ id, option, value });
+  }
+
+  #write(mark: Mark): void {
+    const { id, option, value } = mark;
+    const { ask, log } = this.#options;
+    const key = `${id} ${option}`;
+    const answered = () => {
+      if (this.#unanswered.get(key) === mark) this.#unanswered.delete(key);
+    };
+    this.#unanswered.set(key, mark);
+    ask('set-option', ['-p', '-t', id, option, quoteArgument(value)]).then(
+      answered,
+      (error: unknown) => {
+        if (error instanceof TmuxError) answered();
+        log.debug({ error, option }, 'pane option not set');
+      },
+    );
+  }
+}
+
+interface Mark {
+  readonly id: PaneId;
+  readonly option: string;
+  readonly value: string;
 }
 
 /** What happened to a command that does not run; empty when all is well. */

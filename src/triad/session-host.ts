@@ -53,6 +53,7 @@ export class SessionHost {
   readonly #builder: SessionBuilder;
   readonly #panes: PaneSet;
   readonly #watch: SessionWatch;
+  readonly #marks: PaneMarks;
   readonly #mender: PaneMender;
   readonly #changer: PlanChanger;
   readonly #process: ServerProcess;
@@ -80,7 +81,7 @@ export class SessionHost {
     this.#process = new ServerProcess({ server, path: `${server.socketPath}.pid`, log });
     const ask = async (subcommand: string, args: readonly string[]) =>
       this.getControl().ask(subcommand, args);
-    const marks = new PaneMarks({ log, ask });
+    this.#marks = new PaneMarks({ log, ask });
     this.#watch = new SessionWatch({
       ...{ taps, clock, log, ask, process: this.#process, sessionId: () => this.#sessionId },
       onThere: (names) => this.#seen(names),
@@ -92,10 +93,10 @@ export class SessionHost {
     });
     this.#panes = new PaneSet({
       ...{ ...options, session: plan.name, plans: plan.panes },
-      onRemember: (id, memory) => marks.remember(id, memory),
+      onRemember: (id, memory) => this.#marks.remember(id, memory),
       onKeeperLost: (pane) => this.#mendSoon(pane),
       onPaneChanged: (pane) => {
-        marks.show(pane, this.#plan.panes.find(({ name }) => name === pane.name)?.program);
+        this.#marks.show(pane, this.#plan.panes.find(({ name }) => name === pane.name)?.program);
         options.onPaneChanged(pane);
       },
     });
@@ -332,6 +333,7 @@ export class SessionHost {
         return;
       }
       this.#options.log.warn('control connection made again');
+      this.#marks.again();
       // A size that was to be set meanwhile is not lost.
       this.#options.onWindowsChanged();
       this.#options.onStirred();
@@ -360,6 +362,7 @@ export class SessionHost {
     // A command that takes its time to end must not run twice.
     await this.#endWith(() => Promise.resolve());
     this.#letGo();
+    this.#marks.forget();
     for (const pane of this.#panes.all) pane.lost(reason);
     try {
       await this.open();

@@ -63,6 +63,25 @@ test.each(['killed', 'detached', 'stopped and killed'])(
   },
 );
 
+test('what a person stopped while tmux could not be asked stays so for the next manager', async () => {
+  await using small = await SmallHost.startPlanned(PLAN);
+  const server = await serverPid(small);
+  const [[, client] = []] = await controlClients(small);
+  process.kill(server, 'SIGSTOP');
+  try {
+    process.kill(Number(client), 'SIGKILL');
+    await small.host.stop(small.address('one'));
+  } finally {
+    process.kill(server, 'SIGCONT');
+  }
+  const id = (await small.pane('one')).id ?? '';
+  await eventually('it is kept', async () =>
+    (await small.tmux('show-options', '-pv', '-t', id, '@triad_memory')).includes('stopped'),
+  );
+  await small.restart();
+  expect(await small.pane('one')).toMatchObject({ state: 'stopped', restarts: 0 });
+});
+
 test.each(['kill-server', 'kill-session'])(
   'after %s what was stopped, has failed or rests stays so, and the rest is started once',
   async (command) => {
