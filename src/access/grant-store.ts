@@ -189,7 +189,7 @@ export class GrantStore implements AsyncDisposable {
   }
 
   async #poll(): Promise<void> {
-    const version = await versionOf(this.#options.path);
+    const version = versionOf(this.#options.path);
     const isSettled = version === this.#seenVersion;
     this.#seenVersion = version;
     const isNews = version !== this.#readVersion || this.#state.staleReason !== null;
@@ -274,7 +274,7 @@ async function editLocked({ path, target, apply, record }: Edit): Promise<readon
     const { file, deltas } = apply(read.file);
     if (deltas.length === 0) return deltas;
     const staged = await stageFile(target, formatAuthorizedKeys(file.lines), read.mode);
-    if ((await versionOf(path)) === read.version) {
+    if (versionOf(path) === read.version) {
       await commitRecorded(staged, () => record(deltas));
       return deltas;
     }
