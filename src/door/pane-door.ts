@@ -15,8 +15,8 @@ import { type DoorAnswer, doorRequestSchema } from './schema.js';
 const REQUESTS = { max: 100, windowMs: 10_000 } as const;
 /** Each capture is a process and holds tmux up; a pane that asks for more at once waits for itself. */
 const MAX_AT_ONCE = 4;
-/** Captures change nothing: a pane that watches another one must not age the record. */
-const RECORDED_CAPTURES = { max: 20, windowMs: 60_000 } as const;
+/** Of each kind from one pane to another: whoever does it all day must not push the rest off the record. */
+const RECORDED_USES = { max: 20, windowMs: 60_000 } as const;
 const RECORDED_REFUSALS = { max: 5, windowMs: 60_000 } as const;
 
 /** What the door can do to a session's panes. */
@@ -40,7 +40,8 @@ export interface PaneDoorOptions {
 /** How often a pane has asked and been refused lately. */
 interface Asker {
   readonly requests: Throttle;
-  readonly captures: Throttle;
+  /** By verb and target. */
+  readonly uses: Map<string, Throttle>;
   readonly refusals: Throttle;
   atOnce: number;
 }
@@ -109,7 +110,7 @@ export class PaneDoor {
     if (known !== undefined) return known;
     const asker = {
       requests: this.#throttle(REQUESTS),
-      captures: this.#throttle(RECORDED_CAPTURES),
+      uses: new Map<string, Throttle>(),
       refusals: this.#throttle(RECORDED_REFUSALS),
       atOnce: 0,
     };
@@ -140,14 +141,22 @@ export class PaneDoor {
   /** Before the effect is visible; never what was typed. */
   #record(from: PaneName, to: PaneName, ask: PaneRequest): void {
     const { facts, text } = describe(from, to, ask);
-    const write = (leftOut: { readonly suppressed?: number }) =>
+    this.#usesOf(from, to, ask.verb).write((leftOut) =>
       this.#options.record({
         kind: 'pane-signalled',
         ...{ session: this.#options.plan().name, pane: to, by: `pane:${from}`, text },
         facts: { verb: ask.verb, target: to, ...facts, ...leftOut },
-      });
-    if (ask.verb === 'capture') this.#askerOf(from).captures.write(write);
-    else write({});
+      }),
+    );
+  }
+
+  #usesOf(from: PaneName, to: PaneName, verb: PaneRequest['verb']): Throttle {
+    const { uses } = this.#askerOf(from);
+    const known = uses.get(`${verb} ${to}`);
+    if (known !== undefined) return known;
+    const throttle = this.#throttle(RECORDED_USES);
+    uses.set(`${verb} ${to}`, throttle);
+    return throttle;
   }
 
   #refused(from: PaneName | null, throttle: Throttle, text: string): void {

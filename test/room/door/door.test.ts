@@ -178,6 +178,20 @@ test(`${count(1_000, 10_000)} requests at once: a pane gets its share, the recor
   expect(await ask('engine', 'worker', SEND)).toBe('');
 });
 
+test('a pane that asks all day pushes nobody else off the record, which counts what it leaves out', async () => {
+  const keys = { verb: 'keys', keys: ['Enter'] } as const;
+  for (let each = 0; each < 30; each += 1) {
+    await ask('worker', 'engine', SEND);
+    await ask('worker', 'engine', keys);
+  }
+  await ask('worker', 'state', SEND);
+  const of = (verb: string) => events.filter(({ facts }) => facts['verb'] === verb);
+  expect([of('send').length, of('keys').length, done.length]).toEqual([21, 20, 61]);
+  clock.pass(60_000);
+  await ask('worker', 'engine', SEND);
+  expect(events.at(-1)?.facts).toMatchObject({ verb: 'send', suppressed: 10 });
+});
+
 test('a pane may ask for four things at once; a fifth is refused, and others are not', async () => {
   await server?.close();
   const answers: (() => void)[] = [];
