@@ -1,7 +1,7 @@
 import { RefusedError } from '../base/errors.js';
 
-/** Each asks the host something and waits; nobody needs more. */
-const MAX_OF_ENGINEER = 32;
+/** Each asks the host something and waits; nobody needs more, and a whole team finds room there. */
+const MAX_OF_ENGINEER = 16;
 
 /** Counts the answers that go on, so that nobody has any number of them. */
 export class Followers {

@@ -14,8 +14,8 @@ import {
 import type { Logger } from '../log/logger.js';
 import { EVENT_FILES, readStoredEvents } from './stored-events.js';
 
-/** A follower per gateway and person; more is somebody's mistake. */
-const MAX_WAITERS = 256;
+/** Each is a closure and a timer: 64 engineers with all that they may follow. */
+const MAX_WAITERS = 1024;
 const MAX_FACTS = 16;
 const MAX_FACT_TEXT = 256;
 const MINUTE_MS = 60_000;

@@ -43,7 +43,6 @@ const MAX_MIRRORS = 16;
 /** Each blocks the tmux server, and with it everybody, while it runs. */
 const MAX_HISTORY_AT_ONCE = 2;
 const MAX_HISTORY_WAITING = 64;
-const MAX_WAITING_FOR_OUTPUT = 64;
 /** Each holds up to a whole scrollback, and takes every second moment of tmux while it runs. */
 const MAX_CAPTURES_AT_ONCE = 1;
 const MAX_CAPTURES_WAITING = 16;
@@ -93,7 +92,7 @@ export class HostSession {
     this.name = options.plan.name;
     this.#log = options.log;
     this.#taps = options.taps;
-    this.#waits = new OutputWaits({ clock: options.clock, maxWaiting: MAX_WAITING_FOR_OUTPUT });
+    this.#waits = new OutputWaits(options.clock);
     // One after the other: two at once could leave windows of two sizes.
     let sized = Promise.resolve();
     this.#windowSize = new WindowSize((size) => {

@@ -3,22 +3,19 @@ import { UnavailableError } from '../base/errors.js';
 import { MAX_OUTPUT_BYTES, type OutputPage, type OutputRequest } from '../link/host-link.js';
 import type { PaneOutput } from './pane-output.js';
 
-export interface OutputWaitsOptions {
-  readonly clock: Clock;
-  /** So many may wait at once; more are refused. */
-  readonly maxWaiting: number;
-}
+/** So many may wait at once, each a closure and a timer: 64 engineers with all that they may follow. */
+const MAX_WAITING = 1024;
 
 /** Reads pages of output for those who ask over the link, and lets a bounded number wait for some. */
 export class OutputWaits {
-  readonly #options: OutputWaitsOptions;
+  readonly #clock: Clock;
   readonly #endings = new Set<() => void>();
   #isClosed = false;
   /** How many were refused. */
   refused = 0;
 
-  constructor(options: OutputWaitsOptions) {
-    this.#options = options;
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
   /**
@@ -32,11 +29,9 @@ export class OutputWaits {
     const page = output.read(request.start, maxBytes);
     const isThere = page.bytes.length > 0 || page.skipped > 0;
     if (isThere || request.waitMs <= 0 || this.#isClosed) return page;
-    if (this.#endings.size >= this.#options.maxWaiting) {
+    if (this.#endings.size >= MAX_WAITING) {
       this.refused += 1;
-      throw new UnavailableError(
-        `${this.#options.maxWaiting} others wait for output already, try again soon`,
-      );
+      throw new UnavailableError(`${MAX_WAITING} others wait for output already, try again soon`);
     }
     await this.#wait(output, request.waitMs);
     // From where the page ended: the last lines of now may be others.
@@ -58,7 +53,7 @@ export class OutputWaits {
         resolve();
       };
       const stopListening = output.onOutput(end);
-      const takeBack = this.#options.clock.after(waitMs, end);
+      const takeBack = this.#clock.after(waitMs, end);
       this.#endings.add(end);
     });
   }

@@ -128,16 +128,16 @@ test('a right that is taken back ends what is followed, with a sentence and 77',
   ]);
 });
 
-test('nobody follows more than 32 things at once, and each that ends makes room', async () => {
+test('nobody follows more than 16 things at once, and each that ends makes room', async () => {
   const ring = new Ring('');
   const leave = new AbortController();
-  const many = Array.from({ length: 32 }, () =>
+  const many = Array.from({ length: 16 }, () =>
     ring.verbs.pieces(['logs', 'worker', '-f'], leave.signal),
   );
-  await eventually('it is so', () => ring.asked.length >= 32);
+  await eventually('it is so', () => ring.asked.length >= 16);
   const refused = await ring.verbs.pieces(['logs', 'worker', '-f']);
   expect(refused).toEqual([
-    { kind: 'note', text: expect.stringContaining('you follow 32 things already') as string },
+    { kind: 'note', text: expect.stringContaining('you follow 16 things already') as string },
     { kind: 'end', exitCode: 1 },
   ]);
   expect(ring.verbs.followers.refused).toBe(1);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { UnavailableError } from '../../../src/base/errors.js';
+import { Followers } from '../../../src/commands/followers.js';
 import { OutputWaits } from '../../../src/tap/output-waits.js';
 import { TappedOutput } from '../../../src/tap/tapped-output.js';
 import { ManualClock } from '../../helpers/manual-clock.js';
@@ -114,7 +115,7 @@ test('rates are those of the last five seconds', () => {
 
 test('a page is waited for until there is output or the time is over', async () => {
   const { clock, output, put } = open();
-  const waits = new OutputWaits({ clock, maxWaiting: 2 });
+  const waits = new OutputWaits(clock);
   const request = { start: { at: 0 }, maxBytes: 10, waitMs: 1_000 };
   const woken = waits.read(output, request);
   put('x');
@@ -125,13 +126,31 @@ test('a page is waited for until there is output or the time is over', async () 
   expect(await late).toMatchObject({ skipped: 0, next: 1 });
 });
 
-test('no more than the limit wait; the one beyond it is refused, and all go at the end', async () => {
+/** As many follows as one engineer may have. */
+function mostOf(followers: Followers, engineer: string): number {
+  for (let taken = 0; ; taken += 1) {
+    try {
+      followers.take(engineer);
+    } catch {
+      return taken;
+    }
+  }
+}
+
+test('a whole team with all that each may follow leaves room; who is refused is counted, and all go at the end', async () => {
   const { clock, output } = open();
-  const waits = new OutputWaits({ clock, maxWaiting: 2 });
+  const waits = new OutputWaits(clock);
   const request = { start: { at: 0 }, maxBytes: 10, waitMs: 1_000 };
-  const waiting = [waits.read(output, request), waits.read(output, request)];
+  const followers = new Followers();
+  const waiting: Promise<{ readonly next: number }>[] = [];
+  for (let engineer = 0; engineer < 64; engineer += 1) {
+    for (let left = mostOf(followers, `engineer-${engineer}`); left > 0; left -= 1) {
+      waiting.push(waits.read(output, request));
+    }
+  }
+  expect(waits.refused).toBe(0);
   await expect(waits.read(output, request)).rejects.toThrow(UnavailableError);
   expect(waits.refused).toBe(1);
   waits.close();
-  expect((await Promise.all(waiting)).map(({ next }) => next)).toEqual([0, 0]);
+  expect(new Set((await Promise.all(waiting)).map(({ next }) => next))).toEqual(new Set([0]));
 });
