@@ -110,8 +110,12 @@ export class HostRecord {
 
   #pause(): Promise<void> {
     return new Promise((resolve) => {
-      const forget = this.#options.clock.after(RETRY_MS, resolve);
-      this.#stop.signal.addEventListener('abort', forget, { once: true });
+      const { signal } = this.#stop;
+      const forget = this.#options.clock.after(RETRY_MS, () => {
+        signal.removeEventListener('abort', forget);
+        resolve();
+      });
+      signal.addEventListener('abort', forget, { once: true });
     });
   }
 

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +21,7 @@ class Source {
   readonly events: HostEventFacts[] = [];
   first = 1;
   isGone = false;
+  stop: AbortSignal | undefined;
   readonly asked: number[] = [];
 
   happen(count: number): this {
@@ -39,7 +41,10 @@ class Source {
   }
 
   readonly port = {
-    whenReachable: () => Promise.resolve(),
+    whenReachable: (signal: AbortSignal) => {
+      this.stop = signal;
+      return Promise.resolve();
+    },
     events: async ({ after, count }: { after: number; count: number }) => {
       this.asked.push(after);
       if (this.isGone) throw new Error('lost');
@@ -126,6 +131,19 @@ test('a host that is lost is asked again from where it was', async () => {
   recorded.retries[0]?.();
   await eventually('it is so', () => recorded.audited.length === 3);
   expect(source.asked.at(-1)).toBeGreaterThanOrEqual(2);
+});
+
+test('a host that is lost for long costs nothing that grows', async () => {
+  const source = new Source();
+  source.isGone = true;
+  await using recorded = recordOf(source);
+  for (let each = 1; each <= 20; each += 1) {
+    await eventually('it is tried again', () => recorded.retries.length === each);
+    recorded.retries.at(-1)?.();
+  }
+  await eventually('it is so', () => recorded.retries.length === 21);
+  if (source.stop === undefined) throw new Error('the host was not asked');
+  expect(getEventListeners(source.stop, 'abort').length).toBeLessThanOrEqual(2);
 });
 
 test('a host that counts from 1 again is recorded from its first event', async () => {
