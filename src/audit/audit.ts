@@ -217,6 +217,11 @@ export class Audit {
     this.#record('host-events-missed', event);
   }
 
+  /** The host's record is another one than that whose event `after` was the last: all that it has follows. */
+  hostRecordReplaced(event: { readonly after: number }): void {
+    this.#record('host-record-replaced', event);
+  }
+
   stopRequested(event: { readonly actor: Actor; readonly endsSessions: boolean }): void {
     this.#record('stop-requested', event);
   }

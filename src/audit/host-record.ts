@@ -23,12 +23,23 @@ interface EventsTaken {
   readonly last: number;
   /** How many are not kept any more. */
   readonly missed: number;
+  /** When the event happened after which was asked, epoch ms; null where it is not kept. */
+  readonly afterAt: number | null;
 }
+
+/** The last event that is on record. */
+interface Position {
+  readonly last: number;
+  /** When it happened, epoch ms; null where that is not known. */
+  readonly at: number | null;
+}
+
+const BEGINNING: Position = { last: 0, at: null };
 
 export interface HostRecordOptions {
   readonly source: EventSource;
-  readonly audit: Pick<Audit, 'hostEvent' | 'hostEventsMissed'>;
-  /** Remembers the number of the last event that is on record. */
+  readonly audit: Pick<Audit, 'hostEvent' | 'hostEventsMissed' | 'hostRecordReplaced'>;
+  /** Remembers the last event that is on record. */
   readonly path: string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -37,13 +48,13 @@ export interface HostRecordOptions {
 /**
  * Puts what happened in the host on record, in order and over every restart of either side: it asks for
  * what came after the last event it has. An event is written twice at most where the gateway was killed
- * in between, and never left out without a word.
+ * in between or the host's record is another one, and never left out without a word.
  */
 export class HostRecord {
   readonly #options: HostRecordOptions;
   readonly #stop = new AbortController();
   /** Undefined until it was read. */
-  #after: number | undefined;
+  #position: Position | undefined;
   #lastProblem = '';
   readonly #done: Promise<void>;
 
@@ -68,10 +79,10 @@ export class HostRecord {
     while (!this.#stop.signal.aborted) {
       try {
         await this.#unlessStopped(source.whenReachable(this.#stop.signal));
-        this.#after ??= await readPosition(path);
-        const request = { after: this.#after, count: EVENTS_AT_ONCE, waitMs: WAIT_MS };
+        this.#position ??= await readPosition(path);
+        const request = { after: this.#position.last, count: EVENTS_AT_ONCE, waitMs: WAIT_MS };
         const page = await this.#unlessStopped(source.events(request));
-        if (page !== undefined) await this.#take(page, this.#after);
+        if (page !== undefined) await this.#take(page, this.#position);
         this.#lastProblem = '';
       } catch (error) {
         this.#noteProblem(visible(messageOf(error)));
@@ -80,20 +91,27 @@ export class HostRecord {
     }
   }
 
-  async #take({ events, last, missed }: EventsTaken, before: number): Promise<void> {
-    const { audit } = this.#options;
-    // The host's own record was lost, and it counts from 1 again.
-    if (last < before) this.#after = 0;
-    if (missed > 0) audit.hostEventsMissed({ count: missed, after: before });
+  async #take(page: EventsTaken, before: Position): Promise<void> {
     try {
-      for (const event of events) {
-        audit.hostEvent(event);
-        this.#after = event.number;
-      }
+      this.#write(page, before);
     } finally {
-      if (this.#after !== before) {
-        await replaceFile(this.#options.path, `${JSON.stringify({ last: this.#after })}\n`, 0o600);
+      if (this.#position !== before) {
+        await replaceFile(this.#options.path, `${JSON.stringify(this.#position)}\n`, 0o600);
       }
+    }
+  }
+
+  #write(page: EventsTaken, before: Position): void {
+    const { audit } = this.#options;
+    if (isOfAnotherRecord(page, before)) {
+      audit.hostRecordReplaced({ after: before.last });
+      this.#position = BEGINNING;
+      return;
+    }
+    if (page.missed > 0) audit.hostEventsMissed({ count: page.missed, after: before.last });
+    for (const event of page.events) {
+      audit.hostEvent(event);
+      this.#position = { last: event.number, at: event.at };
     }
   }
 
@@ -128,13 +146,21 @@ export class HostRecord {
   }
 }
 
+/** The host's own record was lost, or its end was: it gives numbers again that are on record already. */
+function isOfAnotherRecord({ last, afterAt }: EventsTaken, before: Position): boolean {
+  const isKnown = before.at !== null && afterAt !== null;
+  return last < before.last || (isKnown && afterAt !== before.at);
+}
+
 /** From the beginning where nothing is remembered that can be understood. */
-async function readPosition(path: string): Promise<number> {
+async function readPosition(path: string): Promise<Position> {
   try {
-    const last = /^\{"last":(\d{1,15})\}$/.exec((await readFile(path, 'utf8')).trim())?.[1];
-    return Number(last ?? 0);
+    const text = (await readFile(path, 'utf8')).trim();
+    const [, last, at] = /^\{"last":(\d{1,15})(?:,"at":(\d{1,16}|null))?\}$/.exec(text) ?? [];
+    const isTimed = at !== undefined && at !== 'null';
+    return { last: Number(last ?? 0), at: isTimed ? Number(at) : null };
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return 0;
+    if (systemCode(error) === 'ENOENT') return BEGINNING;
     throw error;
   }
 }

@@ -78,15 +78,21 @@ async function* list(
   if (before.events.length > 0) yield textPiece(before.events.map(textOf));
   if (!follows) return;
   const { link } = getGateway(context);
-  for (let { last } = before; ; ) {
+  for (let { last, at } = before; ; ) {
     const page = yield* follower.ask(link, () =>
       link.events({ after: last, count: MAX_EVENTS_PER_PAGE, waitMs: WAIT_MS }),
     );
+    // A host whose record is another one has given these numbers anew.
+    const isAnother = at !== null && page.afterAt !== null && at !== page.afterAt;
+    if (isAnother || page.last < last) {
+      [last, at] = [0, null];
+      continue;
+    }
     if (page.missed > 0) yield notePiece(`${page.missed} events are not kept any more`);
     const seen = page.events.filter((event) => maySee(context, event));
     if (seen.length > 0) yield textPiece(seen.map(textOf));
-    // A host whose record is gone counts from 1 again.
-    last = page.last < last ? 0 : (page.events.at(-1)?.number ?? last);
+    last = page.events.at(-1)?.number ?? last;
+    at = page.events.at(-1)?.at ?? page.afterAt;
   }
 }
 
@@ -94,6 +100,8 @@ interface Last {
   readonly events: readonly HostEvent[];
   /** The number after which nothing was looked at. */
   readonly last: number;
+  /** When that event happened, epoch ms; null where it was not seen. */
+  readonly at: number | null;
 }
 
 /** The newest events that the caller may see. */
@@ -114,9 +122,11 @@ async function findLast(
       continue;
     }
     found = lines === 0 ? [] : [...found, ...meant].slice(-lines);
-    const newest = page.events.at(-1)?.number ?? page.last;
-    if (newest >= page.last) return { events: found, last: page.last };
-    after = newest;
+    const newest = page.events.at(-1);
+    if (newest === undefined || newest.number >= page.last) {
+      return { events: found, last: page.last, at: newest?.at ?? null };
+    }
+    after = newest.number;
   }
 }
 

@@ -29,9 +29,9 @@ export interface EventLogOptions {
 
 /**
  * Owns what happened at the host: numbers each event, keeps the newest in memory and on disk, and
- * wakes whoever waits for one. Promises that a number is never given twice and that nothing on disk
- * stops it: what cannot be written is kept in memory and written once that is possible again. It
- * must never hold control characters.
+ * wakes whoever waits for one. Promises that nothing on disk stops it: what cannot be written is kept in
+ * memory and written once that is possible again, and a number is given twice only where the process
+ * was killed before that; the time of an event tells the two apart. It must never hold control characters.
  */
 export class EventLog {
   readonly #options: EventLogOptions;
@@ -88,7 +88,11 @@ export class EventLog {
     const start = this.#events.findLastIndex(({ number }) => number <= after) + 1;
     const events = this.#events.slice(start, start + request.count);
     const end = events.at(-1)?.number ?? this.#last;
-    return { events, last: this.#last, missed: Math.max(0, end - after - events.length) };
+    const before = this.#events[start - 1];
+    return {
+      ...{ events, last: this.#last, missed: Math.max(0, end - after - events.length) },
+      afterAt: before?.number === after ? before.at : null,
+    };
   }
 
   /** Answers everybody who waits. Idempotent. */

@@ -65,6 +65,8 @@ export interface EventsPage {
   readonly last: number;
   /** Events after `after` that are not kept any more. */
   readonly missed: number;
+  /** When the event `after` happened, epoch ms: tells another record from the one read so far. null: not kept. */
+  readonly afterAt: number | null;
 }
 
 /** Longest that a call waits for something to happen. */

@@ -181,6 +181,7 @@ const eventsPage = z.strictObject({
   events: z.array(event).max(MAX_EVENTS_PER_PAGE),
   last: counted,
   missed: counted,
+  afterAt: epochMs.nullable(),
 });
 
 /** Bytes cross as Base64. */

@@ -20,6 +20,8 @@ afterEach(() => rmSync(folder, { recursive: true }));
 class Source {
   readonly events: HostEventFacts[] = [];
   first = 1;
+  /** Epoch ms. */
+  now = 1000;
   isGone = false;
   stop: AbortSignal | undefined;
   readonly asked: number[] = [];
@@ -28,7 +30,14 @@ class Source {
     for (let each = 0; each < count; each += 1) {
       const number = this.first + this.events.length;
       const place = { session: 'pair', pane: 'worker', by: null };
-      this.events.push({ number, at: 0, kind: 'pane-state', ...place, text: 'x', facts: {} });
+      this.events.push({
+        number,
+        at: (this.now += 1),
+        kind: 'pane-state',
+        ...place,
+        text: 'x',
+        facts: {},
+      });
     }
     return this;
   }
@@ -37,6 +46,13 @@ class Source {
   keep(count: number): this {
     this.first += this.events.length - count;
     this.events.splice(0, this.events.length - count);
+    return this;
+  }
+
+  /** Its record is another one from now on. */
+  loseRecord(): this {
+    this.events.splice(0);
+    this.first = 1;
     return this;
   }
 
@@ -51,7 +67,8 @@ class Source {
       const events = this.events.filter(({ number }) => number > after).slice(0, count);
       if (events.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
       const last = this.first + this.events.length - 1;
-      return { events, last, missed: Math.max(0, this.first - 1 - after) };
+      const afterAt = this.events.find(({ number }) => number === after)?.at ?? null;
+      return { events, last, missed: Math.max(0, this.first - 1 - after), afterAt };
     },
   };
 }
@@ -60,6 +77,7 @@ class Source {
 function recordOf(source: Source, audited: string[] = []) {
   const audit = {
     hostEvent: ({ number }: HostEventFacts) => void audited.push(`${number}`),
+    hostRecordReplaced: ({ after }: { after: number }) => void audited.push(`not ${after}`),
     hostEventsMissed: ({ count }: { count: number }) => void audited.push(`missed ${count}`),
   };
   const retries: (() => void)[] = [];
@@ -88,7 +106,10 @@ test('what happens is recorded once and in order, over restarts of the gateway a
   source.happen(1);
   await eventually('it is so', () => audited.length === 1204);
   expect(audited).toEqual(Array.from({ length: 1204 }, (_, index) => `${index + 1}`));
-  await eventually('it is so', () => readFileSync(second.path, 'utf8') === '{"last":1204}\n');
+  await eventually(
+    'it is so',
+    () => readFileSync(second.path, 'utf8') === '{"last":1204,"at":2204}\n',
+  );
   expect(statSync(second.path).mode & 0o777).toBe(0o600);
 });
 
@@ -149,8 +170,31 @@ test('a host that is lost for long costs nothing that grows', async () => {
 test('a host that counts from 1 again is recorded from its first event', async () => {
   writeFileSync(join(folder, 'recorded-events.json'), '{"last":900}\n');
   await using recorded = recordOf(new Source().happen(2));
-  await eventually('it is so', () => recorded.audited.length === 2);
-  expect(recorded.audited).toEqual(['1', '2']);
+  await eventually('it is so', () => recorded.audited.length === 3);
+  expect(recorded.audited).toEqual(['not 900', '1', '2']);
+});
+
+test('a host that counted from 1 again and is past the old number is recorded from its first event', async () => {
+  const source = new Source().happen(5);
+  const audited: string[] = [];
+  {
+    await using _first = recordOf(source, audited);
+    await eventually('it is so', () => audited.length === 5);
+  }
+  source.loseRecord().happen(8);
+  await using _second = recordOf(source, audited);
+  await eventually('it is so', () => audited.length >= 14);
+  expect(audited.slice(5)).toEqual(['not 5', '1', '2', '3', '4', '5', '6', '7', '8']);
+});
+
+test('numbers that a killed host had not saved and that are given again are recorded', async () => {
+  const source = new Source().happen(6);
+  await using recorded = recordOf(source);
+  await eventually('it is so', () => recorded.audited.length === 6);
+  source.events.splice(3);
+  source.happen(4);
+  await eventually('it is so', () => recorded.audited.length === 14);
+  expect(recorded.audited.slice(6)).toEqual(['not 6', '1', '2', '3', '4', '5', '6', '7']);
 });
 
 test('a position that cannot be understood costs nothing but a second copy', async () => {

@@ -119,12 +119,12 @@ test('only the newest 10,000 are kept, on disk too, and a reader learns how many
 test('a reader that waits gets the next event at once, or an empty page after its time', async () => {
   const events = open();
   const waiting = events.read({ ...all, waitMs: 1000 });
-  events.record(event('there'));
+  const { at } = events.record(event('there'));
   expect((await waiting).events).toMatchObject([{ text: 'there' }]);
   const inVain = events.read({ ...all, after: 1, waitMs: 1000 });
   clock.jump(3_600_000);
   clock.pass(1000);
-  expect(await inVain).toEqual({ events: [], last: 1, missed: 0 });
+  expect(await inVain).toEqual({ events: [], last: 1, missed: 0, afterAt: at });
   expect(clock.pending).toBe(0);
 });
 

@@ -96,14 +96,14 @@ describe.each([
     });
     await using linked = await open(
       fakeHost({
-        events: async () => ({ events: await happened, last: 7, missed: 2 }),
+        events: async () => ({ events: await happened, last: 7, missed: 2, afterAt: 5 }),
         describe: async () => [],
       }),
     );
     const waiting = linked.link.events({ after: -20, count: 500, waitMs: 20_000 });
     expect(await linked.link.describe()).toEqual([]);
     happen([EVENT]);
-    expect(await waiting).toEqual({ events: [EVENT], last: 7, missed: 2 });
+    expect(await waiting).toEqual({ events: [EVENT], last: 7, missed: 2, afterAt: 5 });
   });
 
   test('tells everything about a pane', async () => {

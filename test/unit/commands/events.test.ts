@@ -28,7 +28,8 @@ function hostWith(events: HostEvent[], onWait: () => void = () => undefined): Ex
         await new Promise((resolve) => setTimeout(resolve, 1));
         onWait();
       }
-      return { events: page, last, missed: 0 };
+      const afterAt = events.find(({ number }) => number === from)?.at ?? null;
+      return { events: page, last, missed: 0, afterAt };
     },
   });
 }
@@ -89,6 +90,8 @@ test('whoever follows gets each event once, also of a host that counts from 1 ag
     () => events.push(event(3)),
     () => events.splice(0, 3, event(1, { text: 'begun anew' })),
     () => undefined,
+    () => events.splice(0, 1, event(1, { at: 7, text: 'begun again' }), event(2, { at: 8 })),
+    () => undefined,
     () => leave.abort(),
   ];
   const verbs = hostWith(events, () => steps.shift()?.());
@@ -98,5 +101,7 @@ test('whoever follows gets each event once, also of a host that counts from 1 ag
     'change 2',
     'change 3',
     'begun anew',
+    'begun again',
+    'change 2',
   ]);
 });

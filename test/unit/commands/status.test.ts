@@ -98,7 +98,7 @@ test('--watch shows it again when something happens, and says when the host is a
       if (looks === 2) throw new LinkLostError();
       return [describedSession([pane('engine')])];
     },
-    events: async () => ({ events: [], last: looks, missed: 0 }),
+    events: async () => ({ events: [], last: looks, missed: 0, afterAt: null }),
   });
   const pieces = await verbs.pieces(['status', '--watch'], leave.signal);
   expect(pieces).toMatchObject([
