@@ -1,5 +1,6 @@
 import { visible } from '../base/visible.js';
 import {
+  type EventsPage,
   type HostEvent,
   MAX_EVENT_TEXT,
   MAX_EVENTS_PER_PAGE,
@@ -78,13 +79,11 @@ async function* list(
   if (before.events.length > 0) yield textPiece(before.events.map(textOf));
   if (!follows) return;
   const { link } = getGateway(context);
-  for (let { last, at } = before; ; ) {
+  for (let { last, at }: Omit<Last, 'events'> = before; ; ) {
     const page = yield* follower.ask(link, () =>
       link.events({ after: last, count: MAX_EVENTS_PER_PAGE, waitMs: WAIT_MS }),
     );
-    // A host whose record is another one has given these numbers anew.
-    const isAnother = at !== null && page.afterAt !== null && at !== page.afterAt;
-    if (isAnother || page.last < last) {
+    if (isOfAnotherRecord(page, { last, at })) {
       [last, at] = [0, null];
       continue;
     }
@@ -94,6 +93,12 @@ async function* list(
     last = page.events.at(-1)?.number ?? last;
     at = page.events.at(-1)?.at ?? page.afterAt;
   }
+}
+
+/** The host has given these numbers anew. */
+function isOfAnotherRecord(page: EventsPage, { last, at }: Pick<Last, 'last' | 'at'>): boolean {
+  const isKnown = at !== null && page.afterAt !== null;
+  return page.last < last || (isKnown && at !== page.afterAt);
 }
 
 interface Last {
