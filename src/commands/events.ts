@@ -78,8 +78,25 @@ async function* list(
   const before = await findLast(context, follower, { since, lines });
   if (before.events.length > 0) yield textPiece(before.events.map(textOf));
   if (!follows) return;
+  for await (const page of pagesAfter(before, context, follower)) {
+    if ('kind' in page) {
+      yield page;
+      continue;
+    }
+    if (page.missed > 0) yield notePiece(`${page.missed} events are not kept any more`);
+    const seen = page.events.filter((event) => maySee(context, event));
+    if (seen.length > 0) yield textPiece(seen.map(textOf));
+  }
+}
+
+/** Every page of what happens from then on, and sentences about a host that is away. */
+async function* pagesAfter(
+  before: Place,
+  context: CommandContext,
+  follower: Follower,
+): AsyncGenerator<AnswerPiece | EventsPage> {
   const { link } = getGateway(context);
-  for (let { last, at }: Omit<Last, 'events'> = before; ; ) {
+  for (let { last, at } = before; ; ) {
     const page = yield* follower.ask(link, () =>
       link.events({ after: last, count: MAX_EVENTS_PER_PAGE, waitMs: WAIT_MS }),
     );
@@ -87,26 +104,29 @@ async function* list(
       [last, at] = [0, null];
       continue;
     }
-    if (page.missed > 0) yield notePiece(`${page.missed} events are not kept any more`);
-    const seen = page.events.filter((event) => maySee(context, event));
-    if (seen.length > 0) yield textPiece(seen.map(textOf));
-    last = page.events.at(-1)?.number ?? last;
-    at = page.events.at(-1)?.at ?? page.afterAt;
+    yield page;
+    const newest = page.events.at(-1);
+    if (newest === undefined) await follower.rest();
+    last = newest?.number ?? last;
+    at = newest?.at ?? page.afterAt;
   }
 }
 
 /** The host has given these numbers anew. */
-function isOfAnotherRecord(page: EventsPage, { last, at }: Pick<Last, 'last' | 'at'>): boolean {
+function isOfAnotherRecord(page: EventsPage, { last, at }: Place): boolean {
   const isKnown = at !== null && page.afterAt !== null;
   return page.last < last || (isKnown && at !== page.afterAt);
 }
 
-interface Last {
-  readonly events: readonly HostEvent[];
+interface Place {
   /** The number after which nothing was looked at. */
   readonly last: number;
   /** When that event happened, epoch ms; null where it was not seen. */
   readonly at: number | null;
+}
+
+interface Last extends Place {
+  readonly events: readonly HostEvent[];
 }
 
 /** The newest events that the caller may see. */

@@ -6,6 +6,9 @@ import { type AnswerPiece, notePiece } from './answer-piece.js';
 /** A right that was taken back ends what is followed within a second. */
 const LOOK_INTERVAL_MS = 500;
 
+/** Small beside the seconds that the host waits, large beside the time it takes to ask. */
+const REST_MS = 100;
+
 export interface FollowerOptions {
   /** Aborted when nobody reads any more. */
   readonly signal: AbortSignal;
@@ -44,6 +47,11 @@ export class Follower {
 
   async pause(ms: number): Promise<void> {
     await this.#wait(delay(ms, undefined, { signal: this.signal }));
+  }
+
+  /** After an answer with nothing in it: a host that stops waits no more, and is not asked without end. */
+  async rest(): Promise<void> {
+    await this.pause(REST_MS);
   }
 
   /**

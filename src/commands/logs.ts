@@ -108,6 +108,7 @@ class PaneLog {
       this.#readAt = Date.now();
       const text = this.#textOf(page);
       if (text !== '') yield { kind: 'text', text };
+      if (follows && page.bytes.length === 0) await follower.rest();
     }
     if (this.#isLineOpen && !this.#reading.isRaw) yield { kind: 'text', text: '\n' };
   }

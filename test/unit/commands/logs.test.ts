@@ -128,6 +128,32 @@ test('a right that is taken back ends what is followed, with a sentence and 77',
   ]);
 });
 
+test.each([
+  ['logs', 'worker', '-f'],
+  ['events', '-f'],
+])('a host that stops and waits no more is not asked without end: %s', async (...words) => {
+  const leave = new AbortController();
+  let asked = 0;
+  const ask = () => {
+    asked += 1;
+    if (asked === 1) setImmediate(() => leave.abort());
+    if (asked > 1000) throw new Error('asked without end');
+  };
+  const verbs = new Executed({
+    describe: async () => [describedSession([describedPane('worker')])],
+    output: async () => {
+      ask();
+      return { bytes: new Uint8Array(), skipped: 0, next: 0 };
+    },
+    events: async () => {
+      ask();
+      return { events: [], last: 0, missed: 0, afterAt: null };
+    },
+  });
+  await verbs.pieces(words, leave.signal);
+  expect(asked).toBeLessThan(10);
+});
+
 test('nobody follows more than 16 things at once, and each that ends makes room', async () => {
   const ring = new Ring('');
   const leave = new AbortController();
