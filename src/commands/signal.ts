@@ -18,6 +18,7 @@ export const signal: Verb = {
         const meant = getSignal(name);
         take({
           files: [],
+          onPane: { target: pane, ask: { verb: 'signal', signal: meant } },
           run: async (context) => {
             const address = await getPaneAddress(context, pane, 'driver');
             context.audit.paneSignalled({ actor: context.actor, ...address, signal: meant });

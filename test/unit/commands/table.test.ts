@@ -53,6 +53,17 @@ test.each(VERBS.map((verb) => [verb.name, verb] as const))(
   },
 );
 
+test.each([
+  ['send worker go', 'send'],
+  ['keys worker Enter', 'keys'],
+  ['signal worker TERM', 'signal'],
+  ['capture worker', 'capture'],
+])('inside a pane `%s` is asked at the pane door', (line, verb) => {
+  const parsed = parseCommand(line.split(' '), 'triad');
+  const onPane = 'call' in parsed ? parsed.call.onPane : undefined;
+  expect(onPane).toMatchObject({ target: 'worker', ask: { verb } });
+});
+
 test('help without a verb lists every verb with its role', () => {
   for (const words of [[], ['help'], ['--help'], ['-h']]) {
     const parsed = parseCommand(words, 'triad');
