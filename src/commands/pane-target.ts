@@ -3,6 +3,7 @@ import { NotPermittedError, UnavailableError, UsageError } from '../base/errors.
 import { isName, paneName, type SessionName, sessionName } from '../base/ids.js';
 import { visible } from '../base/visible.js';
 import type { PaneAddress, PanesAddress } from '../link/host-link.js';
+import { LinkLostError } from '../link/link-lost.js';
 import type { CommandContext, RunningGateway } from './context.js';
 
 /** @throws UnavailableError when nothing runs. */
@@ -82,6 +83,7 @@ export function panesText({ session, pane }: PanesAddress): string {
 
 /** @throws UsageError for a session that is not configured. */
 export function getSession(context: CommandContext, text: string): SessionName {
+  if (context.sessions.length === 0) throw new LinkLostError();
   if (isName(text) && context.sessions.includes(sessionName(text))) return sessionName(text);
   throw new UsageError(`there is no session ${visible(text)}`, {
     hint: `sessions: ${context.sessions.join(', ')}`,
@@ -100,8 +102,13 @@ function split(context: CommandContext, text: string): { session: SessionName; p
   });
 }
 
-/** The session that is meant where none is named. */
+/**
+ * The session that is meant where none is named.
+ *
+ * @throws LinkLostError where no host was there yet to say which there are.
+ */
 function onlySession({ session, sessions }: CommandContext): SessionName | undefined {
+  if (session === undefined && sessions.length === 0) throw new LinkLostError();
   const [only, ...others] = sessions;
   return session ?? (others.length === 0 ? only : undefined);
 }

@@ -107,3 +107,19 @@ test('a wrong file is told problem by problem with status 78, without its place 
       'triad: hint: nothing was changed; correct the file and try again\n',
   });
 });
+
+test.each([
+  ['restart', 'state'],
+  ['restart', 'pair:state'],
+  ['stop', '--all'],
+])(
+  'without a host that said which sessions there are, %s %s says that it cannot be reached',
+  async (...words) => {
+    const verbs = new Executed({});
+    verbs.sessions = [];
+    expect(await verbs.run(...words)).toMatchObject({
+      exitCode: 69,
+      stderr: expect.stringContaining('cannot be reached') as string,
+    });
+  },
+);
