@@ -87,6 +87,8 @@ export class HostSession {
     now: () => performance.now(),
   });
   #isOpen = false;
+  /** How each pane was told of first while the session is opened: rules may not act yet. */
+  readonly #found = new Map<PaneName, PaneDescription>();
 
   constructor(options: HostSessionOptions) {
     this.name = options.plan.name;
@@ -116,8 +118,9 @@ export class HostSession {
     this.#tmuxEnv = options.server.env;
     this.#plan = this.#equipped(options.plan);
     this.#rules = this.#makeRules(options);
-    const onPaneChanged = ({ name, state, question }: PaneDescription) => {
-      this.#rules.paneChanged(name, { state, question });
+    const onPaneChanged = (pane: PaneDescription) => {
+      if (this.#isOpen) this.#tellRules(pane);
+      else if (!this.#found.has(pane.name)) this.#found.set(pane.name, pane);
       this.#showBoard();
     };
     const callbacks = { onWindowsChanged, onStirred, onPaneChanged };
@@ -129,6 +132,9 @@ export class HostSession {
     await this.#door.open();
     await this.#triad.open();
     this.#isOpen = true;
+    for (const pane of this.#found.values()) this.#tellRules(pane);
+    for (const pane of this.describe().panes) this.#tellRules(pane);
+    this.#found.clear();
     this.#showBoard();
   }
 
@@ -251,6 +257,10 @@ export class HostSession {
   /** Shows the drivers a sentence, such as a rule's. */
   async notify(text: string): Promise<void> {
     await this.#board.notify(text);
+  }
+
+  #tellRules({ name, state, question }: PaneDescription): void {
+    this.#rules.paneChanged(name, { state, question });
   }
 
   /** After each change of what borders and status line tell; costs little where nothing is new. */

@@ -28,6 +28,8 @@ export interface PaneOptions extends PaneSurroundings {
   /** What it is to remember changed; comes before what follows from the change is done. */
   readonly onRemember: (id: PaneId | null, memory: PaneMemory) => void;
   readonly onChange: (change: LifeChange) => void;
+  /** What a manager before this one knew of it is known now; comes before what follows from it. */
+  readonly onRecalled: () => void;
   /** It asks something, or does so no more. */
   readonly onQuestion: () => void;
   /** The keeper is gone: somebody closed the pane, or killed the keeper. */

@@ -64,6 +64,10 @@ export class PaneSet {
       env: (current) => this.#env(current),
       waitsFor: (current) => this.#waitsFor(current),
       onChange: (change) => this.#changed(pane, change),
+      // Nothing is started yet, so that a program that is being started is none of this manager's.
+      onRecalled: () => {
+        if (pane.state !== 'starting') this.#options.onPaneChanged(pane.describe());
+      },
       onQuestion: () => this.#questionChanged(pane),
       onKeeperLost: () => onKeeperLost(pane),
     });

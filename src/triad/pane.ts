@@ -251,6 +251,7 @@ export class Pane {
     this.#starts = memory.starts;
     this.#earlierStarts = memory.earlierStarts;
     this.#life = this.#openLife(memory);
+    this.#options.onRecalled();
   }
 
   /** @param isFirst the life was led by another manager until now, so that its timers do not run. */
