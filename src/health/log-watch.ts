@@ -36,7 +36,12 @@ export class LogWatch {
     if (isMet) this.#stop();
     else if (this.#options.clock.elapsed() - this.#matchedAt <= ageMs + EARLY_MS) {
       this.#options.onMatch();
-    } else this.#listen();
+    } else {
+      this.#listen();
+      // What was printed before this process read it is of the run that it found.
+      const { output, pattern } = this.#options;
+      if (output.past.some((line) => pattern.matches(line))) this.#matched();
+    }
   }
 
   end(): void {

@@ -10,6 +10,14 @@ export interface OutputLine {
 
 export const MAX_LINE_CHARACTERS = 4096;
 
+/** What stood in a pane before its output was read, as far as it is of the run that was found. */
+export interface PastOutput {
+  /** The newest lines, without blank ones at the end. */
+  readonly lines: readonly string[];
+  /** Whether the last one was not ended: a prompt, for one. */
+  readonly isOpen: boolean;
+}
+
 /**
  * What a pane has put out, from the ring that its tap fills: whoever reads it reads the same bytes,
  * and never slows the pane. Offsets count bytes since this process began to read; they never fall.
@@ -25,6 +33,8 @@ export interface PaneOutput {
   readonly lastLine: string;
   /** Whether `lastLine` was not ended: a prompt, for one. */
   readonly isLineOpen: boolean;
+  /** Lines from before this process began to read, that listeners are not told of. */
+  readonly past: readonly string[];
   /**
    * What is there from `start` on, at most `maxBytes`.
    *

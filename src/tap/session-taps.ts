@@ -12,7 +12,7 @@ import type { PaneTelemetry } from '../link/host-link.js';
 import type { Logger } from '../log/logger.js';
 import type { LogFilePlan } from './log-file-plan.js';
 import { type LogFileNews, LogWriter, type LogWriterOptions } from './log-writer.js';
-import type { PaneOutput } from './pane-output.js';
+import type { PaneOutput, PastOutput } from './pane-output.js';
 import { quoteForPipe } from './pipe-quoting.js';
 import type { ProcessTable } from './process-table.js';
 import { serveTap, type TapReceiver } from './tap-connection.js';
@@ -78,6 +78,10 @@ export class SessionTaps implements Taps {
 
   output(pane: PaneName): PaneOutput {
     return this.#get(pane).output;
+  }
+
+  recall(pane: PaneName, past: PastOutput | undefined): void {
+    this.#get(pane).output.recall(past);
   }
 
   pipeCommand(pane: PaneName): string {

@@ -3,7 +3,7 @@ import type { OutputPage, OutputStart } from '../link/host-link.js';
 import { LineReader } from './line-reader.js';
 import { LineWatch } from './line-watch.js';
 import { OutputRing } from './output-ring.js';
-import type { OutputLine, PaneOutput } from './pane-output.js';
+import type { OutputLine, PaneOutput, PastOutput } from './pane-output.js';
 import { Pulse } from './pulse.js';
 import { RateMeter } from './rate-meter.js';
 import { TimeIndex } from './time-index.js';
@@ -22,6 +22,8 @@ export interface TappedOutputOptions {
   readonly maxBytes?: number;
 }
 
+const NO_PAST: PastOutput = { lines: [], isOpen: false };
+
 interface Tail {
   readonly end: number;
   readonly line: string;
@@ -37,6 +39,7 @@ export class TappedOutput implements PaneOutput {
   readonly #lines: LineWatch;
   readonly #bytesMeter = new RateMeter();
   readonly #linesMeter = new RateMeter();
+  #past: PastOutput = NO_PAST;
   #tail: Tail = { end: 0, line: '', isOpen: false };
   #lastAt: { readonly elapsed: number; readonly epoch: number } | undefined;
 
@@ -60,11 +63,16 @@ export class TappedOutput implements PaneOutput {
   }
 
   get lastLine(): string {
-    return this.#readTail().line;
+    return this.#readTail().line || (this.#past.lines.at(-1) ?? '');
   }
 
   get isLineOpen(): boolean {
-    return this.#readTail().isOpen;
+    const { line, isOpen } = this.#readTail();
+    return isOpen || (line === '' && this.#past.isOpen);
+  }
+
+  get past(): readonly string[] {
+    return this.#past.lines;
   }
 
   get linesPerSecond(): number {
@@ -88,6 +96,11 @@ export class TappedOutput implements PaneOutput {
 
   onLine(onLine: (line: OutputLine) => void, onMissed?: (bytes: number) => void): () => void {
     return this.#lines.listen({ onLine, onMissed });
+  }
+
+  /** What stood in the pane before; undefined: it is of no run that lasts. */
+  recall(past: PastOutput | undefined): void {
+    this.#past = past ?? NO_PAST;
   }
 
   /** Takes what the pane has put out; copies it. */

@@ -1,12 +1,14 @@
 import type { PaneName } from '../base/ids.js';
 import type { PaneTelemetry } from '../link/host-link.js';
 import type { LogFilePlan } from './log-file-plan.js';
-import type { PaneOutput } from './pane-output.js';
+import type { PaneOutput, PastOutput } from './pane-output.js';
 
 /** The taps of a session's panes. */
 export interface Taps {
   /** The output of a pane; the same object for as long as the taps are open. */
   output(pane: PaneName): PaneOutput;
+  /** What stood in the pane before its tap, or undefined once it is of no run that lasts. */
+  recall(pane: PaneName, past: PastOutput | undefined): void;
   /**
    * The shell command that tmux is to pipe the pane's output into (`pipe-pane`). A later one takes the
    * place of the one before.

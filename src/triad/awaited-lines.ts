@@ -1,4 +1,5 @@
 import type { PaneName } from '../base/ids.js';
+import type { Pattern } from '../base/pattern.js';
 import type { PaneOutput } from '../tap/pane-output.js';
 import type { Dependency } from './dependency.js';
 import type { PanePlan } from './session-plan.js';
@@ -21,20 +22,30 @@ export class AwaitedLines {
     this.close();
     const awaited = panes.flatMap(({ dependsOn }) => dependsOn).filter(isForLine);
     for (const name of new Set(awaited.map(({ on }) => on))) {
-      const sources = awaited.filter(({ on }) => on === name).map(({ until }) => until.pattern);
+      const patterns = awaited.filter(({ on }) => on === name).map(({ until }) => until.pattern);
       const known = before.find((watched) => watched.name === name);
       const seen = new Set(known?.seen);
       const output = this.#output(name);
       const from = known?.from ?? output.end;
-      const watched: WatchedPane = { name, seen, from, stop: () => undefined };
+      const watched: WatchedPane = { name, seen, patterns, from, stop: () => undefined };
       watched.stop = output.onLine(({ text, end }) => {
         if (end <= watched.from) return;
-        const found = sources.filter(({ source }) => !seen.has(source));
+        const found = patterns.filter(({ source }) => !seen.has(source));
         const matched = found.filter((pattern) => pattern.matches(text));
         for (const { source } of matched) seen.add(source);
         if (matched.length > 0) this.#onSeen();
       });
       this.#watched.push(watched);
+    }
+  }
+
+  /** What a pane has printed before its output was read is known now, and counts. */
+  recall(pane: PaneName): void {
+    const { past } = this.#output(pane);
+    for (const { name, seen, patterns } of this.#watched) {
+      if (name !== pane) continue;
+      const found = patterns.filter((pattern) => past.some((line) => pattern.matches(line)));
+      for (const { source } of found) seen.add(source);
     }
   }
 
@@ -62,6 +73,7 @@ interface WatchedPane {
   readonly name: PaneName;
   /** Patterns, as written. */
   readonly seen: Set<string>;
+  readonly patterns: readonly Pattern[];
   /** Offset in its output from which lines count. */
   from: number;
   stop: () => void;

@@ -2,6 +2,7 @@ import { UnavailableError } from '../base/errors.js';
 import type { PaneName, SessionName } from '../base/ids.js';
 import type { EventKind, NewHostEvent } from '../link/host-event.js';
 import type { PaneDescription, PaneSignal } from '../link/host-link.js';
+import type { PastOutput } from '../tap/pane-output.js';
 import { AwaitedLines } from './awaited-lines.js';
 import { describeExit } from './command-exit.js';
 import { Pane } from './pane.js';
@@ -74,6 +75,12 @@ export class PaneSet {
     this.#panes.set(name, pane);
     this.#options.taps.setLogFile(name, plan?.logFile);
     return pane;
+  }
+
+  /** What stood in a pane that was found; comes before its keeper. */
+  recall(name: PaneName, past: PastOutput): void {
+    this.#options.taps.recall(name, past);
+    this.#lines.recall(name);
   }
 
   remove(name: PaneName): void {
@@ -185,7 +192,10 @@ export class PaneSet {
   }
 
   #changed(pane: Pane, { from, to, reason }: LifeChange): void {
-    if (to === 'starting') this.#lines.startsAnew(pane.name);
+    if (to === 'starting') {
+      this.#options.taps.recall(pane.name, undefined);
+      this.#lines.startsAnew(pane.name);
+    }
     const { restarts, pid, lastExit } = pane;
     const hasEnded = !pane.isUp && lastExit !== null;
     const facts = {

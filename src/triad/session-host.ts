@@ -12,16 +12,18 @@ import type {
 import { ControlConnection } from '../tmux/control-connection.js';
 import { endLeftClients } from '../tmux/left-clients.js';
 import { endLeftMirrors } from '../tmux/mirror-client.js';
+import { readShown } from '../tmux/shown-lines.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
 import type { Pane } from './pane.js';
 import { PaneMarks } from './pane-marks.js';
 import { END_LIMIT_MS, PaneMender } from './pane-mender.js';
 import type { PaneSurroundings } from './pane-options.js';
 import { PaneSet } from './pane-set.js';
+import { ofLastRun } from './past-run.js';
 import { PlanChanger } from './plan-changer.js';
 import { differentPanes } from './plan-changes.js';
 import { ServerProcess } from './server-process.js';
-import { SessionBuilder, type SessionBuilderOptions } from './session-builder.js';
+import { type FoundPane, SessionBuilder, type SessionBuilderOptions } from './session-builder.js';
 import type { SessionPlan } from './session-plan.js';
 import { SessionWatch } from './session-watch.js';
 import { TurnQueue } from './turn-queue.js';
@@ -245,7 +247,11 @@ export class SessionHost {
     if (different.length > 0) this.#options.onDifferent(different);
     const note = this.#loss === undefined ? undefined : `triad: session made again: ${this.#loss}`;
     for (const found of there) {
-      const pane = this.#panes.find(found.name) ?? this.#panes.add(found.name, undefined);
+      if (this.#panes.find(found.name) === undefined) this.#panes.add(found.name, undefined);
+      if (this.#isAdopted) await this.#recall(found);
+    }
+    for (const found of there) {
+      const pane = this.#panes.get(found.name);
       await this.#mender.adopt(pane, found, note);
     }
     for (const pane of missing) {
@@ -253,6 +259,16 @@ export class SessionHost {
       await this.#mender.make(this.#sessionId, pane);
     }
     this.#panes.look();
+  }
+
+  /** After its tap, so that nothing is between the two. */
+  async #recall(found: FoundPane): Promise<void> {
+    try {
+      const place = { sessionId: this.#sessionId, id: found.id };
+      this.#panes.recall(found.name, ofLastRun(await readShown(this.server, place), found));
+    } catch (error) {
+      this.#options.log.warn({ error, pane: found.name }, 'what a pane shows is not known');
+    }
   }
 
   async #openControl(): Promise<void> {

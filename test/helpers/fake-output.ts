@@ -10,6 +10,7 @@ export class FakeOutput implements PaneOutput {
   #text = '';
   lastAtElapsed: number | undefined;
   lastAt: number | undefined;
+  past: readonly string[] = [];
 
   constructor(clock: Clock) {
     this.#clock = clock;

@@ -53,6 +53,15 @@ test('a line that came shortly before the word of the start counts for the run',
   expect(kinds()).toEqual(['ready']);
 });
 
+test('a line that stood in the pane before its output was read counts for the run that was found', () => {
+  const { output, kinds, health } = watched({ ready: LOG });
+  output.past = ['starting', 'listening'];
+  health.begin({ ...FRESH, ageMs: 60_000 });
+  expect(kinds()).toEqual(['ready']);
+  output.write('listening\n');
+  expect(kinds()).toEqual(['ready']);
+});
+
 test('a line of the run before does not count for the next', async () => {
   const { clock, output, kinds, health } = watched({ ready: LOG });
   health.begin(FRESH);

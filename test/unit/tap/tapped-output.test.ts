@@ -62,6 +62,20 @@ test('the last line is the open one, or else the last that has text', () => {
   expect([output.lastLine, output.isLineOpen]).toEqual(['Continue? [y/N] ', false]);
 });
 
+test('what stood in the pane before is the last line until there is another, and no listener is told', () => {
+  const { clock, output, put } = open();
+  const lines: string[] = [];
+  output.onLine(({ text }) => lines.push(text));
+  output.recall({ lines: ['listening', 'go on? [y/n] '], isOpen: true });
+  expect([output.lastLine, output.isLineOpen]).toEqual(['go on? [y/n] ', true]);
+  expect([output.past.length, output.end]).toEqual([2, 0]);
+  put('y\r\n');
+  clock.pass(100);
+  expect([output.lastLine, output.isLineOpen, lines]).toEqual(['y', false, ['y']]);
+  output.recall(undefined);
+  expect(output.past).toEqual([]);
+});
+
 test('listeners are told once for many, and of lines in order', () => {
   const { clock, output, put } = open();
   let told = 0;
