@@ -1,19 +1,16 @@
 import type { PaneName } from '../base/ids.js';
 import type { Pattern } from '../base/pattern.js';
-import type { PaneOutput } from '../tap/pane-output.js';
+import type { OutputLine, PaneOutput } from '../tap/pane-output.js';
 import type { Dependency } from './dependency.js';
 import type { PanePlan } from './session-plan.js';
 
 /** Which lines that panes wait for were seen in the output of others, each since its command's start. */
 export class AwaitedLines {
-  readonly #output: (pane: PaneName) => PaneOutput;
-  readonly #onSeen: () => void;
+  readonly #options: AwaitedLinesOptions;
   #watched: WatchedPane[] = [];
 
-  /** @param onSeen called each time one was seen for the first time since a start. */
-  constructor(output: (pane: PaneName) => PaneOutput, onSeen: () => void) {
-    this.#output = output;
-    this.#onSeen = onSeen;
+  constructor(options: AwaitedLinesOptions) {
+    this.#options = options;
   }
 
   /** Waits for what these panes wait for from now on. */
@@ -25,23 +22,23 @@ export class AwaitedLines {
       const patterns = awaited.filter(({ on }) => on === name).map(({ until }) => until.pattern);
       const known = before.find((watched) => watched.name === name);
       const seen = new Set(known?.seen);
-      const output = this.#output(name);
+      const output = this.#options.output(name);
       const from = known?.from ?? output.end;
-      const watched: WatchedPane = { name, seen, patterns, from, stop: () => undefined };
-      watched.stop = output.onLine(({ text, end }) => {
-        if (end <= watched.from) return;
-        const found = patterns.filter(({ source }) => !seen.has(source));
-        const matched = found.filter((pattern) => pattern.matches(text));
-        for (const { source } of matched) seen.add(source);
-        if (matched.length > 0) this.#onSeen();
-      });
+      const watched: WatchedPane = {
+        ...{ name, seen, patterns, from, hasMissed: known?.hasMissed === true },
+        stop: () => undefined,
+      };
+      watched.stop = output.onLine(
+        (line) => this.#look(watched, line),
+        (bytes) => this.#missed(watched, bytes),
+      );
       this.#watched.push(watched);
     }
   }
 
   /** What a pane has printed before its output was read is known now, and counts. */
   recall(pane: PaneName): void {
-    const { past } = this.#output(pane);
+    const { past } = this.#options.output(pane);
     for (const { name, seen, patterns } of this.#watched) {
       if (name !== pane) continue;
       const found = patterns.filter((pattern) => past.some((line) => pattern.matches(line)));
@@ -54,7 +51,8 @@ export class AwaitedLines {
     const watched = this.#watched.find(({ name }) => name === pane);
     if (watched === undefined) return;
     watched.seen.clear();
-    watched.from = this.#output(pane).end;
+    watched.hasMissed = false;
+    watched.from = this.#options.output(pane).end;
   }
 
   hasSeen({ on, until }: Dependency): boolean {
@@ -67,6 +65,29 @@ export class AwaitedLines {
     for (const { stop } of this.#watched) stop();
     this.#watched = [];
   }
+
+  #look({ from, seen, patterns }: WatchedPane, { text, end }: OutputLine): void {
+    if (end <= from) return;
+    const found = patterns.filter(({ source }) => !seen.has(source));
+    const matched = found.filter((pattern) => pattern.matches(text));
+    for (const { source } of matched) seen.add(source);
+    if (matched.length > 0) this.#options.onSeen();
+  }
+
+  #missed(watched: WatchedPane, bytes: number): void {
+    const isAwaited = watched.patterns.some(({ source }) => !watched.seen.has(source));
+    if (watched.hasMissed || !isAwaited) return;
+    watched.hasMissed = true;
+    this.#options.onMissed(watched.name, bytes);
+  }
+}
+
+export interface AwaitedLinesOptions {
+  readonly output: (pane: PaneName) => PaneOutput;
+  /** One was seen for the first time since a start. */
+  readonly onSeen: () => void;
+  /** Bytes were not looked at in which one may have been; once since a start. */
+  readonly onMissed: (pane: PaneName, bytes: number) => void;
 }
 
 interface WatchedPane {
@@ -74,6 +95,7 @@ interface WatchedPane {
   /** Patterns, as written. */
   readonly seen: Set<string>;
   readonly patterns: readonly Pattern[];
+  hasMissed: boolean;
   /** Offset in its output from which lines count. */
   from: number;
   stop: () => void;

@@ -34,10 +34,11 @@ export class PaneSet {
 
   constructor(options: PaneSetOptions) {
     this.#options = options;
-    this.#lines = new AwaitedLines(
-      (pane) => options.taps.output(pane),
-      () => this.look(),
-    );
+    this.#lines = new AwaitedLines({
+      output: (pane) => options.taps.output(pane),
+      onSeen: () => this.look(),
+      onMissed: (pane, bytes) => this.#missedOutput(pane, bytes),
+    });
     for (const plan of options.plans) this.add(plan.name, plan);
     this.#lines.setPlan(options.plans);
   }
@@ -217,6 +218,14 @@ export class PaneSet {
       this.#record('pane-asks', pane, { text: `${pane.name} asks: ${question}`, facts });
     }
     this.#options.onPaneChanged(pane.describe());
+  }
+
+  #missedOutput(name: PaneName, bytes: number): void {
+    const pane = this.#panes.get(name);
+    if (pane === undefined) return;
+    const text = `a line of ${name} that others wait for may have been missed: there was too much`;
+    this.#options.log.warn({ pane: name, bytes }, 'awaited lines may have been missed');
+    this.#record('output-lost', pane, { text, facts: { bytes } });
   }
 
   #record(kind: EventKind, pane: Pane, what: Pick<NewHostEvent, 'text' | 'facts'>): void {
