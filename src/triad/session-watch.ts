@@ -9,6 +9,9 @@ import type { ServerProcess } from './server-process.js';
 import { SessionCheck } from './session-check.js';
 import { WindowPlaces } from './window-places.js';
 
+/** Looks between two at keepers and the socket: about once a second. */
+const LOOKS_PER_ROUND = 5;
+
 export interface SessionWatchOptions {
   readonly taps: Taps;
   readonly clock: Clock;
@@ -26,15 +29,14 @@ export class SessionWatch {
   readonly pipes: PanePipes;
   readonly #options: SessionWatchOptions;
   readonly #check: SessionCheck;
+  #looks = 0;
 
   constructor(options: SessionWatchOptions) {
     const { taps, clock, log, ask, sessionId } = options;
     this.#options = options;
     this.pipes = new PanePipes({ taps, clock, log, ask });
     this.#check = new SessionCheck({
-      ...{ clock, log },
-      onRows: (rows) => this.#seen(rows),
-      onRound: (rows) => this.#lookAfter(rows),
+      ...{ clock, log, onRows: (rows: readonly PaneRow[]) => this.#seen(rows) },
       ask: async () => ask('list-panes', ['-s', '-t', sessionId(), '-F', `"${PANE_ROW_FORMAT}"`]),
     });
   }
@@ -53,17 +55,13 @@ export class SessionWatch {
     this.#check.stop();
   }
 
-  async #seen(rows: readonly PaneRow[]): Promise<boolean> {
+  async #seen(rows: readonly PaneRow[]): Promise<void> {
     this.places.look(rows);
     await this.pipes.look(rows);
-    const ours = rows.filter(({ name }) => name !== undefined);
-    const there = ours.flatMap(({ name, isDead }) => (name === undefined || isDead ? [] : [name]));
+    const there = rows.flatMap(({ name, isDead }) => (name === undefined || isDead ? [] : [name]));
     this.#options.onThere(new Set(there));
-    return ours.every(({ isDead, hasPipe }) => !isDead && hasPipe);
-  }
-
-  /** What tmux does not tell: keepers that are stopped, and whether its socket is still there. */
-  async #lookAfter(rows: readonly PaneRow[]): Promise<void> {
+    this.#looks += 1;
+    if (this.#looks % LOOKS_PER_ROUND > 0) return;
     for (const row of rows) this.#continueKeeper(row);
     await this.#options.process.keepSocket();
   }
