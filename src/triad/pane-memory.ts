@@ -17,6 +17,8 @@ export interface PaneMemory {
   readonly starts: number;
   /** Starts by keepers before that one. */
   readonly earlierStarts: number;
+  /** Its command's process, as it was known last. */
+  readonly pid: number | null;
   readonly crashes: number;
   /** Pauses in a row, from which the next one grows. */
   readonly pauses: number;
@@ -45,7 +47,14 @@ export function readMemory(text: string): PaneMemory | undefined {
 /** Of a pane in which nothing was started yet. */
 export function freshMemory(now: number): PaneMemory {
   return {
-    ...{ state: 'waiting', reason: 'not started yet', since: now, starts: 0, earlierStarts: 0 },
+    ...{
+      state: 'waiting',
+      reason: 'not started yet',
+      since: now,
+      starts: 0,
+      earlierStarts: 0,
+      pid: null,
+    },
     ...{ crashes: 0, pauses: 0, pauseMs: 0, startsAt: null, ending: null },
   };
 }

@@ -98,7 +98,7 @@ export class PaneMender {
   }
 
   async #respawn(pane: Pane, found: FoundPane): Promise<void> {
-    const { lastPid } = pane;
+    const lastPid = pane.lastPid ?? found.memory?.pid ?? null;
     if (lastPid !== null) killLeftCommand(lastPid, found.keeperPid);
     pane.lost('its keeper was killed');
     await this.#options.builder.respawn(found);

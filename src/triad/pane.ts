@@ -249,6 +249,7 @@ export class Pane {
   #recall(memory: PaneMemory): void {
     this.#life.release();
     this.#starts = memory.starts;
+    this.#lastPid = memory.pid;
     this.#earlierStarts = memory.earlierStarts;
     this.#life = this.#openLife(memory);
     this.#options.onRecalled();
@@ -260,6 +261,7 @@ export class Pane {
     this.#lastExit = exitOf(state) ?? this.#lastExit;
     if (state.starts < before) this.#succeed();
     this.#starts = state.starts;
+    this.#lastPid = state.pid ?? this.#lastPid;
     if (state.running) {
       this.#goOn(isFirst);
       return;
@@ -290,6 +292,7 @@ export class Pane {
   #keeperChanged(keeper: KeeperConnection, state: KeeperState): void {
     if (keeper !== this.#keeper) return;
     this.#starts = state.starts;
+    this.#lastPid = state.pid ?? this.#lastPid;
     if (state.hungUp) this.#life.closing('its pane was closed');
     if (state.running && !state.hungUp) {
       this.#life.started();
@@ -330,8 +333,9 @@ export class Pane {
   }
 
   #remember(): void {
-    const { earlierStarts, starts } = { earlierStarts: this.#earlierStarts, starts: this.#starts };
-    this.#options.onRemember(this.#id, { ...this.#life.memory, starts, earlierStarts });
+    const count = { starts: this.#starts, earlierStarts: this.#earlierStarts };
+    const memory = { ...this.#life.memory, ...count, pid: this.#lastPid };
+    this.#options.onRemember(this.#id, memory);
   }
 
   #watchHealth(): void {
@@ -348,7 +352,6 @@ export class Pane {
     const state = this.#keeper?.state;
     if (state === undefined || state.pid === null || this.state === 'stopping') return;
     const ageMs = Math.max(0, this.#options.clock.now() - (state.startedAt ?? 0));
-    this.#lastPid = state.pid;
     this.#health?.begin({ pid: state.pid, ageMs, wasReady });
   }
 

@@ -229,6 +229,7 @@ export const paneMemorySchema = z.strictObject({
   since: counter.max(MAX_EPOCH_MS),
   starts: counter,
   earlierStarts: counter,
+  pid: counter.nullable().default(null),
   crashes: counter,
   pauses: counter,
   pauseMs: z.number().min(0),

@@ -187,6 +187,21 @@ test('a pane that was closed while no manager was there is made again', async ()
   expect(startsIn(small)).toEqual(['one', 'three', 'two', 'two']);
 });
 
+test('a command whose keeper was killed while no manager was there does not run twice', async () => {
+  await using small = await SmallHost.startPlanned({
+    panes: [{ name: 'one', command: 'trap "" HUP; echo one >> starts; sleep 1000', ...SOON }],
+  });
+  await started(small, 1);
+  const { id, pid } = await small.pane('one');
+  const keeper = Number(await small.tmux('display-message', '-p', '-t', id ?? '', '#{pane_pid}'));
+  await small.host.close();
+  process.kill(keeper, 'SIGKILL');
+  await small.restart();
+  await started(small, 2);
+  expect(isAlive(pid ?? 0)).toBe(false);
+  expect(await small.reaches('one', 'running')).toMatchObject({ id, restarts: 1 });
+});
+
 test.each(['sleep 0.01', 'exec sleep 1000'])(
   'another program in the place of the keeper (%s) is replaced by one, and nothing else is ended',
   async (program) => {
