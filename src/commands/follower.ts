@@ -78,6 +78,8 @@ export class Follower {
   }
 
   async #wait<T>(work: Promise<T>): Promise<T> {
+    // Its failure may come when nobody waits for it any more.
+    work.catch(() => undefined);
     for (;;) {
       this.signal.throwIfAborted();
       this.#requireRight();

@@ -234,13 +234,10 @@ export class HostSession {
 
   /** Makes the session what `plan` says; only what is another program is started anew. */
   async apply(plan: SessionPlan): Promise<readonly ReloadChange[]> {
-    const before = this.#plan;
     this.#door.setPlan(plan);
     this.#plan = this.#equipped(plan);
-    const changes = await this.#triad.apply(this.#plan);
     this.#rules.setPlan(plan.rules);
-    if (JSON.stringify(before.rules) === JSON.stringify(plan.rules)) return changes;
-    return [...changes, { session: this.name, pane: null, change: 'changed' }];
+    return this.#triad.apply(this.#plan);
   }
 
   async output(pane: PaneName, request: OutputRequest): Promise<OutputPage> {

@@ -22,6 +22,8 @@ export interface PaneMenderOptions {
   readonly log: Logger;
   /** Somebody closed the pane; it is being made again. */
   readonly onClosed: (pane: Pane) => void;
+  /** Somebody closed the pane, and nothing says what to make it again with. */
+  readonly onForgotten: (pane: Pane) => void;
 }
 
 /** Gives panes their keepers: those just found, and those whose keeper or place somebody took away. */
@@ -59,7 +61,8 @@ export class PaneMender {
 
   async #lead(pane: Pane, found: FoundPane, note?: string): Promise<void> {
     const keeper = await this.#connect(pane.name);
-    pane.adopt(found.id, keeper, { memory: found.memory, note });
+    const { memory, programMark } = found;
+    pane.adopt(found.id, keeper, { memory, note, programMark });
     await pane.begun();
   }
 
@@ -70,18 +73,24 @@ export class PaneMender {
    * @returns whether anything in the session's windows is new.
    */
   async mend(sessionId: string, pane: Pane): Promise<boolean> {
-    const { builder } = this.#options;
+    const { builder, places } = this.#options;
     // All of ours may be gone while a window of somebody's own keeps the session.
     if ((await builder.rows(sessionId)).length === 0) return false;
     const found = (await builder.findPanes(sessionId)).find(({ name }) => name === pane.name);
     if (found !== undefined) {
       if (pane.id !== null && !found.isDead) return false;
       pane.letGo();
+      places.replace(pane.name, found.id);
       await this.adopt(pane, found);
       return true;
     }
-    if (pane.plan === undefined) return false;
-    this.#options.onClosed(pane);
+    if (pane.plan === undefined) {
+      this.#options.log.warn({ pane: pane.name }, 'pane was closed, and is not configured');
+      places.forget(pane.name);
+      this.#options.onForgotten(pane);
+      return true;
+    }
+    if (pane.isLed) this.#options.onClosed(pane);
     await this.make(sessionId, pane);
     return true;
   }

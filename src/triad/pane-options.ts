@@ -17,6 +17,16 @@ export interface PaneSurroundings {
   readonly watchHealth: (options: PaneHealthOptions) => PaneHealth;
 }
 
+/** What comes with a pane that is taken over. */
+export interface Adoption {
+  /** Of a manager before this one; what this one knows better is left as it is. */
+  readonly memory?: PaneMemory | undefined;
+  /** The mark of the program that was started last in it. */
+  readonly programMark?: string;
+  /** Shown in the pane where no command runs. */
+  readonly note?: string | undefined;
+}
+
 export interface PaneOptions extends PaneSurroundings {
   readonly name: PaneName;
   /** undefined for a pane that was adopted but is not configured any more. */

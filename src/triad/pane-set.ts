@@ -87,23 +87,23 @@ export class PaneSet {
   remove(name: PaneName): void {
     this.#panes.get(name)?.close();
     this.#panes.delete(name);
+    this.#options.taps.setLogFile(name, undefined);
     this.look();
   }
 
   /** Panes in this order from now on, each led by its plan; those it does not name stay as they are. */
   setPlans(plans: readonly PanePlan[]): void {
     const { taps } = this.#options;
-    const before = new Map(this.#panes);
+    const planned = plans.map((plan) => this.find(plan.name) ?? this.add(plan.name, plan));
+    const others = this.all.filter((pane) => !planned.includes(pane));
     this.#panes.clear();
+    for (const pane of [...planned, ...others]) this.#panes.set(pane.name, pane);
     for (const plan of plans) {
-      const pane = before.get(plan.name);
-      if (pane === undefined) this.add(plan.name, plan);
-      else this.#panes.set(plan.name, pane);
-      if (pane === undefined || isSame(pane.plan, plan)) continue;
+      const pane = this.get(plan.name);
+      if (isSame(pane.plan, plan)) continue;
       pane.setPlan(plan);
       taps.setLogFile(plan.name, plan.logFile);
     }
-    for (const [name, pane] of before) if (!this.#panes.has(name)) this.#panes.set(name, pane);
     this.#lines.setPlan(plans);
     this.look();
   }

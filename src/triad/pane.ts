@@ -1,4 +1,3 @@
-import { withDeadline } from '../base/deadline.js';
 import { RefusedError } from '../base/errors.js';
 import type { PaneId, PaneName } from '../base/ids.js';
 import { shellWord } from '../base/shell-word.js';
@@ -6,29 +5,23 @@ import { visible } from '../base/visible.js';
 import type { HealthChange, PaneHealth } from '../health/pane-health.js';
 import type { PaneDescription, PaneExit, PaneSignal, PaneState } from '../link/host-link.js';
 import { exitOf } from './command-exit.js';
+import { ConditionWaits } from './condition-waits.js';
 import type { KeeperConnection } from './keeper-connection.js';
 import type { KeeperState } from './keeper-protocol.js';
 import { LEFT_ALONE, type LifeChange, type LifePlan, PaneLife } from './pane-life.js';
 import { freshMemory, type PaneMemory } from './pane-memory.js';
 import { endNote, stayNote } from './pane-note.js';
-import type { PaneOptions } from './pane-options.js';
-import type { PanePlan } from './session-plan.js';
+import type { Adoption, PaneOptions } from './pane-options.js';
+import type { PanePlan, PaneProgram } from './session-plan.js';
 
 const START_LIMIT_MS = 10_000;
 /** Beyond the grace of its policy, until a command that is ended counts as stuck. */
 const END_MARGIN_MS = 10_000;
-interface Adoption {
-  /** Of a manager before this one; what this one knows better is left as it is. */
-  readonly memory?: PaneMemory | undefined;
-  /** Shown in the pane where no command runs. */
-  readonly note?: string | undefined;
-}
-
 /** One pane of the triad: leads the life of its command through the keeper. */
 export class Pane {
   readonly name: PaneName;
   readonly #options: PaneOptions;
-  readonly #waiters = new Set<() => void>();
+  readonly #waits = new ConditionWaits();
   #plan: PanePlan | undefined;
   #life: PaneLife;
   #health: PaneHealth | undefined;
@@ -43,6 +36,7 @@ export class Pane {
   #lastPid: number | null = null;
   /** Whether a keeper was adopted before. */
   #isLed = false;
+  #started: PaneProgram | string = '';
 
   constructor(options: PaneOptions) {
     this.name = options.name;
@@ -86,12 +80,31 @@ export class Pane {
     return this.#lastPid;
   }
 
+  /** Whether it ever had a keeper; one that was planned and not made yet had none. */
+  get isLed(): boolean {
+    return this.#isLed;
+  }
+
+  /** Whether somebody stopped it, or is doing so. */
+  get isStopped(): boolean {
+    return this.state === 'stopped' || this.#life.memory.ending === 'stop';
+  }
+
+  /** What was started in it last; only its mark where a manager before this one did; empty for nothing. */
+  get started(): PaneProgram | string {
+    return this.#started;
+  }
+
   get question(): string | null {
     return this.#question;
   }
 
   /** Takes over a tmux pane and its keeper, and goes on from what is known. */
-  adopt(id: PaneId, keeper: KeeperConnection, { memory, note }: Adoption = {}): void {
+  adopt(
+    id: PaneId,
+    keeper: KeeperConnection,
+    { memory, note, programMark = '' }: Adoption = {},
+  ): void {
     const isFirst = !this.#isLed;
     this.#isLed = true;
     this.#id = id;
@@ -99,6 +112,7 @@ export class Pane {
     keeper.onState((state) => this.#keeperChanged(keeper, state));
     void keeper.closed.then(() => this.#keeperClosed(keeper));
     if (note !== undefined) keeper.note(note);
+    if (isFirst) this.#started = programMark;
     if (isFirst && memory !== undefined) this.#recall(memory);
     this.#catchUp(keeper.state, isFirst);
     this.#remember();
@@ -130,7 +144,7 @@ export class Pane {
     this.#keeper = undefined;
     this.#id = null;
     keeper?.close();
-    this.#tellWaiters();
+    this.#waits.look();
   }
 
   /** Lets go of everything; the command goes on. */
@@ -144,7 +158,7 @@ export class Pane {
   setPlan(plan: PanePlan): void {
     this.#plan = plan;
     this.#health?.close();
-    this.#question = null;
+    this.#setQuestion(null);
     this.#watchHealth();
     this.#life.setPlan(this.#lifePlan);
     if (this.isRunning) this.#beginHealth();
@@ -243,6 +257,7 @@ export class Pane {
   #start(): void {
     if (this.#plan === undefined) return;
     const { argv, cwd } = this.#plan.program;
+    this.#started = this.#plan.program;
     this.#keeper?.start({ argv, cwd, env: this.#options.env(this.#plan) });
   }
 
@@ -303,7 +318,7 @@ export class Pane {
       this.#setQuestion(null);
       this.#life.ended(this.#lastExit ?? this.#lostExit(), this.#closedCause(state));
     }
-    this.#tellWaiters();
+    this.#waits.look();
   }
 
   #closedCause({ hungUp }: KeeperState): string | undefined {
@@ -314,7 +329,7 @@ export class Pane {
     if (keeper !== this.#keeper) return;
     this.#keeper = undefined;
     this.#id = null;
-    this.#tellWaiters();
+    this.#waits.look();
     this.#options.onKeeperLost();
   }
 
@@ -329,7 +344,7 @@ export class Pane {
     if (change.to === 'backoff') this.#keeper?.note(endNote(pauseMs));
     const note = stayNote(this.name, change.to, reason);
     if (note !== undefined) this.#keeper?.note(note);
-    this.#tellWaiters();
+    this.#waits.look();
   }
 
   #remember(): void {
@@ -380,19 +395,6 @@ export class Pane {
   }
 
   #until(isReached: () => boolean, limitMs: number): Promise<void> {
-    let check: () => void = () => undefined;
-    const reached = new Promise<void>((resolve) => {
-      check = () => {
-        if (isReached()) resolve();
-      };
-    });
-    this.#waiters.add(check);
-    check();
-    const limited = withDeadline(reached, limitMs, `the command of ${this.name}`);
-    return limited.finally(() => this.#waiters.delete(check));
-  }
-
-  #tellWaiters(): void {
-    for (const check of this.#waiters) check();
+    return this.#waits.until(isReached, limitMs, `the command of ${this.name}`);
   }
 }

@@ -1,15 +1,19 @@
+import { messageOf, RefusedError } from '../base/errors.js';
 import type { PaneName } from '../base/ids.js';
 import type { ReloadChange } from '../link/host-link.js';
 import type { Logger } from '../log/logger.js';
-import type { Pane } from './pane.js';
+import type { RulesPlan } from '../rules/rule-plan.js';
 import type { PaneMender } from './pane-mender.js';
 import type { PaneSet } from './pane-set.js';
-import { type PlanChanges, planChanges } from './plan-changes.js';
+import { planChanges } from './plan-changes.js';
+import type { Layout } from './schema.js';
 import type { SessionBuilder } from './session-builder.js';
 import type { SessionPlan } from './session-plan.js';
 import type { WindowPlaces } from './window-places.js';
 
 export interface PlanChangerOptions {
+  /** In force at first. */
+  readonly plan: SessionPlan;
   readonly builder: SessionBuilder;
   readonly panes: PaneSet;
   readonly mender: PaneMender;
@@ -20,49 +24,104 @@ export interface PlanChangerOptions {
   readonly onWindowsChanged: () => void;
 }
 
-/** Makes a running session what another plan says. */
+/**
+ * Makes a running session what another plan says. What is to be done follows from what is in force, so
+ * that whatever failed is done by the next who asks.
+ */
 export class PlanChanger {
   readonly #options: PlanChangerOptions;
+  #layout: Layout | undefined;
+  #rules: RulesPlan;
 
   constructor(options: PlanChangerOptions) {
     this.#options = options;
+    this.#layout = options.plan.layout;
+    this.#rules = options.plan.rules;
   }
 
-  /** Only what is another program is started anew. */
-  async apply(sessionId: string, before: SessionPlan, after: SessionPlan): Promise<ReloadChange[]> {
+  /**
+   * Only what is another program is started anew.
+   *
+   * @throws RefusedError with all that could not be done; the rest is done.
+   */
+  async apply(sessionId: string, plan: SessionPlan): Promise<ReloadChange[]> {
     const { builder, panes, inTurn, onWindowsChanged } = this.#options;
-    const changes = planChanges(before, after);
-    builder.setPlan(after);
-    for (const name of changes.removed) await this.#remove(name);
-    panes.setPlans(after.panes);
-    await inTurn(() => this.#changeWindows(sessionId, changes));
+    const before = { layout: this.#layout, rules: this.#rules, panes: panes.all };
+    const changes = planChanges(before, plan);
+    const steps = new Steps(this.#options.log);
+    builder.setPlan(plan);
+    this.#rules = plan.rules;
+    if (changes.isLayoutChanged) this.#layout = undefined;
+    for (const name of changes.removed) {
+      await steps.attempt(name, () => this.#remove(sessionId, name));
+    }
+    panes.setPlans(plan.panes);
+    await inTurn(() => this.#changeWindows(sessionId, plan, steps));
     if (changes.isLayoutChanged) onWindowsChanged();
-    const restarted = changes.restarted.map((name) => panes.get(name)).filter(({ isUp }) => isUp);
-    await Promise.all(restarted.map((pane) => pane.restart('its program is another one')));
+    const restarts = changes.restarted.map((name) =>
+      steps.attempt(name, () => this.#startAnew(name)),
+    );
+    await Promise.all(restarts);
+    steps.requireDone();
     return changes.list;
   }
 
-  async #changeWindows(sessionId: string, changes: PlanChanges): Promise<void> {
+  async #changeWindows(sessionId: string, plan: SessionPlan, steps: Steps): Promise<void> {
     const { builder, panes, mender } = this.#options;
-    for (const name of changes.added) await mender.make(sessionId, panes.get(name));
-    for (const name of changes.kept) await this.#retitle(panes.get(name));
-    if (changes.isLayoutChanged) await builder.arrange(sessionId);
-    await builder.markMade(sessionId);
+    for (const pane of plan.panes.map(({ name }) => panes.get(name))) {
+      await steps.attempt(pane.name, async () => {
+        if (pane.id === null) await mender.mend(sessionId, pane);
+        if (pane.id !== null && pane.plan !== undefined) await builder.retitle(pane.id, pane.plan);
+      });
+    }
+    await steps.attempt('the layout', async () => {
+      if (this.#layout === undefined) await builder.arrange(sessionId);
+      this.#layout = plan.layout;
+      await builder.markMade(sessionId);
+    });
   }
 
-  async #remove(name: PaneName): Promise<void> {
-    const { builder, panes, places, log } = this.#options;
+  async #remove(sessionId: string, name: PaneName): Promise<void> {
+    const { builder, panes, places, log, inTurn } = this.#options;
     const pane = panes.get(name);
     await pane.stop('it is not configured any more').catch((error: unknown) => {
       log.warn({ error, pane: name }, 'command not ended in order');
     });
-    const { id } = pane;
-    panes.remove(name);
-    places.forget(name);
-    if (id !== null) await builder.removePane(id);
+    // In turn: whoever would make it again comes when it is not known any more.
+    await inTurn(async () => {
+      const found = (await builder.findPanes(sessionId)).filter((each) => each.name === name);
+      for (const { id } of found) await builder.removePane(id);
+      panes.remove(name);
+      places.forget(name);
+    });
   }
 
-  async #retitle({ id, plan }: Pane): Promise<void> {
-    if (id !== null && plan !== undefined) await this.#options.builder.retitle(id, plan);
+  /** One that is being ended is started by its new program anyway. */
+  async #startAnew(name: PaneName): Promise<void> {
+    const pane = this.#options.panes.get(name);
+    if (pane.state !== 'stopping') await pane.restart('its program is another one');
+  }
+}
+
+/** Steps of which each is tried, whatever becomes of the others. */
+class Steps {
+  readonly #log: Logger;
+  readonly #failures: string[] = [];
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  async attempt(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#log.error({ error, what }, 'plan not applied');
+      this.#failures.push(`${what}: ${messageOf(error)}`);
+    }
+  }
+
+  requireDone(): void {
+    if (this.#failures.length > 0) throw new RefusedError(this.#failures.join('; '));
   }
 }

@@ -1,73 +1,82 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PaneName } from '../base/ids.js';
 import type { ReloadChange } from '../link/host-link.js';
-import { type FoundPane, programMark } from './session-builder.js';
-import type { PanePlan, SessionPlan } from './session-plan.js';
+import type { RulesPlan } from '../rules/rule-plan.js';
+import type { Pane } from './pane.js';
+import type { Layout } from './schema.js';
+import { programMark } from './session-builder.js';
+import type { PanePlan, PaneProgram, SessionPlan } from './session-plan.js';
 
-/** What is to be done to make one plan of a session into another one. */
+/** What of a session is in force, whatever was planned. */
+export interface SessionInForce {
+  /** undefined when its panes are laid out as no plan says. */
+  readonly layout: Layout | undefined;
+  readonly rules: RulesPlan;
+  readonly panes: readonly PaneInForce[];
+}
+
+export type PaneInForce = Pick<Pane, 'name' | 'plan' | 'state' | 'isLed' | 'isStopped' | 'started'>;
+
+/** What is to be done to make a session what a plan says. */
 export interface PlanChanges {
-  readonly added: readonly PaneName[];
   readonly removed: readonly PaneName[];
-  /** Their program is another one. */
+  /** To be started anew: what runs in them is another program, or nothing does that should. */
   readonly restarted: readonly PaneName[];
-  /** Those in both, changed or not. */
-  readonly kept: readonly PaneName[];
   readonly isLayoutChanged: boolean;
   /** The same for people, in configured order. */
   readonly list: ReloadChange[];
 }
 
-export function planChanges(before: SessionPlan, after: SessionPlan): PlanChanges {
-  const find = (plan: SessionPlan, name: PaneName) => plan.panes.find((pane) => pane.name === name);
-  const names = (plan: SessionPlan) => plan.panes.map(({ name }) => name);
-  const removed = names(before).filter((name) => find(after, name) === undefined);
-  const changes = after.panes.map((pane) => paneChange(find(before, pane.name), pane));
-  const ofKind = (kind: ReloadChange['change']) =>
-    names(after).filter((_, index) => changes[index] === kind);
+export function planChanges(before: SessionInForce, after: SessionPlan): PlanChanges {
+  const find = (name: PaneName) => before.panes.find((pane) => pane.name === name);
+  const names = after.panes.map(({ name }) => name);
+  const there = before.panes.map(({ name }) => name);
+  const removed = there.filter((name) => !names.includes(name));
+  const toStart = after.panes.filter((plan) => {
+    const pane = find(plan.name);
+    return pane !== undefined && isToStart(pane, plan);
+  });
   const isLayoutChanged =
     !isDeepStrictEqual(before.layout, after.layout) ||
-    names(before).join(' ') !== names(after).join(' ');
+    there.join(' ') !== names.join(' ') ||
+    before.panes.some(({ isLed }) => !isLed);
   const isSessionChanged = isLayoutChanged || !isSame(before.rules, after.rules);
   const session = after.name;
   return {
-    ...{ removed, added: ofKind('added'), restarted: ofKind('restarted'), isLayoutChanged },
-    kept: names(after).filter((name) => find(before, name) !== undefined),
+    ...{ removed, isLayoutChanged, restarted: toStart.map(({ name }) => name) },
     list: [
       ...(isSessionChanged ? [{ session, pane: null, change: 'changed' as const }] : []),
       ...removed.map((pane) => ({ session, pane, change: 'removed' as const })),
-      ...after.panes.flatMap(({ name }, index): ReloadChange[] => {
-        const change = changes[index];
-        return change === undefined ? [] : [{ session, pane: name, change }];
+      ...after.panes.flatMap((plan): ReloadChange[] => {
+        const change = paneChange(find(plan.name), plan);
+        return change === undefined ? [] : [{ session, pane: plan.name, change }];
       }),
     ],
   };
 }
 
-/**
- * The panes of a session that was found running that are not as planned: missing, other or unknown.
- *
- * @param made the names it was made with: one of them that is missing was closed by somebody.
- */
-export function differentPanes(
-  plan: SessionPlan,
-  found: readonly FoundPane[],
-  made: readonly string[],
-): PaneName[] {
-  const planned = new Map(plan.panes.map(({ name, program }) => [name, programMark(program)]));
-  const there = new Map(found.map((pane) => [pane.name, pane.programMark]));
-  const names = new Set([...planned.keys(), ...there.keys()]);
-  const isClosed = (name: PaneName) => made.includes(name) && !there.has(name);
-  return [...names].filter((name) => there.get(name) !== planned.get(name) && !isClosed(name));
-}
-
+/** What is to be said of a pane that is to be as `after` says. */
 function paneChange(
-  before: PanePlan | undefined,
+  before: PaneInForce | undefined,
   after: PanePlan,
 ): 'added' | 'restarted' | 'changed' | undefined {
-  if (before === undefined) return 'added';
-  const program = ({ argv, cwd, env }: PanePlan['program']) => ({ argv, cwd, env });
-  if (!isDeepStrictEqual(program(before.program), program(after.program))) return 'restarted';
-  return isSame(before, after) ? undefined : 'changed';
+  if (before?.plan === undefined || !before.isLed) return 'added';
+  if (isToStart(before, after)) return 'restarted';
+  return isSame(before.plan, after) ? undefined : 'changed';
+}
+
+/** Whether its command has to be started anew; what somebody stopped and what waits is not. */
+function isToStart(before: PaneInForce, { program }: PanePlan): boolean {
+  const { plan, state, started } = before;
+  if (!before.isLed || before.isStopped || state === 'waiting') return false;
+  const hasEnded = state === 'exited' || state === 'failed';
+  return isOther(started, program) || (plan === undefined && hasEnded);
+}
+
+function isOther(started: PaneProgram | string, program: PaneProgram): boolean {
+  if (typeof started === 'string') return started !== '' && started !== programMark(program);
+  const run = ({ argv, cwd, env }: PaneProgram) => ({ argv, cwd, env });
+  return !isDeepStrictEqual(run(started), run(program));
 }
 
 /** Whether two parts of plans say the same. */
@@ -77,5 +86,5 @@ export function isSame(before: unknown, after: unknown): boolean {
 
 /** With patterns as they were written: compiled ones are never the same. */
 function sourceOf(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value));
+  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
 }

@@ -18,6 +18,8 @@ const NO_ROOM = /no space for new pane|pane too small/;
 const GONE =
   /no server running|no sessions|no current target|can't find session|No such file|Connection refused|server exited/;
 
+const NO_PANE = /can't find pane|no such pane/;
+
 export interface SessionBuilderOptions {
   readonly plan: SessionPlan;
   readonly server: TmuxServer;
@@ -182,13 +184,14 @@ export class SessionBuilder {
     return pane;
   }
 
-  /** Ends a pane with everything in it. */
+  /** Ends a pane with everything in it; fine where it is gone. */
   async removePane(id: PaneId): Promise<void> {
-    await this.#options.server.run(['kill-pane', '-t', id]);
+    await this.#options.server.run(['kill-pane', '-t', id]).catch(ignoreGone);
   }
 
+  /** Fine where the pane is gone: it is named when it is made again. */
   async retitle(id: PaneId, plan: PanePlan): Promise<void> {
-    await this.#name(id, plan);
+    await this.#name(id, plan).catch(ignoreGone);
   }
 
   /** Gives a window back the sizes it had; not where other panes are in it than were then. */
@@ -360,6 +363,10 @@ function withHistory(command: readonly string[], lines: number | undefined): rea
     ...['set-option', '-g', 'history-limit', `${lines}`, ';'],
     ...[...command, ';', ...RESET_HISTORY],
   ];
+}
+
+function ignoreGone(error: unknown): void {
+  if (!(error instanceof TmuxError && NO_PANE.test(error.message))) throw error;
 }
 
 function keptWhenDead(id: PaneId): string[] {

@@ -14,6 +14,7 @@ import { endLeftClients } from '../tmux/left-clients.js';
 import { endLeftMirrors } from '../tmux/mirror-client.js';
 import { readShown } from '../tmux/shown-lines.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
+import { findSession } from './found-session.js';
 import type { Pane } from './pane.js';
 import { PaneMarks } from './pane-marks.js';
 import { END_LIMIT_MS, PaneMender } from './pane-mender.js';
@@ -21,7 +22,6 @@ import type { PaneSurroundings } from './pane-options.js';
 import { PaneSet } from './pane-set.js';
 import { ofLastRun } from './past-run.js';
 import { PlanChanger } from './plan-changer.js';
-import { differentPanes } from './plan-changes.js';
 import { ServerProcess } from './server-process.js';
 import { type FoundPane, SessionBuilder, type SessionBuilderOptions } from './session-builder.js';
 import type { SessionPlan } from './session-plan.js';
@@ -92,18 +92,19 @@ export class SessionHost {
     this.#mender = new PaneMender({
       ...{ builder: this.#builder, places, pipes, log },
       onClosed: (pane) => this.#paneClosed(pane),
+      onForgotten: ({ name }) => this.#panes.remove(name),
     });
     this.#panes = new PaneSet({
       ...{ ...options, session: plan.name, plans: plan.panes },
       onRemember: (id, memory) => this.#marks.remember(id, memory),
       onKeeperLost: (pane) => this.#mendSoon(pane),
       onPaneChanged: (pane) => {
-        this.#marks.show(pane, this.#plan.panes.find(({ name }) => name === pane.name)?.program);
+        this.#marks.show(pane, this.#panes.find(pane.name)?.plan?.program);
         options.onPaneChanged(pane);
       },
     });
     this.#changer = new PlanChanger({
-      ...{ builder: this.#builder, panes: this.#panes, mender: this.#mender, places, log },
+      ...{ builder: this.#builder, panes: this.#panes, mender: this.#mender, places, log, plan },
       inTurn: (work) => this.#turns.take(work),
       onWindowsChanged: options.onWindowsChanged,
     });
@@ -217,9 +218,8 @@ export class SessionHost {
   /** Makes the session what `plan` says: only what is another program is started anew. */
   async apply(plan: SessionPlan): Promise<ReloadChange[]> {
     const sessionId = this.getSessionId();
-    const before = this.#plan;
     this.#plan = plan;
-    return this.#changer.apply(sessionId, before, plan);
+    return this.#changer.apply(sessionId, plan);
   }
 
   describe(): SessionDescription {
@@ -239,25 +239,22 @@ export class SessionHost {
     await this.#builder.guardDeadPanes(this.#sessionId);
     await this.#openControl();
     await this.#watch.lookAnew();
-    const there = await this.#builder.findPanes(this.#sessionId);
-    const made = await this.#builder.madeNames(this.#sessionId);
-    const isThere = ({ name }: Pane) => there.some((found) => found.name === name);
-    const missing = this.#panes.all.filter((pane) => made.includes(pane.name) && !isThere(pane));
-    const different = this.#isAdopted ? differentPanes(this.#plan, there, made) : [];
-    if (different.length > 0) this.#options.onDifferent(different);
+    const found = await findSession(this.#builder, this.#sessionId, this.#plan);
+    if (this.#isAdopted && found.different.length > 0) this.#options.onDifferent(found.different);
     const note = this.#loss === undefined ? undefined : `triad: session made again: ${this.#loss}`;
-    for (const found of there) {
-      if (this.#panes.find(found.name) === undefined) this.#panes.add(found.name, undefined);
-      if (this.#isAdopted) await this.#recall(found);
+    for (const each of found.panes) {
+      if (this.#panes.find(each.name) === undefined) this.#panes.add(each.name, undefined);
+      if (this.#isAdopted) await this.#recall(each);
     }
-    for (const found of there) {
-      const pane = this.#panes.get(found.name);
-      await this.#mender.adopt(pane, found, note);
+    for (const each of found.panes) {
+      await this.#mender.adopt(this.#panes.get(each.name), each, note);
     }
+    const missing = this.#panes.all.filter(({ name }) => found.missing.includes(name));
     for (const pane of missing) {
-      this.#paneClosed(pane);
+      if (found.closed.includes(pane.name)) this.#paneClosed(pane);
       await this.#mender.make(this.#sessionId, pane);
     }
+    if (missing.length > 0) await this.#builder.markMade(this.#sessionId);
     this.#panes.look();
   }
 
@@ -284,8 +281,10 @@ export class SessionHost {
   }
 
   #seen(there: ReadonlySet<PaneName>): void {
-    const away = this.#panes.all.filter(({ name, id }) => id === null || !there.has(name));
-    for (const pane of away) this.#mendSoon(pane);
+    for (const pane of this.#panes.all) {
+      const isHere = there.has(pane.name);
+      if (isHere ? pane.id === null : pane.isLed) this.#mendSoon(pane);
+    }
   }
 
   /** A keeper that was killed gets a successor; a pane that was closed is made again. */

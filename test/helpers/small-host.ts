@@ -9,7 +9,7 @@ import { EventLog } from '../../src/events/event-log.js';
 import type { HostSessionOptions } from '../../src/host/host-session.js';
 import { LocalHost } from '../../src/host/local-host.js';
 import type { NewHostEvent } from '../../src/link/host-event.js';
-import type { PaneDescription, PaneState } from '../../src/link/host-link.js';
+import type { PaneDescription, PaneState, ReloadReport } from '../../src/link/host-link.js';
 import { openLogger } from '../../src/log/logger.js';
 import { ProcessTable } from '../../src/tap/process-table.js';
 import { SessionTaps } from '../../src/tap/session-taps.js';
@@ -47,6 +47,7 @@ export class SmallHost implements AsyncDisposable {
   readonly #timers = new Set<{ readonly delayMs: number; readonly work: () => void }>();
   /** Whether log files have nowhere to be written. */
   isDiskFull = false;
+  #next: object | undefined;
   /** By how much somebody has set the wall clock forward or back. */
   jumpMs = 0;
   readonly #clock: Clock = {
@@ -101,8 +102,15 @@ export class SmallHost implements AsyncDisposable {
   /** As after a restart of the process: the session is adopted by a new host. */
   async restart(session = this.#session): Promise<void> {
     await this.host.close();
+    this.#next = undefined;
     this.host = this.#make(session);
     await this.host.open();
+  }
+
+  /** As when `triad.yaml` says something else from now on. */
+  reload(session: object): Promise<ReloadReport> {
+    this.#next = session;
+    return this.host.reload();
   }
 
   async pane(name: string): Promise<PaneDescription> {
@@ -199,7 +207,7 @@ export class SmallHost implements AsyncDisposable {
     return new LocalHost({
       ...{ plans: [this.plan(session)], events: this.#eventLog, onSessions: () => undefined },
       sessionOptions: () => this.options(session),
-      readPlans: () => Promise.resolve([this.plan(session)]),
+      readPlans: () => Promise.resolve([this.plan(this.#next ?? session)]),
       refreshTelemetry: () => Promise.resolve(),
     });
   }

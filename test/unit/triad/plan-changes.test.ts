@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { planChanges } from '../../../src/triad/plan-changes.js';
+import {
+  type PaneInForce,
+  planChanges,
+  type SessionInForce,
+} from '../../../src/triad/plan-changes.js';
 import { planOf } from '../../helpers/session-plan.js';
 
 const PANES = [
@@ -7,8 +11,18 @@ const PANES = [
   { name: 'worker', command: ['work'], dependsOn: { db: 'log:/ready/' } },
 ];
 
+/** All of them run as planned, but for `more`. */
+function inForce(more: Partial<PaneInForce>): SessionInForce {
+  const { layout, rules, panes } = planOf({ panes: PANES }, '/');
+  const running = { state: 'running', isLed: true, isStopped: false } as const;
+  const all = panes.map((plan) => {
+    return { ...running, name: plan.name, plan, started: plan.program, ...more };
+  });
+  return { layout, rules, panes: all };
+}
+
 function changesTo(session: object): string[] {
-  const { list } = planChanges(planOf({ panes: PANES }, '/'), planOf(session, '/'));
+  const { list } = planChanges(inForce({}), planOf(session, '/'));
   return list.map(({ pane, change }) => `${pane ?? 'session'} ${change}`);
 }
 
