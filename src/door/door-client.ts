@@ -26,7 +26,9 @@ async function exchange(path: string, request: DoorRequest): Promise<unknown> {
   socket.setTimeout(ANSWER_LIMIT_MS, () => socket.destroy());
   try {
     const answer = readJsonLine(socket, MAX_ANSWER_BYTES);
-    socket.write(`${JSON.stringify(request)}\n`);
+    // The token first: it is judged before anything else is read.
+    const { token, target, ask } = request;
+    socket.write(`${JSON.stringify({ token, target, ask })}\n`);
     return await answer;
   } catch (error) {
     throw new UnavailableError(`the pane door does not answer: ${messageOf(error)}`, {

@@ -1,12 +1,13 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../base/clock.js';
 import { messageOf, RefusedError } from '../base/errors.js';
-import { readJsonLine } from '../base/json-line.js';
 import { Throttle } from '../base/throttle.js';
 import { listenOnUnixSocket } from '../base/unix-socket.js';
 import { visible } from '../base/visible.js';
 import type { Logger } from '../log/logger.js';
-import type { PaneDoor } from './pane-door.js';
+import type { Admission, PaneDoor } from './pane-door.js';
+import { readRequestLine } from './request-line.js';
+import type { DoorAnswer } from './schema.js';
 
 /** 64 KiB of text, every character of which JSON may escape. */
 const MAX_REQUEST_BYTES = 256 * 1024;
@@ -15,6 +16,8 @@ const MAX_CONNECTIONS = 128;
 const REQUEST_LIMIT_MS = 5_000;
 /** And reads its answer, the largest of which is a whole scrollback. */
 const ANSWER_LIMIT_MS = 30_000;
+/** Whoever is not let in waits so long for the answer, so that trying again and again costs the host little. */
+const REFUSAL_DELAY_MS = 250;
 const MINUTE_MS = 60_000;
 
 export interface DoorServerOptions {
@@ -28,7 +31,7 @@ export interface DoorServerOptions {
 /**
  * Owns the socket of a session's pane door: one request and one answer per connection. Promises that
  * whoever does not finish a request keeps nobody out: with more connections than it holds, the one
- * that has been unfinished longest is dropped.
+ * that has been unfinished longest is dropped; one that is refused counts as unfinished until it is told.
  */
 export class DoorServer {
   readonly #options: DoorServerOptions;
@@ -77,18 +80,40 @@ export class DoorServer {
     });
     this.#makeRoom();
     try {
-      const request = await readJsonLine(socket, MAX_REQUEST_BYTES);
-      stopTimer();
-      await this.#answer(socket, request);
+      await this.#serve(socket, stopTimer);
     } catch (error) {
       log.debug({ reason: visible(messageOf(error)) }, 'request at the pane door failed');
       socket.destroy();
     }
   }
 
-  async #answer(socket: Socket, request: unknown): Promise<void> {
+  async #serve(socket: Socket, stopTimer: () => void): Promise<void> {
+    const { door } = this.#options;
+    let admission: Admission | undefined;
+    const admit = (token: string | undefined) => {
+      admission = door.admit(token);
+      return 'from' in admission;
+    };
+    const request = await readRequestLine(socket, { maxBytes: MAX_REQUEST_BYTES, admit });
+    stopTimer();
+    if (admission === undefined) return;
+    if (!('from' in admission)) {
+      this.#hold(socket, admission);
+      return;
+    }
     this.#unfinished.delete(socket);
-    const answer = await this.#options.door.answer(request);
+    this.#send(socket, await door.answer(admission.from, request));
+  }
+
+  #hold(socket: Socket, answer: DoorAnswer): void {
+    const stopTimer = this.#options.clock.after(REFUSAL_DELAY_MS, () => {
+      this.#unfinished.delete(socket);
+      this.#send(socket, answer);
+    });
+    socket.once('close', stopTimer);
+  }
+
+  #send(socket: Socket, answer: DoorAnswer): void {
     const stopTimer = this.#options.clock.after(ANSWER_LIMIT_MS, () => socket.destroy());
     socket.once('close', stopTimer);
     socket.end(`${JSON.stringify(answer)}\n`);

@@ -46,6 +46,9 @@ interface Asker {
   atOnce: number;
 }
 
+/** The pane that a token is of, or what whoever sent it is told. */
+export type Admission = { readonly from: PaneName } | Extract<DoorAnswer, { failure: unknown }>;
+
 /** Judges what panes ask for, has it done, and puts both on record. */
 export class PaneDoor {
   readonly #options: PaneDoorOptions;
@@ -58,27 +61,42 @@ export class PaneDoor {
     this.#strangers = this.#throttle(RECORDED_REFUSALS);
   }
 
-  /** Never throws: every outcome is an answer. */
-  async answer(request: unknown): Promise<DoorAnswer> {
+  /** Judges whoever asks by the token alone, before the rest is read; never throws. */
+  admit(token: string | undefined): Admission {
     try {
-      return { stdout: await this.#answer(request) };
+      return { from: this.#admit(token) };
     } catch (error) {
       return { failure: failureOf(error, this.#options.log) };
     }
   }
 
-  async #answer(request: unknown): Promise<string> {
-    const parsed = doorRequestSchema.safeParse(request);
-    if (!parsed.success) throw new RefusedError('the pane door takes send, keys, signal, capture');
-    const { token, target, ask } = parsed.data;
-    const plan = this.#options.plan();
-    const from = this.#options.key.findPane(plan.name, token);
+  /** Never throws: every outcome is an answer. */
+  async answer(from: PaneName, request: unknown): Promise<DoorAnswer> {
+    try {
+      return { stdout: await this.#answer(from, request) };
+    } catch (error) {
+      return { failure: failureOf(error, this.#options.log) };
+    }
+  }
+
+  #admit(token: string | undefined): PaneName {
+    const { name } = this.#options.plan();
+    const from = token === undefined ? undefined : this.#options.key.findPane(name, token);
     if (from === undefined) {
       this.#refused(null, this.#strangers, 'somebody without the token of a pane was refused');
-      throw new NotPermittedError(`this is no pane of ${plan.name}`);
+      throw new NotPermittedError(`this is no pane of ${name}`);
     }
+    this.#requireRate(this.#askerOf(from), from);
+    return from;
+  }
+
+  async #answer(from: PaneName, request: unknown): Promise<string> {
+    const parsed = doorRequestSchema.safeParse(request);
+    if (!parsed.success) throw new RefusedError('the pane door takes send, keys, signal, capture');
+    const { target, ask } = parsed.data;
+    const plan = this.#options.plan();
     const asker = this.#askerOf(from);
-    this.#requireRate(asker, from);
+    if (asker.atOnce >= MAX_AT_ONCE) this.#refuseRate(asker, from);
     const to = decideReach({ from, target, verb: ask.verb }, plan);
     if (typeof to === 'object') {
       this.#refused(from, asker.refusals, `${to.refusal}: ${ask.verb} refused`);
@@ -123,7 +141,10 @@ export class PaneDoor {
     asker.requests.write(() => {
       passed += 1;
     });
-    if (passed > 0 && asker.atOnce < MAX_AT_ONCE) return;
+    if (passed === 0) this.#refuseRate(asker, from);
+  }
+
+  #refuseRate(asker: Asker, from: PaneName): never {
     this.#refused(from, asker.refusals, `${from} asks too often and was refused`);
     const limits = `at most ${REQUESTS.max} in 10 s, ${MAX_AT_ONCE} at once`;
     throw new RefusedError(`${from} asks too often: ${limits}`, { hint: 'try again later' });
