@@ -171,6 +171,7 @@ const session = z
     ...rulesKeys,
   })
   .superRefine((value, context) => {
+    const isSound = context.issues.length === 0;
     rejectTwice(
       value.panes.map((each) => each.name),
       (index, text) =>
@@ -194,7 +195,8 @@ const session = z
       const message = `has ${places} places for ${value.panes.length} panes`;
       context.addIssue({ code: 'custom', path: ['layout'], message });
     }
-    for (const { path, message } of findPlanProblems(value)) {
+    // A part that is wrong is still as it was written, not as it is meant.
+    for (const { path, message } of isSound ? findPlanProblems(value) : []) {
       context.addIssue({ code: 'custom', path: [...path], message });
     }
   });

@@ -131,6 +131,15 @@ test('rules with unknown panes, hosts that are not listed and one name twice are
   ]);
 });
 
+test('a rule with a wrong name or webhook is told as such, and no more is made of it', () => {
+  const rules = `    rules:
+      - {name: OOM x, when: {pane: c, state: failed}, do: {restart: a}}
+      - {name: s, when: {pane: a, match: x}, do: {webhook: "ftp://bad.example/x"}}
+`;
+  const told = problemsOf('focus: true', rules).map((each) => /rules\S*: /.exec(each)?.[0]);
+  expect(told).toEqual(['rules[0].name: ', 'rules[1].do.webhook: ']);
+});
+
 test('what is left out has the defaults that config/triad.yaml tells', () => {
   const [pane] = planOf({ panes: [{ name: 'a', command: ['cat'] }] }, '/').panes;
   expect(pane?.policy).toEqual({
