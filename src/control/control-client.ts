@@ -42,7 +42,7 @@ export async function askControl(
   } catch (error) {
     reader.signal?.throwIfAborted();
     if (!ENDED.has(systemCode(error) ?? '')) throw error;
-    throw new UnavailableError('triad ended before it answered', { hint: 'see: triad status' });
+    throw new UnavailableError('triad ended before it had answered', { hint: 'see: triad status' });
   } finally {
     reader.signal?.removeEventListener('abort', stop);
   }
@@ -57,5 +57,5 @@ async function readAnswer(socket: Socket, { onPiece }: ControlReader): Promise<C
     if ('exitCode' in answer.data) return answer.data;
     if ('kind' in answer.data) onPiece?.(answer.data);
   }
-  throw new UnavailableError('triad ended before it answered', { hint: 'see: triad status' });
+  throw new UnavailableError('triad ended before it had answered', { hint: 'see: triad status' });
 }

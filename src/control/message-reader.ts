@@ -6,8 +6,10 @@ const LF = 0x0a;
 /**
  * Reads messages: lines of JSON (RFC 8259), each ended by LF. No more is read than what is asked for.
  *
- * @throws RefusedError when one is longer than `maxBytes`, no JSON, or not whole; the socket is then
- * destroyed, as it is when the reader stops early.
+ * Ends when the socket does, a message that is not whole is left out.
+ *
+ * @throws RefusedError when one is longer than `maxBytes` or no JSON; the socket is then destroyed, as it
+ * is when the reader stops early.
  */
 export async function* readMessages(socket: Socket, maxBytes: number): AsyncGenerator {
   let pieces: Buffer[] = [];
@@ -26,7 +28,6 @@ export async function* readMessages(socket: Socket, maxBytes: number): AsyncGene
     length += rest.length;
     requireRoom(length, maxBytes);
   }
-  throw refused('no whole message');
 }
 
 /**

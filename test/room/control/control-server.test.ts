@@ -191,6 +191,21 @@ test('a program that does not read holds back the answer, and nothing else', asy
   slow.destroy();
 });
 
+test('a gateway that is gone while it answers is told as such, with what to do', async () => {
+  const killed = createServer((socket) => {
+    socket.write('{"kind":"text","text":"one"}\n{"kind":"te', () => socket.destroy());
+  }).listen(path);
+  try {
+    await once(killed, 'listening');
+    await expect(askControl(path, { words: [], files: {} })).rejects.toMatchObject({
+      message: 'triad ended before it had answered',
+      hint: 'see: triad status',
+    });
+  } finally {
+    killed.close();
+  }
+});
+
 test('a gateway that stops ends what goes on with a sentence and status 75', async () => {
   const { server } = await openStream(async function* (signal) {
     yield { kind: 'text', text: 'one\n' };
