@@ -78,6 +78,11 @@ async function runWithoutGateway(
       return { stdout: `ended ${ended.join(', ')}\n`, stderr: '', exitCode: EXIT.ok };
     }
   }
+  if (place.door !== undefined) {
+    throw new UnavailableError('this does not work inside a pane', {
+      hint: 'inside a pane: triad send, keys, signal and capture',
+    });
+  }
   throw await notRunning(stopped, home);
 }
 

@@ -100,7 +100,9 @@ export class PaneDoor {
     const to = decideReach({ from, target, verb: ask.verb }, plan);
     if (typeof to === 'object') {
       this.#refused(from, asker.refusals, `${to.refusal}: ${ask.verb} refused`);
-      throw new NotPermittedError(to.refusal, { hint: 'mayReach in triad.yaml says which it may' });
+      const own = plan.panes.find(({ name }) => name === from);
+      const hint = own?.mayReach && 'mayReach in triad.yaml says which it may';
+      throw new NotPermittedError(to.refusal, { hint });
     }
     this.#record(from, to, ask);
     return this.#counted(asker, () => this.#do(to, ask));

@@ -20,8 +20,8 @@ export interface Reach {
 }
 
 /**
- * Decides whether a pane may ask that of another one. What it may not reach and what is not there get
- * the same answer; of itself it may only read.
+ * Decides whether a pane may ask that of another one. Where `mayReach` is set, what it may not reach and
+ * what is not there get the same answer; of itself it may only read.
  *
  * @returns the name of the pane that is meant, or a sentence that says why not.
  */
@@ -35,6 +35,10 @@ export function decideReach(
   if (own === undefined) return { refusal: `${from} is no pane of ${name} any more` };
   if (to === from) {
     return verb === 'capture' ? to : { refusal: `${from} may only capture itself` };
+  }
+  // Where all may be reached, there is nothing to hide.
+  if (to === undefined && own.mayReach === undefined) {
+    return { refusal: `there is no pane ${visible(target, 64)} in ${name}` };
   }
   const isAllowed = to !== undefined && (own.mayReach?.includes(to) ?? true);
   return isAllowed ? to : { refusal: `${from} may not reach ${visible(target, 64)}` };

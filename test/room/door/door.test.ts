@@ -133,6 +133,7 @@ test('a pane types, presses keys, signals and captures, and the record never has
 test.each([
   ['a pane that mayReach leaves out', 'engine', 'state', 'engine may not reach state'],
   ['one that is not there', 'engine', 'nobody', 'engine may not reach nobody'],
+  ['one that is not there, where all may be', 'worker', 'nope', 'there is no pane nope in pair'],
   ['one of another session', 'engine', 'other:worker', 'engine may not reach other:worker'],
   ['any, with an empty list', 'state', 'worker', 'state may not reach worker'],
   ['itself, but for a capture', 'worker', 'worker', 'worker may only capture itself'],
