@@ -5,7 +5,7 @@ import { count } from '../helpers/counts.js';
 import { eventually } from '../helpers/eventually.js';
 import { Terminal } from '../helpers/terminal.js';
 import { TmuxProbe } from '../helpers/tmux-probe.js';
-import { type Status, TriadHome, type Up } from '../helpers/triad-home.js';
+import { lasting, type Status, TriadHome, type Up } from '../helpers/triad-home.js';
 
 /** Each start of a command leaves a line, so that one that ran twice shows. */
 const TRIAD = `sessions:
@@ -35,12 +35,6 @@ function startsIn(home: TriadHome): string[] {
     .split('\n')
     .filter((line) => line !== '')
     .sort();
-}
-
-/** The session but for what changes by itself. */
-function lasting(status: Status): object {
-  const [session] = status.sessions;
-  return { ...session, panes: session?.panes.map((pane) => ({ ...pane, telemetry: null })) };
 }
 
 async function isPane(home: TriadHome, name: string, expected: object): Promise<boolean> {

@@ -76,7 +76,11 @@ test('states, counts, pauses and ages go on after kill -9 of triad up and of tri
     return pane.restarts === 1 && pane.state === 'running';
   });
   const before = await settled(home);
-  const starts = startsIn(home);
+  // A command that runs has not said so at once.
+  const starts = await eventually('each has said that it was started', () => {
+    const all = startsIn(home);
+    return all.length === 7 ? all : undefined;
+  });
   const goesOn = async () => {
     expect(await settled(home)).toEqual(before);
     expect(startsIn(home)).toEqual(starts);

@@ -305,3 +305,9 @@ function collect(child: ChildProcessWithoutNullStreams) {
   }));
   return { stdout: () => stdout, stderr: () => stderr, ended };
 }
+
+/** The first session but for what changes by itself. */
+export function lasting(status: Status): object {
+  const [session] = status.sessions;
+  return { ...session, panes: session?.panes.map((pane) => ({ ...pane, telemetry: null })) };
+}
