@@ -2,6 +2,7 @@ import { SYSTEM_CLOCK } from '../base/clock.js';
 import { ConfigurationError } from '../base/errors.js';
 import { SpacedWork } from '../base/spaced-work.js';
 import type { Logger } from '../log/logger.js';
+import { type Output, tellError } from './output.js';
 import { isTerminalGone } from './process-end.js';
 
 /** Any driver can have us sent a SIGHUP (tmux's `detach-client -P`), as often as they like. */
@@ -17,7 +18,7 @@ interface Reloadable {
  *
  * @returns ends that.
  */
-export function reloadOnHangup(running: Reloadable): () => void {
+export function reloadOnHangup(running: Reloadable, output: Output): () => void {
   const { log } = running;
   const work = async () => {
     try {
@@ -27,6 +28,7 @@ export function reloadOnHangup(running: Reloadable): () => void {
       const problems =
         error instanceof ConfigurationError ? { problems: error.problems } : { error };
       log.error(problems, 'triad.yaml not applied after SIGHUP');
+      tellError(output, error);
     }
   };
   const reloads = new SpacedWork({ pauseMs: RELOAD_PAUSE_MS, work, clock: SYSTEM_CLOCK });

@@ -19,7 +19,7 @@ export async function runHost(
   const host = await startHost(options);
   output.tell(await describeHost(host, place));
   output.print(`ready ${host.socket}\n`);
-  const stopReloads = reloadOnHangup(host);
+  const stopReloads = reloadOnHangup(host, output);
   const ended = host.allEnded.then(() => 'ended' as const);
   const stop = await Promise.race([ended, signalled, crash(host.log)]);
   stopReloads();

@@ -145,7 +145,7 @@ async function parse(program: Command, words: readonly string[], output: Output)
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return;
-    const message = visible(error.message.replace(/^error: /, ''));
+    const message = visible(error.message.replace(/^error: /, '').replaceAll('\n', ' '));
     throw new UsageError(message, { hint: 'triad --help' });
   }
 }

@@ -21,7 +21,7 @@ export async function runUp(place: Place, request: UpRequest, output: Output): P
   const triad = await startTriad({ ...place, ...request, cwd: process.cwd(), onStep });
   output.tell(await describeTriad(triad, place));
   output.print(`ready ${triad.sshCommand}\n`);
-  const stopReloads = reloadOnHangup(triad);
+  const stopReloads = reloadOnHangup(triad, output);
   return untilStopped(triad, signalled, async (endsSessions) => {
     stopReloads();
     const sessions = (await triad.describe()).map(({ name }) => name);

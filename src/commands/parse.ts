@@ -52,7 +52,7 @@ function parseArguments(verb: Verb, args: readonly string[], prefix: string): Pa
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === 'commander.helpDisplayed') return { help };
-    const message = visible(error.message.replace(/^error: /, ''));
+    const message = visible(error.message.replace(/^error: /, '').replaceAll('\n', ' '));
     throw new UsageError(message, { hint: `${prefix} help ${verb.name}` });
   }
   return taken === undefined ? { help: command.helpInformation() } : { verb, call: taken };

@@ -1,4 +1,7 @@
-import { printableJson, visible } from '../base/visible.js';
+import { printable, printableJson } from '../base/visible.js';
+
+/** A row stays a row. */
+const MAX_CELL_CHARACTERS = 256;
 
 /** Puts a colour around a cell that is as wide as its column; `row` counts from 0 under the header. */
 export type Paint = (cell: string, row: number, column: number) => string;
@@ -9,7 +12,7 @@ export function textTable(
   rows: readonly (readonly string[])[],
   paint: Paint = (cell) => cell,
 ): string {
-  const cells = [header, ...rows].map((row) => row.map((cell) => visible(cell)));
+  const cells = [header, ...rows].map((row) => row.map(shown));
   const widths = header.map((_, column) =>
     Math.max(...cells.map((row) => row[column]?.length ?? 0)),
   );
@@ -20,6 +23,12 @@ export function textTable(
       .trimEnd(),
   );
   return `${lines.join('\n')}\n`;
+}
+
+/** Backslashes stay single: a command line is to be read as it is written. */
+function shown(cell: string): string {
+  const cut = cell.length > MAX_CELL_CHARACTERS ? `${cell.slice(0, MAX_CELL_CHARACTERS)}…` : cell;
+  return printable(cut);
 }
 
 /** A value for programs. */

@@ -143,8 +143,7 @@ export class LocalHost implements HostLink {
       this.#recordReload(reloadText(report), { changes: report.changes.length });
       return report;
     } catch (error) {
-      const what = error instanceof ConfigurationError ? 'nothing was changed' : 'not all is done';
-      this.#recordReload(`reload failed, ${what}: ${messageOf(error)}`, { isWrong: true });
+      this.#recordReload(failureText(error), { isWrong: true });
       throw error;
     } finally {
       this.#options.onSessions([...this.#sessions.keys()]);
@@ -176,6 +175,13 @@ export class LocalHost implements HostLink {
     if (session === undefined) throw new UnavailableError(`there is no session ${name}`);
     return session;
   }
+}
+
+function failureText(error: unknown): string {
+  if (!(error instanceof ConfigurationError)) {
+    return `reload failed, not all is done: ${messageOf(error)}`;
+  }
+  return `reload failed, nothing was changed: ${error.problems.join('; ')}`;
 }
 
 function reloadText({ changes }: ReloadReport): string {

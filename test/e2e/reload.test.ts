@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { eventually } from '../helpers/eventually.js';
-import { CAT_TRIAD, TriadHome } from '../helpers/triad-home.js';
+import { CAT_TRIAD, lasting, TriadHome } from '../helpers/triad-home.js';
 
 const reloads = (home: TriadHome) =>
   home.lines('state/events.jsonl').flatMap(({ kind, text }) => (kind === 'reloaded' ? [text] : []));
@@ -17,7 +17,8 @@ test('a hang-up reads triad.yaml again: a wrong one changes nothing and says why
     /^reload failed, nothing was changed: .*config\/triad\.yaml:2:5: .*name: must be/,
   );
   expect(home.read('state/triad.log')).toMatch(/triad\.yaml not applied after SIGHUP/);
-  expect((await home.status()).sessions).toEqual(before.sessions);
+  expect(up.stderr()).toMatch(/triad: error: .*config\/triad\.yaml:2:5: /);
+  expect(lasting(await home.status())).toEqual(lasting(before));
 });
 
 test('validate says what is wrong, where, and starts nothing', async () => {
