@@ -15,6 +15,8 @@ interface Issue {
   readonly keys?: readonly string[];
   /** Why a key of a record is none. */
   readonly issues?: readonly { readonly message: string }[];
+  /** What is wrong with a value by each of the forms that it may have. */
+  readonly errors?: readonly (readonly Issue[])[];
 }
 
 /** What a room's schema offers: it accepts a value or says everything that is wrong with it. */
@@ -49,10 +51,13 @@ export function parseYaml<T>(text: string, path: string, schema: Schema<T>): T {
   }
   const result = schema.safeParse(valueOf(document, path));
   if (result.success) return result.data;
-  const problems = result.error.issues.flatMap(splitKeys).map((issue) => {
-    const key = issue.path.length === 0 ? '' : `${keyText(issue.path)}: `;
-    return { offset: offsetOf(document, issue.path), text: `${key}${messageFor(issue)}` };
-  });
+  const problems = result.error.issues
+    .flatMap(splitForms)
+    .flatMap(splitKeys)
+    .map((issue) => {
+      const key = issue.path.length === 0 ? '' : `${keyText(issue.path)}: `;
+      return { offset: offsetOf(document, issue.path), text: `${key}${messageFor(issue)}` };
+    });
   problems.sort((a, b) => a.offset - b.offset);
   return fail(
     path,
@@ -95,6 +100,16 @@ function fail(path: string, problems: readonly string[]): never {
   throw new ConfigurationError(shown);
 }
 
+/** Of a value that fits none of its forms: what is wrong with the one that it was meant to have. */
+function splitForms(issue: Issue): readonly Issue[] {
+  if (issue.message !== 'Invalid input') return [issue];
+  const meant = issue.errors?.find((form) =>
+    form.some(({ path, code }) => path.length > 0 || code === 'unrecognized_keys'),
+  );
+  if (meant === undefined) return [issue];
+  return meant.map((each) => ({ ...each, path: [...issue.path, ...each.path] }));
+}
+
 /** One issue per unknown key, each at its own place. */
 function splitKeys(issue: Issue): Issue[] {
   if (issue.code !== 'unrecognized_keys' || issue.keys === undefined) return [issue];
@@ -104,8 +119,49 @@ function splitKeys(issue: Issue): Issue[] {
 function messageFor(issue: Issue): string {
   const [inKey] = issue.code === 'invalid_key' ? (issue.issues ?? []) : [];
   if (inKey !== undefined) return visible(inKey.message);
-  if (/received undefined$/.test(issue.message)) return 'is missing';
-  return visible(issue.message.replace(/^Invalid input: /, ''));
+  for (const [form, write] of SENTENCES) {
+    const match = form.exec(issue.message);
+    if (match !== null) return visible(write(match[1] ?? '', match[2] ?? ''));
+  }
+  return visible(issue.message);
+}
+
+/** What the schema library says, as a person says it. */
+const SENTENCES: readonly (readonly [RegExp, (first: string, second: string) => string])[] = [
+  [/received undefined$/, () => 'is missing'],
+  [
+    /^Invalid input: expected (\w+), received (\w+)$/,
+    (wanted, got) => `must be ${typeText(wanted)}, got ${typeText(got)}`,
+  ],
+  [/^Invalid input: (.+)$/, (rest) => rest],
+  [/^Invalid option: expected one of (.*)$/, (options) => `must be one of ${listed(options)}`],
+  [/^Too small: expected (?:string|array) to have >=1 /, () => 'must not be empty'],
+  [
+    /^Too (?:small|big): expected string to have (.)=(\d+)/,
+    (sign, n) => `must have ${least(sign)} ${n} characters`,
+  ],
+  [
+    /^Too (?:small|big): expected array to have (.)=(\d+)/,
+    (sign, n) => `must have ${least(sign)} ${n} entries`,
+  ],
+  [/^Too (?:small|big): expected \w+ to be (.)=(\d+)$/, (sign, n) => `must be ${least(sign)} ${n}`],
+];
+
+const TYPES: Readonly<Record<string, string>> = {
+  ...{ object: 'a map', record: 'a map', array: 'a list', tuple: 'a list', string: 'a text' },
+  ...{ number: 'a number', int: 'a whole number', boolean: 'true or false', null: 'nothing' },
+};
+
+function typeText(name: string): string {
+  return TYPES[name] ?? name;
+}
+
+function listed(options: string): string {
+  return options.replaceAll('"', '').replaceAll('|', ', ');
+}
+
+function least(sign: string): string {
+  return sign === '>' ? 'at least' : 'at most';
 }
 
 function keyText(path: readonly PropertyKey[]): string {

@@ -57,14 +57,20 @@ const live = z
   .transform(toPlan);
 
 const input = z
-  .union([
-    z.literal(false),
-    z.strictObject({
-      patterns: z.array(pattern).max(MAX_PATTERNS).prefault(DEFAULT_QUESTIONS),
-      silence: duration('100ms', '1h').prefault('3s'),
-      reads: z.boolean().default(true).describe('also when it waits in a read of its terminal'),
-    }),
-  ])
+  .union(
+    [
+      z.literal(false),
+      z.strictObject({
+        patterns: z.array(pattern).max(MAX_PATTERNS).prefault(DEFAULT_QUESTIONS),
+        silence: duration('100ms', '1h').prefault('3s'),
+        reads: z.boolean().default(true).describe('also when it waits in a read of its terminal'),
+      }),
+    ],
+    {
+      error: ({ input: got }) =>
+        isMap(got) ? undefined : 'must be false, or patterns, silence and reads',
+    },
+  )
   .prefault({})
   .transform((value) => {
     if (value === false) return undefined;
@@ -118,6 +124,10 @@ function requireOne(context: z.RefinementCtx, probe: object, kinds: readonly str
   if (given.length === 1) return;
   const got = given.length === 0 ? 'none' : given.join(' and ');
   context.addIssue({ code: 'custom', message: `must have one of ${kinds.join(', ')}, got ${got}` });
+}
+
+function isMap(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 function isHttpUrl(text: string): boolean {

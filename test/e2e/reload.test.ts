@@ -41,7 +41,7 @@ test('validate says what is wrong, where, and starts nothing', async () => {
   const wrong = await home.run(['validate']);
   expect(wrong.code).toBe(78);
   expect(wrong.stdout).toMatch(
-    /triad\.yaml:4:40: sessions\[0\]\.panes\[0\]\.restart: Invalid option/,
+    /triad\.yaml:4:40: sessions\[0\]\.panes\[0\]\.restart: must be one of/,
   );
   expect(wrong.stdout).toMatch(/gateway\.yaml:1:1: listen: /);
   expect(wrong.stdout).toMatch(/tmux\.conf:2: unknown command: bogus-command/);

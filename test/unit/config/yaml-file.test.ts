@@ -29,8 +29,8 @@ test('every problem is told at once, each with its line, column and key', () => 
     'c.yaml:2:5: sessions[0].name: must be 1 to 64 characters of a-z, 0-9, ".", "_" and "-"',
     'c.yaml:3:5: sessions[0].colour: is not a known key',
     'c.yaml:6:9: sessions[0].panes[0].command: must be a list of arguments, or a text for sh -c',
-    'c.yaml:7:9: sessions[0].panes[0].cwd: expected string, received number',
-    'c.yaml:8:24: sessions[0].panes[1].command: Too small: expected array to have >=1 items',
+    'c.yaml:7:9: sessions[0].panes[0].cwd: must be a text, got a number',
+    'c.yaml:8:24: sessions[0].panes[1].command: must not be empty',
     'c.yaml:8:43: sessions[0].panes[1].env.1X: must be the name of a variable',
   ]);
 });
@@ -64,7 +64,7 @@ test('a missing key is told where its parent stands', () => {
     'c.yaml:2:5: sessions[0].name: is missing',
     'c.yaml:2:13: sessions[0].panes[0].command: is missing',
   ]);
-  expect(problemsOf('')).toEqual(['c.yaml:1:1: expected object, received null']);
+  expect(problemsOf('')).toEqual(['c.yaml:1:1: must be a map, got nothing']);
 });
 
 test('a syntax error names its line and column, and a key that is there twice is one', () => {

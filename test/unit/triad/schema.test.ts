@@ -27,15 +27,19 @@ const AT = 't.yaml:6:9: sessions[0].panes[0]';
 const TIMES = 'like 500ms, 10s, 5m or 1h30m, got';
 
 test.each([
+  ['restart: sometimes', [`${AT}.restart: must be one of always, on-failure, never`]],
+  ['needsInput: yes', [`${AT}.needsInput: must be false, or patterns, silence and reads`]],
   [
-    'restart: sometimes',
-    [`${AT}.restart: Invalid option: expected one of "always"|"on-failure"|"never"`],
+    "needsInput: {patterns: ['(']}",
+    [
+      't.yaml:6:33: sessions[0].panes[0].needsInput.patterns[0]: must be a regular expression of RE2: error parsing regexp: missing closing ): `(`',
+    ],
   ],
-  ['crashLimit: 0', [`${AT}.crashLimit: Too small: expected number to be >=1`]],
+  ['crashLimit: 0', [`${AT}.crashLimit: must be at least 1`]],
   ['crashLimit: many', [`${AT}.crashLimit: must be 1 to 1000000, or none`]],
   ['resetAfter: 2 minutes', [`${AT}.resetAfter: must be 0s to 1d, ${TIMES} 2 minutes`]],
-  ['resetAfter: 5', [`${AT}.resetAfter: expected string, received number`]],
-  ['history: 300000', [`${AT}.history: Too big: expected number to be <=200000`]],
+  ['resetAfter: 5', [`${AT}.resetAfter: must be a text, got a number`]],
+  ['history: 300000', [`${AT}.history: must be at most 200000`]],
   [
     'backoff: {first: 10s, max: 5s}',
     ['t.yaml:6:19: sessions[0].panes[0].backoff.first: must be at most max'],
@@ -43,7 +47,7 @@ test.each([
   [
     'stop: {signal: SIGSTOP}',
     [
-      't.yaml:6:16: sessions[0].panes[0].stop.signal: Invalid option: expected one of "SIGHUP"|"SIGINT"|"SIGQUIT"|"SIGKILL"|"SIGUSR1"|"SIGUSR2"|"SIGTERM"|"SIGCONT"|"SIGWINCH"',
+      't.yaml:6:16: sessions[0].panes[0].stop.signal: must be one of SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGUSR1, SIGUSR2, SIGTERM, SIGCONT, SIGWINCH',
     ],
   ],
   ['dependsOn: [c]', [`${AT}.dependsOn.c: there is no pane c`]],
