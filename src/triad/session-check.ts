@@ -3,7 +3,7 @@ import type { Logger } from '../log/logger.js';
 import { type PaneRow, parsePaneRow } from './pane-row.js';
 
 /** What it finds is seen within this; each look costs the tmux server a tenth of a millisecond. */
-const INTERVAL_MS = 200;
+const INTERVAL_MS = 250;
 
 export interface SessionCheckOptions {
   readonly clock: Clock;

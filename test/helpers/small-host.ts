@@ -22,7 +22,7 @@ import { getKeeperBinary, getTapBinary } from './native-binary.js';
 import { planOf } from './session-plan.js';
 
 /** Between two looks of the check (src/triad/session-check.ts). */
-const CHECK_INTERVAL_MS = 200;
+const CHECK_INTERVAL_MS = 250;
 
 export const PAIR = sessionName('pair');
 export const WORKER = { session: PAIR, pane: paneName('worker') };
