@@ -4,7 +4,8 @@
 // command's end at once and stays, so that tmux never meets a dead pane. It promises to live exactly
 // as long as its terminal, never to block on a manager or on the terminal, and to keep the state
 // (what runs, how it ended) over managers that come and go. Commands and their environment arrive
-// over the socket alone: they are in no argument list and in no file. See keeper-protocol.ts.
+// over the socket alone: they are in no argument list and in no file. SIGUSR1 has it make its socket
+// again where that was deleted. See keeper-protocol.ts.
 
 #include <dirent.h>
 #include <errno.h>
@@ -497,13 +498,45 @@ void closeInherited() {
   }
 }
 
+/// Whether the socket that we listen at is still there by its name.
+bool isListening() {
+  struct stat now = {};
+  return keeper.listener != -1 && lstat(keeper.socketPath, &now) == 0 &&
+         now.st_dev == keeper.socketFile.st_dev && now.st_ino == keeper.socketFile.st_ino;
+}
+
+/// Makes the socket, in the place of any that is there; @returns false with errno, and all as it was.
+bool listenAt(const char *path) {
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  if (strlen(path) >= sizeof address.sun_path) {
+    errno = ENAMETOOLONG;
+    return false;
+  }
+  strcpy(address.sun_path, path);
+  struct stat file = {};
+  if (lstat(path, &file) == 0 && S_ISSOCK(file.st_mode)) unlink(path);
+  const int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const mode_t mask = umask(0177);
+  const bool isBound = bind(listener, reinterpret_cast<sockaddr *>(&address), sizeof address) == 0;
+  umask(mask);
+  if (!isBound || lstat(path, &file) == -1 || listen(listener, kMaxConnections) == -1) {
+    const int error = errno;
+    if (listener != -1) close(listener);
+    errno = error;
+    return false;
+  }
+  if (keeper.listener != -1) close(keeper.listener);
+  keeper.listener = listener;
+  keeper.socketPath = path;
+  keeper.socketFile = file;
+  return true;
+}
+
 /// Removes the socket, unless another keeper has already put its own in the place.
 void stopListening() {
-  struct stat now = {};
-  const bool isOurs = lstat(keeper.socketPath, &now) == 0 && now.st_dev == keeper.socketFile.st_dev &&
-                      now.st_ino == keeper.socketFile.st_ino;
-  if (isOurs) unlink(keeper.socketPath);
-  close(keeper.listener);
+  if (isListening()) unlink(keeper.socketPath);
+  if (keeper.listener != -1) close(keeper.listener);
   keeper.listener = -1;
 }
 
@@ -530,25 +563,6 @@ int endCommand() {
   return static_cast<int>((due == SIGTERM ? kKillAfterMs : kTermAfterMs) - elapsedMs);
 }
 
-void listenAt(const char *path) {
-  sockaddr_un address = {};
-  address.sun_family = AF_UNIX;
-  if (strlen(path) >= sizeof address.sun_path) {
-    errno = ENAMETOOLONG;
-    fail(path);
-  }
-  strcpy(address.sun_path, path);
-  struct stat stale = {};
-  if (lstat(path, &stale) == 0 && S_ISSOCK(stale.st_mode)) unlink(path);
-  keeper.socketPath = path;
-  keeper.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  const mode_t mask = umask(0177);
-  if (bind(keeper.listener, reinterpret_cast<sockaddr *>(&address), sizeof address) == -1) fail(path);
-  umask(mask);
-  if (lstat(path, &keeper.socketFile) == -1) fail(path);
-  if (listen(keeper.listener, kMaxConnections) == -1) fail(path);
-}
-
 /// The keeper lives as long as its terminal: signals from keys, from tmux or from a careless
 /// `pkill` do not end it, and a service manager that stops tmux ends it through the terminal.
 void takeSignals() {
@@ -560,6 +574,7 @@ void takeSignals() {
   sigset_t watched;
   sigemptyset(&watched);
   sigaddset(&watched, SIGCHLD);
+  sigaddset(&watched, SIGUSR1);
   sigprocmask(SIG_SETMASK, &watched, nullptr);
   keeper.signals = signalfd(-1, &watched, SFD_NONBLOCK | SFD_CLOEXEC);
   if (keeper.signals == -1) fail("signalfd");
@@ -577,6 +592,8 @@ void takeTerminal() {
 void handleSignals() {
   signalfd_siginfo info;
   while (read(keeper.signals, &info, sizeof info) == sizeof info) {
+    // As tmux does: a manager asks for the socket that somebody deleted.
+    if (info.ssi_signo == SIGUSR1 && !isListening()) listenAt(keeper.socketPath);
   }
   watchCommand();
   reapOrphans();
@@ -638,11 +655,12 @@ int main(int argc, char **argv) {
   closeInherited();
   takeSignals();
   takeTerminal();
-  listenAt(argv[1]);
+  if (!listenAt(argv[1])) fail(argv[1]);
   int waitMs = -1;
   do {
     runOnce(waitMs);
     waitMs = nextWaitMs();
   } while (keeper.terminal != -1 || keeper.command.pid != 0 || !keeper.leftovers.empty());
+  stopListening();
   return EXIT_SUCCESS;
 }

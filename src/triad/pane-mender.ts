@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { withDeadline } from '../base/deadline.js';
 import type { PaneName } from '../base/ids.js';
 import type { Logger } from '../log/logger.js';
@@ -5,7 +6,7 @@ import { KeeperConnection } from './keeper-connection.js';
 import type { Pane } from './pane.js';
 import type { PanePipes } from './pane-pipes.js';
 import type { PaneRow } from './pane-row.js';
-import { isKeeper, killLeftCommand } from './process-facts.js';
+import { askToListen, isKeeper, killLeftCommand } from './process-facts.js';
 import type { FoundPane, SessionBuilder } from './session-builder.js';
 import type { PanePlan } from './session-plan.js';
 import type { WindowPlaces } from './window-places.js';
@@ -43,7 +44,17 @@ export class PaneMender {
   async adopt(pane: Pane, found: FoundPane, note?: string): Promise<void> {
     const socketPath = this.#options.builder.keeperSocket(pane.name);
     if (!isKeeper(found.keeperPid, socketPath)) await this.#respawn(pane, found);
+    else if (!existsSync(socketPath)) this.#askToListen(found);
     await this.#lead(pane, found, note);
+  }
+
+  /** A keeper whose socket somebody deleted goes on where nobody can reach it. */
+  #askToListen({ name, keeperPid }: FoundPane): void {
+    const isAsked = askToListen(keeperPid);
+    const what = isAsked
+      ? 'socket of a keeper was deleted, made again'
+      : 'socket of a keeper is gone';
+    this.#options.log.warn({ pane: name, pid: keeperPid }, what);
   }
 
   /** Makes a pane where it was seen last. */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { systemCode } from '../base/errors.js';
 
 interface ProcessFacts {
@@ -29,6 +30,26 @@ export function isKeeper(pid: number, socketPath: string): boolean {
   try {
     const [, listensAt] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
     return listensAt === socketPath;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Asks a keeper to make its socket again where that was deleted.
+ *
+ * @returns false where it cannot: it is gone, or of an earlier Triad, whose keepers the signal would end.
+ */
+export function askToListen(keeperPid: number): boolean {
+  return isHeld(keeperPid, 'SIGUSR1') && signalProcess(keeperPid, 'SIGUSR1');
+}
+
+/** Whether a process blocks a signal, as one does that reads it from a descriptor (proc(5), `SigBlk`). */
+function isHeld(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    const [, mask = ''] =
+      /^SigBlk:\s*(\w+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];
+    return ((BigInt(`0x${mask}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
   } catch {
     return false;
   }

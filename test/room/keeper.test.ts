@@ -1,6 +1,8 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { askToListen } from '../../src/triad/process-facts.js';
 import { eventually } from '../helpers/eventually.js';
 import {
   isAlive,
@@ -201,6 +203,48 @@ test('signals to the keeper itself change nothing', async () => {
   }
   await runToEnd(keeper, shell('exit 5'));
   expect(keeper.state.exit?.status).toBe(5);
+});
+
+test('a socket that was deleted is made again when the keeper is asked, with all it knows', async () => {
+  await using pane = new KeeperPane(binary.path);
+  const first = await pane.connect();
+  await runToEnd(first, shell('exit 5'));
+  first.start(shell('exec sleep 1000'));
+  const pid = await runningPid(first);
+  rmSync(pane.socketPath);
+  expect(askToListen(pane.keeperPid)).toBe(true);
+  const second = await pane.connect();
+  expect(second.state).toMatchObject({ running: true, pid, starts: 2, exit: { status: 5 } });
+  expect(statSync(pane.socketPath).mode & 0o777).toBe(0o600);
+  const socket = statSync(pane.socketPath).ino;
+  askToListen(pane.keeperPid);
+  first.signal('SIGKILL');
+  await stateWhere(second, ({ running }) => !running);
+  expect(statSync(pane.socketPath).ino).toBe(socket);
+});
+
+test('a keeper that cannot make its socket goes on, and makes it once it can', async () => {
+  await using pane = new KeeperPane(binary.path);
+  const keeper = await pane.connect();
+  const elsewhere = `${pane.directory}.moved`;
+  renameSync(pane.directory, elsewhere);
+  askToListen(pane.keeperPid);
+  await runToEnd(keeper, shell('exit 3'));
+  renameSync(elsewhere, pane.directory);
+  rmSync(pane.socketPath);
+  askToListen(pane.keeperPid);
+  const again = await pane.connect();
+  expect(again.state).toMatchObject({ starts: 1, exit: { status: 3 } });
+});
+
+test('a process that the signal would end is not asked for its socket', async () => {
+  const other = spawn('sleep', ['1000']);
+  try {
+    expect(askToListen(other.pid ?? 0)).toBe(false);
+    expect(isAlive(other.pid ?? 0)).toBe(true);
+  } finally {
+    other.kill('SIGKILL');
+  }
 });
 
 test('200 runs leave no descriptor and no process behind', async () => {
