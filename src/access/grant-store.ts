@@ -4,7 +4,7 @@ import type { EngineerName } from '../base/ids.js';
 import type { Logger } from '../log/logger.js';
 import { type AuthorizedKeys, formatAuthorizedKeys, type LineProblem } from './authorized-keys.js';
 import { type AccessQuery, type Decision, decide } from './decide.js';
-import type { Grant, GrantDelta } from './grant.js';
+import { type Grant, type GrantDelta, hasExpired } from './grant.js';
 import {
   applyGrant,
   applyRevoke,
@@ -27,6 +27,9 @@ import type { PublicKey } from './public-key.js';
  * before it writes revokes nobody; both looks fit well into the second a change may take.
  */
 const POLL_MS = 200;
+
+/** How often it is looked whether a grant has expired: by the wall clock, which may jump either way. */
+const CLOCK_POLL_MS = 200;
 
 /** Edits that wait for their turn within this process; more are refused. */
 const MAX_WAITING_EDITS = 64;
@@ -75,6 +78,9 @@ export class GrantStore implements AsyncDisposable {
   #readVersion: string;
   #seenVersion: string;
   #timer: NodeJS.Timeout | undefined;
+  readonly #clockTimer: NodeJS.Timeout;
+  /** How many grants had expired when it was looked last. */
+  #expiredCount: number;
   #isClosed = false;
   /** Reads and edits, one after the other; never rejects. */
   #lastTurn: Promise<unknown> = Promise.resolve();
@@ -97,6 +103,8 @@ export class GrantStore implements AsyncDisposable {
     this.#keys = keysOf(read.file);
     this.#readVersion = read.version;
     this.#seenVersion = read.version;
+    this.#expiredCount = this.#countExpired();
+    this.#clockTimer = setInterval(() => this.#lookAtClock(), CLOCK_POLL_MS);
     this.#logRead();
     this.#schedulePoll();
   }
@@ -113,7 +121,10 @@ export class GrantStore implements AsyncDisposable {
     return this.#keys.get(idOf(blob));
   }
 
-  /** Calls `listener` after each change of `current`, until the returned function is called. */
+  /**
+   * Calls `listener` whenever `decide` may answer differently from before: after each change of `current`,
+   * and when a grant has expired. Until the returned function is called.
+   */
   onChange(listener: (state: GrantState) => void): () => void {
     this.#listeners.add(listener);
     return () => {
@@ -148,6 +159,7 @@ export class GrantStore implements AsyncDisposable {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    clearInterval(this.#clockTimer);
     this.#listeners.clear();
     await this.#lastTurn;
   }
@@ -179,6 +191,16 @@ export class GrantStore implements AsyncDisposable {
     const turn = this.#lastTurn.then(work);
     this.#lastTurn = turn.catch(() => undefined);
     return turn;
+  }
+
+  #lookAtClock(): void {
+    if (this.#countExpired() !== this.#expiredCount) this.#announce();
+  }
+
+  #countExpired(): number {
+    const { now } = this.#options;
+    const ending = this.#state.grants.filter(({ expiresAt }) => expiresAt !== null);
+    return ending.filter((grant) => hasExpired(grant, now())).length;
   }
 
   #schedulePoll(): void {
@@ -228,6 +250,7 @@ export class GrantStore implements AsyncDisposable {
   }
 
   #announce(): void {
+    this.#expiredCount = this.#countExpired();
     for (const listener of this.#listeners) {
       try {
         listener(this.#state);

@@ -62,9 +62,7 @@ export class GatewayService {
       }),
       stop: options.onStopRequested,
     };
-    this.#stopListening = grants.onChange(({ grants: { length }, problems }) => {
-      audit.accessFileRead({ grants: length, badLines: problems.length });
-    });
+    this.#stopListening = recordReads(grants, audit);
   }
 
   /**
@@ -146,6 +144,16 @@ export class GatewayService {
     this.#attachments.dispose();
     this.#options.audit.gatewayStopped({ reason });
   }
+}
+
+/** Puts on record what the file of grants says, each time that it was read anew. */
+function recordReads(grants: GrantStore, audit: Audit): () => void {
+  let recorded = grants.current;
+  return grants.onChange((state) => {
+    if (state === recorded) return;
+    recorded = state;
+    audit.accessFileRead({ grants: state.grants.length, badLines: state.problems.length });
+  });
 }
 
 /** What the mirror of a session gets from the link. */

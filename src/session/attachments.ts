@@ -10,9 +10,6 @@ import { Presences } from './presences.js';
 import { SessionReturns } from './session-returns.js';
 import { ToldPresence } from './told-presence.js';
 
-/** setTimeout takes 31 bits; a grant that ends later is looked at again then. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
 export interface AttachmentsOptions {
   /**
    * Every session of the host; for any other name there is no right.
@@ -37,7 +34,6 @@ export class Attachments implements AttachmentDoor {
   readonly #presences: Presences;
   readonly #told: ToldPresence;
   readonly #returns: SessionReturns;
-  readonly #expiries = new Map<AttachmentId, NodeJS.Timeout>();
   readonly #stopListening: () => void;
   #serial = 0;
 
@@ -106,7 +102,6 @@ export class Attachments implements AttachmentDoor {
     this.#presences.close();
     this.#told.close();
     this.#returns.close();
-    for (const timer of this.#expiries.values()) clearTimeout(timer);
   }
 
   #decide(request: Pick<AttachRequest, 'caller' | 'session'>): Decision {
@@ -128,7 +123,6 @@ export class Attachments implements AttachmentDoor {
     if (decision.outcome !== 'allowed') return attachment.finish(isExpired ? 'expired' : 'revoked');
     // The key is another engineer's now: nothing they do may stand under the old name.
     if (decision.engineer !== attachment.caller.engineer) return attachment.finish('revoked');
-    this.#watchExpiry(attachment, decision.expiresAt);
     if (decision.role === attachment.role) return;
     const { id, caller, session, role: from } = attachment;
     this.#options.audit.attachmentRoleChanged({ id, caller, session, role: decision.role, from });
@@ -138,20 +132,9 @@ export class Attachments implements AttachmentDoor {
     });
   }
 
-  #watchExpiry(attachment: LiveAttachment, expiresAt: number | null): void {
-    clearTimeout(this.#expiries.get(attachment.id));
-    this.#expiries.delete(attachment.id);
-    if (expiresAt === null) return;
-    const waitMs = Math.min(Math.max(0, expiresAt - Date.now()), MAX_TIMER_MS);
-    const timer = setTimeout(() => this.#decideAbout(attachment), waitMs);
-    this.#expiries.set(attachment.id, timer);
-  }
-
   #closed(attachment: LiveAttachment, reason: EndReason): void {
     const { id, caller, session, role } = attachment;
     this.#live.delete(id);
-    clearTimeout(this.#expiries.get(id));
-    this.#expiries.delete(id);
     this.#presences.forget(attachment);
     this.#options.audit.attachmentClosed({ id, caller, session, role, reason });
   }

@@ -9,7 +9,7 @@ import type { EndReason } from './farewell.js';
 /** What attachments need to know about access: the one decision, and when to ask it again. */
 export interface AccessPort {
   decide(query: AccessQuery): Decision;
-  /** @returns how to stop listening. */
+  /** Told of changes and of expiry alike. @returns how to stop listening. */
   onChange(listener: () => void): () => void;
 }
 

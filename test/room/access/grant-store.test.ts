@@ -73,6 +73,23 @@ describe('the store of grants', () => {
     expect(store.decide({ ...query, now: NOW })).toMatchObject({ reason: 'expired' });
   });
 
+  it('tells that a grant has expired by the wall clock, whichever way it jumps, and once each time', async () => {
+    await using fixture = await StoreFixture.create();
+    await writeFile(fixture.path, sampleLine('alice', 'role="driver",expiry-time="20300101Z"'));
+    let now = NOW - 1_800_000;
+    const store = await fixture.open(() => now);
+    const seen: unknown[] = [];
+    const { blob: keyBlob } = sampleKey('alice');
+    const query = { keyBlob, session: sessionName('pair'), address: '10.0.0.1' };
+    store.onChange(() => seen.push(store.decide({ ...query, now }).outcome));
+    now += 3_600_000;
+    await eventually('the expiry', () => seen.length === 1);
+    now -= 3_600_000;
+    await eventually('the way back', () => seen.length === 2);
+    await store.grant(grantTo('bob'), unrecorded);
+    expect(seen).toEqual(['denied', 'allowed', 'allowed']);
+  });
+
   it('reports each bad line once per change, by number and reason and without the key', async () => {
     await using fixture = await StoreFixture.create();
     const bad = `role="boss" ssh-ed25519 ${sampleBase64('mallory')} mallory`;
