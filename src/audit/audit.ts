@@ -1,13 +1,21 @@
 import { AppendFile } from '../base/append-file.js';
-import { messageOf, TriadError } from '../base/errors.js';
-import { Throttle } from '../base/throttle.js';
+import { BusyError, messageOf, TriadError } from '../base/errors.js';
+import { type LeftOut, Throttle } from '../base/throttle.js';
 import type { Logger } from '../log/logger.js';
 
 /** A year of a busy team; a record is about 250 bytes. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const MAX_OLD_FILES = 16;
-/** More in a minute is no mistake any more; the next record says how many were left out. */
-const REFUSALS_OF_ENGINEER = { max: 100, windowMs: 60_000, now: () => performance.now() } as const;
+/** Of one kind by one engineer; a person at work does not get there, and whoever does ages the record. */
+const MAX_RECORDS = 100;
+const WINDOW_MS = 60_000;
+
+type Facts = Readonly<Record<string, unknown>>;
+
+/** What somebody did; a record without an actor is the gateway's own. */
+interface Act {
+  readonly actor: Actor;
+}
 
 /** An event cannot be put on record, so what it tells of must not be done. */
 export class AuditError extends TriadError {
@@ -79,22 +87,30 @@ export interface HostEventFacts {
  * Owns the record of what people did: JSON Lines, one function per event, called once, before the
  * effect is visible. An event that cannot be written throws an `AuditError`, so that nothing happens unrecorded;
  * only endings, which cannot be refused, are logged instead. It must never hold what was typed.
+ *
+ * Whatever an engineer does a hundred times in a minute is left out from then on, and the next record of its
+ * kind says how often; a change of access is refused instead, because none may be unrecorded.
  */
 export class Audit {
   readonly #file: AppendFile;
   readonly #log: Logger;
-  /** By engineer; only those with a key that is known get here. */
-  readonly #refusals = new Map<string, Throttle>();
+  readonly #now: () => number;
+  /** By engineer and event; only those with a key that is known get here. */
+  readonly #throttles = new Map<string, Throttle>();
 
-  private constructor(file: AppendFile, log: Logger) {
+  private constructor(file: AppendFile, log: Logger, now: () => number) {
     this.#file = file;
     this.#log = log;
+    this.#now = now;
   }
 
-  /** @throws the system's error when the file cannot be written. */
-  static open(path: string, log: Logger): Audit {
+  /**
+   * @param now tells milliseconds that only grow.
+   * @throws the system's error when the file cannot be written.
+   */
+  static open(path: string, log: Logger, now = () => performance.now()): Audit {
     const limits = { maxBytes: MAX_FILE_BYTES, maxOldFiles: MAX_OLD_FILES };
-    return new Audit(new AppendFile({ path, ...limits }), log);
+    return new Audit(new AppendFile({ path, ...limits }), log, now);
   }
 
   gatewayStarted(event: {
@@ -111,7 +127,7 @@ export class Audit {
   connectionAuthenticated(
     event: ConnectionFacts & { engineer: string; fingerprint: string },
   ): void {
-    this.#record('connection-authenticated', event);
+    this.#record('connection-authenticated', { ...event });
   }
 
   /** `suppressed`: how many before this one were too many to record. */
@@ -147,11 +163,11 @@ export class Audit {
   }
 
   accessGranted(event: { readonly actor: Actor; readonly changes: readonly object[] }): void {
-    this.#record('access-granted', event);
+    this.#recordChange('access-granted', event);
   }
 
   accessRevoked(event: { readonly actor: Actor; readonly changes: readonly object[] }): void {
-    this.#record('access-revoked', event);
+    this.#recordChange('access-revoked', event);
   }
 
   /** The file of grants says something else than before, whoever changed it. */
@@ -168,43 +184,43 @@ export class Audit {
   }
 
   engineerKicked(event: { readonly actor: Actor; readonly target: string }): void {
-    this.#record('engineer-kicked', event);
+    this.#recordAct('engineer-kicked', event);
   }
 
   paneCaptured(event: PaneFacts): void {
-    this.#record('pane-captured', event);
+    this.#recordAct('pane-captured', event);
   }
 
   textSent(event: PaneFacts & { readonly bytes: number }): void {
-    this.#record('text-sent', event);
+    this.#recordAct('text-sent', event);
   }
 
   keysPressed(event: PaneFacts & { readonly keys: number }): void {
-    this.#record('keys-pressed', event);
+    this.#recordAct('keys-pressed', event);
   }
 
   paneStarted(event: PanesFacts): void {
-    this.#record('pane-started', event);
+    this.#recordAct('pane-started', event);
   }
 
   paneStopped(event: PanesFacts): void {
-    this.#record('pane-stopped', event);
+    this.#recordAct('pane-stopped', event);
   }
 
   paneRestarted(event: PanesFacts): void {
-    this.#record('pane-restarted', event);
+    this.#recordAct('pane-restarted', event);
   }
 
   paneSignalled(event: PaneFacts & { readonly signal: string }): void {
-    this.#record('pane-signalled', event);
+    this.#recordAct('pane-signalled', event);
   }
 
   outputRead(event: PaneFacts & { readonly follows: boolean }): void {
-    this.#record('output-read', event);
+    this.#recordAct('output-read', event);
   }
 
   reloadRequested(event: { readonly actor: Actor }): void {
-    this.#record('reload-requested', event);
+    this.#recordAct('reload-requested', event);
   }
 
   /** Something happened in the host; `number` tells it from every other, should it be written twice. */
@@ -223,7 +239,7 @@ export class Audit {
   }
 
   stopRequested(event: { readonly actor: Actor; readonly endsSessions: boolean }): void {
-    this.#record('stop-requested', event);
+    this.#recordAct('stop-requested', event);
   }
 
   /** Idempotent. */
@@ -231,31 +247,58 @@ export class Audit {
     this.#file.close();
   }
 
-  #record(event: string, facts: object): void {
+  /** An act has a limit: see `#recordAct`. */
+  #record(event: string, facts: Facts & { readonly actor?: never }): void {
+    this.#write(event, facts);
+  }
+
+  #recordAct(event: string, facts: Act): void {
+    this.#limited(facts.actor.engineer, event, (leftOut) =>
+      this.#write(event, { ...facts, ...leftOut }),
+    );
+  }
+
+  /** @throws BusyError where the record would be left out. */
+  #recordChange(event: string, facts: Act): void {
+    const write = (leftOut: LeftOut) => this.#write(event, { ...facts, ...leftOut });
+    if (this.#limited(facts.actor.engineer, event, write)) return;
+    throw new BusyError(`${MAX_RECORDS} changes within a minute are all that goes on record`, {
+      hint: 'try again in a minute',
+    });
+  }
+
+  /** What somebody may not do costs them nothing to try. */
+  #recordRefusal(engineer: string, event: string, facts: object): void {
+    this.#limited(engineer, event, (leftOut) => this.#recordEnd(event, { ...facts, ...leftOut }));
+  }
+
+  /** Whether it was written: a flood of one engineer's records must not push the others out. */
+  #limited(engineer: string, event: string, write: (leftOut: LeftOut) => void): boolean {
+    const kind = `${engineer} ${event}`;
+    const limit = { max: MAX_RECORDS, windowMs: WINDOW_MS, now: this.#now };
+    const throttle = this.#throttles.get(kind) ?? new Throttle(limit);
+    this.#throttles.set(kind, throttle);
+    return throttle.write(write);
+  }
+
+  #recordEnd(event: string, facts: object): void {
+    try {
+      this.#write(event, facts);
+    } catch (error) {
+      this.#log.error({ error, event }, 'audit record not written');
+    }
+  }
+
+  #write(event: string, facts: object): void {
     try {
       this.#file.append(`${JSON.stringify({ time: new Date().toISOString(), event, ...facts })}\n`);
     } catch (error) {
       throw new AuditError(error);
     }
   }
-
-  /** What somebody may not do costs them nothing to try: a flood of it must not push the rest out. */
-  #recordRefusal(engineer: string, event: string, facts: object): void {
-    const throttle = this.#refusals.get(engineer) ?? new Throttle(REFUSALS_OF_ENGINEER);
-    this.#refusals.set(engineer, throttle);
-    throttle.write((leftOut) => this.#recordEnd(event, { ...facts, ...leftOut }));
-  }
-
-  #recordEnd(event: string, facts: object): void {
-    try {
-      this.#record(event, facts);
-    } catch (error) {
-      this.#log.error({ error, event }, 'audit record not written');
-    }
-  }
 }
 
-function attachmentFacts(event: AttachmentFacts): object {
+function attachmentFacts(event: AttachmentFacts): Facts {
   const { id, session, role, caller } = event;
   return { attachment: id, session, role, ...callerFacts(caller) };
 }

@@ -61,6 +61,16 @@ export class UnavailableError extends TriadError {
   }
 }
 
+/** Too much of it at once: the same may be done soon. Exit status 75. */
+export class BusyError extends TriadError {
+  override name = 'BusyError';
+  readonly code = 'busy';
+
+  constructor(message: string, options: ErrorTexts = {}) {
+    super(message, { userMessage: message, ...options });
+  }
+}
+
 /** The caller's role does not allow it. Exit status 77. */
 export class NotPermittedError extends TriadError {
   override name = 'NotPermittedError';

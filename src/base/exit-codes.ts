@@ -24,6 +24,7 @@ const EXIT_BY_CODE: Readonly<Record<string, ExitCode>> = {
   usage: EXIT.usage,
   refused: EXIT.failure,
   unavailable: EXIT.unavailable,
+  busy: EXIT.tryAgain,
   'not-permitted': EXIT.notPermitted,
   configuration: EXIT.configuration,
   deadline: EXIT.failure,

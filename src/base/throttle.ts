@@ -22,8 +22,12 @@ export class Throttle {
     this.#options = options;
   }
 
-  /** Calls `write`, or counts what it would have written. */
-  write(write: (leftOut: LeftOut) => void): void {
+  /**
+   * Calls `write`, or counts what it would have written.
+   *
+   * @returns whether it was called; what it throws leaves the counts as they were.
+   */
+  write(write: (leftOut: LeftOut) => void): boolean {
     const { max, windowMs, now } = this.#options;
     const at = now();
     if (at >= this.#windowEndsAt) {
@@ -32,11 +36,12 @@ export class Throttle {
     }
     if (this.#written >= max) {
       this.#suppressed += 1;
-      return;
+      return false;
     }
     const leftOut = this.#suppressed === 0 ? {} : { suppressed: this.#suppressed };
+    write(leftOut);
     this.#written += 1;
     this.#suppressed = 0;
-    write(leftOut);
+    return true;
   }
 }

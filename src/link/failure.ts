@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  BusyError,
   ConfigurationError,
   InvariantError,
   RefusedError,
@@ -15,6 +16,7 @@ const CLASSES = {
   usage: UsageError,
   refused: RefusedError,
   unavailable: UnavailableError,
+  busy: BusyError,
   configuration: ConfigurationError,
 } as const;
 

@@ -7,6 +7,7 @@ import { execute } from '../../src/commands/execute.js';
 import { Followers } from '../../src/commands/followers.js';
 import type { HostLink } from '../../src/link/host-link.js';
 import { openLogger } from '../../src/log/logger.js';
+import type { AttachmentInfo } from '../../src/session/live-attachment.js';
 import { fakeHost } from './fake-host.js';
 
 const log = openLogger({ level: 'error', destination: { write: () => undefined } });
@@ -21,6 +22,13 @@ export class Executed {
   sessions = [sessionName('pair')];
   /** As over SSH; undefined at the local door. */
   session: CommandContext['session'];
+  /** Takes the place of `audited` where it is given. */
+  audit: CommandContext['audit'] | undefined;
+  engineer = 'dora';
+  grants = {} as CommandContext['grants'];
+  attached: AttachmentInfo[] = [];
+  /** The text of every file that is named. */
+  fileText = '';
   readonly #link: HostLink;
 
   constructor(answers: Partial<HostLink>) {
@@ -49,24 +57,25 @@ export class Executed {
   }
 
   #context(): CommandContext {
-    const audit = new Proxy(
+    const noted = new Proxy(
       {},
       { get: (_target, event) => (facts: object) => void this.audited.push({ event, ...facts }) },
     ) as CommandContext['audit'];
+    const audit = this.audit ?? noted;
     return {
-      actor: { engineer: 'dora', door: 'ssh' },
+      actor: { engineer: this.engineer, door: 'ssh' },
       roleIn: (session) => this.roles[session],
       ...{ session: this.session, sessions: this.sessions, audit, terminal: this.terminal },
-      grants: {} as CommandContext['grants'],
+      grants: this.grants,
       gateway: {
         ...{ link: this.#link, followers: this.followers, startCommand: 'up' },
-        attachments: { list: () => [], kick: () => [] },
+        attachments: { list: () => this.attached, kick: () => this.attached },
         describe: () => ({
           ...{ listen: ['127.0.0.1:2222'], hostKeys: [], startedAt: 'then', refused: {} },
         }),
         stop: () => undefined,
       },
-      readFile: () => Promise.resolve(''),
+      readFile: () => Promise.resolve(this.fileText),
     };
   }
 }

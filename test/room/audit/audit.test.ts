@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Audit, AuditError } from '../../../src/audit/audit.js';
+import { BusyError } from '../../../src/base/errors.js';
 import { openLogger } from '../../../src/log/logger.js';
 import { any, matching } from '../../helpers/matching.js';
 
@@ -54,17 +55,43 @@ test('on a full disk an action is refused, and an ending is told to the log', ()
   audit.close();
 });
 
-test('refusals of one engineer beyond a hundred a minute are left out, and everything else is kept', () => {
+test('each kind of record of an engineer has a limit of its own, and the next one says what was left out', () => {
   const path = join(folder, 'audit.jsonl');
-  const audit = Audit.open(path, log);
+  let time = 0;
+  const audit = Audit.open(path, log, () => time);
+  const pane = { session: 'pair', pane: 'worker' };
+  const olga = { ...actor, engineer: 'olga' };
   for (let count = 0; count < 500; count += 1) {
     audit.commandRefused({ actor, verb: 'grants', reason: 'needs admin' });
+    audit.outputRead({ actor, ...pane, follows: false });
   }
-  audit.commandRefused({ actor: { ...actor, engineer: 'olga' }, verb: 'grants', reason: 'x' });
+  audit.commandRefused({ actor: olga, verb: 'grants', reason: 'x' });
   audit.stopRequested({ actor, endsSessions: false });
+  expect(linesOf(path)).toHaveLength(202);
+  time = 60_000;
+  audit.outputRead({ actor, ...pane, follows: false });
+  audit.outputRead({ actor, ...pane, follows: false });
   audit.close();
-  const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
-  expect(lines).toHaveLength(102);
-  expect(lines.filter((line) => line.includes('"olga"'))).toHaveLength(1);
-  expect(lines.at(-1)).toContain('stop-requested');
+  expect(linesOf(path).slice(200)).toMatchObject([
+    { event: 'command-refused', actor: olga },
+    { event: 'stop-requested' },
+    { event: 'output-read', suppressed: 400 },
+    { event: 'output-read' },
+  ]);
 });
+
+test('a change of access beyond the limit is refused, because it would not be on record', () => {
+  const path = join(folder, 'audit.jsonl');
+  const audit = Audit.open(path, log);
+  const grant = () => audit.accessGranted({ actor, changes: [] });
+  for (let count = 0; count < 100; count += 1) grant();
+  expect(grant).toThrow(BusyError);
+  expect(() => audit.accessRevoked({ actor, changes: [] })).not.toThrow();
+  audit.close();
+  expect(linesOf(path)).toHaveLength(101);
+});
+
+function linesOf(path: string): Record<string, unknown>[] {
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+}
