@@ -1,11 +1,9 @@
-import { AppendFile } from '../base/append-file.js';
+import { type Clock, SYSTEM_CLOCK } from '../base/clock.js';
 import { BusyError, messageOf, TriadError } from '../base/errors.js';
 import { type LeftOut, Throttle } from '../base/throttle.js';
 import type { Logger } from '../log/logger.js';
+import { AuditFile } from './audit-file.js';
 
-/** A year of a busy team; a record is about 250 bytes. */
-const MAX_FILE_BYTES = 64 * 1024 * 1024;
-const MAX_OLD_FILES = 16;
 /** Of one kind by one engineer; a person at work does not get there, and whoever does ages the record. */
 const MAX_RECORDS = 100;
 const WINDOW_MS = 60_000;
@@ -86,31 +84,28 @@ export interface HostEventFacts {
 /**
  * Owns the record of what people did: JSON Lines, one function per event, called once, before the
  * effect is visible. An event that cannot be written throws an `AuditError`, so that nothing happens unrecorded;
- * only endings, which cannot be refused, are logged instead. It must never hold what was typed.
+ * only endings, which cannot be refused, are logged, and written once that is possible. It must never hold what was typed.
  *
  * Whatever an engineer does a hundred times in a minute is left out from then on, and the next record of its
  * kind says how often; a change of access is refused instead, because none may be unrecorded.
  */
 export class Audit {
-  readonly #file: AppendFile;
+  readonly #file: AuditFile;
   readonly #log: Logger;
   readonly #now: () => number;
   /** By engineer and event; only those with a key that is known get here. */
   readonly #throttles = new Map<string, Throttle>();
 
-  private constructor(file: AppendFile, log: Logger, now: () => number) {
+  private constructor(file: AuditFile, log: Logger, clock: Clock) {
     this.#file = file;
     this.#log = log;
-    this.#now = now;
+    this.#now = () => clock.elapsed();
   }
 
-  /**
-   * @param now tells milliseconds that only grow.
-   * @throws the system's error when the file cannot be written.
-   */
-  static open(path: string, log: Logger, now = () => performance.now()): Audit {
-    const limits = { maxBytes: MAX_FILE_BYTES, maxOldFiles: MAX_OLD_FILES };
-    return new Audit(new AppendFile({ path, ...limits }), log, now);
+  /** @throws the system's error when the file cannot be written. */
+  static open(path: string, log: Logger, clock: Clock = SYSTEM_CLOCK): Audit {
+    const leftOut = (count: number) => lineOf('audit-records-lost', { count });
+    return new Audit(new AuditFile({ path, clock, leftOut }), log, clock);
   }
 
   gatewayStarted(event: {
@@ -282,20 +277,23 @@ export class Audit {
   }
 
   #recordEnd(event: string, facts: object): void {
-    try {
-      this.#write(event, facts);
-    } catch (error) {
-      this.#log.error({ error, event }, 'audit record not written');
-    }
+    const problem = this.#file.appendOrWait(lineOf(event, facts));
+    if (problem === undefined) return;
+    const error = new AuditError(problem);
+    this.#log.error({ error, event }, 'audit records not written, tried again until they are');
   }
 
   #write(event: string, facts: object): void {
     try {
-      this.#file.append(`${JSON.stringify({ time: new Date().toISOString(), event, ...facts })}\n`);
+      this.#file.append(lineOf(event, facts));
     } catch (error) {
       throw new AuditError(error);
     }
   }
+}
+
+function lineOf(event: string, facts: object): string {
+  return `${JSON.stringify({ time: new Date().toISOString(), event, ...facts })}\n`;
 }
 
 function attachmentFacts(event: AttachmentFacts): Facts {

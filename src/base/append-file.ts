@@ -1,5 +1,18 @@
-import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { InvariantError, systemCode } from './errors.js';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { InvariantError, RefusedError, systemCode } from './errors.js';
 
 export interface AppendFileOptions {
   readonly path: string;
@@ -9,32 +22,42 @@ export interface AppendFileOptions {
   readonly maxOldFiles: number;
 }
 
-/** A private file (mode 0600) that only grows, line by line, and is rotated by size. */
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = constants;
+const NEWLINE = Buffer.from('\n');
+
+/**
+ * A private file (mode 0600) that only grows, line by line, and is rotated by size. Whatever somebody
+ * else does with it (moves it, removes it, empties it, leaves half a line), the next line is a whole one
+ * in the file that the name means then. Follows no link.
+ */
 export class AppendFile {
   readonly #options: AppendFileOptions;
   #fd: number;
-  #bytes: number;
   #isClosed = false;
 
-  /** @throws the system's error when the file cannot be opened for writing. */
+  /** @throws the system's error when the file cannot be opened; RefusedError where no file is there. */
   constructor(options: AppendFileOptions) {
     this.#options = options;
-    this.#fd = openSync(options.path, 'a', 0o600);
-    this.#bytes = fstatSync(this.#fd).size;
+    this.#fd = openOwn(options.path);
   }
 
   /**
    * Appends one line and returns when the system has it.
    *
-   * @throws the system's error, and then the file ends as it was or in a line that is not whole.
+   * @throws the system's error or RefusedError, and then nothing of the line is in the file, or a part
+   * that the next line is kept apart from.
    */
   append(line: string): void {
-    if (this.#isClosed) throw new InvariantError(`${this.#options.path} is closed`);
+    const { path, maxBytes } = this.#options;
+    if (this.#isClosed) throw new InvariantError(`${path} is closed`);
     const bytes = Buffer.from(line);
-    if (this.#bytes > 0 && this.#bytes + bytes.length > this.#options.maxBytes) this.#rotate();
-    let written = 0;
-    while (written < bytes.length) written += writeSync(this.#fd, bytes, written);
-    this.#bytes += bytes.length;
+    this.#follow();
+    let { size } = fstatSync(this.#fd);
+    if (size > 0 && size + bytes.length > maxBytes) {
+      this.#rotate();
+      size = 0;
+    }
+    this.#write(this.#isTornAt(size) ? Buffer.concat([NEWLINE, bytes]) : bytes, size);
   }
 
   /** Idempotent. */
@@ -44,17 +67,55 @@ export class AppendFile {
     closeSync(this.#fd);
   }
 
+  /** Opens what the name means now, where that is another file. */
+  #follow(): void {
+    const { path } = this.#options;
+    const [named, own] = [lstatSync(path, { throwIfNoEntry: false }), fstatSync(this.#fd)];
+    if (named?.ino === own.ino && named.dev === own.dev) return;
+    this.#replace(openOwn(path));
+  }
+
+  /** Whether somebody left a line there that is not whole. */
+  #isTornAt(size: number): boolean {
+    const last = Buffer.alloc(1);
+    return size > 0 && readSync(this.#fd, last, 0, 1, size - 1) === 1 && !last.equals(NEWLINE);
+  }
+
+  /** Takes a part back that the disk had room for, unless somebody else has written after it. */
+  #write(bytes: Buffer, before: number): void {
+    let written = 0;
+    try {
+      while (written < bytes.length) written += writeSync(this.#fd, bytes, written);
+    } catch (error) {
+      const isLast = written > 0 && fstatSync(this.#fd).size === before + written;
+      if (isLast) ftruncateSync(this.#fd, before);
+      throw error;
+    }
+  }
+
   #rotate(): void {
     const { path, maxOldFiles } = this.#options;
     rmSync(`${path}.${maxOldFiles}`, { force: true });
     for (let age = maxOldFiles - 1; age >= 0; age -= 1) {
       renameIfThere(age === 0 ? path : `${path}.${age}`, `${path}.${age + 1}`);
     }
-    const fd = openSync(path, 'a', 0o600);
+    this.#replace(openOwn(path));
+  }
+
+  #replace(fd: number): void {
     closeSync(this.#fd);
     this.#fd = fd;
-    this.#bytes = 0;
   }
+}
+
+/** Its folder is made again where somebody removed that, too. Never waits for the other end of a pipe. */
+function openOwn(path: string): number {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
+  const fd = openSync(path, flags, 0o600);
+  if (fstatSync(fd).isFile()) return fd;
+  closeSync(fd);
+  throw new RefusedError(`expected a file, and nothing else, at ${path}`);
 }
 
 function renameIfThere(from: string, to: string): void {

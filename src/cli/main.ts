@@ -18,6 +18,8 @@ const output: Output = {
 // A reader that closed the pipe, or a terminal that is gone, must not end the gateway.
 process.stdout.on('error', () => gone.abort());
 process.stderr.on('error', () => undefined);
+// A file that may not grow (setrlimit(2), RLIMIT_FSIZE) fails its write, and ends nobody.
+process.on('SIGXFSZ', () => undefined);
 
 try {
   process.exitCode = await runProgram(process.argv.slice(2), output);

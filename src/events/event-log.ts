@@ -41,19 +41,16 @@ export class EventLog {
   #file: AppendFile | undefined;
   /** Number of the newest event that is on the disk. */
   #saved: number;
-  /** The file ends in a line that is not whole: what follows begins on a line of its own. */
-  #isTorn: boolean;
   #isClosed = false;
   /** Calls that were refused because too many waited. */
   refused = 0;
 
   private constructor(options: EventLogOptions) {
     const { path, log, clock } = options;
-    const { events, badLines, problems, isTorn } = readStoredEvents(path);
+    const { events, badLines, problems } = readStoredEvents(path);
     this.#options = options;
     this.#events = [...events];
     this.#saved = this.#last;
-    this.#isTorn = isTorn;
     this.#failures = new Throttle({ max: 1, windowMs: MINUTE_MS, now: () => clock.elapsed() });
     if (badLines > 0) log.warn({ path, badLines }, 'lines of the event file left out');
     for (const reason of problems) log.error({ reason }, 'event file not read');
@@ -133,10 +130,7 @@ export class EventLog {
     try {
       this.#file ??= new AppendFile({ path: this.#options.path, ...EVENT_FILES });
       for (const event of this.#events.slice(unsaved)) {
-        const before = this.#isTorn ? '\n' : '';
-        this.#isTorn = true;
-        this.#file.append(`${before}${JSON.stringify(event)}\n`);
-        this.#isTorn = false;
+        this.#file.append(`${JSON.stringify(event)}\n`);
         this.#saved = event.number;
       }
     } catch (error) {

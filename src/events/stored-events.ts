@@ -16,27 +16,24 @@ export interface StoredEvents {
   readonly badLines: number;
   /** Files that could not be read, each with the reason. */
   readonly problems: readonly string[];
-  /** Whether the newest file ends in a line that is not whole. */
-  readonly isTorn: boolean;
 }
 
 /** Reads as many files as it takes to find `MAX_KEPT_EVENTS` events, the newest first; never throws. */
 export function readStoredEvents(path: string): StoredEvents {
   const files: HostEvent[][] = [];
   const problems: string[] = [];
-  let [found, badLines, isTorn] = [0, 0, false];
+  let [found, badLines] = [0, 0];
   for (let age = 0; age <= EVENT_FILES.maxOldFiles && found < MAX_KEPT_EVENTS; age += 1) {
     const file = age === 0 ? path : `${path}.${age}`;
     const text = readText(file, problems);
     if (text === undefined) continue;
-    if (age === 0) isTorn = text !== '' && !text.endsWith('\n');
     const lines = text.split('\n').filter((line) => line !== '');
     const events = lines.flatMap((line) => readStoredEvent(line) ?? []);
     badLines += lines.length - events.length;
     found += events.length;
     files.unshift(events);
   }
-  return { events: growing(files.flat()).slice(-MAX_KEPT_EVENTS), badLines, problems, isTorn };
+  return { events: growing(files.flat()).slice(-MAX_KEPT_EVENTS), badLines, problems };
 }
 
 function readText(file: string, problems: string[]): string | undefined {

@@ -9,8 +9,6 @@ const MAX_OLD_FILES = 4;
 
 interface LogFile {
   readonly log: Logger;
-  /** Lines that could not be written: a log that fails stops nothing. */
-  readonly lostLines: () => number;
   close(): void;
 }
 
@@ -34,16 +32,18 @@ export function openHomeLog(
 function openLogFile(path: string, level: LogLevel): LogFile {
   const file = new AppendFile({ path, maxBytes: MAX_FILE_BYTES, maxOldFiles: MAX_OLD_FILES });
   let lost = 0;
+  // A log that fails stops nothing, and tells how much of it is missing once it is written again.
   const write = (line: string) => {
     try {
       file.append(line);
     } catch {
       lost += 1;
+      return;
     }
+    const count = lost;
+    lost = 0;
+    if (count > 0) log.warn({ count }, 'lines of this log could not be written before this one');
   };
-  return {
-    log: openLogger({ level, destination: { write } }),
-    lostLines: () => lost,
-    close: () => file.close(),
-  };
+  const log = openLogger({ level, destination: { write } });
+  return { log, close: () => file.close() };
 }

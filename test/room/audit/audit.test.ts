@@ -1,10 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Audit, AuditError } from '../../../src/audit/audit.js';
+import { SYSTEM_CLOCK } from '../../../src/base/clock.js';
 import { BusyError } from '../../../src/base/errors.js';
 import { openLogger } from '../../../src/log/logger.js';
+import { FakeClock } from '../../helpers/fake-clock.js';
+import { withFileLimit } from '../../helpers/file-limit.js';
 import { any, matching } from '../../helpers/matching.js';
 
 let folder = '';
@@ -43,22 +46,45 @@ test('an event is one line with its time and its facts, in a file of its owner a
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 
-test('on a full disk an action is refused, and an ending is told to the log', () => {
+test('on a full disk an action is refused, and an ending is on record once there is room', () => {
   const path = join(folder, 'audit.jsonl');
-  symlinkSync('/dev/full', path);
-  const audit = Audit.open(path, log);
-  expect(() => audit.paneRestarted({ actor, session: 'pair', pane: 'worker' })).toThrow(AuditError);
-  expect(() => audit.gatewayStopped({ reason: 'stopping' })).not.toThrow();
+  const clock = new FakeClock();
+  const audit = Audit.open(path, log, clock);
+  audit.stopRequested({ actor, endsSessions: true });
+  const place = { session: 'pair', pane: 'worker' };
+  withFileLimit(statSync(path).size + 10, () => {
+    expect(() => audit.paneRestarted({ actor, ...place })).toThrow(AuditError);
+    for (let count = 0; count < 5000; count += 1) audit.gatewayStopped({ reason: `${count}` });
+    clock.pass(1000);
+  });
   expect(logged).toMatchObject([
-    { level: 'error', event: 'gateway-stopped', msg: 'audit record not written' },
+    { level: 'error', event: 'gateway-stopped', msg: matching(/^audit records not written/) },
   ]);
+  clock.pass(1000);
+  audit.textSent({ actor, ...place, bytes: 1 });
   audit.close();
+  const records = readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as object);
+  expect(records.slice(0, 3)).toMatchObject([
+    { event: 'stop-requested' },
+    { event: 'gateway-stopped', reason: '0' },
+    { event: 'gateway-stopped', reason: '1' },
+  ]);
+  expect(records.slice(-3)).toMatchObject([
+    { event: 'gateway-stopped', reason: '4095' },
+    { event: 'audit-records-lost', count: 904 },
+    { event: 'text-sent' },
+  ]);
+  expect(records).toHaveLength(1 + 4096 + 2);
+  expect(clock.pending).toBe(0);
 });
 
 test('each kind of record of an engineer has a limit of its own, and the next one says what was left out', () => {
   const path = join(folder, 'audit.jsonl');
   let time = 0;
-  const audit = Audit.open(path, log, () => time);
+  const audit = Audit.open(path, log, { ...SYSTEM_CLOCK, elapsed: () => time });
   const pane = { session: 'pair', pane: 'worker' };
   const olga = { ...actor, engineer: 'olga' };
   for (let count = 0; count < 500; count += 1) {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { Audit } from '../../../../src/audit/audit.js';
+import { SYSTEM_CLOCK } from '../../../../src/base/clock.js';
 import { attachmentId, sessionName } from '../../../../src/base/ids.js';
 import { VERBS } from '../../../../src/commands/table.js';
 import type { AttachmentInfo } from '../../../../src/session/live-attachment.js';
@@ -32,7 +33,7 @@ function recorded() {
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const path = join(folder, 'audit.jsonl');
   let time = 0;
-  const audit = Audit.open(path, quietLog(), () => time);
+  const audit = Audit.open(path, quietLog(), { ...SYSTEM_CLOCK, elapsed: () => time });
   onTestFinished(() => audit.close());
   const done = () => Promise.resolve();
   const verbs = new Executed({

@@ -1,0 +1,95 @@
+import { AppendFile } from '../base/append-file.js';
+import type { Clock } from '../base/clock.js';
+
+/** A year of a busy team; a record is about 250 bytes. */
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
+const MAX_OLD_FILES = 16;
+/** Endings that wait for room on the disk: all that can be open at once, and some more. */
+const MAX_WAITING = 4096;
+const RETRY_MS = 1_000;
+
+export interface AuditFileOptions {
+  readonly path: string;
+  readonly clock: Clock;
+  /** The record that tells how many others were left out, since too many waited. */
+  readonly leftOut: (count: number) => string;
+}
+
+/** The file of the audit log, in the order in which things happened, also while the disk takes nothing. */
+export class AuditFile {
+  readonly #options: AuditFileOptions;
+  readonly #file: AppendFile;
+  #waiting: string[] = [];
+  #leftOut = 0;
+  #cancelRetry: (() => void) | undefined;
+
+  /** @throws the system's error when the file cannot be written. */
+  constructor(options: AuditFileOptions) {
+    this.#options = options;
+    const limits = { maxBytes: MAX_FILE_BYTES, maxOldFiles: MAX_OLD_FILES };
+    this.#file = new AppendFile({ path: options.path, ...limits });
+  }
+
+  /** @throws the system's error, and then the line is not on record. */
+  append(line: string): void {
+    this.#writeWaiting();
+    this.#file.append(line);
+  }
+
+  /**
+   * For what has happened already: where it cannot be written, it waits until it can, the newest that are
+   * too many excepted.
+   *
+   * @returns what went wrong, when it did so for the first time.
+   */
+  appendOrWait(line: string): unknown {
+    let problem: unknown;
+    if (this.#cancelRetry === undefined) {
+      try {
+        this.append(line);
+        return undefined;
+      } catch (error) {
+        problem = error;
+      }
+    }
+    if (this.#waiting.length < MAX_WAITING) this.#waiting.push(line);
+    else this.#leftOut += 1;
+    this.#retryLater();
+    return problem;
+  }
+
+  /** Tries once more to write what waits. Idempotent. */
+  close(): void {
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
+    try {
+      this.#writeWaiting();
+    } catch {
+      // The log has told of each.
+    }
+    this.#file.close();
+  }
+
+  #writeWaiting(): void {
+    for (;;) {
+      const [line] = this.#waiting;
+      if (line === undefined) break;
+      this.#file.append(line);
+      this.#waiting.shift();
+    }
+    if (this.#leftOut === 0) return;
+    this.#file.append(this.#options.leftOut(this.#leftOut));
+    this.#leftOut = 0;
+  }
+
+  #retryLater(): void {
+    this.#cancelRetry ??= this.#options.clock.after(RETRY_MS, () => {
+      this.#cancelRetry = undefined;
+      try {
+        this.#writeWaiting();
+      } catch {
+        this.#retryLater();
+      }
+    });
+  }
+}
