@@ -3,6 +3,7 @@ import { fingerprintOf, KEY_TYPES } from '../access/public-key.js';
 import { messageOf } from '../base/errors.js';
 import { visible } from '../base/visible.js';
 import type { Logger } from '../log/logger.js';
+import type { AuthenticationRequest } from './authentication-request.js';
 import type { KnownKey, KnownKeys } from './ports.js';
 import type { Refusals } from './refusals.js';
 import { isSignatureValid } from './signature.js';
@@ -108,47 +109,51 @@ export class Authentication {
   }
 
   /** Answers a request; after the last answer it stays silent. Never throws. */
-  answer(request: AuthContext): void {
+  answer(request: AuthenticationRequest): void {
     if (this.#isOver) return;
     try {
       this.#requests += 1;
-      this.#apply(request, judge(request, this.#options.keys));
+      this.#apply(request, judge(request.context, this.#options.keys));
     } catch (error) {
       this.#abandon(`authentication failed: ${visible(messageOf(error))}`);
     }
   }
 
-  #apply(request: AuthContext, judgement: Judgement): void {
+  #apply(request: AuthenticationRequest, judgement: Judgement): void {
     switch (judgement.outcome) {
       case 'acceptable':
         if (this.#requests > MAX_REQUESTS) this.#abandon('too many authentication requests');
-        else request.accept();
+        else request.context.accept();
         return;
       case 'proven':
         this.#isOver = true;
-        this.#options.onProven(request.username, judgement.known);
+        this.#options.onProven(request.context.username, judgement.known);
         this.#logDecision(request, { outcome: 'accepted', ...describe(judgement.known) });
-        request.accept();
+        request.context.accept();
         return;
       case 'refused':
         this.#refuse(request, judgement);
     }
   }
 
-  #refuse(request: AuthContext, refusal: Extract<Judgement, { outcome: 'refused' }>): void {
+  #refuse(
+    request: AuthenticationRequest,
+    refusal: Extract<Judgement, { outcome: 'refused' }>,
+  ): void {
     const { reason, fingerprint } = refusal;
+    const { context } = request;
     // Every client begins with `none` to learn the methods; like sshd that is no failure.
     const isProbe = request.method === 'none' && this.#requests === 1;
     if (!isProbe) {
       this.#failures += 1;
-      this.#lastFailure = { login: visible(request.username), fingerprint, reason };
+      this.#lastFailure = { login: visible(context.username), fingerprint, reason };
       this.#options.refusals.logStranger((leftOut) =>
         this.#logDecision(request, { outcome: 'refused', fingerprint, reason, ...leftOut }),
       );
     }
     const isLast = this.#failures >= this.#options.maxAuthTries;
     if (isLast) this.#abandon('too many authentication failures', 'maxAuthTries');
-    else request.reject(['publickey']);
+    else context.reject(['publickey']);
   }
 
   #abandon(reason: string, limit?: 'maxAuthTries'): void {
@@ -156,10 +161,10 @@ export class Authentication {
     this.#options.onAbandoned(reason, limit);
   }
 
-  #logDecision(request: AuthContext, facts: Record<string, unknown>): void {
-    const { method, username } = request;
+  #logDecision(request: AuthenticationRequest, facts: Record<string, unknown>): void {
+    const { method, context } = request;
     this.#options.log.info(
-      { method, login: visible(username), ...facts },
+      { method: visible(method), login: visible(context.username), ...facts },
       'authentication decided',
     );
   }

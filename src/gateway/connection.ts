@@ -134,10 +134,10 @@ export class Connection {
     const unreadAnswers = new UnreadAnswers(sshClient);
     hardenClient(sshClient, {
       admits: (type) => this.#admits(type, unreadAnswers),
+      onAuthentication: (request) => {
+        if (this.#endReason === undefined) this.#authentication.answer(request);
+      },
       onViolation: (reason) => this.giveUp(reason),
-    });
-    sshClient.on('authentication', (request) => {
-      if (this.#endReason === undefined) this.#authentication.answer(request);
     });
     sshClient.on('ready', () => {
       if (this.#endReason !== undefined) return;

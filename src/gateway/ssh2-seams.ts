@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ServerChannel, Session, Connection as SshClient } from 'ssh2';
 import { InvariantError } from '../base/errors.js';
+import { type AuthenticationRequest, algorithmOf, NamedMethods } from './authentication-request.js';
 import { MESSAGE } from './message-order.js';
 
 /**
@@ -29,6 +30,7 @@ interface Protocol {
   /** Asks for an answer (`keepalive@openssh.com`), on ssh2's own behalf, too. */
   ping: () => void;
   serviceAccept(service: string): void;
+  authPKOK: (algorithm: string, key: Buffer) => void;
   channelFailure(clientId: number): void;
   channelClose(clientId: number): void;
   channelOpenFail(clientId: number, reason: number, description: string): void;
@@ -60,6 +62,8 @@ interface SessionParts {
 export interface ClientGuard {
   /** A message of this type came; false keeps it from ssh2. */
   readonly admits: (type: number) => boolean;
+  /** The client asks to be let in; must be answered at once. */
+  readonly onAuthentication: (request: AuthenticationRequest) => void;
   /** The client broke the protocol: its connection must be given up. */
   readonly onViolation: (reason: string) => void;
 }
@@ -127,7 +131,8 @@ export function sendWindowOf(channel: ServerChannel): number {
  * Closes what ssh2 leaves open: lets `guard` see each message first; refuses channels with a uselessly
  * small packet size; keeps clients to both windows; and answers requests on a started or ended channel
  * (ssh2 leaves the client waiting), and for the authentication service as often as it is asked for
- * (ssh2 hangs up on the second time, but paramiko asks before each attempt). Call it as soon as ssh2 has read the identification.
+ * (ssh2 hangs up on the second time, but paramiko asks before each attempt); and has requests for any
+ * method judged. Call it as soon as ssh2 has read the identification.
  *
  * @throws InvariantError when this is not the ssh2 that was pinned.
  */
@@ -144,7 +149,7 @@ export function hardenClient(sshClient: SshClient, guard: ClientGuard): void {
   ) {
     throw new InvariantError('ssh2 has changed: its handlers are not where they were');
   }
-  guardMessages(sshClient, guard);
+  guardMessages(sshClient, guard, announceRequests(sshClient, guard));
   asked.set(sshClient, new GlobalRequests(protocol, guard));
   acceptServiceAgain(protocol, SERVICE_REQUEST);
   refuseTinyPackets(protocol, CHANNEL_OPEN);
@@ -179,7 +184,20 @@ class GlobalRequests {
 
 const asked = new WeakMap<SshClient, GlobalRequests>();
 
-function guardMessages(sshClient: SshClient, guard: ClientGuard): void {
+function announceRequests(sshClient: SshClient, guard: ClientGuard): NamedMethods {
+  const { _protocol: protocol } = partsOf(sshClient);
+  const acceptKey = protocol.authPKOK.bind(protocol);
+  const methods = new NamedMethods();
+  sshClient.on('authentication', (context) => {
+    if (context.method === 'publickey') {
+      protocol.authPKOK = (_type, key) => acceptKey(algorithmOf(context), key);
+    }
+    guard.onAuthentication(methods.name(context));
+  });
+  return methods;
+}
+
+function guardMessages(sshClient: SshClient, guard: ClientGuard, methods: NamedMethods): void {
   const { _protocol: protocol, _sock: socket } = partsOf(sshClient);
   const handle = protocol._onPayload;
   protocol._onPayload = (payload) => {
@@ -189,7 +207,7 @@ function guardMessages(sshClient: SshClient, guard: ClientGuard): void {
       guard.onViolation('client sent host keys');
       return undefined;
     }
-    const result = handle(payload);
+    const result = handle(methods.translate(payload));
     // ssh2 hangs up on some messages without an error that would tell.
     if (socket.writableEnded && type !== MESSAGE.disconnect) {
       guard.onViolation(`client broke the protocol with message ${type}`);

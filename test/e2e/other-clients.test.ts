@@ -1,8 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findSshWith } from '../helpers/openssh.js';
+import { findPythonWith } from '../helpers/python.js';
 import { runSsh, sshArguments } from '../helpers/ssh-client.js';
+import { type KeyKind, type KeyPair, makeKeyPair } from '../helpers/ssh-keys.js';
 import { Terminal } from '../helpers/terminal.js';
 import { TriadHome } from '../helpers/triad-home.js';
 
@@ -59,6 +62,81 @@ test.skipIf(!isInstalled('plink') || !isInstalled('puttygen'))('plink attaches',
   await using terminal = new Terminal({ argv: ['plink', ...options, 'pair@127.0.0.1'] });
   await typesAndLeaves(terminal, 'typed in putty');
 });
+
+/** Another key of dora's, made when it is first asked for. */
+async function keyOfKind(kind: KeyKind): Promise<KeyPair> {
+  const name = `dora-${kind.type}-${kind.bits ?? ''}`;
+  const known = extraKeys.get(name);
+  if (known !== undefined) return known;
+  const key = await makeKeyPair(home.path('.'), name, kind);
+  extraKeys.set(name, key);
+  const granted = await runSsh(
+    { port, keyPath: home.adminKey },
+    { command: ['grant', 'dora', '--role', 'driver', '--key', '-'], input: key.publicLine },
+  );
+  expect(granted.code, granted.stderr).toBe(0);
+  return key;
+}
+
+const extraKeys = new Map<string, KeyPair>();
+
+const RSA: KeyKind = { type: 'rsa', bits: 2048 };
+const ED25519: KeyKind = { type: 'ed25519' };
+const ECDSA: KeyKind = { type: 'ecdsa', bits: 256 };
+
+/** `algorithms` as the library's script takes them: paramiko is told what not to use. */
+const PYTHON_CLIENTS = [
+  { library: 'asyncssh', kind: RSA, algorithms: '-', signs: 'rsa as it chooses' },
+  { library: 'asyncssh', kind: RSA, algorithms: 'rsa-sha2-256', signs: 'rsa-sha2-256 only' },
+  { library: 'asyncssh', kind: RSA, algorithms: 'rsa-sha2-512', signs: 'rsa-sha2-512 only' },
+  { library: 'asyncssh', kind: ED25519, algorithms: '-', signs: 'ed25519' },
+  { library: 'asyncssh', kind: ECDSA, algorithms: '-', signs: 'ecdsa' },
+  { library: 'paramiko', kind: RSA, algorithms: 'rsa-sha2-256,ssh-rsa', signs: 'rsa-sha2-512' },
+  { library: 'paramiko', kind: RSA, algorithms: 'rsa-sha2-512,ssh-rsa', signs: 'rsa-sha2-256' },
+  { library: 'paramiko', kind: ED25519, algorithms: '-', signs: 'ed25519' },
+  { library: 'paramiko', kind: ECDSA, algorithms: '-', signs: 'ecdsa' },
+] as const;
+
+test.for(PYTHON_CLIENTS)('$library with $signs attaches', async (client, { skip }) => {
+  const { library, kind, algorithms, signs } = client;
+  const python = findPythonWith(library);
+  if (python === undefined) return skip(`no python3 has the module ${library}`);
+  const key = await keyOfKind(kind);
+  const script = resolve(import.meta.dirname, `../fixtures/clients/${library}_client.py`);
+  const sentence = `typed in ${library} with ${signs}`;
+  const argv = ['-W', 'ignore', script, `${port}`, key.path, algorithms, sentence];
+  const ran = spawnSync(python, argv, { encoding: 'utf8' });
+  expect(ran.status, ran.stderr).toBe(0);
+  const { command, failed, attached } = JSON.parse(ran.stdout) as Record<string, PythonAnswer>;
+  expect(command).toMatchObject({ status: 0, stdout: 'nobody is attached\n' });
+  expect(failed?.status).toBe(64);
+  expect(failed?.stderr).toContain('there is no pane nosuch');
+  expect(attached?.status).toBe(0);
+  expect(attached?.screen).toContain(sentence);
+  expect(attached?.screen).toContain('triad: you left pair; the session goes on');
+});
+
+interface PythonAnswer {
+  readonly status: number;
+  readonly stdout?: string;
+  readonly stderr?: string;
+  readonly screen?: string;
+}
+
+test.each(['rsa-sha2-256', 'rsa-sha2-512'])(
+  'an OpenSSH that signs with %s only runs a command and attaches',
+  async (algorithm) => {
+    const target = { port, keyPath: (await keyOfKind(RSA)).path };
+    const options = ['-o', `PubkeyAcceptedAlgorithms=${algorithm}`];
+    const ran = await runSsh(target, { options: ['-v', ...options], command: ['who'] });
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(ran.stderr).toContain('Server accepts key');
+    await using terminal = new Terminal({
+      argv: ['ssh', ...sshArguments(target, [...options, '-tt'])],
+    });
+    await typesAndLeaves(terminal, `signed with ${algorithm}`);
+  },
+);
 
 const postQuantumSsh = findSshWith('mlkem768x25519-sha256');
 

@@ -41,6 +41,27 @@ describe('a client with a known key', () => {
     await raw.next([MESSAGE.userauthSuccess]);
   });
 
+  // RFC 4252 §7; asyncssh gives up where the answer names another algorithm.
+  test.each([
+    { kind: { type: 'rsa', bits: 2048 }, algorithm: 'rsa-sha2-256' },
+    { kind: { type: 'rsa', bits: 2048 }, algorithm: 'rsa-sha2-512' },
+    { kind: { type: 'ecdsa', bits: 384 }, algorithm: 'ecdsa-sha2-nistp384' },
+    { kind: { type: 'ed25519' }, algorithm: 'ssh-ed25519' },
+  ] as const)('is told to sign with the $algorithm that it asked for', async (asked) => {
+    await using room = await GatewayRoom.open();
+    const { algorithm, kind } = asked;
+    const { type, blob } = await makeKeyPair(room.directory, 'grace', kind);
+    room.trust({ type, blob }, 'grace');
+    await using raw = await RawSshClient.connect(room.port);
+    raw.requestPublicKey({ algorithm, blob });
+    const answer = Buffer.concat([
+      bytes(MESSAGE.userauthPkOk),
+      sshString(algorithm),
+      sshString(blob),
+    ]);
+    expect(await raw.next([MESSAGE.userauthPkOk])).toEqual(answer);
+  });
+
   test('may not sign with SHA-1', async () => {
     await using room = await GatewayRoom.open();
     const key = await makeKeyPair(room.directory, 'grace', { type: 'rsa', bits: 2048 });

@@ -11,8 +11,12 @@ function silentClient() {
     ...{ CHANNEL_WINDOW_ADJUST: ignore, SERVICE_REQUEST: ignore },
   };
   let asked = 0;
-  const protocol = { _handlers: handlers, ping: () => (asked += 1), _onPayload: ignore };
-  const sshClient = { _protocol: protocol, _sock: {}, _chanMgr: {} } as unknown as SshClient;
+  const protocol = {
+    ...{ _handlers: handlers, ping: () => (asked += 1) },
+    ...{ _onPayload: ignore, authPKOK: ignore },
+  };
+  const parts = { _protocol: protocol, _sock: {}, _chanMgr: {}, on: ignore };
+  const sshClient = parts as unknown as SshClient;
   return { sshClient, asked: () => asked, answer: () => handlers['REQUEST_FAILURE']?.() };
 }
 
@@ -21,6 +25,7 @@ test('a client that leaves 256 questions unanswered is given up, and one that an
   const violations: string[] = [];
   hardenClient(sshClient, {
     admits: () => true,
+    onAuthentication: ignore,
     onViolation: (reason) => violations.push(reason),
   });
   for (let count = 0; count < 256; count += 1) askForAnswer(sshClient, ignore);
