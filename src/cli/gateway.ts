@@ -4,7 +4,7 @@ import type { LogLevel } from '../log/logger.js';
 import { startGateway } from '../service/gateway-process.js';
 import type { Output } from './output.js';
 import type { Place } from './place.js';
-import { stopSignal, untilStopped } from './process-end.js';
+import { startUnlessStopped, stopSignal, untilStopped } from './process-end.js';
 import { describeGateway } from './start-text.js';
 
 export interface GatewayRequest {
@@ -20,10 +20,12 @@ export async function runGateway(
 ): Promise<ExitCode> {
   const onStep = (step: string) => output.tell(`triad: ${step}\n`);
   const signalled = stopSignal();
-  const gateway = await startGateway({ ...place, ...request, cwd: process.cwd(), onStep });
+  const gateway = await startUnlessStopped(signalled, output, (stop) =>
+    startGateway({ ...place, ...request, cwd: process.cwd(), onStep, stop }),
+  );
   output.tell(describeGateway(gateway, place));
   output.print(`ready ${gateway.sshCommand}\n`);
-  return untilStopped(gateway, signalled, (endsSessions) => {
+  return untilStopped(gateway, { signalled, output }, (endsSessions) => {
     const { program } = place.environment;
     const startCommand = 'gateway';
     const goesOn = sayWhatGoesOn(gateway.sessions(), { endsSessions, startCommand, program });

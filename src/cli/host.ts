@@ -4,7 +4,7 @@ import { startHost } from '../service/host-process.js';
 import { reloadOnHangup } from './hangup.js';
 import type { Output } from './output.js';
 import type { Place } from './place.js';
-import { crash, stopSignal } from './process-end.js';
+import { crash, limitStop, startUnlessStopped, stopSignal } from './process-end.js';
 import { describeHost } from './start-text.js';
 
 /** Starts the host alone, and stays until somebody stops it or ends its sessions. */
@@ -16,12 +16,15 @@ export async function runHost(
   const onStep = (step: string) => output.tell(`triad: ${step}\n`);
   const signalled = stopSignal();
   const options = { ...place, logLevel, command: [], cwd: process.cwd(), onStep };
-  const host = await startHost(options);
+  const host = await startUnlessStopped(signalled, output, (stop) =>
+    startHost({ ...options, stop }),
+  );
   output.tell(await describeHost(host, place));
   output.print(`ready ${host.socket}\n`);
   const stopReloads = reloadOnHangup(host, output);
   const ended = host.allEnded.then(() => 'ended' as const);
   const stop = await Promise.race([ended, signalled, crash(host.log)]);
+  limitStop(output, host.log);
   stopReloads();
   const names = (await host.describe()).map(({ name }) => name).join(', ');
   const { program } = place.environment;

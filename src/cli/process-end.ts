@@ -3,6 +3,10 @@ import { isatty } from 'node:tty';
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
 import type { Logger } from '../log/logger.js';
 import type { GatewayFacts, StopRequest } from '../service/open-gateway.js';
+import type { Output } from './output.js';
+
+/** From the moment that somebody asks for a stop; what hangs then is left where it is. */
+const STOP_LIMIT_MS = 10_000;
 
 /** Ctrl-C and `systemctl stop`; installed before a start, so that one leaves nothing half-made. */
 export function stopSignal(): Promise<void> {
@@ -29,20 +33,67 @@ export function crash(log: Logger): Promise<{ readonly exitCode: ExitCode }> {
 }
 
 /**
- * Waits until the gateway is to stop, tells what goes on without it, and stops it.
+ * Starts what a signal is to stop in the middle of its start, too.
  *
- * @param signalled from `stopSignal`, before the start
+ * @param signalled from `stopSignal`; where it comes first, the process ends here.
+ */
+export async function startUnlessStopped<T>(
+  signalled: Promise<void>,
+  output: Output,
+  start: (stop: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const stop = new AbortController();
+  let isStarting = true;
+  void signalled.then(() => {
+    if (!isStarting) return;
+    stop.abort();
+    limitStop(output);
+  });
+  try {
+    return await start(stop.signal).finally(() => {
+      isStarting = false;
+    });
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    output.tell('\ntriad: stopped before it was ready; what runs in its sessions goes on\n');
+    // What a step of the start still waits for is nobody's any more.
+    process.exit(EXIT.ok);
+  }
+}
+
+/** Lets the process end within a bounded time, whatever is half done and does not come to an end. */
+export function limitStop(output: Output, log?: Logger): void {
+  const end = () => {
+    const hanging = process.getActiveResourcesInfo();
+    log?.error({ hanging, limitMs: STOP_LIMIT_MS }, 'stop took too long, left in the middle');
+    output.tell(`triad: not all could be closed within ${STOP_LIMIT_MS / 1000} s; left as it is\n`);
+    process.exit(EXIT.tryAgain);
+  };
+  setTimeout(end, STOP_LIMIT_MS).unref();
+}
+
+/**
+ * Waits until the gateway is to stop, tells what goes on without it, and stops it.
  */
 export async function untilStopped(
   running: Pick<GatewayFacts, 'log' | 'stopRequested'> & Stoppable,
-  signalled: Promise<void>,
+  { signalled, output }: StopSurroundings,
   tellWhatGoesOn: (endsSessions: boolean) => void | Promise<void>,
 ): Promise<ExitCode> {
   const stop = await Promise.race([running.stopRequested, signalled, crash(running.log)]);
   const endsSessions = stop !== undefined && 'endsSessions' in stop && stop.endsSessions;
+  // To end a session takes as long as the policies of its panes say.
+  if (!endsSessions) limitStop(output, running.log);
   await tellWhatGoesOn(endsSessions);
   await running.stop({ endsSessions });
+  if (endsSessions) limitStop(output);
   return stop !== undefined && 'exitCode' in stop ? stop.exitCode : EXIT.ok;
+}
+
+interface StopSurroundings {
+  /** From `stopSignal`, before the start. */
+  readonly signalled: Promise<void>;
+  readonly output: Output;
 }
 
 interface Stoppable {

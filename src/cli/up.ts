@@ -5,7 +5,7 @@ import { startTriad } from '../service/triad.js';
 import { reloadOnHangup } from './hangup.js';
 import type { Output } from './output.js';
 import type { Place } from './place.js';
-import { stopSignal, untilStopped } from './process-end.js';
+import { startUnlessStopped, stopSignal, untilStopped } from './process-end.js';
 import { describeTriad } from './start-text.js';
 
 export interface UpRequest {
@@ -18,11 +18,13 @@ export interface UpRequest {
 export async function runUp(place: Place, request: UpRequest, output: Output): Promise<ExitCode> {
   const onStep = (step: string) => output.tell(`triad: ${step}\n`);
   const signalled = stopSignal();
-  const triad = await startTriad({ ...place, ...request, cwd: process.cwd(), onStep });
+  const triad = await startUnlessStopped(signalled, output, (stop) =>
+    startTriad({ ...place, ...request, cwd: process.cwd(), onStep, stop }),
+  );
   output.tell(await describeTriad(triad, place));
   output.print(`ready ${triad.sshCommand}\n`);
   const stopReloads = reloadOnHangup(triad, output);
-  return untilStopped(triad, signalled, async (endsSessions) => {
+  return untilStopped(triad, { signalled, output }, async (endsSessions) => {
     stopReloads();
     const sessions = (await triad.describe()).map(({ name }) => name);
     const { program } = place.environment;

@@ -144,12 +144,17 @@ export class HostSession {
     else await this.close();
   }
 
-  async close(): Promise<void> {
+  /** Leads nothing from now on; views go on. Idempotent. */
+  letGo(): void {
     this.#rules.close();
+    this.#triad.close();
+  }
+
+  async close(): Promise<void> {
+    this.letGo();
     this.#waits.close();
     this.#windowSize.close();
     for (const mirror of this.#mirrors) mirror.close();
-    this.#triad.close();
     await this.#door.close();
     await this.#taps.close();
   }

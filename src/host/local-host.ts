@@ -50,6 +50,7 @@ export class LocalHost implements HostLink {
   readonly #goingOn: Set<SessionName>;
   readonly #reloads: Reloads<HostSession>;
   #tellAllEnded: () => void = () => undefined;
+  #isClosed = false;
 
   constructor(options: LocalHostOptions) {
     this.#options = options;
@@ -75,7 +76,10 @@ export class LocalHost implements HostLink {
     try {
       for (const session of this.#sessions.values()) await session.open();
     } catch (error) {
-      for (const session of this.#sessions.values()) await session.abandon();
+      // Stopped in the middle of its start, it leaves behind what it has made, as any stop does.
+      if (!this.#isClosed) {
+        for (const session of this.#sessions.values()) await session.abandon();
+      }
       throw error;
     }
   }
@@ -160,9 +164,18 @@ export class LocalHost implements HostLink {
     if (this.#goingOn.size === 0) this.#tellAllEnded();
   }
 
+  /** Leads nothing from now on, whatever is half done; what people see goes on until `close`. Idempotent. */
+  letGo(): void {
+    this.#isClosed = true;
+    this.#reloads.letGo();
+    for (const session of this.#sessions.values()) session.letGo();
+  }
+
   /** Lets go of the sessions; they and their commands go on. */
   async close(): Promise<void> {
-    await Promise.all([...this.#sessions.values()].map((session) => session.close()));
+    this.letGo();
+    const sessions = [...this.#sessions.values()].map((session) => session.close());
+    await Promise.all([...sessions, this.#reloads.close()]);
   }
 
   #recordReload(text: string, facts: Readonly<Record<string, number | boolean>>): void {

@@ -1,4 +1,4 @@
-import { messageOf, RefusedError } from '../base/errors.js';
+import { messageOf, RefusedError, UnavailableError } from '../base/errors.js';
 import type { SessionName } from '../base/ids.js';
 import type { ReloadChange, ReloadReport } from '../link/host-link.js';
 import type { SessionPlan } from '../triad/session-plan.js';
@@ -15,6 +15,10 @@ export interface ReloadedSession {
   end(): Promise<void>;
   /** Takes back an `open` that failed. */
   abandon(): Promise<void>;
+  /** Leads nothing from now on. Idempotent. */
+  letGo(): void;
+  /** Lets go of everything; what runs goes on. */
+  close(): Promise<void>;
 }
 
 export interface ReloadsOptions<S extends ReloadedSession> {
@@ -38,6 +42,9 @@ export class Reloads<S extends ReloadedSession> {
   });
   /** Reloads that were refused because too many waited. */
   refused = 0;
+  /** Sessions that are being opened. */
+  readonly #opening = new Set<S>();
+  #isClosed = false;
 
   constructor(options: ReloadsOptions<S>) {
     this.#options = options;
@@ -54,11 +61,23 @@ export class Reloads<S extends ReloadedSession> {
     });
   }
 
+  /** Leads nothing from now on: a reload that is under way does no more. */
+  letGo(): void {
+    this.#isClosed = true;
+    for (const session of this.#opening) session.letGo();
+  }
+
+  async close(): Promise<void> {
+    this.letGo();
+    await Promise.all([...this.#opening].map((session) => session.close()));
+  }
+
   async #apply(plans: readonly SessionPlan[]): Promise<ReloadChange[]> {
     const { sessions } = this.#options;
     const changes: ReloadChange[] = [];
     const failures: string[] = [];
     const attempt = async (name: SessionName, work: () => Promise<readonly ReloadChange[]>) => {
+      if (this.#isClosed) throw new UnavailableError('the host is stopping');
       try {
         changes.push(...(await work()));
       } catch (error) {
@@ -82,11 +101,15 @@ export class Reloads<S extends ReloadedSession> {
     // Somebody has ended it, and what runs in it is not started behind their back.
     if (there !== undefined) return goingOn.has(name) ? there.apply(plan) : [];
     const session = make(plan);
+    this.#opening.add(session);
     try {
       await session.open();
     } catch (error) {
-      await session.abandon();
+      // Stopped in the middle, a host leaves behind what it has made, as any stop does.
+      await (this.#isClosed ? session.close() : session.abandon());
       throw error;
+    } finally {
+      this.#opening.delete(session);
     }
     sessions.set(name, session);
     goingOn.add(name);

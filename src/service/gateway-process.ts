@@ -21,6 +21,8 @@ export interface GatewayProcessOptions extends GatewaySettingsOptions {
   readonly logLevel: LogLevel;
   /** Tells the person who waits what is being done. */
   readonly onStep: (step: string) => void;
+  /** Aborted where somebody asks for a stop before the start has come to its end. */
+  readonly stop: AbortSignal;
 }
 
 /** The gateway in a process of its own: what `triad gateway` runs. */
@@ -40,7 +42,7 @@ export interface GatewayProcess extends GatewayFacts {
  * @throws TriadError with what is wrong; nothing is left half-started.
  */
 export async function startGateway(options: GatewayProcessOptions): Promise<GatewayProcess> {
-  return allOrNothing((disposal) => start(options, disposal));
+  return allOrNothing((disposal) => start(options, disposal), options.stop);
 }
 
 async function start(options: GatewayProcessOptions, disposal: Disposal): Promise<GatewayProcess> {

@@ -16,6 +16,8 @@ export interface HostProcessOptions extends HostSettingsOptions {
   readonly logLevel: LogLevel;
   /** Tells the person who waits what is being done. */
   readonly onStep: (step: string) => void;
+  /** Aborted where somebody asks for a stop before the start has come to its end. */
+  readonly stop: AbortSignal;
 }
 
 /** The host in a process of its own: what `triad host` runs. */
@@ -80,7 +82,7 @@ export function hostTaken(): RefusedError {
  * @throws TriadError with what is wrong; nothing is left half-started.
  */
 export async function startHost(options: HostProcessOptions): Promise<HostProcess> {
-  return allOrNothing((disposal) => start(options, disposal));
+  return allOrNothing((disposal) => start(options, disposal), options.stop);
 }
 
 async function start(options: HostProcessOptions, disposal: Disposal): Promise<HostProcess> {

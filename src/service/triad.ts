@@ -18,6 +18,8 @@ export interface TriadOptions extends SettingsOptions {
   readonly logLevel: LogLevel;
   /** Tells the person who waits what is being done. */
   readonly onStep: (step: string) => void;
+  /** Aborted where somebody asks for a stop before the start has come to its end. */
+  readonly stop: AbortSignal;
 }
 
 /** Gateway and host in one process: what `triad up` runs. */
@@ -37,7 +39,7 @@ export interface RunningTriad extends GatewayFacts {
  * @throws TriadError with what is wrong; nothing is left half-started.
  */
 export async function startTriad(options: TriadOptions): Promise<RunningTriad> {
-  return allOrNothing((disposal) => start(options, disposal));
+  return allOrNothing((disposal) => start(options, disposal), options.stop);
 }
 
 async function start(options: TriadOptions, disposal: Disposal): Promise<RunningTriad> {
@@ -56,6 +58,7 @@ async function start(options: TriadOptions, disposal: Disposal): Promise<Running
     { home, environment, ...settings, runtimeDirectory, log, onSessions },
     disposal,
   );
+  options.stop.addEventListener('abort', () => host.letGo());
   const gateway = await openGateway(
     { home, environment, cwd, settings, log, link: host, sessions, startCommand: 'up' },
     disposal,
@@ -67,7 +70,11 @@ async function start(options: TriadOptions, disposal: Disposal): Promise<Running
     different,
     describe: () => host.describe(),
     reload: () => host.reload(),
-    stop: (request: StopRequest) => gateway.stop(request),
+    stop: (request: StopRequest) => {
+      // The goodbyes take a moment, in which nothing may be started any more.
+      if (!request.endsSessions) host.letGo();
+      return gateway.stop(request);
+    },
   });
 }
 

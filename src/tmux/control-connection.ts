@@ -70,13 +70,14 @@ export class ControlConnection {
    * Attaches to the session with the tmux id `sessionId`.
    *
    * @param onNotification gets each `%name rest` line that is not part of an answer.
-   * @throws UnavailableError or TmuxError when the session is not there.
+   * @throws UnavailableError or TmuxError when the session is not there, or the server was let go of.
    */
   static async open(
     server: TmuxServer,
     sessionId: string,
     onNotification: (name: string, rest: string) => void,
   ): Promise<ControlConnection> {
+    server.requireHeld();
     const attach = ['-C', 'attach-session', '-t', sessionId, '-f', 'no-output,ignore-size'];
     const child = spawn(server.binary.path, ['-N', '-u', '-S', server.socketPath, ...attach], {
       env: server.env,
@@ -86,8 +87,12 @@ export class ControlConnection {
       detached: true,
     });
     const connection = new ControlConnection(child, onNotification);
+    const close = () => connection.close();
+    server.held.addEventListener('abort', close);
+    void connection.closed.then(() => server.held.removeEventListener('abort', close));
     try {
       await withDeadline(connection.#attached, ANSWER_LIMIT_MS, 'tmux to attach');
+      server.requireHeld();
     } catch (error) {
       connection.close();
       throw error;
@@ -117,8 +122,12 @@ export class ControlConnection {
     if (this.#isClosed || this.#isClosing) return;
     this.#isClosing = true;
     this.#child.stdin.end();
-    const limit = setTimeout(() => this.#child.kill('SIGTERM'), CLOSE_LIMIT_MS);
-    void this.closed.then(() => clearTimeout(limit));
+    // One that waits for a server which was stopped heeds SIGKILL alone.
+    const limits = [
+      setTimeout(() => this.#child.kill('SIGTERM'), CLOSE_LIMIT_MS),
+      setTimeout(() => this.#child.kill('SIGKILL'), 2 * CLOSE_LIMIT_MS),
+    ];
+    void this.closed.then(() => limits.forEach(clearTimeout));
   }
 
   #receive(text: string): void {

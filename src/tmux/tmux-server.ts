@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
+import { setMaxListeners } from 'node:events';
 import { withDeadline } from '../base/deadline.js';
-import { type ErrorTexts, TriadError } from '../base/errors.js';
+import { type ErrorTexts, TriadError, UnavailableError } from '../base/errors.js';
 import { visible } from '../base/visible.js';
 import { PtyProcess } from './pty-process.js';
 import type { TmuxBinary } from './tmux-binary.js';
@@ -36,18 +37,36 @@ export class TmuxServer {
   readonly binary: TmuxBinary;
   readonly socketPath: string;
   readonly env: Readonly<Record<string, string>>;
+  readonly #letGo = new AbortController();
 
   constructor(options: TmuxServerOptions) {
     this.binary = options.binary;
     this.socketPath = options.socketPath;
     this.env = options.env;
+    // One for each command that runs.
+    setMaxListeners(0, this.held);
+  }
+
+  /** Aborted once it was let go of. */
+  get held(): AbortSignal {
+    return this.#letGo.signal;
+  }
+
+  /** @throws UnavailableError once it was let go of. */
+  requireHeld(): void {
+    if (this.held.aborted) throw new UnavailableError('tmux was let go of');
+  }
+
+  /** Runs nothing any more: what runs fails at once. The server itself goes on. Idempotent. */
+  letGo(): void {
+    this.#letGo.abort();
   }
 
   /**
    * Runs one command in a client of its own; never starts a server (`-N`).
    *
    * @returns what it printed.
-   * @throws TmuxError with tmux's own words.
+   * @throws TmuxError with tmux's own words; UnavailableError once it was let go of.
    */
   run(args: readonly string[]): Promise<Buffer> {
     return this.#exec(['-N', ...args]);
@@ -63,6 +82,7 @@ export class TmuxServer {
    * @throws TmuxError with tmux's own words.
    */
   async start(configPath: string, args: readonly string[]): Promise<string> {
+    this.requireHeld();
     let output = '';
     await using client = PtyProcess.spawn({
       file: this.binary.path,
@@ -74,7 +94,11 @@ export class TmuxServer {
         output += Buffer.from(bytes).toString('utf8');
       },
     });
-    const { status } = await withDeadline(client.exited, COMMAND_LIMIT_MS, 'tmux to start');
+    const kill = () => client.kill('SIGKILL');
+    this.held.addEventListener('abort', kill);
+    const started = withDeadline(client.exited, COMMAND_LIMIT_MS, 'tmux to start');
+    const { status } = await started.finally(() => this.held.removeEventListener('abort', kill));
+    this.requireHeld();
     if (status !== 0) throw new TmuxError(subcommandOf(args), output.trim());
     return output;
   }
@@ -89,7 +113,8 @@ export class TmuxServer {
     }
   }
 
-  #exec(args: readonly string[]): Promise<Buffer> {
+  async #exec(args: readonly string[]): Promise<Buffer> {
+    this.requireHeld();
     const subcommand = subcommandOf(args);
     const options = {
       env: this.env,
@@ -101,11 +126,14 @@ export class TmuxServer {
     } as const;
     return new Promise((resolve, reject) => {
       const argv = ['-u', '-S', this.socketPath, ...args];
-      execFile(this.binary.path, argv, options, (error, stdout, stderr) => {
+      const child = execFile(this.binary.path, argv, options, (error, stdout, stderr) => {
+        this.held.removeEventListener('abort', kill);
         if (error === null) return resolve(stdout);
         const answer = stderr.toString('utf8').trim() || error.message;
         reject(new TmuxError(subcommand, answer, { cause: error }));
       });
+      const kill = () => child.kill('SIGKILL');
+      this.held.addEventListener('abort', kill);
     });
   }
 }

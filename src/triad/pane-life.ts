@@ -68,6 +68,7 @@ export class PaneLife {
   #memory: LifeMemory;
   /** The end of the pause, of the grace, of being well for long enough: one at a time. */
   #cancelTimer: () => void = () => undefined;
+  #isReleased = false;
 
   constructor(options: PaneLifeOptions) {
     this.#options = options;
@@ -185,8 +186,9 @@ export class PaneLife {
     this.#end('restart', reason);
   }
 
-  /** Forgets its timers: nothing happens by itself any more. */
+  /** From now on it is led by somebody else: whatever it is told, it does and changes nothing. */
   release(): void {
+    this.#isReleased = true;
     this.#cancelTimer();
   }
 
@@ -282,10 +284,11 @@ export class PaneLife {
 
   #setTimer(delayMs: number, work: () => void): void {
     this.#cancelTimer();
-    this.#cancelTimer = this.#options.clock.after(delayMs, work);
+    if (!this.#isReleased) this.#cancelTimer = this.#options.clock.after(delayMs, work);
   }
 
   #change(to: PaneState, reason: string): void {
+    if (this.#isReleased) return;
     const from = this.state;
     const since = from === to ? this.#memory.since : this.#options.clock.now();
     const isResting = to === 'backoff';

@@ -21,6 +21,8 @@ export interface PaneMenderOptions {
   readonly places: WindowPlaces;
   readonly pipes: PanePipes;
   readonly log: Logger;
+  /** Aborted when the panes are led by nobody any more. */
+  readonly closing: AbortSignal;
   /** Somebody closed the pane; it is being made again. */
   readonly onClosed: (pane: Pane) => void;
   /** Somebody closed the pane, and nothing says what to make it again with. */
@@ -131,7 +133,8 @@ export class PaneMender {
 
   #connect(name: PaneName): Promise<KeeperConnection> {
     const socketPath = this.#options.builder.keeperSocket(name);
-    return KeeperConnection.connect({ socketPath, deadlineMs: KEEPER_LIMIT_MS });
+    const { closing } = this.#options;
+    return KeeperConnection.connect({ socketPath, deadlineMs: KEEPER_LIMIT_MS, abort: closing });
   }
 }
 

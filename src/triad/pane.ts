@@ -36,6 +36,7 @@ export class Pane {
   #lastPid: number | null = null;
   /** Whether a keeper was adopted before. */
   #isLed = false;
+  #isClosed = false;
   #started: PaneProgram | string = '';
 
   constructor(options: PaneOptions) {
@@ -99,12 +100,16 @@ export class Pane {
     return this.#question;
   }
 
-  /** Takes over a tmux pane and its keeper, and goes on from what is known. */
+  /** Takes over a tmux pane and its keeper, and goes on from what is known; once closed it lets go of both. */
   adopt(
     id: PaneId,
     keeper: KeeperConnection,
     { memory, note, programMark = '' }: Adoption = {},
   ): void {
+    if (this.#isClosed) {
+      keeper.close();
+      return;
+    }
     const isFirst = !this.#isLed;
     this.#isLed = true;
     this.#id = id;
@@ -147,11 +152,13 @@ export class Pane {
     this.#waits.look();
   }
 
-  /** Lets go of everything; the command goes on. */
+  /** Lets go of everything, for good; the command goes on. */
   close(): void {
+    this.#isClosed = true;
     this.#life.release();
     this.letGo();
     this.#health?.close();
+    this.#waits.close();
   }
 
   /** From now on it is led by another plan; what runs goes on. */

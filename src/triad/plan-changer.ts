@@ -1,4 +1,4 @@
-import { messageOf, RefusedError } from '../base/errors.js';
+import { messageOf, RefusedError, UnavailableError } from '../base/errors.js';
 import type { PaneName } from '../base/ids.js';
 import type { ReloadChange } from '../link/host-link.js';
 import type { Logger } from '../log/logger.js';
@@ -19,6 +19,8 @@ export interface PlanChangerOptions {
   readonly mender: PaneMender;
   readonly places: WindowPlaces;
   readonly log: Logger;
+  /** Aborted when the session is led by nobody any more. */
+  readonly closing: AbortSignal;
   /** Does one thing after the other to the session's windows. */
   readonly inTurn: (work: () => Promise<void>) => Promise<void>;
   readonly onWindowsChanged: () => void;
@@ -42,19 +44,20 @@ export class PlanChanger {
   /**
    * Only what is another program is started anew.
    *
-   * @throws RefusedError with all that could not be done; the rest is done.
+   * @throws RefusedError with all that could not be done; the rest is done, unless the host stops.
    */
   async apply(sessionId: string, plan: SessionPlan): Promise<ReloadChange[]> {
     const { builder, panes, inTurn, onWindowsChanged } = this.#options;
     const before = { layout: this.#layout, rules: this.#rules, panes: panes.all };
     const changes = planChanges(before, plan);
-    const steps = new Steps(this.#options.log);
+    const steps = new Steps(this.#options);
     builder.setPlan(plan);
     this.#rules = plan.rules;
     if (changes.isLayoutChanged) this.#layout = undefined;
     for (const name of changes.removed) {
       await steps.attempt(name, () => this.#remove(sessionId, name));
     }
+    steps.requireLed();
     panes.setPlans(plan.panes);
     await inTurn(() => this.#changeWindows(sessionId, plan, steps));
     if (changes.isLayoutChanged) onWindowsChanged();
@@ -103,22 +106,30 @@ export class PlanChanger {
   }
 }
 
+type StepsOptions = Pick<PlanChangerOptions, 'log' | 'closing'>;
+
 /** Steps of which each is tried, whatever becomes of the others. */
 class Steps {
-  readonly #log: Logger;
+  readonly #options: StepsOptions;
   readonly #failures: string[] = [];
 
-  constructor(log: Logger) {
-    this.#log = log;
+  constructor(options: StepsOptions) {
+    this.#options = options;
   }
 
   async attempt(what: string, work: () => Promise<void>): Promise<void> {
+    this.requireLed();
     try {
       await work();
     } catch (error) {
-      this.#log.error({ error, what }, 'plan not applied');
+      this.#options.log.error({ error, what }, 'plan not applied');
       this.#failures.push(`${what}: ${messageOf(error)}`);
     }
+  }
+
+  /** @throws UnavailableError when the host has let go of the session. */
+  requireLed(): void {
+    if (this.#options.closing.aborted) throw new UnavailableError('the host is stopping');
   }
 
   requireDone(): void {

@@ -64,7 +64,10 @@ export class SessionHost {
   #plan: SessionPlan;
   #state: SessionState = 'starting';
   #isAdopted = false;
+  /** It is being ended, or let go of. */
   #isClosed = false;
+  /** Aborted when the session is let go of: whatever is half done leads nothing any more. */
+  readonly #closing = new AbortController();
   #sessionId = '';
   #control: ControlConnection | undefined;
   #pauseMs = FIRST_PAUSE_MS;
@@ -90,7 +93,7 @@ export class SessionHost {
     });
     const { places, pipes } = this.#watch;
     this.#mender = new PaneMender({
-      ...{ builder: this.#builder, places, pipes, log },
+      ...{ builder: this.#builder, places, pipes, log, closing: this.#closing.signal },
       onClosed: (pane) => this.#paneClosed(pane),
       onForgotten: ({ name }) => this.#panes.remove(name),
     });
@@ -105,6 +108,7 @@ export class SessionHost {
     });
     this.#changer = new PlanChanger({
       ...{ builder: this.#builder, panes: this.#panes, mender: this.#mender, places, log, plan },
+      closing: this.#closing.signal,
       inTurn: (work) => this.#turns.take(work),
       onWindowsChanged: options.onWindowsChanged,
     });
@@ -144,11 +148,13 @@ export class SessionHost {
     this.#loss = undefined;
   }
 
-  /** Lets go of everything; the session and its commands go on. */
+  /** Lets go of everything at once, whatever is half done; the session and its commands go on. */
   close(): void {
     this.#isClosed = true;
+    this.#closing.abort();
     this.#letGo();
     this.#panes.close();
+    this.server.letGo();
   }
 
   /** Ends the session with its tmux server, each command in its turn and as its policy says. */
@@ -173,7 +179,7 @@ export class SessionHost {
 
   /** @throws UnavailableError while the session is not running. */
   getSessionId(): string {
-    if (this.#state !== 'running') throw this.#unavailable();
+    if (this.#state !== 'running' || this.#isClosed) throw this.#unavailable();
     return this.#sessionId;
   }
 
@@ -296,6 +302,7 @@ export class SessionHost {
       .then(
         () => this.#mending.delete(pane),
         (error: unknown) => {
+          if (this.#isClosed) return;
           this.#options.log.error({ error, pane: pane.name }, 'pane not repaired');
           this.#options.clock.after(MEND_PAUSE_MS, () => this.#mending.delete(pane));
         },
@@ -353,6 +360,7 @@ export class SessionHost {
       this.#options.onWindowsChanged();
       this.#options.onStirred();
     } catch (error) {
+      if (this.#isClosed) return;
       this.#options.log.warn({ error }, 'tmux does not answer');
       this.#soon(() => this.#recover());
     }
@@ -382,6 +390,7 @@ export class SessionHost {
     try {
       await this.open();
     } catch (error) {
+      if (this.#isClosed) return;
       this.#options.log.error({ error, reason: messageOf(error) }, 'session not made');
       this.#soon(() => this.#makeAgain(reason));
     }

@@ -27,6 +27,24 @@ const CHECK_INTERVAL_MS = 250;
 export const PAIR = sessionName('pair');
 export const WORKER = { session: PAIR, pane: paneName('worker') };
 
+/** The tmux server as one host has it, who lets go of it. */
+class WatchedServer extends TmuxServer {
+  readonly #server: TmuxServer;
+  readonly #onRun: (args: readonly string[]) => void;
+
+  constructor(server: TmuxServer, onRun: (args: readonly string[]) => void) {
+    super(server);
+    this.#server = server;
+    this.#onRun = onRun;
+  }
+
+  override async run(args: readonly string[]): Promise<Buffer> {
+    this.requireHeld();
+    this.#onRun(args);
+    return this.#server.run(args);
+  }
+}
+
 /** A host with one session, of one pane unless told otherwise, on a tmux server of its own. */
 export class SmallHost implements AsyncDisposable {
   readonly directory: string;
@@ -48,6 +66,8 @@ export class SmallHost implements AsyncDisposable {
   /** Whether log files have nowhere to be written. */
   isDiskFull = false;
   #next: object | undefined;
+  /** Called before each tmux command that the host runs in a client of its own. */
+  onTmux: (args: readonly string[]) => void = () => undefined;
   /** By how much somebody has set the wall clock forward or back. */
   jumpMs = 0;
   readonly #clock: Clock = {
@@ -165,7 +185,8 @@ export class SmallHost implements AsyncDisposable {
 
   /** What a session of this host is made with. */
   options(session: object): HostSessionOptions {
-    const { directory, server, health } = this;
+    const { directory, health } = this;
+    const server = new WatchedServer(this.server, (args) => this.onTmux(args));
     const clock = this.#clock;
     const log = this.#logger;
     const record = (event: NewHostEvent) => {

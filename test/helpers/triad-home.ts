@@ -121,6 +121,13 @@ export class TriadHome implements AsyncDisposable {
     return collect(child).ended;
   }
 
+  /** Begins a program that stays, such as `triad up`, and does not wait until it is ready. */
+  begin(args: readonly string[]): Omit<Running, 'ready'> {
+    const child = this.#spawn(args);
+    const { stderr, ended } = collect(child);
+    return { process: child, stderr, ended };
+  }
+
   /** Starts `triad up` on a port of the system's choice and waits until it is ready. */
   async up(args: readonly string[] = []): Promise<Up> {
     return this.#listening('up', args);

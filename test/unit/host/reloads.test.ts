@@ -38,6 +38,8 @@ class Room {
     return {
       open: () => note('open'),
       end: () => note('end'),
+      letGo: () => undefined,
+      close: () => Promise.resolve(),
       abandon: () => note('abandon'),
       apply: async () => {
         await note('apply');
