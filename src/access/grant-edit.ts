@@ -1,6 +1,7 @@
 import { InvariantError, RefusedError, UsageError } from '../base/errors.js';
 import type { EngineerName, SessionName } from '../base/ids.js';
 import { addressPatternsProblem } from './address-pattern.js';
+import { isWithin } from './admin-scope.js';
 import {
   type AuthorizedKeys,
   type FileLine,
@@ -8,6 +9,7 @@ import {
   type GrantLine,
   parseAuthorizedKeys,
 } from './authorized-keys.js';
+import { beyondScope, type EditLimits, refuseBeyond, refuseEffect } from './edit-limits.js';
 import { wholeSecond } from './expiry-time.js';
 import { coversSession, type Grant, type GrantDelta, hasExpired } from './grant.js';
 import { type GrantTerms, isSameTerms, optionsFor, writeTerms } from './grant-terms.js';
@@ -16,7 +18,7 @@ import type { PublicKey } from './public-key.js';
 import type { Role } from './role.js';
 
 /** What `triad grant` asks for. */
-export interface GrantChange {
+export interface GrantChange extends EditLimits {
   readonly engineer: EngineerName;
   readonly role: Role;
   /** Keys to add where they are not there; none is needed for an engineer who has some. */
@@ -33,7 +35,7 @@ export interface GrantChange {
 }
 
 /** What `triad revoke` asks for. */
-export interface RevokeChange {
+export interface RevokeChange extends EditLimits {
   readonly engineer: EngineerName;
   /** The only session to take away; null for all of them. */
   readonly session: SessionName | null;
@@ -63,9 +65,11 @@ interface DraftLine {
  * alone comes before it, since the first line that fits wins. A key that does not cover the session
  * gets a line for it with its other restrictions. All other lines stay byte for byte.
  *
- * @throws RefusedError when a key is another engineer's, or none is known and none given.
+ * @throws RefusedError when a key is another engineer's, or none is known and none given, or the last
+ * admin of all sessions would go; NotPermittedError beyond the change's limits.
  */
 export function applyGrant(file: AuthorizedKeys, change: GrantChange, now: number): GrantEdit {
+  refuseBeyond(file, change);
   refuseUnusable(file, change, now);
   let drafts: DraftLine[] = [];
   for (const line of file.lines) {
@@ -75,20 +79,25 @@ export function applyGrant(file: AuthorizedKeys, change: GrantChange, now: numbe
   drafts = addUncoveredKeys(drafts, change, now);
   const known = new Set(keysOf(drafts, change.engineer));
   const added = change.keys.filter((key) => !known.has(key.fingerprint));
-  return finish(file, [...drafts, ...added.map((key) => newLine(key, change))]);
+  const edit = finish(file, [...drafts, ...added.map((key) => newLine(key, change))]);
+  refuseEffect(file, edit, { ...change, now });
+  return edit;
 }
 
 /**
  * Takes an engineer's access away, all of it or to one session. Lines that claim a key of theirs for
  * somebody else go as well, since they would begin to count.
  *
- * @throws RefusedError when no line is the engineer's.
+ * @throws RefusedError when no line is the engineer's, or the last admin of all sessions would go;
+ * NotPermittedError beyond the change's limits.
  */
-export function applyRevoke(file: AuthorizedKeys, change: RevokeChange): GrantEdit {
+export function applyRevoke(file: AuthorizedKeys, change: RevokeChange, now: number): GrantEdit {
+  refuseBeyond(file, change);
+  const { within = 'all' } = change;
   const own = file.lines.filter((line) =>
     isInScope(line, { engineer: change.engineer, session: null }),
   );
-  if (own.length === 0) {
+  if (!own.some(({ grant }) => isWithin(grant, within))) {
     throw new RefusedError(`there is no grant for ${change.engineer}`, {
       hint: 'triad grants lists who has access',
     });
@@ -98,31 +107,47 @@ export function applyRevoke(file: AuthorizedKeys, change: RevokeChange): GrantEd
   const lostKeys = new Set(
     own.map((line) => line.grant.key.fingerprint).filter((key) => !leftKeys.has(key)),
   );
-  const drafts = file.lines.flatMap((line) => {
-    if (line.kind === 'bad' && lostKeys.has(line.claimedKey?.fingerprint ?? '')) return [];
-    return left.get(line) ?? [draftOf(line)];
-  });
-  return finish(file, drafts);
+  const claims = file.lines.filter(
+    (line) => line.kind === 'bad' && lostKeys.has(line.claimedKey?.fingerprint ?? ''),
+  );
+  if (claims.length > 0 && within !== 'all') throw beyondScope(change.engineer);
+  const kept = file.lines.filter((line) => !claims.includes(line));
+  const edit = finish(
+    file,
+    kept.flatMap((line) => left.get(line) ?? [draftOf(line)]),
+  );
+  refuseEffect(file, edit, { ...change, now });
+  return edit;
 }
 
 function refuseUnusable(file: AuthorizedKeys, change: GrantChange, now: number): void {
-  const { engineer, expiresAt, from } = change;
+  const { engineer, expiresAt, from, within = 'all' } = change;
   if (expiresAt !== undefined && expiresAt !== null && expiresAt <= now) {
     throw new UsageError('the time a grant ends must be in the future');
   }
   const problem = from === undefined || from === null ? undefined : addressPatternsProblem(from);
   if (problem !== undefined) throw new UsageError(problem);
-  for (const { fingerprint } of change.keys) {
-    const owner = file.grants.find((grant) => grant.key.fingerprint === fingerprint);
-    if (owner === undefined || owner.engineer === engineer) continue;
-    throw new RefusedError(`the key ${fingerprint} is ${owner.engineer}'s`, {
-      hint: `a key belongs to one engineer: triad revoke ${owner.engineer} frees it`,
-    });
-  }
-  const isKnown = file.grants.some((grant) => grant.engineer === engineer);
+  refuseForeignKeys(file, change);
+  const isKnown = file.grants.some(
+    (grant) => grant.engineer === engineer && isWithin(grant, within),
+  );
   if (!isKnown && change.keys.length === 0) {
     throw new RefusedError(`there is no key of ${engineer} yet`, {
       hint: `triad grant ${engineer} --role ${change.role} --key FILE.pub adds one`,
+    });
+  }
+}
+
+function refuseForeignKeys(
+  file: AuthorizedKeys,
+  { engineer, keys, within = 'all' }: GrantChange,
+): void {
+  for (const { fingerprint } of keys) {
+    const owner = file.grants.find((grant) => grant.key.fingerprint === fingerprint);
+    if (owner === undefined || owner.engineer === engineer) continue;
+    if (!isWithin(owner, within)) throw new RefusedError(`the key ${fingerprint} is not free`);
+    throw new RefusedError(`the key ${fingerprint} is ${owner.engineer}'s`, {
+      hint: `a key belongs to one engineer: triad revoke ${owner.engineer} frees it`,
     });
   }
 }
@@ -165,15 +190,16 @@ function statedExpiry({ expiresAt = null }: GrantChange): number | null {
   return expiresAt === null ? null : wholeSecond(expiresAt);
 }
 
-/** Every key of the engineer that has lines, but none for the session, gets one after its last. */
+/** Every key of the engineer that has lines within the limits, but none for the session, gets one. */
 function addUncoveredKeys(
   drafts: readonly DraftLine[],
   change: GrantChange,
   now: number,
 ): DraftLine[] {
-  const { engineer, session } = change;
+  const { engineer, session, within = 'all' } = change;
   if (session === null) return [...drafts];
-  const own = drafts.flatMap(({ after }) => (after?.grant.engineer === engineer ? [after] : []));
+  const isOwn = (grant: Grant) => grant.engineer === engineer && isWithin(grant, within);
+  const own = drafts.flatMap(({ after }) => (after !== null && isOwn(after.grant) ? [after] : []));
   const lastOf = new Map(own.map((line) => [line.grant.key.fingerprint, line]));
   for (const { grant } of own) {
     if (coversSession(grant, session)) lastOf.delete(grant.key.fingerprint);

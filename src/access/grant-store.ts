@@ -152,7 +152,7 @@ export class GrantStore implements AsyncDisposable {
     change: RevokeChange,
     record: RecordChange = () => undefined,
   ): Promise<readonly GrantDelta[]> {
-    return this.#edit((file) => applyRevoke(file, change), record);
+    return this.#edit((file) => applyRevoke(file, change, this.#options.now()), record);
   }
 
   /** Stops following the file, after the edits that were asked for. Idempotent. */

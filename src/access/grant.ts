@@ -22,8 +22,12 @@ export type GrantDelta =
   | { readonly before: null; readonly after: Grant }
   | { readonly before: Grant; readonly after: null };
 
-export function coversSession(grant: Pick<Grant, 'sessions'>, session: SessionName): boolean {
-  return grant.sessions === 'all' || grant.sessions.includes(session);
+/** With null: whether it covers sessions that it does not name. */
+export function coversSession(
+  grant: Pick<Grant, 'sessions'>,
+  session: SessionName | null,
+): boolean {
+  return grant.sessions === 'all' || (session !== null && grant.sessions.includes(session));
 }
 
 export function hasExpired(grant: Pick<Grant, 'expiresAt'>, now: number): boolean {

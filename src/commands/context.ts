@@ -1,3 +1,4 @@
+import type { AdminScope } from '../access/admin-scope.js';
 import type { Grant, GrantDelta } from '../access/grant.js';
 import type { GrantChange, RevokeChange } from '../access/grant-edit.js';
 import type { RecordChange } from '../access/grant-store.js';
@@ -14,6 +15,8 @@ export interface CommandContext {
   readonly actor: Actor;
   /** The role in force for the actor in a session; undefined where they have none. */
   readonly roleIn: (session: SessionName) => Role | undefined;
+  /** Where the actor is admin now. */
+  readonly adminScope: () => AdminScope;
   /** The session a verb over SSH was sent to; undefined at the local door. */
   readonly session: SessionName | undefined;
   /** Every configured session. */

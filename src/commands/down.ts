@@ -1,4 +1,4 @@
-import { getGateway, requireRole } from './pane-target.js';
+import { getGateway, requireGlobalAdmin } from './pane-target.js';
 import type { Verb } from './verb.js';
 
 export const down: Verb = {
@@ -16,7 +16,7 @@ export const down: Verb = {
           files: [],
           run: async (context) => {
             const gateway = getGateway(context);
-            for (const session of context.sessions) requireRole(context, session, 'admin');
+            requireGlobalAdmin(context);
             // Sessions are ended by their host: where it cannot be asked, nothing is stopped.
             if (endsSessions) await gateway.link.describe();
             context.audit.stopRequested({ actor: context.actor, endsSessions });

@@ -156,9 +156,9 @@ async function findLast(
 }
 
 /** What is about the host itself is for those who may change it. */
-function maySee({ roleIn, sessions }: CommandContext, { session }: HostEvent): boolean {
+function maySee({ roleIn, adminScope }: CommandContext, { session }: HostEvent): boolean {
   if (session !== null) return roleIn(session) !== undefined;
-  return sessions.some((each) => roleIn(each) === 'admin');
+  return adminScope() === 'all';
 }
 
 function textPiece(lines: readonly string[]): AnswerPiece {

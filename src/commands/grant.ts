@@ -9,7 +9,8 @@ import { type EngineerName, engineerName, isName, NAME_RULE } from '../base/ids.
 import { visible } from '../base/visible.js';
 import type { CommandContext } from './context.js';
 import { changesJson, changesText } from './grant-changes.js';
-import { getSession, requireRole } from './pane-target.js';
+import { FORCE, limitsOf } from './grant-limits.js';
+import { getSession } from './pane-target.js';
 import type { Verb } from './verb.js';
 
 interface Options {
@@ -19,6 +20,7 @@ interface Options {
   readonly for?: string;
   readonly until?: string;
   readonly from: readonly string[];
+  readonly force?: true;
 }
 
 export const grant: Verb = {
@@ -42,6 +44,7 @@ export const grant: Verb = {
       .addOption(new Option('--for <duration>', 'how long: 30m, 8h, 2d').conflicts('until'))
       .option('--until <time>', '2030-05-31, 2030-05-31T18:00, or `never`')
       .option('--from <cidr>', 'from there only, or `anywhere`; repeatable', append, [])
+      .option('--force', FORCE)
       .action((name: string, options: Options) => {
         const engineer = getEngineer(name);
         const terms = { expiresAt: expiryOf(options), from: sourceOf(options) };
@@ -68,14 +71,12 @@ interface Request {
 async function run(context: CommandContext, request: Request): Promise<string> {
   const { engineer, terms, options } = request;
   const session = options.session === undefined ? null : getSession(context, options.session);
-  for (const each of session === null ? context.sessions : [session]) {
-    requireRole(context, each, 'admin');
-  }
+  const limits = limitsOf(context, session, options);
   const keys: PublicKey[] = [];
   for (const file of options.key) keys.push(...readKeys(file, await context.readFile(file)));
   const { actor, audit } = context;
   const changes = await context.grants.grant(
-    { engineer, role: options.role, keys, session, ...terms },
+    { engineer, role: options.role, keys, session, ...terms, ...limits },
     (deltas) => audit.accessGranted({ actor, changes: changesJson(deltas) }),
   );
   return changesText(engineer, changes);

@@ -1,3 +1,4 @@
+import { isWithin } from '../access/admin-scope.js';
 import type { Grant } from '../access/grant.js';
 import { hasExpired } from '../access/grant.js';
 import type { CommandContext } from './context.js';
@@ -18,7 +19,19 @@ export const grants: Verb = {
   },
 };
 
-function grantsJson({ grants: { current } }: CommandContext): string {
+/** What the actor may know: who is admin of some sessions sees lines that grant nothing beyond them. */
+function seenBy({ grants: { current }, adminScope }: CommandContext): typeof current {
+  const scope = adminScope();
+  if (scope === 'all') return current;
+  return {
+    grants: current.grants.filter((grant) => isWithin(grant, scope)),
+    problems: [],
+    staleReason: current.staleReason === null ? null : 'the file cannot be read now',
+  };
+}
+
+function grantsJson(context: CommandContext): string {
+  const current = seenBy(context);
   const listed = current.grants.map((grant) => ({
     engineer: grant.engineer,
     role: grant.role,
@@ -31,7 +44,8 @@ function grantsJson({ grants: { current } }: CommandContext): string {
   return jsonText({ grants: listed, problems: current.problems, staleReason: current.staleReason });
 }
 
-function grantsText({ grants: { current } }: CommandContext): string {
+function grantsText(context: CommandContext): string {
+  const current = seenBy(context);
   const header = ['ENGINEER', 'ROLE', 'SESSIONS', 'UNTIL', 'FROM', 'KEY', 'LINE'];
   const table =
     current.grants.length === 0

@@ -1,9 +1,10 @@
 import { includesRole, type Role } from '../access/role.js';
 import { NotPermittedError, UnavailableError, UsageError } from '../base/errors.js';
-import { isName, paneName, type SessionName, sessionName } from '../base/ids.js';
+import { isName, paneName, type SessionName } from '../base/ids.js';
 import { visible } from '../base/visible.js';
 import type { PaneAddress, PanesAddress } from '../link/host-link.js';
 import { LinkLostError } from '../link/link-lost.js';
+import { noAccess } from '../session/no-access.js';
 import type { CommandContext, RunningGateway } from './context.js';
 
 /** @throws UnavailableError when nothing runs. */
@@ -15,9 +16,16 @@ export function getGateway(context: CommandContext): RunningGateway {
 /** @throws NotPermittedError when the actor's role in the session is less than `needed`. */
 export function requireRole(context: CommandContext, session: SessionName, needed: Role): void {
   const role = context.roleIn(session);
-  if (role !== undefined && includesRole(role, needed)) return;
-  const is = role === undefined ? 'have no access' : `are ${article(role)} there`;
-  throw new NotPermittedError(`this needs ${article(needed)} of ${session}; you ${is}`);
+  if (role === undefined) throw new NotPermittedError(noAccess(session));
+  if (includesRole(role, needed)) return;
+  const is = `you are ${article(role)} there`;
+  throw new NotPermittedError(`this needs ${article(needed)} of ${session}; ${is}`);
+}
+
+/** For what concerns sessions that the actor may not see. @throws NotPermittedError */
+export function requireGlobalAdmin(context: CommandContext): void {
+  if (context.adminScope() === 'all') return;
+  throw new NotPermittedError('this needs an admin of all sessions');
 }
 
 /**
@@ -81,10 +89,16 @@ export function panesText({ session, pane }: PanesAddress): string {
   return pane ?? `all panes of ${session}`;
 }
 
-/** @throws UsageError for a session that is not configured. */
+/**
+ * Over SSH there is one answer for a session that does not exist and for one that is not the caller's.
+ *
+ * @throws UsageError for a session that is not configured; NotPermittedError.
+ */
 export function getSession(context: CommandContext, text: string): SessionName {
   if (context.sessions.length === 0) throw new LinkLostError();
-  if (isName(text) && context.sessions.includes(sessionName(text))) return sessionName(text);
+  const session = context.sessions.find((each) => each === text);
+  if (session !== undefined && context.roleIn(session) !== undefined) return session;
+  if (context.session !== undefined) throw new NotPermittedError(noAccess(text));
   throw new UsageError(`there is no session ${visible(text)}`, {
     hint: `sessions: ${context.sessions.join(', ')}`,
   });

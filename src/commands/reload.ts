@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../base/errors.js';
 import type { ReloadChange } from '../link/host-link.js';
-import { getGateway, requireRole } from './pane-target.js';
+import { getGateway, requireGlobalAdmin } from './pane-target.js';
 import type { Verb } from './verb.js';
 
 export const reload: Verb = {
@@ -14,7 +14,7 @@ export const reload: Verb = {
       take({
         files: [],
         run: async (context) => {
-          for (const session of context.sessions) requireRole(context, session, 'admin');
+          requireGlobalAdmin(context);
           const { link } = getGateway(context);
           context.audit.reloadRequested({ actor: context.actor });
           const { changes } = await link.reload().catch(tell);

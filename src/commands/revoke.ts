@@ -2,8 +2,13 @@ import type { EngineerName } from '../base/ids.js';
 import type { CommandContext } from './context.js';
 import { getEngineer } from './grant.js';
 import { changesJson, changesText } from './grant-changes.js';
-import { getSession, requireRole } from './pane-target.js';
+import { FORCE, type ForceOption, limitsOf } from './grant-limits.js';
+import { getSession } from './pane-target.js';
 import type { Verb } from './verb.js';
+
+interface Options extends ForceOption {
+  readonly session?: string;
+}
 
 export const revoke: Verb = {
   name: 'revoke',
@@ -15,9 +20,10 @@ export const revoke: Verb = {
     command
       .argument('<name>', 'the engineer')
       .option('--session <name>', 'in this session only')
-      .action((name: string, options: { session?: string }) => {
+      .option('--force', FORCE)
+      .action((name: string, options: Options) => {
         const engineer = getEngineer(name);
-        take({ files: [], run: (context) => run(context, engineer, options.session) });
+        take({ files: [], run: (context) => run(context, engineer, options) });
       });
   },
 };
@@ -25,15 +31,14 @@ export const revoke: Verb = {
 async function run(
   context: CommandContext,
   engineer: EngineerName,
-  only: string | undefined,
+  options: Options,
 ): Promise<string> {
-  const session = only === undefined ? null : getSession(context, only);
-  for (const each of session === null ? context.sessions : [session]) {
-    requireRole(context, each, 'admin');
-  }
+  const session = options.session === undefined ? null : getSession(context, options.session);
+  const limits = limitsOf(context, session, options);
   const { actor, audit, sessions: allSessions } = context;
-  const changes = await context.grants.revoke({ engineer, session, allSessions }, (deltas) =>
-    audit.accessRevoked({ actor, changes: changesJson(deltas) }),
+  const changes = await context.grants.revoke(
+    { engineer, session, allSessions, ...limits },
+    (deltas) => audit.accessRevoked({ actor, changes: changesJson(deltas) }),
   );
   return changesText(engineer, changes);
 }

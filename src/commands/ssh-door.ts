@@ -1,4 +1,5 @@
 import { split } from 'shlex';
+import { findAdminScope } from '../access/admin-scope.js';
 import type { AccessQuery, Decision } from '../access/decide.js';
 import type { Actor } from '../audit/audit.js';
 import { UsageError } from '../base/errors.js';
@@ -49,9 +50,14 @@ export class SshDoor implements SshCommandDoor {
       const answer = this.#decide(command, asked);
       return answer.outcome === 'allowed' ? answer.role : undefined;
     };
+    const { keyBlob, address } = caller;
+    const adminScope = () => {
+      const query = { keyBlob, address, now: Date.now() };
+      return findAdminScope(grants.current.grants, query, sessions);
+    };
     const readFile = (name: string) => readInputAs(name, command);
     const context = {
-      ...{ actor, roleIn, session, sessions, grants, audit, gateway, readFile },
+      ...{ actor, roleIn, adminScope, session, sessions, grants, audit, gateway, readFile },
       terminal: command.terminal,
     };
     return execute({ words: words.list, prefix: `ssh ${session}@host`, context, log });

@@ -12,6 +12,7 @@ export function localContext(options: LocalContextOptions): CommandContext {
   return {
     actor: { engineer: localName, door: 'local' },
     roleIn: () => 'admin',
+    adminScope: () => 'all',
     session: undefined,
     ...{ sessions, grants, audit, gateway, terminal },
     readFile: (name) => Promise.resolve(files[name] ?? ''),

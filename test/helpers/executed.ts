@@ -1,3 +1,4 @@
+import type { AdminScope } from '../../src/access/admin-scope.js';
 import type { Role } from '../../src/access/role.js';
 import { sessionName } from '../../src/base/ids.js';
 import type { AnswerPiece, DoorPiece } from '../../src/commands/answer-piece.js';
@@ -56,6 +57,11 @@ export class Executed {
     return textOf(await this.pieces(words));
   }
 
+  #adminScope(): AdminScope {
+    const own = this.sessions.filter((session) => this.roles[session] === 'admin');
+    return own.length === this.sessions.length ? 'all' : own;
+  }
+
   #context(): CommandContext {
     const noted = new Proxy(
       {},
@@ -65,6 +71,7 @@ export class Executed {
     return {
       actor: { engineer: this.engineer, door: 'ssh' },
       roleIn: (session) => this.roles[session],
+      adminScope: () => this.#adminScope(),
       ...{ session: this.session, sessions: this.sessions, audit, terminal: this.terminal },
       grants: this.grants,
       gateway: {

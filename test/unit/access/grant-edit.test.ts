@@ -37,11 +37,12 @@ function textOf({ file }: GrantEdit): string {
 
 function grant(text: string, change: Partial<GrantChange> = {}): GrantEdit {
   const base = { engineer: ALICE, role: 'driver', keys: [], session: null } as const;
-  return applyGrant(parse(text), { ...base, ...change }, NOW);
+  const isForced = true;
+  return applyGrant(parse(text), { ...base, isForced, ...change }, NOW);
 }
 
 function revoke(text: string, session: GrantChange['session'] = null): GrantEdit {
-  return applyRevoke(parse(text), { engineer: ALICE, session, allSessions: ALL });
+  return applyRevoke(parse(text), { engineer: ALICE, session, allSessions: ALL }, NOW);
 }
 
 const lines = (...all: string[]) => all.map((line) => `${line}\n`).join('');
@@ -249,11 +250,8 @@ describe('revoking', () => {
   });
 
   it('removes a line for all when its session was the only one', () => {
-    const edit = applyRevoke(parse(lines(sampleLine('alice'))), {
-      engineer: ALICE,
-      session: PAIR,
-      allSessions: [PAIR],
-    });
+    const change = { engineer: ALICE, session: PAIR, allSessions: [PAIR] };
+    const edit = applyRevoke(parse(lines(sampleLine('alice'))), change, NOW);
     expect(textOf(edit)).toBe('');
   });
 
@@ -310,7 +308,7 @@ describe('an edit', () => {
   test.prop([fileLines, change])(
     'of a grant gives the role, keeps every line of others, and twice is once',
     (texts, asked) => {
-      const full = { ...asked, keys: [sampleKey(asked.engineer)] };
+      const full = { isForced: true, ...asked, keys: [sampleKey(asked.engineer)] };
       const text = lines(...texts);
       const edit = applyGrant(parse(text), full, NOW);
       expect(others(textOf(edit), asked.engineer)).toEqual(others(text, asked.engineer));
@@ -330,7 +328,7 @@ describe('an edit', () => {
     'for one session changes what is decided about that session only',
     (texts, asked) => {
       fc.pre(asked.session !== null);
-      const full = { ...asked, keys: [] };
+      const full = { isForced: true, ...asked, keys: [] };
       const file = parse(lines(sampleLine(asked.engineer), ...texts));
       const edit = applyGrant(file, full, NOW);
       for (const key of [asked.engineer, `${asked.engineer}-2`, 'carol']) {
@@ -349,11 +347,8 @@ describe('an edit', () => {
     'of a revocation leaves nothing of it, and every line of others',
     (texts, revoked) => {
       const text = lines(sampleLine('alice'), ...texts);
-      const edit = applyRevoke(parse(text), {
-        engineer: ALICE,
-        session: revoked,
-        allSessions: ALL,
-      });
+      const change = { engineer: ALICE, session: revoked, allSessions: ALL, isForced: true };
+      const edit = applyRevoke(parse(text), change, NOW);
       expect(others(textOf(edit), 'alice')).toEqual(others(text, 'alice'));
       for (const { engineer, sessions } of edit.file.grants) {
         if (engineer !== 'alice') continue;
