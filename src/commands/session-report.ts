@@ -105,7 +105,9 @@ function noteText(pane: PaneDescription, now: number): string {
   const next = pane.startsAt === null ? '' : `, starts again in ${ageText(pane.startsAt - now)}`;
   const notes = [
     ...(isWell ? [] : [`${visible(pane.reason)}${next}`]),
-    ...(pane.question === null ? [] : [`asks: ${visible(pane.question)}`]),
+    ...(pane.question === null
+      ? []
+      : [pane.question === '' ? 'asks for input' : `asks: ${visible(pane.question)}`]),
     ...pane.problems.map((problem) => visible(problem)),
   ];
   return notes.map((note) => `  ${pane.name}: ${note}\n`).join('');

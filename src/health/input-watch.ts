@@ -18,6 +18,7 @@ export interface InputWatchOptions {
   readonly clock: Clock;
   /** Whether the command is blocked in a read of its terminal, as far as the system tells. */
   readonly isReading: () => Promise<boolean>;
+  /** `question` is what the command has surely printed of it; empty where nothing surely is. */
   readonly onQuestion: (question: string) => void;
   /** It asks no more. */
   readonly onAnswer: () => void;
@@ -55,22 +56,27 @@ export class InputWatch {
     this.#silences += 1;
     const line = output.lastLine;
     if (line.trim() === '') return;
-    if (plan.patterns.some((pattern) => pattern.matches(line))) this.#ask(line);
-    else if (plan.watchesReads && output.isLineOpen) void this.#look(line, FIRST_PAUSE_MS);
+    const isQuestion = [line, output.lastPrinted].some((text) =>
+      plan.patterns.some((pattern) => pattern.matches(text)),
+    );
+    if (isQuestion) this.#ask();
+    else if (plan.watchesReads && output.isLineOpen) void this.#look(FIRST_PAUSE_MS);
   }
 
-  async #look(line: string, pauseMs: number): Promise<void> {
+  async #look(pauseMs: number): Promise<void> {
     const silence = this.#silences;
     const isReading = await this.#options.isReading();
     if (this.#isClosed || silence !== this.#silences) return;
-    const again = (): void => void this.#look(line, Math.min(pauseMs * 2, LAST_PAUSE_MS));
-    if (isReading) this.#ask(line);
+    const again = (): void => void this.#look(Math.min(pauseMs * 2, LAST_PAUSE_MS));
+    if (isReading) this.#ask();
     else this.#takeBack = this.#options.clock.after(pauseMs, again);
   }
 
-  #ask(line: string): void {
+  /** What people typed behind the question, or in its place, is no part of it. */
+  #ask(): void {
     this.#isAsking = true;
-    this.#options.onQuestion(visible(line.trim(), MAX_QUESTION));
+    const { lastPrinted } = this.#options.output;
+    this.#options.onQuestion(visible(lastPrinted.trim(), MAX_QUESTION));
   }
 
   #spoke(): void {

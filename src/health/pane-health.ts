@@ -11,7 +11,7 @@ export type HealthChange =
   | { readonly kind: 'unready'; readonly reason: string }
   /** The liveness probe failed: the command has to be ended. Told once per run. */
   | { readonly kind: 'dead'; readonly reason: string }
-  /** The agent waits for somebody's input; `question` is the line it asks. */
+  /** The agent waits for somebody's input; `question` is what it has surely printed of the line, or empty. */
   | { readonly kind: 'asks'; readonly question: string }
   | { readonly kind: 'asks-no-more' };
 

@@ -9,7 +9,6 @@ export interface DriverClientViewOptions {
   readonly openClient: (onOutput: (bytes: Uint8Array) => void) => PtyProcess;
   /** Whether the session is still there once the client has ended. */
   readonly isSessionThere: () => Promise<boolean>;
-  readonly onInput: (bytes: Uint8Array) => void;
   readonly onResize: (size: TerminalSize) => void;
 }
 
@@ -49,7 +48,6 @@ export class DriverClientView implements DriverView {
   }
 
   write(bytes: Uint8Array): boolean {
-    this.#options.onInput(bytes);
     return this.#client.write(bytes);
   }
 

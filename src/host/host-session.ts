@@ -35,7 +35,7 @@ import { Mirror } from './mirror.js';
 import { SessionBoard } from './session-board.js';
 import { SessionDoor } from './session-door.js';
 import { Turns } from './turns.js';
-import { TypingDetector } from './typing.js';
+import { TypedInput } from './typed-input.js';
 import { WindowSize } from './window-size.js';
 
 /** As many as there are gateways, and those that take their place. */
@@ -67,6 +67,7 @@ export class HostSession {
   readonly #windowSize: WindowSize;
   readonly #door: SessionDoor;
   readonly #board: SessionBoard;
+  readonly #typed: TypedInput;
   readonly #rules: RuleEngine;
   readonly #tmuxEnv: Readonly<Record<string, string>>;
   #plan: SessionPlan;
@@ -105,7 +106,8 @@ export class HostSession {
       this.#board.forget();
       this.#showBoard();
     };
-    const onStirred = () => {
+    const onStirred = (name = '', rest = '') => {
+      this.#typed.notified(name, rest);
       this.#showBoard();
       for (const mirror of this.#mirrors) mirror.look();
     };
@@ -113,6 +115,10 @@ export class HostSession {
       getControl: () => this.#triad.getControl(),
       getSessionId: () => this.#triad.getSessionId(),
       log: options.log,
+    });
+    this.#typed = new TypedInput({
+      ...{ taps: options.taps, clock: options.clock, panes: () => this.#triad.panes },
+      ask: (format, pane) => this.#askFormat(format, pane),
     });
     this.#door = new SessionDoor({ ...options, key: options.doorKey, panes: this });
     this.#tmuxEnv = options.server.env;
@@ -132,6 +138,7 @@ export class HostSession {
     await this.#door.open();
     await this.#triad.open();
     this.#isOpen = true;
+    void this.#typed.look();
     for (const pane of this.#found.values()) this.#tellRules(pane);
     for (const pane of this.describe().panes) this.#tellRules(pane);
     this.#found.clear();
@@ -154,6 +161,7 @@ export class HostSession {
     this.letGo();
     this.#waits.close();
     this.#windowSize.close();
+    this.#typed.close();
     for (const mirror of this.#mirrors) mirror.close();
     await this.#door.close();
     await this.#taps.close();
@@ -163,6 +171,7 @@ export class HostSession {
     this.#rules.close();
     this.#waits.close();
     this.#windowSize.close();
+    this.#typed.close();
     await this.#triad.end();
     await this.#door.close();
     await this.#taps.close();
@@ -173,13 +182,10 @@ export class HostSession {
   }
 
   openDriver(request: ViewRequest): DriverView {
-    const typing = new TypingDetector();
     const driver = {};
+    const onInput = this.#typed.openDriver(() => this.#windowSize.typed(driver));
     const view = new DriverClientView({
-      ...this.#viewOptions(request),
-      onInput: (bytes) => {
-        if (typing.isTyping(bytes)) this.#windowSize.typed(driver);
-      },
+      ...this.#viewOptions(request, onInput),
       onResize: (size) => this.#windowSize.resized(driver, size),
     });
     this.#windowSize.came(driver, request.size);
@@ -214,11 +220,15 @@ export class HostSession {
   }
 
   async send(pane: PaneName, request: { text: string; enter: boolean }): Promise<void> {
-    await sendText(this.#triad.getControl(), this.#runningPaneId(pane), request);
+    const id = this.#runningPaneId(pane);
+    await this.#typed.paste(id, request);
+    await sendText(this.#triad.getControl(), id, request);
   }
 
   async keys(pane: PaneName, keys: readonly string[]): Promise<void> {
-    await pressKeys(this.#triad.getControl(), this.#runningPaneId(pane), keys);
+    const id = this.#runningPaneId(pane);
+    await this.#typed.press(id, keys);
+    await pressKeys(this.#triad.getControl(), id, keys);
   }
 
   async start(pane: PaneName | null): Promise<void> {
@@ -291,11 +301,18 @@ export class HostSession {
     });
   }
 
-  #viewOptions(request: ViewRequest) {
+  async #askFormat(format: string, pane: PaneId | null): Promise<string> {
+    const target = pane ?? this.#triad.getSessionId();
+    const ask = ['-p', '-t', target, `"${format}"`];
+    const [answer = ''] = await this.#triad.getControl().ask('display-message', ask);
+    return answer;
+  }
+
+  #viewOptions(request: ViewRequest, onInput: (bytes: Uint8Array) => void) {
     const sessionId = this.#triad.getSessionId();
     const { term, size } = request;
     const openClient = (onOutput: (bytes: Uint8Array) => void): PtyProcess =>
-      openTmuxClient({ server: this.#triad.server, sessionId, term, size, onOutput });
+      openTmuxClient({ server: this.#triad.server, sessionId, term, size, onOutput, onInput });
     return { request, openClient, isSessionThere: () => this.#triad.isThere(sessionId) };
   }
 

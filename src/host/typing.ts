@@ -27,6 +27,11 @@ const BEGINNING = /^\u001b(?:$|\[[?><]?[\d;]*\$?$|[P\]_][^\u0007\u001b]*\u001b?$
 export class TypingDetector {
   #pending = '';
 
+  /** Whether it waits for what tells a report from a key. */
+  get isUndecided(): boolean {
+    return this.#pending !== '';
+  }
+
   /** Whether somebody typed in this piece of input. */
   isTyping(bytes: Uint8Array): boolean {
     if (this.#pending === '' && !bytes.includes(ESC)) return bytes.length > 0;

@@ -5,7 +5,7 @@ import { Throttle } from '../base/throttle.js';
 import type { EventKind, NewHostEvent } from '../link/host-event.js';
 import type { PaneState } from '../link/host-link.js';
 import type { Logger } from '../log/logger.js';
-import type { PaneOutput } from '../tap/pane-output.js';
+import type { OutputLine, PaneOutput } from '../tap/pane-output.js';
 import { ActionQueue } from './action-queue.js';
 import { Causes, MAX_DEPTH } from './causes.js';
 import { hideValues } from './hidden-values.js';
@@ -82,7 +82,7 @@ export class RuleEngine {
     this.#missed = new Throttle({ max: 1, windowMs: MISSED_WINDOW_MS, now: () => clock.elapsed() });
     this.#triggers = new RuleTriggers({
       ...{ output, clock },
-      onLine: (pane, text) => this.#sawLine(pane, text),
+      onLine: (pane, line) => this.#sawLine(pane, line),
       onMissed: (pane, bytes) => this.#missedOutput(pane, bytes),
       onSilence: (rule) => this.#sawSilence(rule),
     });
@@ -146,12 +146,13 @@ export class RuleEngine {
     this.#consider(rule, { pane, matched: `${limitMs / 1000} s` }, OUTPUT_CAUSED_MS);
   }
 
-  #sawLine(pane: PaneName, text: string): void {
+  /** A rule looks at all of a line; what is told of it is what the program has printed. */
+  #sawLine(pane: PaneName, { text, printed }: OutputLine): void {
     for (const rule of this.#plan.rules) {
       const { when } = rule;
       if (when.kind !== 'match' || when.pane !== pane || !this.#isOfInterest(rule)) continue;
       if (when.pattern.matches(text)) {
-        this.#consider(rule, { pane, matched: text }, OUTPUT_CAUSED_MS);
+        this.#consider(rule, { pane, matched: printed }, OUTPUT_CAUSED_MS);
       }
     }
   }

@@ -8,7 +8,7 @@ const MAX_SHOWN = 256;
 /** Why a rule fires now: what it waited for has come. */
 export interface Cause {
   readonly pane: PaneName;
-  /** The line, the state, or how long it was silent; from outside. */
+  /** What the program has surely printed of the line, the state, or how long it was silent; from outside. */
   readonly matched: string;
 }
 
@@ -82,12 +82,18 @@ export function deed(action: RuleAction): string {
 export function occasion({ when }: RulePlan, { pane, matched }: Cause): string {
   switch (when.kind) {
     case 'match':
-      return `${pane} put out "${matched.slice(0, MAX_SHOWN)}"`;
+      return matched.trim() === ''
+        ? `${pane} showed a line that matches`
+        : `${pane} put out "${matched.slice(0, MAX_SHOWN)}"`;
     case 'state':
-      return when.state === 'needs-input'
-        ? `${pane} asks "${matched.slice(0, MAX_SHOWN)}"`
-        : `${pane} is ${matched}`;
+      return when.state === 'needs-input' ? asking(pane, matched) : `${pane} is ${matched}`;
     case 'silence':
       return `${pane} put out nothing for ${matched}`;
   }
+}
+
+function asking(pane: PaneName, question: string): string {
+  return question === ''
+    ? `${pane} asks for input`
+    : `${pane} asks "${question.slice(0, MAX_SHOWN)}"`;
 }

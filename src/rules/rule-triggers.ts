@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import type { PaneName } from '../base/ids.js';
-import type { PaneOutput } from '../tap/pane-output.js';
+import type { OutputLine, PaneOutput } from '../tap/pane-output.js';
 import { SilenceWatch } from '../tap/silence-watch.js';
 import type { RulePlan } from './rule-plan.js';
 
@@ -8,7 +8,7 @@ export interface RuleTriggersOptions {
   readonly output: (pane: PaneName) => PaneOutput;
   readonly clock: Clock;
   /** A line has ended in a pane that has a rule about lines. */
-  readonly onLine: (pane: PaneName, text: string) => void;
+  readonly onLine: (pane: PaneName, line: OutputLine) => void;
   /** So many bytes of a pane were not looked at. */
   readonly onMissed: (pane: PaneName, bytes: number) => void;
   /** The pane of a rule about silence fell silent, by the name of the rule. */
@@ -62,7 +62,7 @@ export class RuleTriggers {
       const missed = (bytes: number): void => onMissed(pane, bytes);
       this.#lines.set(
         pane,
-        output(pane).onLine(({ text }) => onLine(pane, text), missed),
+        output(pane).onLine((line) => onLine(pane, line), missed),
       );
     }
   }

@@ -1,4 +1,5 @@
-import { MAX_LINE_CHARACTERS, type OutputLine } from './pane-output.js';
+import { MAX_LINE_CHARACTERS } from './pane-output.js';
+import type { ReadLine } from './typed-marks.js';
 
 const [BACKSPACE, TAB, NEWLINE, RETURN, CANCEL, ESCAPE, DELETE] = [8, 9, 10, 13, 24, 27, 127];
 const SPACE = 0x20;
@@ -8,8 +9,12 @@ const MAX_LINE_BYTES = MAX_LINE_CHARACTERS * 4;
 const ROW_MOVES = new Set([...Buffer.from('ABEFHdf')]);
 /** The one that goes to a column, mostly the first (CHA). */
 const COLUMN_MOVE = 0x47;
-/** What introduces a string that lasts until BEL or ST: DCS, SOS, OSC, PM, APC. */
-const STRINGS = new Set([...Buffer.from('PX]^_')]);
+/** What introduces a string that lasts until BEL or ST: DCS, SOS, OSC, PM, APC, and tmux's own title. */
+const STRINGS = new Set([...Buffer.from('PX]^_k')]);
+/** Escapes that leave the row, or come back to it: IND, NEL, RI, DECRC. */
+const ROW_ESCAPES = new Set([...Buffer.from('DEM8')]);
+/** Sequences that move what stands on rows (IL, DL, SU, SD, DECSTBM), with those that leave the row. */
+const ROW_CHANGES = new Set([...ROW_MOVES, ...Buffer.from('LMSTr')]);
 const [CSI, ST_FINAL, BEL] = [0x5b, 0x5c, 7];
 /** A program that was killed in the middle of a string must not swallow all that follows. */
 const MAX_STRING_BYTES = 64 * 1024;
@@ -30,11 +35,15 @@ export class LineReader {
   #stringBytes = 0;
   /** The cursor went back to the first column: what comes next overwrites the line. */
   #isReturned = false;
-  #onLine: (line: OutputLine) => void = () => undefined;
+  #start: number;
+  #untouched: string | undefined;
+  #drawnAt: number | undefined;
+  #onLine: (line: EndedLine) => void = () => undefined;
 
-  /** @param offset of the first byte that is going to be read. */
+  /** @param offset of the first byte that is going to be read, with which a line is taken to begin. */
   constructor(offset = 0) {
     this.#offset = offset;
+    this.#start = offset;
   }
 
   /** What stands on the line that is not ended yet. */
@@ -42,8 +51,20 @@ export class LineReader {
     return textOf(this.#line.subarray(0, this.#length));
   }
 
+  /** The line that is not ended yet. */
+  get openLine(): ReadLine {
+    const { open } = this;
+    const untouched = this.#untouched ?? open;
+    return { text: open, start: this.#start, untouched, drawnAt: this.#drawnAt };
+  }
+
+  /** Something is typed here, at the end of what was read. */
+  touch(): void {
+    this.#untouched ??= this.open;
+  }
+
   /** Calls `onLine` with each line that ends in `bytes`. */
-  read(bytes: Uint8Array, onLine: (line: OutputLine) => void): void {
+  read(bytes: Uint8Array, onLine: (line: EndedLine) => void): void {
     this.#onLine = onLine;
     for (let at = 0; at < bytes.length; ) {
       const byte = bytes[at] ?? 0;
@@ -83,12 +104,16 @@ export class LineReader {
     else if (STRINGS.has(byte)) {
       this.#mode = 'string';
       this.#stringBytes = 0;
-    } else if (byte >= 0x30) this.#mode = 'text';
+    } else if (byte >= 0x30) {
+      this.#mode = 'text';
+      if (ROW_ESCAPES.has(byte)) this.#drawnAt = this.#offset;
+    }
   }
 
   #stepCsi(byte: number): void {
     if (byte < 0x40) return;
     this.#mode = 'text';
+    if (ROW_CHANGES.has(byte)) this.#drawnAt = this.#offset;
     if (byte === COLUMN_MOVE) this.#isReturned = true;
     else if (ROW_MOVES.has(byte) && this.#length > 0) this.#end();
   }
@@ -117,11 +142,18 @@ export class LineReader {
   }
 
   #end(): void {
-    const line = { text: this.open, end: this.#offset };
+    const line = { ...this.openLine, end: this.#offset };
     this.#length = 0;
+    this.#start = this.#offset;
+    this.#untouched = undefined;
     this.#isReturned = false;
     this.#onLine(line);
   }
+}
+
+/** A line that was ended; `end` is the offset after it. */
+export interface EndedLine extends ReadLine {
+  readonly end: number;
 }
 
 function endOfText(bytes: Uint8Array, from: number): number {

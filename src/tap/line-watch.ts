@@ -1,7 +1,9 @@
 import type { Clock } from '../base/clock.js';
 import { LineReader } from './line-reader.js';
+import { openReader, readMarked } from './marked-lines.js';
 import type { OutputRing } from './output-ring.js';
 import type { OutputLine } from './pane-output.js';
+import type { TypedMarks } from './typed-marks.js';
 
 export interface LineListener {
   readonly onLine: (line: OutputLine) => void;
@@ -10,6 +12,7 @@ export interface LineListener {
 
 export interface LineWatchOptions {
   readonly ring: OutputRing;
+  readonly typed: TypedMarks;
   readonly clock: Clock;
   /** Milliseconds that only grow, for how long a slice takes: real ones, whatever the clock is. */
   readonly now?: () => number;
@@ -68,8 +71,11 @@ export class LineWatch {
     while (this.#listeners.size > 0 && this.#at < ring.end) {
       if (this.#at < ring.start) this.#resume();
       const bytes = ring.slice(this.#at, this.#at + STEP_BYTES);
+      const piece = { bytes, at: this.#at, typed: this.#options.typed };
       this.#at += bytes.length;
-      this.#reader.read(bytes, (line) => this.#tell(line));
+      readMarked(this.#reader, piece, ({ text, printed, end }) =>
+        this.#tell({ text, printed, end }),
+      );
       if (this.#now() - startedAt >= SLICE_MS) return this.#soon(REST_MS);
     }
   }
@@ -84,7 +90,7 @@ export class LineWatch {
 
   #startAt(offset: number): void {
     this.#at = offset;
-    this.#reader = new LineReader(offset);
+    this.#reader = openReader(offset, this.#options.typed);
   }
 
   #tell(line: OutputLine): void {

@@ -4,6 +4,8 @@ import type { OutputPage, OutputStart } from '../link/host-link.js';
 export interface OutputLine {
   /** At most `MAX_LINE_CHARACTERS`; what was beyond is left out. */
   readonly text: string;
+  /** What of it the program has surely printed, and nobody typed: its beginning, or nothing. */
+  readonly printed: string;
   /** Offset in the pane's output after the line's end. */
   readonly end: number;
 }
@@ -16,6 +18,8 @@ export interface PastOutput {
   readonly lines: readonly string[];
   /** Whether the last one was not ended: a prompt, for one. */
   readonly isOpen: boolean;
+  /** What of the last one the program has surely printed. */
+  readonly printed: string;
 }
 
 /**
@@ -31,6 +35,8 @@ export interface PaneOutput {
   readonly lastAt: number | undefined;
   /** The last line as it stands, not ended yet or the newest ended one where nothing follows it. */
   readonly lastLine: string;
+  /** What of `lastLine` the program has surely printed, and nobody typed: its beginning, or nothing. */
+  readonly lastPrinted: string;
   /** Whether `lastLine` was not ended: a prompt, for one. */
   readonly isLineOpen: boolean;
   /** Lines from before this process began to read, that listeners are not told of. */

@@ -84,6 +84,16 @@ export class SessionTaps implements Taps {
     this.#get(pane).output.recall(past);
   }
 
+  /** Somebody is about to type `bytes` into one of `panes`; see `TappedOutput.type`. */
+  type(panes: readonly PaneName[], bytes: Uint8Array, round: number): void {
+    for (const pane of panes) this.#get(pane).output.type(bytes, round);
+  }
+
+  /** Nothing of this round was typed into `panes`. */
+  acquit(panes: readonly PaneName[], round: number): void {
+    for (const pane of panes) this.#get(pane).output.acquit(round);
+  }
+
   pipeCommand(pane: PaneName): string {
     this.#get(pane);
     const words = [this.#options.tapPath, this.#socketPath, pane];

@@ -1,12 +1,13 @@
 import type { Clock } from '../base/clock.js';
 import type { OutputPage, OutputStart } from '../link/host-link.js';
-import { LineReader } from './line-reader.js';
 import { LineWatch } from './line-watch.js';
+import { openReader, readMarked } from './marked-lines.js';
 import { OutputRing } from './output-ring.js';
 import type { OutputLine, PaneOutput, PastOutput } from './pane-output.js';
 import { Pulse } from './pulse.js';
 import { RateMeter } from './rate-meter.js';
 import { TimeIndex } from './time-index.js';
+import { TypedMarks } from './typed-marks.js';
 
 /** What is kept of each pane, at most. */
 const MAX_RING_BYTES = 1024 * 1024;
@@ -22,11 +23,12 @@ export interface TappedOutputOptions {
   readonly maxBytes?: number;
 }
 
-const NO_PAST: PastOutput = { lines: [], isOpen: false };
+const NO_PAST: PastOutput = { lines: [], isOpen: false, printed: '' };
 
 interface Tail {
   readonly end: number;
   readonly line: string;
+  readonly printed: string;
   readonly isOpen: boolean;
 }
 
@@ -39,15 +41,16 @@ export class TappedOutput implements PaneOutput {
   readonly #lines: LineWatch;
   readonly #bytesMeter = new RateMeter();
   readonly #linesMeter = new RateMeter();
+  readonly #typed = new TypedMarks();
   #past: PastOutput = NO_PAST;
-  #tail: Tail = { end: 0, line: '', isOpen: false };
+  #tail: Tail | undefined;
   #lastAt: { readonly elapsed: number; readonly epoch: number } | undefined;
 
   constructor({ clock, maxBytes = MAX_RING_BYTES }: TappedOutputOptions) {
     this.#clock = clock;
     this.#ring = new OutputRing(maxBytes);
     this.#pulse = new Pulse(clock, PULSE_MS);
-    this.#lines = new LineWatch({ ring: this.#ring, clock });
+    this.#lines = new LineWatch({ ring: this.#ring, typed: this.#typed, clock });
   }
 
   get end(): number {
@@ -64,6 +67,11 @@ export class TappedOutput implements PaneOutput {
 
   get lastLine(): string {
     return this.#readTail().line || (this.#past.lines.at(-1) ?? '');
+  }
+
+  get lastPrinted(): string {
+    const { line, printed } = this.#readTail();
+    return line === '' ? this.#past.printed : printed;
   }
 
   get isLineOpen(): boolean {
@@ -101,11 +109,32 @@ export class TappedOutput implements PaneOutput {
   /** What stood in the pane before; undefined: it is of no run that lasts. */
   recall(past: PastOutput | undefined): void {
     this.#past = past ?? NO_PAST;
+    this.#tail = undefined;
+    if (past === undefined) this.#typed.reset();
+    else this.#typed.adopt(this.end);
+  }
+
+  /**
+   * Somebody is about to type `bytes`, into this pane as far as is known.
+   *
+   * @param round of what is typed together; 0 where it is known to be this pane.
+   */
+  type(bytes: Uint8Array, round: number): void {
+    this.#settle();
+    this.#typed.type(bytes, { round, end: this.end, at: this.#clock.elapsed() });
+    this.#tail = undefined;
+  }
+
+  /** What was typed in this round went to other panes. */
+  acquit(round: number): void {
+    this.#typed.acquit(round);
+    this.#tail = undefined;
   }
 
   /** Takes what the pane has put out; copies it. */
   append(bytes: Uint8Array): void {
     const elapsed = this.#clock.elapsed();
+    this.#settle();
     const { end } = this.#ring;
     this.#ring.append(bytes);
     this.#times.add(end, elapsed, this.#ring.start);
@@ -127,6 +156,13 @@ export class TappedOutput implements PaneOutput {
     this.#lines.close();
   }
 
+  #settle(): void {
+    const { end } = this.#ring;
+    const [last = NEWLINE] = this.#ring.slice(end - 1, end);
+    const { elapsed = Number.POSITIVE_INFINITY } = this.#lastAt ?? {};
+    if (last !== NEWLINE) this.#typed.settle(end, elapsed, this.#clock.elapsed());
+  }
+
   #told(): void {
     this.#pulse.beat();
     this.#lines.stir();
@@ -143,16 +179,20 @@ export class TappedOutput implements PaneOutput {
 
   #readTail(): Tail {
     const ring = this.#ring;
-    if (this.#tail.end === ring.end) return this.#tail;
-    const bytes = ring.slice(ring.end - TAIL_BYTES, ring.end);
-    const reader = new LineReader();
-    let line = '';
-    reader.read(bytes, ({ text }) => {
-      if (text.trim() !== '') line = text;
+    if (this.#tail?.end === ring.end) return this.#tail;
+    const at = Math.max(ring.start, ring.end - TAIL_BYTES);
+    const piece = { bytes: ring.slice(at, ring.end), at, typed: this.#typed };
+    const reader = openReader(at, this.#typed);
+    let last = { text: '', printed: '' };
+    readMarked(reader, piece, (line) => {
+      if (line.text.trim() !== '') last = line;
     });
-    const { open } = reader;
-    const isOpen = open.trim() !== '';
-    this.#tail = { end: ring.end, line: isOpen ? open : line, isOpen };
+    const { openLine } = reader;
+    const isOpen = openLine.text.trim() !== '';
+    const { text, printed } = isOpen
+      ? { ...openLine, printed: this.#typed.printed(openLine, true) }
+      : last;
+    this.#tail = { end: ring.end, line: text, printed, isOpen };
     return this.#tail;
   }
 }

@@ -32,6 +32,7 @@ export async function sendText(
   if (Buffer.byteLength(request.text) > MAX_TEXT_BYTES) {
     throw new UsageError(`text must be at most ${MAX_TEXT_BYTES} bytes`);
   }
+  await keepNoCommands(control);
   if (request.text !== '') await paste(control, pane, request.text);
   if (request.enter) await control.ask('send-keys', ['-t', pane, 'Enter']);
 }
@@ -50,8 +51,14 @@ export async function pressKeys(
       });
     }
   }
+  await keepNoCommands(control);
   await control.ask('copy-mode', ['-q', '-t', pane]);
   await control.ask('send-keys', ['-t', pane, '--', ...keys.map(quoteArgument)]);
+}
+
+/** tmux keeps each command for `show-messages`, what is typed by it included, unless it is told not to. */
+async function keepNoCommands(control: ControlConnection): Promise<void> {
+  await control.ask('set-option', ['-s', 'message-limit', '0']);
 }
 
 async function paste(control: ControlConnection, pane: PaneId, text: string): Promise<void> {

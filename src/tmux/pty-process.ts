@@ -17,6 +17,8 @@ export interface PtyProcessOptions {
   readonly size: TerminalSize;
   /** Takes each piece of output, in order; the bytes are the receiver's. */
   readonly onOutput: (bytes: Uint8Array) => void;
+  /** Told of each piece of input that the terminal has just taken, before anything comes of it. */
+  readonly onInput?: (bytes: Uint8Array) => void;
   /** Defaults to a driver's. */
   readonly pace?: Pace;
 }
@@ -102,7 +104,7 @@ export class PtyProcess implements AsyncDisposable {
     this.#fd = pty.fd;
     this.#slaveFd = openSlave(pty);
     this.#onOutput = options.onOutput;
-    this.#input = new InputQueue((bytes) => (this.#isOpen ? writeNow(this.#fd, bytes) : 0));
+    this.#input = new InputQueue((bytes) => this.#writeInput(bytes, options.onInput));
     this.#master = new ReadStream(this.#fd);
     const { pace = DRIVER_PACE } = options;
     this.#pace = new ReadPace(this.#master, pace);
@@ -178,6 +180,12 @@ export class PtyProcess implements AsyncDisposable {
   /** Whether the descriptor's number still means this terminal. */
   get #isOpen(): boolean {
     return !this.#hasExited && !this.#master.destroyed;
+  }
+
+  #writeInput(bytes: Uint8Array, onInput: PtyProcessOptions['onInput']): number {
+    const taken = this.#isOpen ? writeNow(this.#fd, bytes) : 0;
+    if (taken > 0) onInput?.(bytes.subarray(0, taken));
+    return taken;
   }
 
   #receive(first: Uint8Array): void {

@@ -12,11 +12,13 @@ export interface TmuxClientOptions {
   readonly term: string;
   readonly size: TerminalSize;
   readonly onOutput: (bytes: Uint8Array) => void;
+  /** Told of what was just written into it. */
+  readonly onInput: (bytes: Uint8Array) => void;
 }
 
 /** Starts a tmux client on a session in a pty of its own; killing its process detaches it. */
 export function openTmuxClient(options: TmuxClientOptions): PtyProcess {
-  const { server, size, onOutput } = options;
+  const { server, size, onOutput, onInput } = options;
   const term = usableTerminalType(options.term);
   const features = terminalFeatures(term);
   const file = server.binary.path;
@@ -32,6 +34,7 @@ export function openTmuxClient(options: TmuxClientOptions): PtyProcess {
     cwd: '/',
     size,
     onOutput,
+    onInput,
   });
 }
 

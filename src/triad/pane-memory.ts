@@ -19,6 +19,8 @@ export interface PaneMemory {
   readonly earlierStarts: number;
   /** Its command's process, as it was known last. */
   readonly pid: number | null;
+  /** What it asked last, as far as the program has surely printed it; null where it never did. */
+  readonly question: string | null;
   readonly crashes: number;
   /** Pauses in a row, from which the next one grows. */
   readonly pauses: number;
@@ -54,6 +56,7 @@ export function freshMemory(now: number): PaneMemory {
       starts: 0,
       earlierStarts: 0,
       pid: null,
+      question: null,
     },
     ...{ crashes: 0, pauses: 0, pauseMs: 0, startsAt: null, ending: null },
   };

@@ -215,7 +215,10 @@ export class PaneSet {
     const { question } = pane;
     if (question !== null) {
       const facts = { question };
-      this.#record('pane-asks', pane, { text: `${pane.name} asks: ${question}`, facts });
+      this.#record('pane-asks', pane, {
+        text: `${pane.name} ${question === '' ? 'asks for input' : `asks: ${question}`}`,
+        facts,
+      });
     }
     this.#options.onPaneChanged(pane.describe());
   }

@@ -32,6 +32,8 @@ export class Pane {
   #earlierStarts = 0;
   #lastExit: PaneExit | null = null;
   #question: string | null = null;
+  /** The last question, answered or not. */
+  #asked: string | null = null;
   /** The command's process, as it was known last. */
   #lastPid: number | null = null;
   /** Whether a keeper was adopted before. */
@@ -272,6 +274,7 @@ export class Pane {
     this.#life.release();
     this.#starts = memory.starts;
     this.#lastPid = memory.pid;
+    this.#asked = memory.question;
     this.#earlierStarts = memory.earlierStarts;
     this.#life = this.#openLife(memory);
     this.#options.onRecalled();
@@ -356,7 +359,7 @@ export class Pane {
 
   #remember(): void {
     const count = { starts: this.#starts, earlierStarts: this.#earlierStarts };
-    const memory = { ...this.#life.memory, ...count, pid: this.#lastPid };
+    const memory = { ...this.#life.memory, ...count, pid: this.#lastPid, question: this.#asked };
     this.#options.onRemember(this.#id, memory);
   }
 
@@ -386,6 +389,8 @@ export class Pane {
   #setQuestion(question: string | null): void {
     if (question === this.#question) return;
     this.#question = question;
+    this.#asked = question ?? this.#asked;
+    if (question !== null) this.#remember();
     this.#options.onQuestion();
   }
 

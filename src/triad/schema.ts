@@ -232,6 +232,7 @@ export const paneMemorySchema = z.strictObject({
   starts: counter,
   earlierStarts: counter,
   pid: counter.nullable().default(null),
+  question: printable.nullable().default(null),
   crashes: counter,
   pauses: counter,
   pauseMs: z.number().min(0),

@@ -42,8 +42,8 @@ export interface SessionHostOptions extends SessionBuilderOptions, PaneSurroundi
   readonly onDifferent: (panes: readonly PaneName[]) => void;
   /** A window was opened or laid out anew, or the session was made again. */
   readonly onWindowsChanged: () => void;
-  /** tmux told of anything, or cannot be asked any more, or can be asked again. */
-  readonly onStirred: () => void;
+  /** tmux told of anything, by name, or cannot be asked any more, or can be asked again. */
+  readonly onStirred: (name?: string, rest?: string) => void;
 }
 
 /**
@@ -189,6 +189,11 @@ export class SessionHost {
     return this.#control;
   }
 
+  /** Those that are configured and those that were found. */
+  get panes(): readonly Pick<Pane, 'name' | 'id'>[] {
+    return this.#panes.all;
+  }
+
   /** @throws UnavailableError when there is no pane of that name. */
   getPane(name: PaneName): Pane {
     return this.#panes.get(name);
@@ -276,9 +281,9 @@ export class SessionHost {
 
   async #openControl(): Promise<void> {
     const { onWindowsChanged, onStirred } = this.#options;
-    const control = await ControlConnection.open(this.server, this.#sessionId, (name) => {
+    const control = await ControlConnection.open(this.server, this.#sessionId, (name, rest) => {
       if (name === 'window-add') onWindowsChanged();
-      onStirred();
+      onStirred(name, rest);
     });
     this.#control = control;
     void control.closed.then(() => this.#controlLost(control));

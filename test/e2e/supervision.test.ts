@@ -172,10 +172,7 @@ test('a question calls for somebody until it is answered, and the next one does,
   await eventually('the answer was seen, too', async () =>
     (await screenOf('typed')).includes('yes do\nyes do'),
   );
-  await recorded(
-    'rule',
-    'rule answer types into typed, because asks put out "deploy now? [y/N] y"',
-  );
+  await recorded('rule', 'rule answer types into typed, because asks put out "deploy now? [y/N] "');
 });
 
 test('a pane that has failed says why, a rule keeps what it is told, and a person starts it again', async () => {

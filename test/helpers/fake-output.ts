@@ -11,6 +11,8 @@ export class FakeOutput implements PaneOutput {
   lastAtElapsed: number | undefined;
   lastAt: number | undefined;
   past: readonly string[] = [];
+  /** What of each line is the program's, where that is not all of it. */
+  printed: string | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -22,6 +24,10 @@ export class FakeOutput implements PaneOutput {
 
   get lastLine(): string {
     return this.#text.replace(/\n$/, '').split('\n').at(-1) ?? '';
+  }
+
+  get lastPrinted(): string {
+    return this.printed ?? this.lastLine;
   }
 
   get isLineOpen(): boolean {
@@ -57,7 +63,9 @@ export class FakeOutput implements PaneOutput {
     for (const listener of [...this.#outputListeners]) listener();
     const { end } = this;
     for (const line of `${open}${text}`.split('\n').slice(0, -1)) {
-      for (const listener of [...this.#lineListeners.keys()]) listener({ text: line, end });
+      for (const listener of [...this.#lineListeners.keys()]) {
+        listener({ text: line, printed: this.printed ?? line, end });
+      }
     }
   }
 

@@ -277,6 +277,7 @@ export interface Status {
       readonly pid: number | null;
       readonly restarts: number;
       readonly question: string | null;
+      readonly telemetry: { readonly lastOutputAt: string | null };
       readonly startedAt: string | null;
       readonly lastExit: { status: number | null; signal: string | null; at: string } | null;
     }[];

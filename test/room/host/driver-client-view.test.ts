@@ -35,10 +35,10 @@ class SeenView implements AsyncDisposable {
           term: request.term,
           size: SIZE,
           onOutput,
+          onInput: () => undefined,
         }),
       isSessionThere: async () =>
         (await tmux.ask('list-sessions', '-F', '#{session_id}')).includes(sessionId),
-      onInput: () => undefined,
       onResize: () => undefined,
     });
   }
@@ -154,9 +154,9 @@ test('a view has failed when its session cannot be had', async () => {
         term: 'xterm',
         size: SIZE,
         onOutput,
+        onInput: () => undefined,
       }),
     isSessionThere: () => Promise.reject(new Error('tmux does not say')),
-    onInput: () => undefined,
     onResize: () => undefined,
   });
   expect(await view.ended).toEqual({ reason: 'failed', isTerminalRestored: false });
@@ -189,7 +189,6 @@ function openShell(script: string): { view: DriverClientView; output: () => stri
     },
     openClient: (onOutput) => PtyProcess.spawn({ ...options, size: SIZE, onOutput }),
     isSessionThere: () => Promise.resolve(true),
-    onInput: () => undefined,
     onResize: () => undefined,
   });
   return { view, output: () => output };

@@ -162,3 +162,12 @@ test('a thousand keys are pressed in order; one more is refused', async () => {
   await pressKeys(room.control, room.pane, keys);
   await room.tmux.shows('yyy');
 });
+
+test('tmux keeps nothing of what is sent where drivers can look it up', async () => {
+  await using room = await start(SHOW_BYTES);
+  await room.tmux.shows('ready');
+  await sendText(room.control, room.pane, { text: 'secret', enter: true });
+  await pressKeys(room.control, room.pane, ['s', 'Enter']);
+  expect((await room.control.ask('show-messages', [])).join('\n')).not.toMatch(/secret|send-keys/);
+  expect(await room.control.ask('list-buffers', [])).toEqual([]);
+});

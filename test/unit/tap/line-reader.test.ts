@@ -1,11 +1,11 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { expect, test } from 'vitest';
-import { LineReader } from '../../../src/tap/line-reader.js';
-import { MAX_LINE_CHARACTERS, type OutputLine } from '../../../src/tap/pane-output.js';
+import { type EndedLine, LineReader } from '../../../src/tap/line-reader.js';
+import { MAX_LINE_CHARACTERS } from '../../../src/tap/pane-output.js';
 
-function read(pieces: readonly Uint8Array[]): { lines: OutputLine[]; open: string } {
+function read(pieces: readonly Uint8Array[]): { lines: EndedLine[]; open: string } {
   const reader = new LineReader();
-  const lines: OutputLine[] = [];
+  const lines: EndedLine[] = [];
   for (const piece of pieces) reader.read(piece, (line) => lines.push(line));
   return { lines, open: reader.open };
 }

@@ -66,7 +66,7 @@ test('what stood in the pane before is the last line until there is another, and
   const { clock, output, put } = open();
   const lines: string[] = [];
   output.onLine(({ text }) => lines.push(text));
-  output.recall({ lines: ['listening', 'go on? [y/n] '], isOpen: true });
+  output.recall({ lines: ['listening', 'go on? [y/n] '], isOpen: true, printed: '' });
   expect([output.lastLine, output.isLineOpen]).toEqual(['go on? [y/n] ', true]);
   expect([output.past.length, output.end]).toEqual([2, 0]);
   put('y\r\n');

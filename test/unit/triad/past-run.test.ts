@@ -14,10 +14,19 @@ const NOTE = 'triad: starts again in 1.0 s';
 test('of what a pane shows only what the last run printed counts', () => {
   const twice = { lines: ['ready 1', END, NOTE, 'begins', 'go on? '], isOpen: true };
   expect(ofLastRun(twice, found('running'))).toEqual({
-    ...{ lines: [NOTE, 'begins', 'go on? '], isOpen: true },
+    ...{ lines: [NOTE, 'begins', 'go on? '], isOpen: true, printed: '' },
   });
   const quiet = { lines: ['ready 1', END, NOTE], isOpen: false };
   expect(ofLastRun(quiet, found('healthy')).lines).toEqual([NOTE]);
+});
+
+test('of what may have been typed behind a question only the question that was told is kept', () => {
+  const shown = { lines: ['go on? secret'], isOpen: true };
+  const asked = found('running');
+  const memory = { ...asked.memory, question: 'go on?' };
+  expect(ofLastRun(shown, { ...asked, memory }).printed).toBe('go on?');
+  const other = { ...memory, question: 'Password:' };
+  expect(ofLastRun(shown, { ...asked, memory: other }).printed).toBe('');
 });
 
 test('what an ended command printed counts until it is started again', () => {

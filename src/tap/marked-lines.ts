@@ -1,0 +1,35 @@
+import { type EndedLine, LineReader } from './line-reader.js';
+import type { TypedMarks } from './typed-marks.js';
+
+/** A piece of a pane's output, at its offset. */
+interface Piece {
+  readonly bytes: Uint8Array;
+  readonly at: number;
+  readonly typed: TypedMarks;
+}
+
+/** Reads from `offset` on, which may be in the middle of a line to which somebody has typed. */
+export function openReader(offset: number, typed: TypedMarks): LineReader {
+  const reader = new LineReader(offset);
+  if (typed.between(0, offset).length > 0) reader.touch();
+  return reader;
+}
+
+/** Reads lines, and tells of each what the program has surely printed of it. */
+export function readMarked(
+  reader: LineReader,
+  { bytes, at, typed }: Piece,
+  onLine: (line: EndedLine & { printed: string }) => void,
+): void {
+  const end = at + bytes.length;
+  const tell = (line: EndedLine): void => {
+    onLine({ ...line, printed: typed.printed(line, false) });
+  };
+  let from = at;
+  for (const mark of typed.between(at, end)) {
+    reader.read(bytes.subarray(from - at, mark - at), tell);
+    reader.touch();
+    from = mark;
+  }
+  reader.read(bytes.subarray(from - at), tell);
+}

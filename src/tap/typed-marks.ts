@@ -1,0 +1,128 @@
+/** Marks beyond these make room from the oldest on, and of lines as old as those nothing is known. */
+const MAX_MARKS = 512;
+/** A prompt that stood for so long after Enter has shown all that was typed before it. */
+const SETTLE_MS = 2_000;
+const [NEWLINE, RETURN, INTERRUPT] = [10, 13, 3];
+
+/** Something was typed when the pane's output was this long; it shows from here on, if at all. */
+interface Mark {
+  readonly offset: number;
+  readonly kind: 'typed' | 'settled';
+  /** What was typed together, and may turn out to have gone to another pane. */
+  readonly round: number;
+  /** Lines that were ended by it, up to two: more are all the same. */
+  readonly lines: number;
+  /** Its last line was not ended. */
+  readonly isHalf: boolean;
+}
+
+/** A line as it was read, with what of it stood there when something was typed first. */
+export interface ReadLine {
+  readonly text: string;
+  readonly start: number;
+  readonly untouched: string;
+  /** Where the cursor was last moved to another row, and thus maybe to what stood there before. */
+  readonly drawnAt: number | undefined;
+}
+
+/**
+ * Knows where in a pane's output something may show that somebody typed: as the terminal's echo, or
+ * drawn by the program, at once or when it comes to read it. What a line surely has from the program
+ * is what stood on it before the first key, if all that was typed before had been ended by Enter.
+ * Where that cannot be told, nothing of a line is.
+ */
+export class TypedMarks {
+  #marks: readonly Mark[] = [];
+  /** Nothing is known of lines that began here or before. */
+  #unknownTo = -1;
+  #lastAt = Number.NEGATIVE_INFINITY;
+
+  /** `bytes` are about to be typed; the pane's output ends at `end`. */
+  type(bytes: Uint8Array, { round, end, at }: { round: number; end: number; at: number }): void {
+    this.#lastAt = at;
+    const last = this.#marks.at(-1);
+    const isSame = last?.kind === 'typed' && last.offset === end && last.round === round;
+    const lines = Math.min(2, lineEnds(bytes) + (isSame ? last.lines : 0));
+    const mark: Mark = { offset: end, kind: 'typed', round, lines, isHalf: !isEnded(bytes) };
+    this.#push(mark, isSame ? -1 : undefined);
+  }
+
+  /** Nothing that was typed in this round went to this pane. */
+  acquit(round: number): void {
+    this.#marks = this.#marks.filter((mark) => mark.kind === 'settled' || mark.round !== round);
+  }
+
+  /**
+   * Before anything is typed or comes: where a prompt has stood for long, what was typed before is over.
+   *
+   * @param quietSince when output came last.
+   */
+  settle(end: number, quietSince: number, now: number): void {
+    const last = this.#marks.at(-1);
+    if (last?.kind !== 'typed' || last.offset >= end || !this.#isOver(last)) return;
+    if (now - Math.max(quietSince, this.#lastAt) < SETTLE_MS) return;
+    this.#push({ offset: end, kind: 'settled', round: 0, lines: 0, isHalf: false });
+  }
+
+  /** A run begins, of which nothing was typed yet. */
+  reset(): void {
+    this.#marks = [];
+    this.#unknownTo = -1;
+  }
+
+  /** A run was found, to which anything may have been typed before. */
+  adopt(end: number): void {
+    this.#unknownTo = end;
+    this.#marks = [{ offset: end, kind: 'typed', round: 0, lines: 0, isHalf: true }];
+  }
+
+  /** Where something was typed, from one offset up to another. */
+  between(from: number, to: number): readonly number[] {
+    const within = this.#marks.filter(({ offset }) => offset >= from && offset < to);
+    return within.filter(({ kind }) => kind === 'typed').map(({ offset }) => offset);
+  }
+
+  /** What the program has surely printed of a line; `isOpen`: it is a prompt, all there is to come has come. */
+  printed({ start, untouched, drawnAt }: ReadLine, isOpen: boolean): string {
+    if (start <= this.#unknownTo) return '';
+    const first = this.#unknownTo >= 0 ? 0 : this.#marks[0]?.offset;
+    if (first !== undefined && drawnAt !== undefined && drawnAt > first) return '';
+    const before = this.#marks.findLast(({ offset }) => offset < start);
+    if (before === undefined || before.kind === 'settled') return untouched;
+    return isOpen && this.#isOver(before) ? untouched : '';
+  }
+
+  /** Whether it was ended by one Enter, so that of what was typed nothing is on lines that follow. */
+  #isOver(mark: Mark): boolean {
+    const together = this.#marks.filter(({ offset, kind }) => {
+      return offset === mark.offset && kind === 'typed';
+    });
+    const lines = together.reduce((sum, each) => sum + each.lines, 0);
+    return lines <= 1 && !mark.isHalf;
+  }
+
+  #push(mark: Mark, replaced?: number): void {
+    const marks = [...this.#marks.slice(0, replaced), mark];
+    const [oldest] = marks;
+    if (marks.length > MAX_MARKS && oldest !== undefined) {
+      this.#unknownTo = Math.max(this.#unknownTo, oldest.offset);
+      marks.shift();
+    }
+    this.#marks = marks;
+  }
+}
+
+function isEnded(bytes: Uint8Array): boolean {
+  const last = bytes.at(-1);
+  return last === RETURN || last === NEWLINE || last === INTERRUPT;
+}
+
+/** How many lines are ended, up to two. */
+function lineEnds(bytes: Uint8Array): number {
+  let count = 0;
+  for (let at = 0; at < bytes.length && count < 2; at += 1) {
+    const byte = bytes[at];
+    if (byte === RETURN || byte === NEWLINE || byte === INTERRUPT) count += 1;
+  }
+  return count;
+}
