@@ -1,6 +1,7 @@
 import { removeStagedLeftovers, type StagedFile, stageFile } from '../base/atomic-file.js';
 import { ConfigurationError, messageOf, RefusedError, TriadError } from '../base/errors.js';
 import type { EngineerName } from '../base/ids.js';
+import { findTrusted, type TrustedPlace, trustVersion } from '../base/trusted-file.js';
 import type { Logger } from '../log/logger.js';
 import { type AuthorizedKeys, formatAuthorizedKeys, type LineProblem } from './authorized-keys.js';
 import { type AccessQuery, type Decision, decide } from './decide.js';
@@ -12,13 +13,7 @@ import {
   type GrantEdit,
   type RevokeChange,
 } from './grant-edit.js';
-import {
-  type ReadableGrantFile,
-  readGrantFile,
-  targetOf,
-  type UnreadableGrantFile,
-  versionOf,
-} from './grant-file.js';
+import { type ReadableGrantFile, readGrantFile, type UnreadableGrantFile } from './grant-file.js';
 import { withGrantLock } from './grant-lock.js';
 import type { PublicKey } from './public-key.js';
 
@@ -40,9 +35,8 @@ const MAX_EDIT_ATTEMPTS = 5;
 /** A file of another kind, given by mistake, has thousands of bad lines. */
 const MAX_LOGGED_PROBLEMS = 20;
 
-export interface GrantStoreOptions {
-  /** The file in authorized_keys format; it need not be there. */
-  readonly path: string;
+/** The place is that of the file in authorized_keys format; it need not be there. */
+export interface GrantStoreOptions extends TrustedPlace {
   readonly log: Logger;
   /** The clock, epoch ms. */
   readonly now: () => number;
@@ -92,7 +86,7 @@ export class GrantStore implements AsyncDisposable {
    * @throws ConfigurationError when the file is there but cannot be used.
    */
   static async open(options: GrantStoreOptions): Promise<GrantStore> {
-    const read = await readGrantFile(options.path);
+    const read = readGrantFile(options);
     if ('problem' in read) throw new ConfigurationError(read.problem, { hint: read.hint });
     return new GrantStore(options, read);
   }
@@ -178,8 +172,8 @@ export class GrantStore implements AsyncDisposable {
     this.#waitingEdits++;
     try {
       return await this.#inTurn(async () => {
-        const deltas = await editFile(this.#options.path, apply, record);
-        await this.#read();
+        const deltas = await editFile(this.#options, apply, record);
+        this.#read();
         return deltas;
       });
     } finally {
@@ -187,7 +181,7 @@ export class GrantStore implements AsyncDisposable {
     }
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  #inTurn<T>(work: () => T | Promise<T>): Promise<T> {
     const turn = this.#lastTurn.then(work);
     this.#lastTurn = turn.catch(() => undefined);
     return turn;
@@ -210,16 +204,16 @@ export class GrantStore implements AsyncDisposable {
     }, POLL_MS);
   }
 
-  async #poll(): Promise<void> {
-    const version = versionOf(this.#options.path);
+  #poll(): void {
+    const version = trustVersion(this.#options);
     const isSettled = version === this.#seenVersion;
     this.#seenVersion = version;
     const isNews = version !== this.#readVersion || this.#state.staleReason !== null;
-    if (isSettled && isNews && !this.#isClosed) await this.#read();
+    if (isSettled && isNews && !this.#isClosed) this.#read();
   }
 
-  async #read(): Promise<void> {
-    const read = await readGrantFile(this.#options.path);
+  #read(): void {
+    const read = readGrantFile(this.#options);
     const isSame = read.version === this.#readVersion;
     this.#readVersion = read.version;
     if ('problem' in read) {
@@ -262,16 +256,18 @@ export class GrantStore implements AsyncDisposable {
 }
 
 async function editFile(
-  path: string,
+  place: TrustedPlace,
   apply: (file: AuthorizedKeys) => GrantEdit,
   record: RecordChange,
 ): Promise<readonly GrantDelta[]> {
   try {
-    const target = await targetOf(path);
-    return await withGrantLock(target, () => editLocked({ path, target, apply, record }));
+    // Before the lock, so that nothing is written into a folder that is not trusted.
+    requireReadable(place);
+    const target = findTrusted(place);
+    return await withGrantLock(target, () => editLocked({ place, target, apply, record }));
   } catch (error) {
     if (error instanceof TriadError) throw error;
-    throw new RefusedError(`cannot change ${path}: ${messageOf(error)}`, {
+    throw new RefusedError(`cannot change ${place.path}: ${messageOf(error)}`, {
       userMessage: 'the grants could not be written',
       cause: error,
     });
@@ -279,31 +275,35 @@ async function editFile(
 }
 
 interface Edit {
-  readonly path: string;
-  /** Where `path` leads, if it is a link. */
+  readonly place: TrustedPlace;
+  /** Where its path leads, so that an edit replaces that file and not a link to it. */
   readonly target: string;
   readonly apply: (file: AuthorizedKeys) => GrantEdit;
   readonly record: RecordChange;
 }
 
-async function editLocked({ path, target, apply, record }: Edit): Promise<readonly GrantDelta[]> {
+async function editLocked({ place, target, apply, record }: Edit): Promise<readonly GrantDelta[]> {
   await removeStagedLeftovers(target);
   for (let attempt = 0; attempt < MAX_EDIT_ATTEMPTS; attempt++) {
-    const read = await readGrantFile(path);
-    if ('problem' in read) {
-      const userMessage = 'the grants cannot be read';
-      throw new ConfigurationError(read.problem, { hint: read.hint, userMessage });
-    }
+    const read = requireReadable(place);
     const { file, deltas } = apply(read.file);
     if (deltas.length === 0) return deltas;
     const staged = await stageFile(target, formatAuthorizedKeys(file.lines), read.mode);
-    if (versionOf(path) === read.version) {
+    if (trustVersion(place) === read.version) {
       await commitRecorded(staged, () => record(deltas));
       return deltas;
     }
     await staged.discard();
   }
   throw new RefusedError('somebody else keeps changing the grants', { hint: 'try again' });
+}
+
+/** @throws ConfigurationError */
+function requireReadable(place: TrustedPlace): ReadableGrantFile {
+  const read = readGrantFile(place);
+  if (!('problem' in read)) return read;
+  const userMessage = 'the grants cannot be read';
+  throw new ConfigurationError(read.problem, { hint: read.hint, userMessage });
 }
 
 async function commitRecorded(staged: StagedFile, record: () => void): Promise<void> {

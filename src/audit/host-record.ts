@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { replaceFile } from '../base/atomic-file.js';
 import type { Clock } from '../base/clock.js';
 import { messageOf, systemCode } from '../base/errors.js';
+import { readTrustedFile } from '../base/trusted-file.js';
 import { visible } from '../base/visible.js';
 import type { Logger } from '../log/logger.js';
 import type { Audit, HostEventFacts } from './audit.js';
@@ -10,6 +11,7 @@ const EVENTS_AT_ONCE = 500;
 const WAIT_MS = 5_000;
 /** After something went wrong: a host that is starting, a full disk. */
 const RETRY_MS = 1_000;
+const MAX_POSITION_BYTES = 128;
 
 /** What of the host's events is needed to put them on record. */
 interface EventSource {
@@ -79,7 +81,7 @@ export class HostRecord {
     while (!this.#stop.signal.aborted) {
       try {
         await this.#unlessStopped(source.whenReachable(this.#stop.signal));
-        this.#position ??= await readPosition(path);
+        this.#position ??= readPosition(path);
         const request = { after: this.#position.last, count: EVENTS_AT_ONCE, waitMs: WAIT_MS };
         const page = await this.#unlessStopped(source.events(request));
         if (page !== undefined) await this.#take(page, this.#position);
@@ -153,9 +155,10 @@ function isOfAnotherRecord({ last, afterAt }: EventsTaken, before: Position): bo
 }
 
 /** From the beginning where nothing is remembered that can be understood. */
-async function readPosition(path: string): Promise<Position> {
+function readPosition(path: string): Position {
   try {
-    const text = (await readFile(path, 'utf8')).trim();
+    const place = { root: dirname(path), path };
+    const text = readTrustedFile(place, MAX_POSITION_BYTES).bytes.toString('utf8').trim();
     const [, last, at] = /^\{"last":(\d{1,15})(?:,"at":(\d{1,16}|null))?\}$/.exec(text) ?? [];
     const isTimed = at !== undefined && at !== 'null';
     return { last: Number(last ?? 0), at: isTimed ? Number(at) : null };

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** A new content that lies on the disk beside the file it is meant for. */
@@ -27,8 +27,7 @@ export async function replaceFile(
 
 /**
  * The first half of `replaceFile`, for callers that check something right before the second. One of
- * `commit` and `discard` must be called. Root keeps the owner of the file, or, for a new one, of
- * its folder.
+ * `commit` and `discard` must be called.
  */
 export async function stageFile(
   path: string,
@@ -40,7 +39,6 @@ export async function stageFile(
   try {
     await using handle = await open(temporary, 'wx', mode);
     await handle.chmod(mode);
-    await keepOwner(handle, path);
     await handle.writeFile(content);
     await handle.sync();
   } catch (error) {
@@ -73,11 +71,4 @@ async function commit(temporary: string, path: string): Promise<void> {
   }
   await using folder = await open(dirname(path), 'r');
   await folder.sync();
-}
-
-/** Otherwise a file that root edits once could not be read by its service any more. */
-async function keepOwner(handle: FileHandle, path: string): Promise<void> {
-  if (process.geteuid?.() !== 0) return;
-  const model = (await stat(path).catch(() => undefined)) ?? (await stat(dirname(path)));
-  await handle.chown(model.uid, model.gid);
 }

@@ -1,5 +1,6 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { ConfigurationError } from '../base/errors.js';
 import { type Environment, readEnvironment } from '../config/environment.js';
 import { type Home, homeAt } from '../config/home.js';
 import { CONTROL_SOCKET, LINK_SOCKET, PACKAGE_ROOT } from '../service/places.js';
@@ -21,13 +22,18 @@ export function findPlace(home: string | undefined): Place {
   return { environment, home: homeAt(home ?? environment.home ?? fallback), door };
 }
 
-/** Where the sockets are: a link is followed, since the path through it may be too long. */
-export function runtimeDirectory(home: Home): string {
-  try {
-    return realpathSync(home.run);
-  } catch {
-    return home.run;
-  }
+/**
+ * Where the sockets are: a link is followed, since the path through it may be too long.
+ *
+ * @throws ConfigurationError where the folder is neither ours nor that of the home's owner: root is let into any.
+ */
+export function runtimeDirectory({ root, run }: Home): string {
+  const path = existsSync(run) ? realpathSync(run) : run;
+  const owner = statSync(path, { throwIfNoEntry: false })?.uid ?? process.geteuid?.();
+  if (owner === process.geteuid?.() || owner === statSync(root).uid) return path;
+  throw new ConfigurationError(
+    `${path}: belongs to user ${owner}, who is not the owner of ${root}`,
+  );
 }
 
 export function controlSocket(home: Home): string {

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import { ConfigurationError, messageOf, systemCode } from '../base/errors.js';
+import { readTrustedFile, type TrustedPlace } from '../base/trusted-file.js';
 import { visible } from '../base/visible.js';
 
 /** A configuration is written by a person; more than this is another file. */
@@ -27,12 +27,12 @@ export interface Schema<T> {
 }
 
 /**
- * Reads a YAML file that has to satisfy a schema.
+ * Reads a YAML file that nobody but root and us can have written and that has to satisfy a schema.
  *
  * @throws ConfigurationError with every problem, each as `PATH:LINE:COLUMN: KEY: what is wrong`.
  */
-export async function readYamlFile<T>(path: string, schema: Schema<T>): Promise<T> {
-  return parseYaml(await readText(path), path, schema);
+export async function readYamlFile<T>(place: TrustedPlace, schema: Schema<T>): Promise<T> {
+  return parseYaml(readText(place), place.path, schema);
 }
 
 /** The same for a text; `path` is for the messages. */
@@ -65,9 +65,10 @@ export function parseYaml<T>(text: string, path: string, schema: Schema<T>): T {
   );
 }
 
-async function readText(path: string): Promise<string> {
+function readText(place: TrustedPlace): string {
+  const { path } = place;
   try {
-    const bytes = await readFile(path);
+    const { bytes } = readTrustedFile(place, MAX_BYTES + 1);
     if (bytes.length > MAX_BYTES) {
       throw new ConfigurationError(`${path}: is larger than ${MAX_BYTES} bytes`);
     }

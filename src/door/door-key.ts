@@ -1,8 +1,9 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { replaceFile } from '../base/atomic-file.js';
 import { ConfigurationError, messageOf, systemCode } from '../base/errors.js';
 import { isName, type PaneName, paneName, type SessionName } from '../base/ids.js';
+import { readTrustedFile } from '../base/trusted-file.js';
 
 const KEY_BYTES = 32;
 
@@ -20,14 +21,15 @@ export class DoorKey {
   /**
    * Reads the key, or makes one.
    *
-   * @throws ConfigurationError when the file is not as Triad makes it, or others may read it.
+   * @throws ConfigurationError when the file is not as Triad makes it, or others may read or have made it.
    */
   static async open(path: string): Promise<DoorKey> {
     try {
-      const key = await readFile(path);
-      const { mode } = await stat(path);
-      if (key.length === KEY_BYTES && (mode & 0o077) === 0) return new DoorKey(key);
+      const place = { root: dirname(path), path };
+      const { bytes, status } = readTrustedFile(place, KEY_BYTES + 1);
+      if (bytes.length === KEY_BYTES && (status.mode & 0o077) === 0) return new DoorKey(bytes);
     } catch (error) {
+      if (error instanceof ConfigurationError) throw error;
       if (systemCode(error) === 'ENOENT') return DoorKey.#make(path);
       throw new ConfigurationError(`${path}: cannot be read: ${messageOf(error)}`, {
         cause: error,

@@ -1,9 +1,9 @@
 import { createPrivateKey, sign } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import ssh2, { type ParsedKey } from 'ssh2';
 import { fingerprintOf } from '../access/public-key.js';
 import { ConfigurationError, messageOf, systemCode } from '../base/errors.js';
+import { readTrustedFile, type TrustedPlace } from '../base/trusted-file.js';
 import { visible } from '../base/visible.js';
 
 /** The host keys in the `keys/` folder, in the order in which clients are offered them. */
@@ -23,14 +23,14 @@ export interface HostKey {
 const MAX_KEY_FILE_BYTES = 64 * 1024;
 
 /**
- * Reads the gateway's host keys from `directory`.
+ * Reads the gateway's host keys from a folder.
  *
  * @throws ConfigurationError with one problem per key that is missing, unreadable, damaged,
- * encrypted, of another type, or open to other users.
+ * encrypted, of another type, open to other users, or theirs.
  */
-export async function readHostKeys(directory: string): Promise<readonly HostKey[]> {
+export async function readHostKeys({ root, path }: TrustedPlace): Promise<readonly HostKey[]> {
   const read = await Promise.allSettled(
-    HOST_KEY_FILES.map(({ file, type }) => readHostKey(join(directory, file), type)),
+    HOST_KEY_FILES.map(({ file, type }) => readHostKey({ root, path: join(path, file) }, type)),
   );
   const problems = read.flatMap((result) =>
     result.status === 'rejected' ? [messageOf(result.reason)] : [],
@@ -39,20 +39,20 @@ export async function readHostKeys(directory: string): Promise<readonly HostKey[
   return read.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }
 
-async function readHostKey(path: string, type: HostKey['type']): Promise<HostKey> {
-  const privateKey = parsePrivateKey(path, await readPrivateFile(path));
+async function readHostKey(place: TrustedPlace, type: HostKey['type']): Promise<HostKey> {
+  const { path } = place;
+  const privateKey = parsePrivateKey(path, readPrivateFile(place));
   if (privateKey.type !== type) {
     throw new ConfigurationError(`${path}: must be a key of type ${type}, is ${privateKey.type}`);
   }
   return { type, fingerprint: fingerprintOf(privateKey.getPublicSSH()), privateKey };
 }
 
-async function readPrivateFile(path: string): Promise<string> {
-  let file: FileHandle | undefined;
+function readPrivateFile(place: TrustedPlace): string {
+  const { path } = place;
   try {
-    file = await open(path, 'r');
-    const status = await file.stat();
-    if (!status.isFile() || status.size > MAX_KEY_FILE_BYTES) {
+    const { bytes, status } = readTrustedFile(place, MAX_KEY_FILE_BYTES + 1);
+    if (bytes.length > MAX_KEY_FILE_BYTES) {
       throw new ConfigurationError(`${path}: not a key file`);
     }
     // As sshd does: only the owner's own files can be judged by their mode.
@@ -61,11 +61,9 @@ async function readPrivateFile(path: string): Promise<string> {
         `${path}: other users may read or write this private key: chmod 600 ${path}`,
       );
     }
-    return await file.readFile('utf8');
+    return bytes.toString('utf8');
   } catch (error) {
     throw translate(path, error);
-  } finally {
-    await file?.close();
   }
 }
 

@@ -28,11 +28,11 @@ export async function readGatewaySettings({
   listen,
 }: GatewaySettingsOptions): Promise<GatewaySettings> {
   const wanted = listen.map(parseListenAddress);
-  const config = await readYamlFile(home.gatewayYaml, gatewaySchema);
-  const hostKeys = await readHostKeys(home.keys);
+  const config = await readYamlFile({ root: home.root, path: home.gatewayYaml }, gatewaySchema);
+  const hostKeys = await readHostKeys({ root: home.root, path: home.keys });
   return { listen: wanted.length > 0 ? wanted : config.listen, limits: config.limits, hostKeys };
 }
 
 export async function openGrants(home: Home, log: Logger): Promise<GrantStore> {
-  return GrantStore.open({ path: home.authorizedKeys, log, now: Date.now });
+  return GrantStore.open({ root: home.root, path: home.authorizedKeys, log, now: Date.now });
 }

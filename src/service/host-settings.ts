@@ -32,7 +32,7 @@ export async function readHostSettings(options: HostSettingsOptions): Promise<Ho
   const { home, environment } = options;
   const plans = await readPlans(options);
   const binary = await findTmux(environment.tmux, environment.clean);
-  await checkTmuxConfig(binary, home.tmuxConf, environment.clean);
+  await checkTmuxConfig(binary, { root: home.root, path: home.tmuxConf }, environment.clean);
   return { plans, readPlans: () => readPlansAgain(options), binary };
 }
 
@@ -47,6 +47,6 @@ async function readPlansAgain(options: HostSettingsOptions): Promise<readonly Se
 export async function readPlans(options: HostSettingsOptions): Promise<readonly SessionPlan[]> {
   const { home, environment, command, cwd } = options;
   if (command.length > 0) return [planCommand(command, { root: cwd, variables: environment.all })];
-  const config = await readYamlFile(home.triadYaml, triadSchema);
+  const config = await readYamlFile({ root: home.root, path: home.triadYaml }, triadSchema);
   return planSessions(config, { root: home.root, variables: environment.all });
 }

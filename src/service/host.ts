@@ -69,10 +69,11 @@ export async function createHost(
   const record = (event: NewHostEvent) => void events.record(event);
   const sessionOptions = (plan: SessionPlan): HostSessionOptions => {
     const directory = join(runtimeDirectory, sessionDirectory(plan.name));
-    openDirectory(directory);
+    openDirectory({ root: runtimeDirectory, path: directory });
     const socketPath = tmuxSocketIn(directory);
     return {
-      ...{ plan, directory, tmuxConfigPath, keeperPath: KEEPER, cwd: options.root },
+      ...{ plan, directory, keeperPath: KEEPER, cwd: options.root },
+      tmuxConfig: { root: options.root, path: tmuxConfigPath },
       taps: new SessionTaps({
         ...{ session: plan.name, directory, tapPath: TAP, processes, clock, record },
         logDirectory: join(options.logDirectory, plan.name),

@@ -37,7 +37,9 @@ export interface InitOptions {
 export async function initialise(options: InitOptions): Promise<void> {
   const { home } = options;
   const adminKeys = options.adminKey === undefined ? undefined : readAdminKeys(options.adminKey);
-  for (const directory of [home.keys, home.config, home.state]) openDirectory(directory);
+  for (const path of [home.root, home.keys, home.config, home.state]) {
+    openDirectory({ root: home.root, path });
+  }
   await writeDefaults(options);
   for (const { file, type } of HOST_KEY_FILES) {
     const short = type === 'ssh-rsa' ? 'rsa' : 'ed25519';

@@ -12,7 +12,7 @@ const PROGRAM = fileURLToPath(new URL('../cli/main.js', import.meta.url));
  */
 export async function makeLauncher(runtimeDirectory: string): Promise<string> {
   const folder = join(runtimeDirectory, 'bin');
-  openDirectory(folder);
+  openDirectory({ root: runtimeDirectory, path: folder });
   const run = [process.execPath, PROGRAM].map(shellWord).join(' ');
   await replaceFile(join(folder, 'triad'), `#!/bin/sh\nexec ${run} "$@"\n`, 0o700);
   return folder;

@@ -22,7 +22,7 @@ export function openHomeLog(
   { path, level }: { readonly path: string; readonly level: LogLevel },
   disposal: Disposal,
 ): Logger {
-  openDirectory(home.state);
+  openDirectory({ root: home.root, path: home.state });
   const logFile = written(path, () => openLogFile(path, level));
   disposal.defer(() => logFile.close());
   return logFile.log;

@@ -1,14 +1,17 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { PublicKey } from '../access/public-key.js';
 import { parsePublicKeyFile } from '../access/public-key-file.js';
+import { readTrustedFile, type TrustedPlace } from '../base/trusted-file.js';
 import { listAgentKeys } from './ssh-tools.js';
 
 /** ssh(1), FILES: private keys it tries without being told. */
 const TRIED_BY_SSH = new Set(['id_rsa', 'id_ecdsa', 'id_ecdsa_sk', 'id_ed25519', 'id_ed25519_sk']);
 /** A person's keys; a directory with more is something else. */
 const MAX_FILES = 100;
+/** Far above any public key. */
+const MAX_FILE_BYTES = 64 * 1024;
 
 /** A key of the person at this machine, whose private half they can use. */
 export interface OwnKey {
@@ -18,7 +21,10 @@ export interface OwnKey {
   readonly identity: string | null;
 }
 
-/** The supported keys of `~/.ssh/*.pub` whose private half lies beside them or in the agent. */
+/**
+ * The supported keys of `~/.ssh/*.pub` whose private half lies beside them or in the agent. A file that others may
+ * have written is not theirs.
+ */
 export async function findOwnKeys(sshDirectory: string): Promise<OwnKey[]> {
   const inAgent = new Set(keysIn(await listAgentKeys()).map(({ fingerprint }) => fingerprint));
   const files = await readdir(sshDirectory).catch(() => []);
@@ -28,24 +34,33 @@ export async function findOwnKeys(sshDirectory: string): Promise<OwnKey[]> {
     .sort()
     .slice(0, MAX_FILES)) {
     const publicPath = join(sshDirectory, file);
-    const own = await readOwnKey(publicPath, inAgent);
+    const own = readOwnKey({ root: dirname(sshDirectory), path: publicPath }, inAgent);
     if (own !== undefined) found.push(own);
   }
   return found;
 }
 
 /** A key pair by the path of its public half; undefined where no private half is to be had. */
-export async function readOwnKey(
-  publicPath: string,
+export function readOwnKey(
+  place: TrustedPlace,
   inAgent: ReadonlySet<string> = new Set(),
-): Promise<OwnKey | undefined> {
-  const [key] = keysIn(await readFile(publicPath, 'utf8').catch(() => ''));
+): OwnKey | undefined {
+  const { path: publicPath } = place;
+  const [key] = keysIn(readOwnText(place));
   if (key === undefined) return undefined;
   const privatePath = publicPath.replace(/\.pub$/, '');
   const isTried = TRIED_BY_SSH.has(privatePath.slice(privatePath.lastIndexOf('/') + 1));
   if (inAgent.has(key.fingerprint)) return { key, publicPath, identity: null };
   if (!existsSync(privatePath)) return undefined;
   return { key, publicPath, identity: isTried ? null : privatePath };
+}
+
+function readOwnText(place: TrustedPlace): string {
+  try {
+    return readTrustedFile(place, MAX_FILE_BYTES).bytes.toString('utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** The keys of a text that can be used; a line that cannot be is no key of theirs for us. */

@@ -1,6 +1,7 @@
 import { chmod, lstat, mkdir, mkdtemp, readlink, realpath, rm, symlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ConfigurationError, messageOf, systemCode } from '../base/errors.js';
+import { refuseForeignLink } from '../base/trusted-file.js';
 
 /** unix(7): `sun_path` is 108 bytes, the last one for the NUL. */
 const MAX_SOCKET_PATH_BYTES = 107;
@@ -23,11 +24,14 @@ export interface RuntimeDirectoryOptions {
  */
 export async function openRuntimeDirectory(options: RuntimeDirectoryOptions): Promise<string> {
   const { path } = options;
+  refuseForeignLink(path);
   const linked = await readlink(path).catch(() => undefined);
   if (linked !== undefined) return openLinked(resolve(dirname(path), linked), options);
   if (!isShortEnough(path, options)) return openElsewhere(options);
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
+    const { uid } = await lstat(path);
+    if (uid !== process.geteuid?.()) throw new Error(`it belongs to user ${uid}`);
     await chmod(path, 0o700);
   } catch (error) {
     throw new ConfigurationError(`${path}: cannot hold sockets: ${messageOf(error)}`, {

@@ -21,6 +21,6 @@ export async function readSettings(
 
 /** The sessions there are to be; all that verbs need that work when nothing runs. */
 export async function readSessionNames(home: Home): Promise<readonly SessionName[]> {
-  const { sessions } = await readYamlFile(home.triadYaml, triadSchema);
+  const { sessions } = await readYamlFile({ root: home.root, path: home.triadYaml }, triadSchema);
   return sessions.map(({ name }) => name);
 }

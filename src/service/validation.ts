@@ -1,5 +1,6 @@
 import { readGrantFile } from '../access/grant-file.js';
 import { ConfigurationError } from '../base/errors.js';
+import type { Home } from '../config/home.js';
 import { readYamlFile } from '../config/yaml-file.js';
 import { gatewaySchema } from '../gateway/schema.js';
 import { findTmux } from '../tmux/tmux-binary.js';
@@ -20,13 +21,15 @@ export async function validateHome(
   const { home, environment } = options;
   const checkTmux = async () => {
     const binary = await findTmux(environment.tmux, environment.clean);
-    await checkTmuxConfig(binary, home.tmuxConf, environment.clean);
+    await checkTmuxConfig(binary, { root: home.root, path: home.tmuxConf }, environment.clean);
   };
   return [
     await checked(home.triadYaml, () => readPlans({ ...options, command: [], cwd: home.root })),
-    await checked(home.gatewayYaml, () => readYamlFile(home.gatewayYaml, gatewaySchema)),
+    await checked(home.gatewayYaml, () =>
+      readYamlFile({ root: home.root, path: home.gatewayYaml }, gatewaySchema),
+    ),
     await checked(home.tmuxConf, checkTmux),
-    { path: home.authorizedKeys, problems: await grantProblems(home.authorizedKeys) },
+    { path: home.authorizedKeys, problems: grantProblems(home) },
   ];
 }
 
@@ -40,8 +43,8 @@ async function checked(path: string, read: () => Promise<unknown>): Promise<Chec
   }
 }
 
-async function grantProblems(path: string): Promise<string[]> {
-  const read = await readGrantFile(path);
-  if ('problem' in read) return [`${path}: ${read.problem}`];
+function grantProblems({ root, authorizedKeys: path }: Home): string[] {
+  const read = readGrantFile({ root, path });
+  if ('problem' in read) return [read.problem];
   return read.file.problems.map(({ line, reason }) => `${path}:${line}:1: ${reason}`);
 }

@@ -29,7 +29,10 @@ export async function sshCommand(options: WayInOptions): Promise<string> {
 async function findIdentity(options: WayInOptions): Promise<string | null> {
   const granted = new Set(options.grants.map(({ key }) => key.fingerprint));
   const own = await findOwnKeys(join(options.userHome, '.ssh'));
-  const made = await readOwnKey(join(options.keysDirectory, 'id_ed25519.pub'));
+  const made = readOwnKey({
+    root: options.keysDirectory,
+    path: join(options.keysDirectory, 'id_ed25519.pub'),
+  });
   const madeHere: OwnKey[] = made === undefined ? [] : [{ ...made, identity: madePath(made) }];
   const usable = [...own, ...madeHere].filter(({ key }) => granted.has(key.fingerprint));
   if (usable.some(({ identity }) => identity === null)) return null;

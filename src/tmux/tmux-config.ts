@@ -1,54 +1,166 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigurationError, messageOf } from '../base/errors.js';
+import { readTrustedFile, type TrustedPlace } from '../base/trusted-file.js';
 import { visible } from '../base/visible.js';
+import { type ConfigCommand, readConfigCommands } from './config-commands.js';
 import type { TmuxBinary } from './tmux-binary.js';
 
 /** The last line of the file sets it; without it tmux has silently thrown the file away. */
 const SENTINEL = '@triad_conf';
 const CHECK_LIMIT_MS = 10_000;
+/** A file that a person keeps; more is another file. */
+const MAX_BYTES = 1024 * 1024;
+/** tmux takes 16 KiB of arguments at once. */
+const MAX_CHAIN_BYTES = 8 * 1024;
 
-/** What the promises rest on: without these a driver's slip ends the agents or crashes tmux. */
-const REQUIRED: readonly (readonly [flags: string, option: string, value: string])[] = [
-  ['-sv', 'exit-empty', 'off'],
-  ['-gv', 'destroy-unattached', 'off'],
-];
+/** Ends the server, and with it the agents, where it is on. */
+const EXIT_EMPTY = 'exit-empty';
 /** tmux up to 3.6 crashes at the next new window with this set globally. */
 const FORBIDDEN_WINDOW_SIZE = 'manual';
 
+interface Problem {
+  readonly line: number;
+  readonly text: string;
+}
+
 /**
- * Tries a tmux configuration on a throw-away server, since tmux applies a faulty file in part or
- * not at all, without a word.
+ * Reads a tmux configuration without running it, since tmux applies a faulty file in part or not at all,
+ * without a word: a throw-away server parses it, and of its commands is given those alone that set an
+ * option or bind a key, which run nothing there.
  *
- * @throws ConfigurationError with one line per problem.
+ * @throws ConfigurationError with one line per problem, and where others may have written the file.
  */
 export async function checkTmuxConfig(
   binary: TmuxBinary,
-  path: string,
+  place: TrustedPlace,
   env: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new ConfigurationError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
-  });
+  const { path } = place;
+  const bytes = readFile(place);
   const directory = await mkdtemp(join(tmpdir(), 'triad-conf-'));
+  const trial = new Trial({ binary, socketPath: join(directory, 's'), env });
   try {
-    const answer = await source(binary, { socketPath: join(directory, 's'), path, env });
-    const faults = located(answer, path, text);
-    const problems = faults.length > 0 ? faults : missing(answer.stdout, path);
-    if (problems.length > 0) {
-      throw new ConfigurationError(problems, { hint: `correct ${path}; nothing was started` });
-    }
+    const copy = join(directory, 'tmux.conf');
+    await writeFile(copy, bytes, { mode: 0o600 });
+    const problems = await findProblems(trial, copy);
+    if (problems.length === 0) return;
+    const texts = problems.map(({ line, text }) => {
+      const at = line === 0 ? '' : `:${line}`;
+      return `${path}${at}: ${visible(text)}`;
+    });
+    throw new ConfigurationError(texts, { hint: `correct ${path}; nothing was started` });
   } finally {
+    await trial.ask(['-N', 'kill-server']);
     await rm(directory, { recursive: true, force: true });
   }
 }
 
-interface Trial {
+function readFile(place: TrustedPlace): Buffer {
+  const { path } = place;
+  try {
+    const { bytes } = readTrustedFile(place, MAX_BYTES + 1);
+    if (bytes.length <= MAX_BYTES) return bytes;
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
+    throw new ConfigurationError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+  throw new ConfigurationError(`${path}: is larger than ${MAX_BYTES} bytes`);
+}
+
+async function findProblems(trial: Trial, copy: string): Promise<Problem[]> {
+  await trial.start();
+  const faults = await trial.ask(['-N', 'source-file', '-n', copy]);
+  const told = `${faults.stdout}${faults.stderr}`.split('\n').filter((line) => line !== '');
+  if (told.length > 0) return told.map((line) => faultOf(line, copy));
+  const { stdout } = await trial.ask(['-N', 'source-file', '-nv', copy]);
+  const commands = readConfigCommands(stdout, copy);
+  const sets = commands.flatMap((command) => settingOf(command) ?? []);
+  if (!sets.some(({ name, words }) => name === SENTINEL && words.at(-1) === '1')) {
+    const text = `must be applied whole and end with the line: set -g ${SENTINEL} 1`;
+    return [{ line: 0, text }];
+  }
+  const bindings = commands.filter(
+    ({ words: [name = ''], hasBlock }) => /^(un)?bind-key$/.test(name) && !hasBlock,
+  );
+  const names = await trial.optionNames();
+  const judged = sets.map((set) => judge(set, names));
+  const problems = judged.flatMap((each) => ('problem' in each ? [each.problem] : []));
+  const known = judged.flatMap((each) => ('set' in each ? [each.set] : []));
+  const others = known.filter(({ name }) => name !== EXIT_EMPTY);
+  problems.push(...(await trial.apply([...others, ...bindings])));
+  if (problems.length === 0) problems.push(...(await promised(trial, known)));
+  return problems.sort((one, other) => one.line - other.line);
+}
+
+function faultOf(told: string, copy: string): Problem {
+  const text = told.replaceAll(copy, '').replace(/^:/, '');
+  const [, line = '0', what = text] = /^(\d+): (.*)$/.exec(text) ?? [];
+  return { line: Number(line), text: what };
+}
+
+/** What the promises rest on: without these a driver's slip ends the agents or crashes tmux. */
+async function promised(trial: Trial, known: readonly Setting[]): Promise<Problem[]> {
+  const must = (name: string, wanted: string, got: string): Problem[] =>
+    got === wanted ? [] : [{ line: 0, text: `${name} must be ${wanted}, got ${got || 'nothing'}` }];
+  const show = async (flags: string, name: string) =>
+    (await trial.ask(['-N', 'show-options', flags, name])).stdout.trim();
+  const detaching = await show('-gv', 'destroy-unattached');
+  const size = await show('-gwv', 'window-size');
+  const exits = known.filter(({ name }) => name === EXIT_EMPTY);
+  const exitEmpty = await trial.lastValue(EXIT_EMPTY, exits);
+  const crash = 'window-size must not be manual globally (it crashes tmux 3.3 to 3.6)';
+  return [
+    ...must(EXIT_EMPTY, 'off', exitEmpty),
+    ...must('destroy-unattached', 'off', detaching),
+    ...(size === FORBIDDEN_WINDOW_SIZE ? [{ line: 0, text: crash }] : []),
+  ];
+}
+
+interface Setting extends ConfigCommand {
+  readonly name: string;
+}
+
+/** A command that sets an option, but for those whose value tmux has to expand: that may run something. */
+function settingOf(command: ConfigCommand): Setting | undefined {
+  const [verb = '', ...rest] = command.words;
+  if (!/^set-(window-)?option$/.test(verb) || command.hasBlock) return undefined;
+  const first = rest.findIndex(
+    (word, at) => !word.startsWith('-') && !/^-\w*t$/.test(rest[at - 1] ?? ''),
+  );
+  const flags = rest.slice(0, first).join('');
+  return first < 0 || flags.includes('F') ? undefined : { ...command, name: rest[first] ?? '' };
+}
+
+interface OptionNames {
+  readonly options: readonly string[];
+  /** Options, too, but what is set there runs. */
+  readonly hooks: readonly string[];
+}
+
+/** tmux takes a beginning for the whole name where it fits one alone. */
+function judge(
+  set: Setting,
+  { options, hooks }: OptionNames,
+): { readonly set: Setting } | { readonly problem: Problem } | { readonly skipped: true } {
+  if (set.name.startsWith('@')) return { skipped: true };
+  const [base = '', index = ''] = set.name.split(/(?=\[)/);
+  const all = [...options, ...hooks];
+  const meant = all.includes(base) ? [base] : all.filter((name) => name.startsWith(base));
+  const [name = ''] = meant;
+  const kind = meant.length === 0 ? 'invalid' : 'ambiguous';
+  if (meant.length !== 1) return { problem: { line: set.line, text: `${kind} option: ${base}` } };
+  // An alias would be what the next command means.
+  if (hooks.includes(name) || name === 'command-alias') return { skipped: true };
+  const words = set.words.map((word) => (word === set.name ? `${name}${index}` : word));
+  return { set: { ...set, name, words } };
+}
+
+interface TrialOptions {
+  readonly binary: TmuxBinary;
   readonly socketPath: string;
-  readonly path: string;
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -57,64 +169,88 @@ interface Answer {
   readonly stderr: string;
 }
 
-async function source(binary: TmuxBinary, trial: Trial): Promise<Answer> {
-  const shows = REQUIRED.flatMap(([flags, option]) => [';', 'show-options', flags, option]);
-  const start = ['-S', trial.socketPath, '-f', '/dev/null', 'start-server'];
-  const apply = [';', 'source-file', trial.path, ';', 'show-options', '-gqv', SENTINEL];
-  const end = [';', 'show-options', '-gwv', 'window-size', ';', 'kill-server'];
-  const argv = [...start, ...apply, ...shows, ...end];
-  const child = spawn(binary.path, argv, {
-    env: trial.env,
-    cwd: '/',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: CHECK_LIMIT_MS,
-    killSignal: 'SIGKILL',
-  });
-  const output = { stdout: '', stderr: '' };
-  child.stdout.on('data', (bytes: Buffer) => (output.stdout += bytes.toString('utf8')));
-  child.stderr.on('data', (bytes: Buffer) => (output.stderr += bytes.toString('utf8')));
-  await once(child, 'close');
-  // A parse error ends the command list before its kill-server.
-  const killer = spawn(binary.path, ['-N', '-S', trial.socketPath, 'kill-server'], {
-    env: trial.env,
-    stdio: 'ignore',
-  });
-  await once(killer, 'close');
-  return output;
-}
+/** A tmux server without a session, for one configuration. */
+class Trial {
+  readonly #options: TrialOptions;
 
-/**
- * What tmux complains about. It names the line for a bad command, on standard output, but not for an
- * unknown option: look for its name.
- */
-function located({ stdout, stderr }: Answer, path: string, text: string): string[] {
-  const lines = text.split('\n');
-  const named = stdout.split('\n').filter((line) => line.startsWith(`${path}:`));
-  return stderr
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .concat(named)
-    .map((line) => {
-      if (line.startsWith(`${path}:`)) return visible(line);
-      const word = /: (\S+)$/.exec(line)?.[1];
-      const at = word === undefined ? -1 : lines.findIndex((candidate) => candidate.includes(word));
-      return at < 0 ? `${path}: ${visible(line)}` : `${path}:${at + 1}: ${visible(line)}`;
+  constructor(options: TrialOptions) {
+    this.#options = options;
+  }
+
+  /** Never rejects: what went wrong is in the answer. */
+  ask(args: readonly string[]): Promise<Answer> {
+    const { binary, socketPath, env } = this.#options;
+    const argv = ['-u', '-S', socketPath, ...args];
+    const options = { env, cwd: '/', timeout: CHECK_LIMIT_MS, killSignal: 'SIGKILL' } as const;
+    return new Promise((resolve) => {
+      execFile(binary.path, argv, options, (error, stdout, stderr) =>
+        resolve({ stdout, stderr: stderr === '' ? stdoutless(error, stdout) : stderr }),
+      );
     });
+  }
+
+  async start(): Promise<void> {
+    const keep = ['set-option', '-s', EXIT_EMPTY, 'off'];
+    await this.ask(['-f', '/dev/null', 'start-server', ';', ...keep]);
+  }
+
+  async optionNames(): Promise<OptionNames> {
+    const list = async (...shows: readonly (readonly string[])[]) => {
+      const args = shows.flatMap((show, index) => (index === 0 ? show : [';', ...show]));
+      const { stdout } = await this.ask(['-N', ...args]);
+      return [...new Set(stdout.split('\n').map((line) => /^[a-z-]+/.exec(line)?.[0] ?? ''))];
+    };
+    const show = (flags: string) => ['show-options', flags];
+    return {
+      options: await list(show('-s'), show('-g'), show('-gw')),
+      hooks: await list(['show-hooks', '-g'], ['show-hooks', '-gw']),
+    };
+  }
+
+  /** Gives tmux these commands as arguments, so that it reads nothing in them; says what it refuses. */
+  async apply(commands: readonly ConfigCommand[]): Promise<Problem[]> {
+    const problems: Problem[] = [];
+    for (const chain of chainsOf(commands)) {
+      const { stderr } = await this.ask(['-N', ...argvOf(chain)]);
+      if (stderr === '') continue;
+      for (const command of chain) {
+        const told = (await this.ask(['-N', ...argvOf([command])])).stderr.trim();
+        if (told !== '') problems.push({ line: command.line, text: told });
+      }
+    }
+    return problems;
+  }
+
+  /** Of an option that ends the server when it is on, so that nothing can be asked afterwards. */
+  async lastValue(name: string, sets: readonly Setting[]): Promise<string> {
+    const ends = ['set-option', '-s', name, 'on', ';'];
+    const show = ['show-options', '-sv', name];
+    const { stdout, stderr } = await this.ask(['-N', ...ends, ...argvOf(sets), ...show]);
+    return stdout.trim() || stderr.trim();
+  }
 }
 
-/** Problems the file shows by what is set after it: a lost sentinel, or a promise's option changed. */
-function missing(stdout: string, path: string): string[] {
-  const [sentinel, ...values] = stdout.split('\n');
-  if (sentinel !== '1') {
-    return [`${path}: must be applied whole and end with the line: set -g ${SENTINEL} 1`];
+/** What is said of a program that could not be run, or that said nothing itself. */
+function stdoutless(error: Error | null, stdout: string): string {
+  return error === null || stdout !== '' ? '' : error.message;
+}
+
+/** Each command with the `;` behind it; a word of theirs that ends in one is not meant so. */
+function argvOf(commands: readonly ConfigCommand[]): string[] {
+  return commands.flatMap(({ words }) => [...words.map((word) => word.replace(/;$/, '\\;')), ';']);
+}
+
+function chainsOf(commands: readonly ConfigCommand[]): ConfigCommand[][] {
+  const chains: ConfigCommand[][] = [];
+  let bytes = MAX_CHAIN_BYTES;
+  for (const command of commands) {
+    const own = command.words.join(' ').length * 4;
+    if (bytes + own > MAX_CHAIN_BYTES) {
+      chains.push([]);
+      bytes = 0;
+    }
+    chains.at(-1)?.push(command);
+    bytes += own;
   }
-  const problems = REQUIRED.flatMap(([, option, value], index) =>
-    values[index] === value
-      ? []
-      : [`${path}: ${option} must be ${value}, got ${visible(values[index] ?? 'nothing')}`],
-  );
-  if (values[REQUIRED.length] === FORBIDDEN_WINDOW_SIZE) {
-    problems.push(`${path}: window-size must not be manual globally (it crashes tmux 3.3 to 3.6)`);
-  }
-  return problems;
+  return chains;
 }

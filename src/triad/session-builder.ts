@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ConfigurationError, InvariantError } from '../base/errors.js';
 import { isName, type PaneId, type PaneName, paneId, paneName } from '../base/ids.js';
 import type { TerminalSize } from '../base/terminal-size.js';
+import { requireTrustedFile, type TrustedPlace } from '../base/trusted-file.js';
 import { TmuxError, type TmuxServer } from '../tmux/tmux-server.js';
 import { layoutString } from './layout.js';
 import { type PaneMemory, readMemory } from './pane-memory.js';
@@ -26,7 +27,7 @@ export interface SessionBuilderOptions {
   /** Private (0700) and this session's own: the keepers' sockets. */
   readonly directory: string;
   readonly keeperPath: string;
-  readonly tmuxConfigPath: string;
+  readonly tmuxConfig: TrustedPlace;
   /** Where windows that drivers open start. */
   readonly cwd: string;
 }
@@ -149,7 +150,7 @@ export class SessionBuilder {
   async requireConfiguration(): Promise<void> {
     const answer = await this.#options.server.run(['show-options', '-gqv', '@triad_conf']);
     if (answer.toString().trim() === '1') return;
-    throw new ConfigurationError(`${this.#options.tmuxConfigPath}: was not applied by tmux`);
+    throw new ConfigurationError(`${this.#options.tmuxConfig.path}: was not applied by tmux`);
   }
 
   /** Takes back what `create` made, with the tmux server where nothing else is on it. */
@@ -237,7 +238,7 @@ export class SessionBuilder {
   }
 
   async #createPanes(): Promise<string> {
-    const { server, tmuxConfigPath, cwd } = this.#options;
+    const { server, tmuxConfig, cwd } = this.#options;
     const plan = this.#plan;
     const [first, ...others] = plan.panes;
     if (first === undefined) throw new InvariantError('a session has at least one pane');
@@ -247,7 +248,8 @@ export class SessionBuilder {
       ...['new-session', '-d', '-s', plan.name, '-n', 'triad', '-c', cwd, ...size, ...format],
       ...['--', ...this.#keeperArgv(first.name)],
     ];
-    const made = await server.start(tmuxConfigPath, withHistory(command, first.historyLines));
+    requireTrustedFile(tmuxConfig);
+    const made = await server.start(tmuxConfig.path, withHistory(command, first.historyLines));
     const [sessionId = '', id = ''] = made.trim().split(' ');
     await server.run(['resize-window', '-t', sessionId, ...size]);
     await this.#name(paneId(id), first);

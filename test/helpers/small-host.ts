@@ -23,6 +23,7 @@ import { planOf } from './session-plan.js';
 
 /** Between two looks of the check (src/triad/session-check.ts). */
 const CHECK_INTERVAL_MS = 250;
+const CHECKOUT = join(import.meta.dirname, '../..');
 
 export const PAIR = sessionName('pair');
 export const WORKER = { session: PAIR, pane: paneName('worker') };
@@ -196,7 +197,7 @@ export class SmallHost implements AsyncDisposable {
     return {
       ...{ plan: this.plan(session), server, directory, keeperPath: getKeeperBinary().path },
       ...{ cwd: directory, clock, random: Math.random, watchHealth: health.watch, log, record },
-      tmuxConfigPath: join(import.meta.dirname, '../../config/tmux.conf'),
+      tmuxConfig: { root: CHECKOUT, path: join(CHECKOUT, 'config/tmux.conf') },
       ...{ doorKey: this.#doorKey, programFolder: directory },
       taps: new SessionTaps({
         ...{ session: PAIR, directory, tapPath: getTapBinary().path, clock, log, record },

@@ -14,12 +14,13 @@ const run = promisify(execFile);
 
 /** `edit.js FILE NAME=BASE64...`: grants each name, one after the other. */
 const EDIT = `
+import { dirname } from 'node:path';
 import { GrantStore } from './access/grant-store.js';
 import { parsePublicKey } from './access/public-key.js';
 process.on('SIGXFSZ', () => {});
 const [path, ...pairs] = process.argv.slice(2);
 const log = { info() {}, warn() {}, error() {} };
-const store = await GrantStore.open({ path, log, now: Date.now });
+const store = await GrantStore.open({ root: dirname(path), path, log, now: Date.now });
 for (const pair of pairs) {
   const [engineer, base64] = pair.split('#');
   const key = parsePublicKey('ssh-ed25519', base64);
@@ -126,18 +127,25 @@ describe('several processes', () => {
     },
   );
 
-  it.runIf(process.geteuid?.() === 0)('root leaves the file to whom it belongs', async () => {
-    await using fixture = await StoreFixture.create();
-    const home = join(fixture.folder, 'home');
-    await mkdir(home);
-    await chown(home, 65_534, 65_534);
-    const path = join(home, 'authorized_keys');
-    await chmod(fixture.folder, 0o755);
-    await run(process.execPath, argumentsFor(path, ['alice']));
-    const asNobody = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath];
-    await run('setpriv', [...asNobody, ...argumentsFor(path, ['bob'])]);
-    await run(process.execPath, argumentsFor(path, ['carol']));
-    await run('setpriv', [...asNobody, ...argumentsFor(path, ['dave'])]);
-    expect(await namesIn(path)).toEqual(['alice', 'bob', 'carol', 'dave']);
-  });
+  it.runIf(process.geteuid?.() === 0)(
+    "root neither reads nor edits another user's file",
+    async () => {
+      await using fixture = await StoreFixture.create();
+      const home = join(fixture.folder, 'home');
+      await mkdir(home);
+      await chown(home, 65_534, 65_534);
+      const path = join(home, 'authorized_keys');
+      await chmod(fixture.folder, 0o755);
+      const asNobody = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath];
+      await run('setpriv', [...asNobody, ...argumentsFor(path, ['bob'])]);
+      await expect(run(process.execPath, argumentsFor(path, ['carol']))).rejects.toMatchObject({
+        stderr: expect.stringMatching(
+          /belongs to user 65534, who is neither you nor root/,
+        ) as unknown,
+      });
+      await run('setpriv', [...asNobody, ...argumentsFor(path, ['dave'])]);
+      expect(await namesIn(path)).toEqual(['bob', 'dave']);
+      expect(await readdir(home)).toEqual(['authorized_keys']);
+    },
+  );
 });

@@ -129,10 +129,9 @@ describe('the store of grants', () => {
 });
 
 describe('a file that cannot be used', () => {
-  const ways: [string, (path: string) => Promise<unknown>, RegExp, RegExp][] = [
-    ['writable by the group', (path) => chmod(path, 0o620), /written by others/, /^chmod go-w /],
-    ['writable by everybody', (path) => chmod(path, 0o602), /written by others/, /^chmod go-w /],
-    ['a folder', (path) => rm(path).then(() => mkdir(path)), /not a regular file/, /^move /],
+  const ways: [string, (path: string) => Promise<unknown>, RegExp, RegExp?][] = [
+    ['writable by everybody', (path) => chmod(path, 0o602), /by others .*: chmod go-w /],
+    ['a folder', (path) => rm(path).then(() => mkdir(path)), /not a regular file: move it/],
     [
       'too large',
       (path) => writeFile(path, '#'.repeat(1024 * 1024 + 1)),
@@ -148,8 +147,7 @@ describe('a file that cannot be used', () => {
     [
       'in a folder writable by everybody',
       (path) => chmod(join(path, '..'), 0o707),
-      /the folder of .* by everybody/,
-      /^chmod o-w /,
+      /: may be written by others \(mode 0707\): chmod go-w /,
     ],
     ['a link to itself', (path) => rm(path).then(() => symlink(path, path)), /ELOOP/, /chown/],
   ];
@@ -162,7 +160,7 @@ describe('a file that cannot be used', () => {
     expect(error).toBeInstanceOf(ConfigurationError);
     expect(error).toMatchObject({
       message: expect.stringMatching(reason) as unknown,
-      hint: expect.stringMatching(hint) as unknown,
+      hint: hint === undefined ? undefined : (expect.stringMatching(hint) as unknown),
     });
   });
 

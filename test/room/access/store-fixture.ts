@@ -27,7 +27,7 @@ export class StoreFixture implements AsyncDisposable {
   async open(now: () => number = () => NOW): Promise<GrantStore> {
     const destination = { write: (line: string) => void this.logLines.push(line) };
     const log = openLogger({ level: 'debug', destination });
-    const store = await GrantStore.open({ path: this.path, log, now });
+    const store = await GrantStore.open({ root: this.folder, path: this.path, log, now });
     this.#disposal.defer(() => store.close());
     return store;
   }

@@ -22,21 +22,25 @@ test.each([
 ])('a file that %s is refused by its name', async (_what, content, problem) => {
   const path = join(folder, 'c.yaml');
   writeFileSync(path, content);
-  await expect(readYamlFile(path, gatewaySchema)).rejects.toThrow(problem);
-  await expect(readYamlFile(path, gatewaySchema)).rejects.toThrow(path);
+  await expect(readYamlFile({ root: folder, path }, gatewaySchema)).rejects.toThrow(problem);
+  await expect(readYamlFile({ root: folder, path }, gatewaySchema)).rejects.toThrow(path);
 });
 
 test('the largest file that is allowed is read', async () => {
   const path = join(folder, 'max.yaml');
   const text = 'limits: {maxConnections: 7}\n';
   writeFileSync(path, text + '#'.repeat(1024 * 1024 - text.length));
-  expect((await readYamlFile(path, gatewaySchema)).limits.maxConnections).toBe(7);
+  expect((await readYamlFile({ root: folder, path }, gatewaySchema)).limits.maxConnections).toBe(7);
 });
 
 test('a missing file and a directory are told with what to do', async () => {
-  await expect(readYamlFile(join(folder, 'none.yaml'), gatewaySchema)).rejects.toMatchObject({
+  await expect(
+    readYamlFile({ root: folder, path: join(folder, 'none.yaml') }, gatewaySchema),
+  ).rejects.toMatchObject({
     message: `${join(folder, 'none.yaml')}: is missing`,
     hint: 'make the defaults: triad init',
   });
-  await expect(readYamlFile(folder, gatewaySchema)).rejects.toThrow(/cannot be read: EISDIR/);
+  await expect(readYamlFile({ root: folder, path: folder }, gatewaySchema)).rejects.toThrow(
+    /is not a regular file/,
+  );
 });

@@ -27,14 +27,16 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true }));
 
 async function problems(): Promise<readonly string[]> {
-  const error: unknown = await readHostKeys(directory).catch((thrown: unknown) => thrown);
+  const error: unknown = await readHostKeys({ root: directory, path: directory }).catch(
+    (thrown: unknown) => thrown,
+  );
   if (!(error instanceof ConfigurationError)) throw new Error(`not refused: ${String(error)}`);
   return error.problems;
 }
 
 describe('the host keys', () => {
   test('are read with the fingerprints that ssh-keygen prints', async () => {
-    const keys = await readHostKeys(directory);
+    const keys = await readHostKeys({ root: directory, path: directory });
     expect(keys.map((key) => key.type)).toEqual(['ssh-ed25519', 'ssh-rsa']);
     for (const [index, path] of [ed25519, rsa].entries()) {
       const { stdout } = await run('ssh-keygen', ['-l', '-f', path]);

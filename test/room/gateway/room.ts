@@ -251,7 +251,7 @@ async function makeHostKeys(): Promise<readonly HostKey[]> {
   try {
     await makeKeyPair(directory, 'ssh_host_ed25519_key');
     await makeKeyPair(directory, 'ssh_host_rsa_key', { type: 'rsa', bits: 2048 });
-    return await readHostKeys(directory);
+    return await readHostKeys({ root: directory, path: directory });
   } finally {
     await rm(directory, { recursive: true });
   }

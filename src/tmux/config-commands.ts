@@ -1,0 +1,102 @@
+/** A command of a tmux configuration file that tmux would run when it reads the file. */
+export interface ConfigCommand {
+  readonly line: number;
+  /** Its name in full, and its arguments; a command list in braces is left out. */
+  readonly words: readonly string[];
+  readonly hasBlock: boolean;
+}
+
+interface Token {
+  readonly kind: 'word' | 'end' | 'block';
+  readonly text: string;
+  /** Of a block: how many lines tmux has printed for what is in it. */
+  readonly lines: number;
+}
+
+/**
+ * The commands that `source-file -nv` has printed, as `PATH:LINE: COMMAND` each. tmux prints what is in
+ * braces first, in lines of their own: these are no commands of the file.
+ */
+export function readConfigCommands(printed: string, path: string): ConfigCommand[] {
+  const rows: { readonly line: number; readonly tokens: readonly Token[] }[] = [];
+  for (const row of printed.split('\n')) {
+    const text = row.startsWith(`${path}:`) ? row.slice(path.length + 1) : '';
+    const [, line, command] = /^(\d+): (.*)$/.exec(text) ?? [];
+    if (line === undefined || command === undefined) continue;
+    const tokens = new Tokens(command).read();
+    const nested = tokens.reduce((sum, { lines }) => sum + lines, 0);
+    rows.splice(rows.length - Math.min(nested, rows.length), nested);
+    rows.push({ line: Number(line), tokens });
+  }
+  return rows.flatMap(({ line, tokens }) => split(tokens).map((each) => commandOf(line, each)));
+}
+
+function split(tokens: readonly Token[]): Token[][] {
+  const commands: Token[][] = [[]];
+  for (const token of tokens) {
+    if (token.kind === 'end') commands.push([]);
+    else commands.at(-1)?.push(token);
+  }
+  return commands.filter(({ length }) => length > 0);
+}
+
+function commandOf(line: number, tokens: readonly Token[]): ConfigCommand {
+  const words = tokens.filter(({ kind }) => kind === 'word').map(({ text }) => text);
+  return { line, words, hasBlock: words.length < tokens.length };
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' };
+
+/** What tmux prints of a command: words, escaped with a backslash or in double quotes. */
+class Tokens {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** To the end, or to the brace that closes a block. */
+  read(): Token[] {
+    const tokens: Token[] = [];
+    for (;;) {
+      while (this.#text[this.#at] === ' ') this.#at += 1;
+      if (this.#at >= this.#text.length) return tokens;
+      const start = this.#at;
+      const text = this.#word();
+      const raw = this.#text.slice(start, this.#at);
+      if (raw === '}') return tokens;
+      if (raw === '{') tokens.push(blockOf(this.read()));
+      else tokens.push({ kind: /^;;?$/.test(raw) ? 'end' : 'word', text, lines: 0 });
+    }
+  }
+
+  #word(): string {
+    let [text, quote] = ['', ''];
+    for (; this.#at < this.#text.length; this.#at += 1) {
+      const character = this.#text[this.#at] ?? '';
+      if (character === ' ' && quote === '') break;
+      if (character === '\\' && quote !== "'") text += this.#escaped();
+      else if (quote === '' ? `"'`.includes(character) : character === quote) {
+        quote = quote === '' ? character : '';
+      } else text += character;
+    }
+    return text;
+  }
+
+  #escaped(): string {
+    const octal = /^[0-7]{3}/.exec(this.#text.slice(this.#at + 1, this.#at + 4))?.[0];
+    this.#at += octal === undefined ? 1 : 3;
+    const next = this.#text[this.#at] ?? '';
+    return octal === undefined
+      ? (ESCAPES[next] ?? next)
+      : String.fromCharCode(Number.parseInt(octal, 8));
+  }
+}
+
+function blockOf(inner: readonly Token[]): Token {
+  const ends = inner.filter(({ kind, text }) => kind === 'end' && text === ';;').length;
+  const own = inner.length === 0 ? 0 : ends + 1;
+  // What is in blocks of this one was taken from the lines of the command around it already.
+  return { kind: 'block', text: '', lines: own };
+}
