@@ -28,11 +28,7 @@ interface LimitedChange extends EditLimits {
 export function refuseBeyond(file: AuthorizedKeys, change: LimitedChange): void {
   const { engineer, session, keys = [], within = 'all' } = change;
   if (within === 'all') return;
-  if (session === null) {
-    throw new NotPermittedError('this needs an admin of all sessions', {
-      hint: 'say --session NAME for one of yours',
-    });
-  }
+  if (session === null) throw beyondScope(engineer);
   const own = file.grants.filter((grant) => grant.engineer === engineer);
   const beyond = own.filter((grant) => !isWithin(grant, within));
   const known = own.filter((grant) => isWithin(grant, within)).map(({ key }) => key.fingerprint);

@@ -2,7 +2,7 @@ import type { EditLimits } from '../access/edit-limits.js';
 import { NotPermittedError } from '../base/errors.js';
 import type { SessionName } from '../base/ids.js';
 import type { CommandContext } from './context.js';
-import { requireRole } from './pane-target.js';
+import { requireGlobalAdmin, requireRole } from './pane-target.js';
 
 export const FORCE = 'on the host only: also the last admin of all sessions';
 
@@ -20,7 +20,8 @@ export function limitsOf(
   session: SessionName | null,
   { force }: ForceOption,
 ): EditLimits {
-  if (session !== null) requireRole(context, session, 'admin');
+  if (session === null) requireGlobalAdmin(context, 'say --session NAME for one of yours');
+  else requireRole(context, session, 'admin');
   const isForced = force === true;
   if (isForced && context.actor.door !== 'local') {
     throw new NotPermittedError('--force counts on the host only');

@@ -23,9 +23,9 @@ export function requireRole(context: CommandContext, session: SessionName, neede
 }
 
 /** For what concerns sessions that the actor may not see. @throws NotPermittedError */
-export function requireGlobalAdmin(context: CommandContext): void {
+export function requireGlobalAdmin(context: CommandContext, hint?: string): void {
   if (context.adminScope() === 'all') return;
-  throw new NotPermittedError('this needs an admin of all sessions');
+  throw new NotPermittedError('this needs an admin of all sessions', { hint });
 }
 
 /**
