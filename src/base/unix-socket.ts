@@ -1,8 +1,10 @@
-import { chmodSync, lstatSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, lstatSync, mkdirSync, renameSync, rmSync, type Stats } from 'node:fs';
 import { createConnection, type Server, type Socket } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import lockfile from 'proper-lockfile';
-import { RefusedError, systemCode } from './errors.js';
+import { ConfigurationError, RefusedError, systemCode } from './errors.js';
+import type { Part } from './part.js';
 
 /** Whoever holds this lock binds a socket; a holder that was killed blocks others this long. */
 const LOCK_STALE_MS = 2_000;
@@ -11,6 +13,8 @@ const LOCK_RETRIES = { retries: 50, minTimeout: 100, maxTimeout: 100 };
 const NOT_THERE = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'ENOTDIR']);
 
 export interface SocketPlace {
+  /** For people: `socket of the pane door`. */
+  readonly name: string;
   /** In a private (0700) directory. */
   readonly path: string;
   /** What to throw where another process has the socket. */
@@ -18,13 +22,82 @@ export interface SocketPlace {
 }
 
 /**
- * Makes `server` listen on a Unix socket of mode 0600; one that a killed process left is replaced.
- * So it is also what makes its owner the only one: two cannot have the socket.
- *
- * @throws what `taken` makes when somebody answers there.
+ * A server's Unix socket of mode 0600. One that a killed process left is replaced, so it is also what
+ * makes its owner the only one: two cannot have the socket. Where somebody takes it away it is made again
+ * at the same path; who is connected stays so.
  */
-export async function listenOnUnixSocket(server: Server, place: SocketPlace): Promise<void> {
-  const { path } = place;
+export class KeptSocket implements Part {
+  readonly #server: Server;
+  readonly #place: SocketPlace;
+  /** What we have put there, to know it from what others put there. */
+  #bound: Pick<Stats, 'dev' | 'ino'> | undefined;
+  #isClosed = false;
+
+  private constructor(server: Server, place: SocketPlace) {
+    this.#server = server;
+    this.#place = place;
+  }
+
+  /** @throws what `taken` makes when somebody answers there. */
+  static async listen(server: Server, place: SocketPlace): Promise<KeptSocket> {
+    const socket = new KeptSocket(server, place);
+    await inTurn(place.path, () => socket.#bind());
+    return socket;
+  }
+
+  get name(): string {
+    return this.#place.name;
+  }
+
+  findFault(): string | undefined {
+    const status = lookAt(this.#place.path);
+    if (status === undefined) return 'was removed';
+    if (!isSame(status, this.#bound)) return 'was replaced by something else';
+    return (status.mode & 0o777) === 0o600 ? undefined : 'has other permissions';
+  }
+
+  async makeAgain(): Promise<void> {
+    const { path } = this.#place;
+    if (this.#isClosed) return;
+    if (isSame(lookAt(path), this.#bound)) {
+      chmodSync(path, 0o600);
+      return;
+    }
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    await inTurn(path, () => this.#bind());
+  }
+
+  /** Listens no more, and removes the socket where it is ours still; resolves when all have left. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const { path } = this.#place;
+    if (isSame(lookAt(path), this.#bound)) rmSync(path, { force: true });
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  /**
+   * Bound under another name first: whoever sees the path sees the socket with its permissions, and
+   * Node, which removes the name that it has bound when a server is closed, never removes another's.
+   */
+  async #bind(): Promise<void> {
+    const { path, taken } = this.#place;
+    if (lookAt(path)?.isDirectory() === true) {
+      throw new ConfigurationError(`${path}: is a folder`, {
+        hint: `move it away: mv ${path} ${path}.away`,
+      });
+    }
+    if (await isAnswering(path)) throw taken();
+    if (this.#isClosed) return;
+    const temporary = join(dirname(path), `.${randomBytes(3).toString('hex')}`);
+    if (this.#server.listening) this.#server.close();
+    await listen(this.#server, temporary);
+    renameSync(temporary, path);
+    this.#bound = lookAt(path);
+  }
+}
+
+/** One process after the other. */
+async function inTurn(path: string, work: () => Promise<void>): Promise<void> {
   const release = await lockfile.lock(dirname(path), {
     lockfilePath: `${path}.lock`,
     stale: LOCK_STALE_MS,
@@ -33,9 +106,7 @@ export async function listenOnUnixSocket(server: Server, place: SocketPlace): Pr
     onCompromised: () => undefined,
   });
   try {
-    if (await isAnswering(path)) throw place.taken();
-    rmSync(path, { force: true });
-    await bind(server, path);
+    await work();
   } finally {
     await release();
   }
@@ -67,7 +138,7 @@ export function connectToUnixSocket(path: string): Promise<Socket | undefined> {
   });
 }
 
-function bind(server: Server, path: string): Promise<void> {
+function listen(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     const before = process.umask(0o177);
@@ -78,6 +149,19 @@ function bind(server: Server, path: string): Promise<void> {
     });
     process.umask(before);
   });
+}
+
+function lookAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    if (NOT_THERE.has(systemCode(error) ?? '')) return undefined;
+    throw error;
+  }
+}
+
+function isSame(status: Stats | undefined, bound: Pick<Stats, 'dev' | 'ino'> | undefined): boolean {
+  return status !== undefined && status.dev === bound?.dev && status.ino === bound.ino;
 }
 
 /** Whether the socket is there and this user's; root may use those of others. */

@@ -83,4 +83,6 @@ interface GatewayDescription {
   readonly startedAt: string;
   /** How often each limit refused something since then, by its name in `config/gateway.yaml`. */
   readonly refused: Readonly<Record<string, number>>;
+  /** What is amiss with the gateway, each with what to do. */
+  readonly problems: readonly string[];
 }

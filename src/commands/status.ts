@@ -1,3 +1,4 @@
+import { visible } from '../base/visible.js';
 import type { PaneDescription, SessionDescription } from '../link/host-link.js';
 import { LinkLostError } from '../link/link-lost.js';
 import type { AnswerPiece } from './answer-piece.js';
@@ -101,8 +102,18 @@ function statusText({ terminal }: CommandContext, { sessions, gateway, attachmen
   const listens = `gateway: ${gateway.listen.join(', ')}, since ${gateway.startedAt}\n`;
   const keys = gateway.hostKeys.map(({ type, fingerprint }) => `  ${type} ${fingerprint}\n`);
   const refused = refusedText(gateway.refused);
-  const attention = attentionText(sessions, place);
+  const attention = attentionText(sessions, place) + problemsText(sessions, gateway);
   return `${attention}${tables}\n${listens}${keys.join('')}${refused}\n${whoText(attachments)}`;
+}
+
+/** What the host and the gateway cannot put right by themselves; empty while there is nothing. */
+function problemsText(
+  sessions: readonly SessionDescription[],
+  { problems }: { readonly problems: readonly string[] },
+): string {
+  const all = new Set([...sessions.flatMap((session) => session.problems), ...problems]);
+  if (all.size === 0) return '';
+  return `${[...all].map((problem) => `problem: ${visible(problem)}\n`).join('')}\n`;
 }
 
 /** Empty while no limit was reached. */
@@ -117,8 +128,16 @@ function statusJson({ sessions, gateway, attachments }: Seen): object {
 }
 
 function sessionJson(session: SessionDescription): object {
-  const { name, state, socket, tmuxVersion, adopted } = session;
-  return { name, state, socket, tmuxVersion, adopted, panes: session.panes.map(paneJson) };
+  const { name, state, socket, tmuxVersion, adopted, problems } = session;
+  return {
+    name,
+    state,
+    socket,
+    tmuxVersion,
+    adopted,
+    problems,
+    panes: session.panes.map(paneJson),
+  };
 }
 
 function paneJson(pane: PaneDescription): object {

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { messageOf, RefusedError, systemCode } from '../base/errors.js';
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
-import { listenOnUnixSocket } from '../base/unix-socket.js';
+import type { Part } from '../base/part.js';
+import { KeptSocket } from '../base/unix-socket.js';
 import { visible } from '../base/visible.js';
 import type { CommandOutcome } from '../commands/door.js';
 import type { Logger } from '../log/logger.js';
@@ -34,6 +35,7 @@ export class ControlServer {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #closing = new AbortController();
+  #socket: KeptSocket | undefined;
 
   private constructor(options: ControlServerOptions) {
     this.#options = options;
@@ -48,7 +50,8 @@ export class ControlServer {
    */
   static async listen(options: ControlServerOptions): Promise<ControlServer> {
     const control = new ControlServer(options);
-    await listenOnUnixSocket(control.#server, {
+    control.#socket = await KeptSocket.listen(control.#server, {
+      name: 'control socket',
       path: options.path,
       taken: () =>
         new RefusedError('triad is running here already', {
@@ -59,12 +62,17 @@ export class ControlServer {
     return control;
   }
 
+  /** To be watched: without it `triad status` reaches nobody. */
+  get parts(): readonly Part[] {
+    return this.#socket === undefined ? [] : [this.#socket];
+  }
+
   /**
    * Ends answers that go on, and lets others go out, for a bounded time; removes the socket. Idempotent.
    */
   async close(): Promise<void> {
     this.#closing.abort();
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const closed = this.#socket?.close();
     const killer = setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy();
     }, CLOSE_LIMIT_MS);

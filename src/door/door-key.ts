@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { replaceFile } from '../base/atomic-file.js';
 import { ConfigurationError, messageOf, systemCode } from '../base/errors.js';
 import { isName, type PaneName, paneName, type SessionName } from '../base/ids.js';
+import { KeptFile } from '../base/kept-file.js';
 import { readTrustedFile } from '../base/trusted-file.js';
 
 const KEY_BYTES = 32;
@@ -13,9 +14,12 @@ const KEY_BYTES = 32;
  */
 export class DoorKey {
   readonly #key: Buffer;
+  /** To be watched: commands that run could not get through the door of the next host without it. */
+  readonly file: KeptFile;
 
-  private constructor(key: Buffer) {
+  private constructor(path: string, key: Buffer) {
     this.#key = key;
+    this.file = new KeptFile({ name: 'key of the pane doors', path, content: key, mode: 0o600 });
   }
 
   /**
@@ -27,7 +31,8 @@ export class DoorKey {
     try {
       const place = { root: dirname(path), path };
       const { bytes, status } = readTrustedFile(place, KEY_BYTES + 1);
-      if (bytes.length === KEY_BYTES && (status.mode & 0o077) === 0) return new DoorKey(bytes);
+      if (bytes.length === KEY_BYTES && (status.mode & 0o077) === 0)
+        return new DoorKey(path, bytes);
     } catch (error) {
       if (error instanceof ConfigurationError) throw error;
       if (systemCode(error) === 'ENOENT') return DoorKey.#make(path);
@@ -52,7 +57,7 @@ export class DoorKey {
         cause: error,
       });
     }
-    return new DoorKey(key);
+    return new DoorKey(path, key);
   }
 
   /** What proves to come from this pane: its name with a code that only this key makes. */

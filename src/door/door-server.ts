@@ -1,8 +1,9 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../base/clock.js';
 import { messageOf, RefusedError } from '../base/errors.js';
+import type { Part } from '../base/part.js';
 import { Throttle } from '../base/throttle.js';
-import { listenOnUnixSocket } from '../base/unix-socket.js';
+import { KeptSocket } from '../base/unix-socket.js';
 import { visible } from '../base/visible.js';
 import type { Logger } from '../log/logger.js';
 import type { Admission, PaneDoor } from './pane-door.js';
@@ -42,6 +43,7 @@ export class DoorServer {
   readonly #drops: Throttle;
   /** Connections that were dropped for a newer one. */
   dropped = 0;
+  #socket: KeptSocket | undefined;
 
   private constructor(options: DoorServerOptions) {
     this.#options = options;
@@ -53,7 +55,8 @@ export class DoorServer {
   /** @throws RefusedError when another host has the socket. */
   static async listen(options: DoorServerOptions): Promise<DoorServer> {
     const door = new DoorServer(options);
-    await listenOnUnixSocket(door.#server, {
+    door.#socket = await KeptSocket.listen(door.#server, {
+      name: 'socket of the pane door',
       path: options.path,
       taken: () => new RefusedError('another host has the pane door of this session'),
     });
@@ -61,9 +64,14 @@ export class DoorServer {
     return door;
   }
 
+  /** To be watched: the commands that run know its path. */
+  get parts(): readonly Part[] {
+    return this.#socket === undefined ? [] : [this.#socket];
+  }
+
   /** Cuts everybody off and removes the socket. Idempotent. */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const closed = this.#socket?.close();
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }

@@ -1,5 +1,7 @@
 import { messageOf, RefusedError, UnavailableError } from '../base/errors.js';
 import type { PaneId, PaneName, SessionName } from '../base/ids.js';
+import type { PartWatch } from '../base/part-watch.js';
+import { PrivateFolder } from '../base/private-folder.js';
 import type { TerminalSize } from '../base/terminal-size.js';
 import { Throttle } from '../base/throttle.js';
 import type { DoorKey } from '../door/door-key.js';
@@ -32,6 +34,7 @@ import { SessionHost, type SessionHostOptions } from '../triad/session-host.js';
 import type { SessionPlan } from '../triad/session-plan.js';
 import { DriverClientView } from './driver-client-view.js';
 import { Mirror } from './mirror.js';
+import { watchParts } from './parts-on-record.js';
 import { SessionBoard } from './session-board.js';
 import { SessionDoor } from './session-door.js';
 import { Turns } from './turns.js';
@@ -55,6 +58,8 @@ export interface HostSessionOptions
   readonly programFolder: string;
   /** Of this session, not listening yet; opened and closed with it. */
   readonly taps: SessionTaps;
+  /** What is amiss with the host as a whole, each with what to do. */
+  readonly hostProblems: () => readonly string[];
 }
 
 /** One session as the link offers it: views, window size, and what can be done to its panes. */
@@ -90,10 +95,16 @@ export class HostSession {
   #isOpen = false;
   /** How each pane was told of first while the session is opened: rules may not act yet. */
   readonly #found = new Map<PaneName, PaneDescription>();
+  readonly #parts: PartWatch;
+  readonly #directory: string;
+  readonly #hostProblems: () => readonly string[];
 
   constructor(options: HostSessionOptions) {
     this.name = options.plan.name;
     this.#log = options.log;
+    this.#directory = options.directory;
+    this.#hostProblems = options.hostProblems;
+    this.#parts = watchParts(options, this.name);
     this.#taps = options.taps;
     this.#waits = new OutputWaits(options.clock);
     // One after the other: two at once could leave windows of two sizes.
@@ -136,6 +147,8 @@ export class HostSession {
   async open(): Promise<void> {
     await this.#taps.listen();
     await this.#door.open();
+    const folder = new PrivateFolder({ name: 'folder of its sockets', path: this.#directory });
+    this.#parts.add(folder, ...this.#taps.parts, ...this.#door.parts, ...this.#triad.parts);
     await this.#triad.open();
     this.#isOpen = true;
     void this.#typed.look();
@@ -163,6 +176,7 @@ export class HostSession {
     this.#windowSize.close();
     this.#typed.close();
     for (const mirror of this.#mirrors) mirror.close();
+    this.#parts.close();
     await this.#door.close();
     await this.#taps.close();
   }
@@ -173,12 +187,17 @@ export class HostSession {
     this.#windowSize.close();
     this.#typed.close();
     await this.#triad.end();
+    this.#parts.close();
     await this.#door.close();
     await this.#taps.close();
   }
 
   describe(): SessionDescription {
-    return this.#triad.describe();
+    const described = this.#triad.describe();
+    return {
+      ...described,
+      problems: [...described.problems, ...this.#parts.problems, ...this.#hostProblems()],
+    };
   }
 
   openDriver(request: ViewRequest): DriverView {

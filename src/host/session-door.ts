@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.js';
+import type { Part } from '../base/part.js';
 import type { DoorKey } from '../door/door-key.js';
 import { DoorServer } from '../door/door-server.js';
 import { type DoorPanes, PaneDoor } from '../door/pane-door.js';
@@ -38,6 +39,11 @@ export class SessionDoor {
     const { key, panes, record, clock, log } = this.#options;
     const door = new PaneDoor({ plan: () => this.#plan, key, panes, record, clock, log });
     this.#server ??= await DoorServer.listen({ path: this.#path, door, clock, log });
+  }
+
+  /** To be watched. */
+  get parts(): readonly Part[] {
+    return this.#server?.parts ?? [];
   }
 
   /** From now on panes may reach what this plan says. */

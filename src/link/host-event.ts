@@ -18,6 +18,8 @@ export const EVENT_KINDS = [
   'notice',
   'output-lost',
   'log-file',
+  'part-failed',
+  'part-mended',
   'reloaded',
 ] as const;
 

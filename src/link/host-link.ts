@@ -391,5 +391,7 @@ export interface SessionDescription {
   readonly tmuxVersion: string;
   /** Whether the session was found running at the start instead of being created. */
   readonly adopted: boolean;
+  /** What is amiss beside its panes, each with what to do. */
+  readonly problems: readonly string[];
   readonly panes: readonly PaneDescription[];
 }

@@ -8,7 +8,8 @@ import {
 import type { Socket } from 'node:net';
 import { messageOf, RefusedError, UnavailableError } from '../base/errors.js';
 import type { SessionName } from '../base/ids.js';
-import { listenOnUnixSocket, type SocketPlace } from '../base/unix-socket.js';
+import type { Part } from '../base/part.js';
+import { KeptSocket, type SocketPlace } from '../base/unix-socket.js';
 import { visible } from '../base/visible.js';
 import type { Logger } from '../log/logger.js';
 import { failureOf } from './failure.js';
@@ -45,7 +46,7 @@ const REQUEST_LIMIT_MS = 10_000;
 /** What gateways get to take their last answers. */
 const CLOSE_LIMIT_MS = 1_000;
 
-export interface LinkServerOptions extends SocketPlace {
+export interface LinkServerOptions extends Omit<SocketPlace, 'name'> {
   readonly log: Logger;
 }
 
@@ -61,6 +62,7 @@ export class LinkServer {
   readonly #server: Http2Server;
   readonly #gateways = new Set<ServerHttp2Session>();
   readonly #sockets = new Set<Socket>();
+  #socket: KeptSocket | undefined;
   #serve: (host: HostLink) => void = () => undefined;
   readonly #host = new Promise<HostLink>((resolve) => {
     this.#serve = resolve;
@@ -88,9 +90,14 @@ export class LinkServer {
    */
   static async listen(options: LinkServerOptions): Promise<LinkServer> {
     const server = new LinkServer(options);
-    await listenOnUnixSocket(server.#server, options);
+    server.#socket = await KeptSocket.listen(server.#server, { name: 'link socket', ...options });
     server.#server.on('error', (error: Error) => server.#noteFailure(error));
     return server;
+  }
+
+  /** To be watched: without it no gateway reaches the host. */
+  get parts(): readonly Part[] {
+    return this.#socket === undefined ? [] : [this.#socket];
   }
 
   /** Answers from now on, those that were held first. */
@@ -100,7 +107,7 @@ export class LinkServer {
 
   /** Cuts every gateway off, and removes the socket; views are closed. Idempotent. */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const closed = this.#socket?.close();
     for (const gateway of this.#gateways) gateway.destroy();
     // A session that is destroyed sends its last answers first, for which a stopped gateway never has room.
     const killer = setTimeout(() => {

@@ -163,6 +163,7 @@ const sessionDescription = z.strictObject({
   socket: z.string(),
   tmuxVersion: z.string(),
   adopted: z.boolean(),
+  problems: z.array(z.string()),
   panes: z.array(paneDescription),
 });
 

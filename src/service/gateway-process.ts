@@ -51,7 +51,7 @@ async function start(options: GatewayProcessOptions, disposal: Disposal): Promis
   onStep('checking keys and configuration');
   const settings = await readGatewaySettings(options);
   const runtimeDirectory = await openRuntime(options, [LINK_SOCKET]);
-  const control = await openControl(runtimeDirectory, log, disposal);
+  const control = await openControl({ runtimeDirectory, runtimeLink: home.run }, log, disposal);
   const socket = join(runtimeDirectory, LINK_SOCKET);
   const names = new SessionNames();
   const link = LinkClient.open({ path: socket, log, onReached: (host) => names.learn(host) });

@@ -43,6 +43,7 @@ export class GatewayService {
   readonly #stopListening: () => void;
   #gateway: Gateway | undefined;
   #closing: Promise<void> | undefined;
+  #problems: () => readonly string[] = () => [];
 
   private constructor(options: GatewayServiceOptions) {
     const { link, grants, audit, log, startCommand } = options;
@@ -58,6 +59,7 @@ export class GatewayService {
         listen: this.addresses.map(formatAddress),
         hostKeys: this.hostKeys,
         startedAt,
+        problems: this.#problems(),
         refused: this.#gateway?.refused ?? {},
       }),
       stop: options.onStopRequested,
@@ -112,7 +114,9 @@ export class GatewayService {
     });
   }
 
-  accept(): void {
+  /** @param problems what is amiss with the gateway, each with what to do. */
+  accept(problems: () => readonly string[] = () => []): void {
+    this.#problems = problems;
     this.#gateway?.accept();
   }
 

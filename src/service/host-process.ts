@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { allOrNothing, type Disposal } from '../base/disposal.js';
 import { RefusedError } from '../base/errors.js';
 import type { PaneName, SessionName } from '../base/ids.js';
+import type { Part } from '../base/part.js';
 import type { LocalHost } from '../host/local-host.js';
 import type { ReloadReport, SessionDescription } from '../link/host-link.js';
 import { LinkServer } from '../link/link-server.js';
@@ -45,6 +46,8 @@ interface HostParts extends HostSettings, Pick<HostProcessOptions, 'home' | 'env
   readonly onSessions: (names: readonly SessionName[]) => void;
   readonly runtimeDirectory: string;
   readonly log: Logger;
+  /** What is to be watched beside its own. */
+  readonly parts: readonly Part[];
 }
 
 /** The host of a home; opened, it says in `different` what it found other than planned. */
@@ -57,6 +60,7 @@ export async function makeHost(
     {
       ...parts,
       ...{ env: environment.clean, tmuxConfigPath: home.tmuxConf, root: home.root },
+      runtimeLink: home.run,
       ...{
         eventsPath: home.events,
         logDirectory: join(home.state, 'logs'),
@@ -96,7 +100,10 @@ async function start(options: HostProcessOptions, disposal: Disposal): Promise<H
   const server = await LinkServer.listen({ path, log, taken: hostTaken });
   disposal.defer(() => server.close());
   const { host, different } = await makeHost(
-    { home, environment, ...settings, runtimeDirectory, log, onSessions: () => undefined },
+    {
+      ...{ home, environment, ...settings, runtimeDirectory, log, onSessions: () => undefined },
+      parts: server.parts,
+    },
     disposal,
   );
   onStep(`starting ${plans.map(({ name }) => name).join(', ')}`);

@@ -4,11 +4,13 @@ import { fileURLToPath } from 'node:url';
 import { SYSTEM_CLOCK } from '../base/clock.js';
 import type { Disposal } from '../base/disposal.js';
 import type { PaneName, SessionName } from '../base/ids.js';
+import type { Part } from '../base/part.js';
 import { DoorKey } from '../door/door-key.js';
 import { EventLog } from '../events/event-log.js';
 import { createPaneHealth } from '../health/watched-pane.js';
 import type { HostSessionOptions } from '../host/host-session.js';
 import { LocalHost, type LocalHostOptions } from '../host/local-host.js';
+import { watchParts } from '../host/parts-on-record.js';
 import type { NewHostEvent } from '../link/host-event.js';
 import type { Logger } from '../log/logger.js';
 import { ProcessTable } from '../tap/process-table.js';
@@ -18,7 +20,7 @@ import { TmuxServer } from '../tmux/tmux-server.js';
 import { endLeftSession } from '../triad/left-session.js';
 import type { SessionPlan } from '../triad/session-plan.js';
 import { makeLauncher } from './launcher.js';
-import { requireSocketRoom } from './runtime-directory.js';
+import { requireSocketRoom, runtimeFolder } from './runtime-directory.js';
 import { openDirectory } from './writable.js';
 
 /** Built beside the compiled code (scripts/setup.mjs). */
@@ -33,6 +35,10 @@ export interface HostServiceOptions
   readonly binary: TmuxBinary;
   /** Private directory for sockets. */
   readonly runtimeDirectory: string;
+  /** What people know it by: `state/run`. */
+  readonly runtimeLink: string;
+  /** What else is to be watched. */
+  readonly parts: readonly Part[];
   readonly tmuxConfigPath: string;
   /** `state/events.jsonl` */
   readonly eventsPath: string;
@@ -58,7 +64,7 @@ export async function createHost(
   const clock = SYSTEM_CLOCK;
   const processes = new ProcessTable({ clock });
   const doorKey = await DoorKey.open(options.doorKeyPath);
-  const programFolder = await makeLauncher(runtimeDirectory);
+  const launcher = await makeLauncher(runtimeDirectory);
   const events = EventLog.open({ path: options.eventsPath, clock, log });
   disposal.defer(() => events.close());
   const readAll = async () => {
@@ -67,6 +73,9 @@ export async function createHost(
     return read;
   };
   const record = (event: NewHostEvent) => void events.record(event);
+  const parts = watchParts({ clock, log, record }, null);
+  disposal.defer(() => parts.close());
+  parts.add(runtimeFolder(options), ...options.parts, launcher.file, doorKey.file);
   const sessionOptions = (plan: SessionPlan): HostSessionOptions => {
     const directory = join(runtimeDirectory, sessionDirectory(plan.name));
     openDirectory({ root: runtimeDirectory, path: directory });
@@ -82,7 +91,8 @@ export async function createHost(
       server: new TmuxServer({ binary: options.binary, socketPath, env }),
       log: log.child({ session: plan.name }),
       onDifferent: (panes: readonly PaneName[]) => options.onDifferent(plan.name, panes),
-      ...{ clock, random: Math.random, doorKey, programFolder, record },
+      ...{ clock, random: Math.random, doorKey, programFolder: launcher.folder, record },
+      hostProblems: () => parts.problems,
       watchHealth: (watched) => createPaneHealth({ ...watched, env: { ...env, ...watched.env } }),
     };
   };

@@ -5,6 +5,7 @@ import { HostRecord } from '../audit/host-record.js';
 import { SYSTEM_CLOCK } from '../base/clock.js';
 import type { Disposal } from '../base/disposal.js';
 import { EXIT } from '../base/exit-codes.js';
+import { PartWatch } from '../base/part-watch.js';
 import type { CommandOutcome } from '../commands/door.js';
 import { errorText } from '../commands/execute.js';
 import type { Environment } from '../config/environment.js';
@@ -18,6 +19,7 @@ import type { Logger } from '../log/logger.js';
 import { GatewayService } from './gateway.js';
 import { type GatewaySettings, openGrants } from './gateway-settings.js';
 import { CONTROL_SOCKET } from './places.js';
+import { runtimeFolder } from './runtime-directory.js';
 import type { SessionNames } from './session-names.js';
 import { sshCommand } from './way-in.js';
 import { written } from './writable.js';
@@ -50,12 +52,21 @@ export interface GatewayFacts {
 
 /** The control socket, which answers from the first moment on, so that a second start sees the first. */
 export interface ControlDoor {
+  /** What is amiss with it, each with what to do. */
+  readonly problems: readonly string[];
   serve(handle: (request: ControlRequest) => Promise<CommandOutcome>): void;
+}
+
+export interface RuntimePlace {
+  /** Where the sockets are. */
+  readonly runtimeDirectory: string;
+  /** What people know that by: `state/run`. */
+  readonly runtimeLink: string;
 }
 
 /** @throws RefusedError when a gateway is running in this home. */
 export async function openControl(
-  runtimeDirectory: string,
+  { runtimeDirectory, runtimeLink }: RuntimePlace,
   log: Logger,
   disposal: Disposal,
 ): Promise<ControlDoor> {
@@ -64,7 +75,17 @@ export async function openControl(
   const path = join(runtimeDirectory, CONTROL_SOCKET);
   const server = await ControlServer.listen({ path, handle: (request) => current(request), log });
   disposal.defer(() => server.close());
+  const parts = new PartWatch({
+    clock: SYSTEM_CLOCK,
+    onNews: ({ part, text, isFailure, suppressed = 0 }) =>
+      log[isFailure ? 'error' : 'warn']({ part, reason: text, suppressed }, 'part was taken away'),
+  });
+  disposal.defer(() => parts.close());
+  parts.add(runtimeFolder({ runtimeDirectory, runtimeLink }), ...server.parts);
   return {
+    get problems() {
+      return parts.problems;
+    },
     serve: (handle) => {
       current = handle;
     },
@@ -120,7 +141,7 @@ export async function openGateway(
   const record = HostRecord.open(hostRecord);
   disposal.defer(() => record.close());
   const accept = async (control: ControlDoor): Promise<GatewayFacts> => {
-    service.accept();
+    service.accept(() => control.problems);
     control.serve((request) => service.runLocal(request));
     const { addresses, hostKeys } = service;
     const [session = 'pair'] = sessions.find();

@@ -1,6 +1,7 @@
 import { chmod, lstat, mkdir, mkdtemp, readlink, realpath, rm, symlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ConfigurationError, messageOf, systemCode } from '../base/errors.js';
+import { PrivateFolder } from '../base/private-folder.js';
 import { refuseForeignLink } from '../base/trusted-file.js';
 
 /** unix(7): `sun_path` is 108 bytes, the last one for the NUL. */
@@ -39,6 +40,18 @@ export async function openRuntimeDirectory(options: RuntimeDirectoryOptions): Pr
     });
   }
   return path;
+}
+
+/** That directory, to be watched: it is made again at the same path, which commands that run know. */
+export function runtimeFolder({
+  runtimeDirectory,
+  runtimeLink,
+}: {
+  readonly runtimeDirectory: string;
+  readonly runtimeLink: string;
+}): PrivateFolder {
+  const link = runtimeDirectory === runtimeLink ? undefined : runtimeLink;
+  return new PrivateFolder({ name: 'runtime folder', path: runtimeDirectory, link });
 }
 
 /** @throws ConfigurationError when sockets of that name cannot be bound in a directory that is in use. */

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { allOrNothing, type Disposal } from '../base/disposal.js';
 import type { SessionName } from '../base/ids.js';
-import { listenOnUnixSocket } from '../base/unix-socket.js';
+import { KeptSocket } from '../base/unix-socket.js';
 import type { ReloadReport, SessionDescription } from '../link/host-link.js';
 import type { Logger, LogLevel } from '../log/logger.js';
 import { longestSocketName } from './host.js';
@@ -49,13 +49,13 @@ async function start(options: TriadOptions, disposal: Disposal): Promise<Running
   const settings = await readSettings(options);
   const { plans } = settings;
   const runtimeDirectory = await openRuntime(options, [longestSocketName(plans)]);
-  const control = await openControl(runtimeDirectory, log, disposal);
-  await claimHost(runtimeDirectory, log, disposal);
+  const control = await openControl({ runtimeDirectory, runtimeLink: home.run }, log, disposal);
+  const claim = await claimHost(runtimeDirectory, log, disposal);
   const names = plans.map(({ name }) => name);
   const sessions = new SessionNames(names);
   const onSessions = (now: readonly SessionName[]) => sessions.set(now);
   const { host, different } = await makeHost(
-    { home, environment, ...settings, runtimeDirectory, log, onSessions },
+    { home, environment, ...settings, runtimeDirectory, log, onSessions, parts: [claim] },
     disposal,
   );
   options.stop.addEventListener('abort', () => host.letGo());
@@ -79,11 +79,15 @@ async function start(options: TriadOptions, disposal: Disposal): Promise<Running
 }
 
 /** Keeps a host in a process of its own away while this process is the host. */
-async function claimHost(runtimeDirectory: string, log: Logger, disposal: Disposal): Promise<void> {
+async function claimHost(
+  runtimeDirectory: string,
+  log: Logger,
+  disposal: Disposal,
+): Promise<KeptSocket> {
   const server = createServer((socket) => socket.destroy());
-  await listenOnUnixSocket(server, { path: join(runtimeDirectory, LINK_SOCKET), taken: hostTaken });
+  const path = join(runtimeDirectory, LINK_SOCKET);
+  const socket = await KeptSocket.listen(server, { name: 'link socket', path, taken: hostTaken });
   server.on('error', (error) => log.warn({ error }, 'link socket failed'));
-  disposal.defer(async () => {
-    await new Promise((resolve) => server.close(resolve));
-  });
+  disposal.defer(() => socket.close());
+  return socket;
 }

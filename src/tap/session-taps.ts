@@ -4,8 +4,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../base/clock.js';
 import { RefusedError } from '../base/errors.js';
 import type { PaneName, SessionName } from '../base/ids.js';
+import type { Part } from '../base/part.js';
 import { Throttle } from '../base/throttle.js';
-import { listenOnUnixSocket } from '../base/unix-socket.js';
+import { KeptSocket } from '../base/unix-socket.js';
 import { visible } from '../base/visible.js';
 import type { EventKind, NewHostEvent } from '../link/host-event.js';
 import type { PaneTelemetry } from '../link/host-link.js';
@@ -58,6 +59,7 @@ export class SessionTaps implements Taps {
   readonly #server: Server;
   readonly #panes = new Map<PaneName, TappedPane>();
   readonly #connections = new Set<Socket>();
+  #socket: KeptSocket | undefined;
 
   constructor(options: SessionTapsOptions) {
     this.#options = options;
@@ -73,7 +75,13 @@ export class SessionTaps implements Taps {
   async listen(): Promise<void> {
     const taken = () =>
       new RefusedError(`another process runs the session ${this.#options.session}`);
-    await listenOnUnixSocket(this.#server, { path: this.#socketPath, taken });
+    const place = { name: 'socket of the taps', path: this.#socketPath, taken };
+    this.#socket = await KeptSocket.listen(this.#server, place);
+  }
+
+  /** To be watched: without it no pane can be tapped anew. */
+  get parts(): readonly Part[] {
+    return this.#socket === undefined ? [] : [this.#socket];
   }
 
   output(pane: PaneName): PaneOutput {
@@ -134,7 +142,7 @@ export class SessionTaps implements Taps {
   }
 
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const closed = this.#socket?.close();
     for (const socket of this.#connections) socket.destroy();
     for (const name of this.#panes.keys()) this.setLogFile(name, undefined);
     for (const pane of this.#panes.values()) {

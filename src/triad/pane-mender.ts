@@ -6,7 +6,7 @@ import { KeeperConnection } from './keeper-connection.js';
 import type { Pane } from './pane.js';
 import type { PanePipes } from './pane-pipes.js';
 import type { PaneRow } from './pane-row.js';
-import { askToListen, isKeeper, killLeftCommand } from './process-facts.js';
+import { askToListen, continueStopped, isKeeper, killLeftCommand } from './process-facts.js';
 import type { FoundPane, SessionBuilder } from './session-builder.js';
 import type { PanePlan } from './session-plan.js';
 import type { WindowPlaces } from './window-places.js';
@@ -29,6 +29,9 @@ export interface PaneMenderOptions {
   readonly onForgotten: (pane: Pane) => void;
 }
 
+/** Connects a pane with its keeper, however long that takes. */
+export type Lead = () => Promise<void>;
+
 /** Gives panes their keepers: those just found, and those whose keeper or place somebody took away. */
 export class PaneMender {
   readonly #options: PaneMenderOptions;
@@ -44,10 +47,16 @@ export class PaneMender {
    * @param note is shown in it where no command runs.
    */
   async adopt(pane: Pane, found: FoundPane, note?: string): Promise<void> {
-    const socketPath = this.#options.builder.keeperSocket(pane.name);
-    if (!isKeeper(found.keeperPid, socketPath)) await this.#respawn(pane, found);
-    else if (!existsSync(socketPath)) this.#askToListen(found);
+    await this.#keep(pane, found);
     await this.#lead(pane, found, note);
+  }
+
+  /** Sees to it that there is a keeper that can answer. */
+  async #keep(pane: Pane, found: FoundPane): Promise<void> {
+    const socketPath = this.#options.builder.keeperSocket(pane.name);
+    if (!isKeeper(found.keeperPid, socketPath)) return this.#respawn(pane, found);
+    continueStopped(found.keeperPid);
+    if (!existsSync(socketPath)) this.#askToListen(found);
   }
 
   /** A keeper whose socket somebody deleted goes on where nobody can reach it. */
@@ -83,40 +92,40 @@ export class PaneMender {
    * Puts right a pane that lost its keeper: the keeper is connected again, gets a successor, or the pane
    * is made again where it was.
    *
-   * @returns whether anything in the session's windows is new.
+   * @returns what is to be done without keeping the session's windows from others; undefined where
+   *   nothing in them is new.
    */
-  async mend(sessionId: string, pane: Pane): Promise<boolean> {
+  async mend(sessionId: string, pane: Pane): Promise<Lead | undefined> {
     const { builder, places } = this.#options;
     // All of ours may be gone while a window of somebody's own keeps the session.
-    if ((await builder.rows(sessionId)).length === 0) return false;
+    if ((await builder.rows(sessionId)).length === 0) return undefined;
     const found = (await builder.findPanes(sessionId)).find(({ name }) => name === pane.name);
     if (found !== undefined) {
-      if (pane.id !== null && !found.isDead) return false;
+      if (pane.id !== null && !found.isDead) return undefined;
       pane.letGo();
       places.replace(pane.name, found.id);
-      await this.adopt(pane, found);
-      return true;
+      await this.#keep(pane, found);
+      return () => this.#lead(pane, found);
     }
     if (pane.plan === undefined) {
       this.#options.log.warn({ pane: pane.name }, 'pane was closed, and is not configured');
       places.forget(pane.name);
       this.#options.onForgotten(pane);
-      return true;
+      return () => Promise.resolve();
     }
     if (pane.isLed) this.#options.onClosed(pane);
-    await this.make(sessionId, pane);
-    return true;
+    return this.make(sessionId, pane, pane.plan);
   }
 
-  /** Makes a pane at its place, and starts its command when what was in it before has ended. */
-  async make(sessionId: string, pane: Pane): Promise<void> {
-    const { plan } = pane;
-    if (plan === undefined) return;
+  /** Makes a pane at its place; led, its command is started when what was in it before has ended. */
+  async make(sessionId: string, pane: Pane, plan: PanePlan): Promise<Lead> {
     const found = await this.#options.places.hold(() => this.#place(sessionId, plan));
     await this.#pipe(sessionId);
-    await withDeadline(pane.gone(), END_LIMIT_MS, `the command of ${pane.name}`);
-    pane.lost('its pane was closed');
-    await this.#lead(pane, found);
+    return async () => {
+      await withDeadline(pane.gone(), END_LIMIT_MS, `the command of ${pane.name}`);
+      pane.lost('its pane was closed');
+      await this.#lead(pane, found);
+    };
   }
 
   async #respawn(pane: Pane, found: FoundPane): Promise<void> {

@@ -14,6 +14,8 @@ export interface PanePipesOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly ask: (subcommand: string, args: readonly string[]) => Promise<unknown>;
+  /** The tap of a pane has ended before the pane: what comes until it has another one is lost. */
+  readonly onLost: (name: PaneName) => void;
 }
 
 /** Gives each pane of ours its tap where none is; somebody's own pipe is left in its place. */
@@ -21,6 +23,9 @@ export class PanePipes {
   readonly #options: PanePipesOptions;
   /** Panes whose tap was started and not seen yet, and when it may be started again. */
   readonly #attempts = new Map<PaneId, { readonly pauseMs: number; readonly dueAt: number }>();
+
+  /** Panes that had one when they were seen last. */
+  #piped: ReadonlySet<PaneId> = new Set();
 
   constructor(options: PanePipesOptions) {
     this.#options = options;
@@ -31,6 +36,12 @@ export class PanePipes {
     for (const id of this.#attempts.keys()) {
       if (!rows.some((row) => row.id === id && !row.hasPipe)) this.#attempts.delete(id);
     }
+    for (const { id, name, isDead, hasPipe } of rows) {
+      if (name !== undefined && !isDead && !hasPipe && this.#piped.has(id)) {
+        this.#options.onLost(name);
+      }
+    }
+    this.#piped = new Set(rows.flatMap(({ id, hasPipe }) => (hasPipe ? [id] : [])));
     await Promise.all(
       rows.flatMap(({ id, name, isDead, hasPipe }) =>
         name === undefined || isDead || hasPipe ? [] : [this.#pipe(id, name)],

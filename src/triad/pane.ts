@@ -39,6 +39,7 @@ export class Pane {
   /** Whether a keeper was adopted before. */
   #isLed = false;
   #isClosed = false;
+  #trouble: string | undefined;
   #started: PaneProgram | string = '';
 
   constructor(options: PaneOptions) {
@@ -114,6 +115,8 @@ export class Pane {
     }
     const isFirst = !this.#isLed;
     this.#isLed = true;
+    this.#trouble = undefined;
+    this.#keeper?.close();
     this.#id = id;
     this.#keeper = keeper;
     keeper.onState((state) => this.#keeperChanged(keeper, state));
@@ -123,6 +126,13 @@ export class Pane {
     if (isFirst && memory !== undefined) this.#recall(memory);
     this.#catchUp(keeper.state, isFirst);
     this.#remember();
+  }
+
+  /** Why it cannot be led, or not for long, and what to do; until the next adoption. @returns whether that is new. */
+  setTrouble(text: string): boolean {
+    const isNew = text !== this.#trouble;
+    this.#trouble = text;
+    return isNew;
   }
 
   /** The keeper is gone for good, and the command with it. */
@@ -222,7 +232,7 @@ export class Pane {
     const { taps } = this.#options;
     const keeper = this.#keeper?.state;
     const program = this.#plan?.program;
-    const problem = taps.problem(this.name);
+    const problems = [this.#trouble, taps.problem(this.name)];
     return {
       ...{ name: this.name, title: program?.title ?? this.name, id: this.#id },
       ...{ state, reason, since, pid: this.pid, crashes, startsAt },
@@ -232,7 +242,7 @@ export class Pane {
       lastExit: this.#lastExit,
       question: this.#question,
       telemetry: taps.telemetry(this.name, this.pid),
-      problems: problem === undefined ? [] : [problem],
+      problems: problems.filter((problem) => problem !== undefined),
     };
   }
 

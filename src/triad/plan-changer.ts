@@ -3,7 +3,7 @@ import type { PaneName } from '../base/ids.js';
 import type { ReloadChange } from '../link/host-link.js';
 import type { Logger } from '../log/logger.js';
 import type { RulesPlan } from '../rules/rule-plan.js';
-import type { PaneMender } from './pane-mender.js';
+import type { Lead, PaneMender } from './pane-mender.js';
 import type { PaneSet } from './pane-set.js';
 import { planChanges } from './plan-changes.js';
 import type { Layout } from './schema.js';
@@ -59,7 +59,9 @@ export class PlanChanger {
     }
     steps.requireLed();
     panes.setPlans(plan.panes);
-    await inTurn(() => this.#changeWindows(sessionId, plan, steps));
+    const leads = new Map<PaneName, Lead>();
+    await inTurn(() => this.#changeWindows(sessionId, plan, { steps, leads }));
+    await Promise.all([...leads].map(([name, lead]) => steps.attempt(name, lead)));
     if (changes.isLayoutChanged) onWindowsChanged();
     const restarts = changes.restarted.map((name) =>
       steps.attempt(name, () => this.#startAnew(name)),
@@ -69,11 +71,16 @@ export class PlanChanger {
     return changes.list;
   }
 
-  async #changeWindows(sessionId: string, plan: SessionPlan, steps: Steps): Promise<void> {
+  async #changeWindows(
+    sessionId: string,
+    plan: SessionPlan,
+    { steps, leads }: { readonly steps: Steps; readonly leads: Map<PaneName, Lead> },
+  ): Promise<void> {
     const { builder, panes, mender } = this.#options;
     for (const pane of plan.panes.map(({ name }) => panes.get(name))) {
       await steps.attempt(pane.name, async () => {
-        if (pane.id === null) await mender.mend(sessionId, pane);
+        const lead = pane.id === null ? await mender.mend(sessionId, pane) : undefined;
+        if (lead !== undefined) leads.set(pane.name, lead);
         if (pane.id !== null && pane.plan !== undefined) await builder.retitle(pane.id, pane.plan);
       });
     }

@@ -1,9 +1,11 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UnavailableError } from '../base/errors.js';
+import type { Part } from '../base/part.js';
 import type { Logger } from '../log/logger.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
-import { processFacts, signalProcess } from './process-facts.js';
+import { continueStopped, processFacts, signalProcess } from './process-facts.js';
 
 /** A server makes its socket again at once when it is asked to. */
 const SOCKET_LIMIT_MS = 5_000;
@@ -20,8 +22,11 @@ export interface ServerProcessOptions {
  * The process of a session's tmux server. It is alive even where its socket was deleted, and then must
  * make it again: a second server beside it would run every command twice.
  */
-export class ServerProcess {
+export class ServerProcess implements Part {
+  readonly name = 'tmux server';
   readonly #options: ServerProcessOptions;
+  /** What is noted down, also where somebody removes the note. */
+  #note: string | undefined;
 
   constructor(options: ServerProcessOptions) {
     this.#options = options;
@@ -31,11 +36,26 @@ export class ServerProcess {
   remember(pid: number): void {
     const startedAt = processFacts(pid)?.startedAt;
     if (startedAt === undefined) return;
-    writeFileSync(this.#options.path, `${pid} ${startedAt}\n`, { mode: 0o600 });
+    this.#note = `${pid} ${startedAt}`;
+    this.#write(this.#note);
+  }
+
+  findFault(): string | undefined {
+    const { pid } = this;
+    if (pid === undefined) return undefined;
+    if (processFacts(pid)?.state === 'T') return 'was stopped';
+    return existsSync(this.#options.path) ? undefined : 'is not noted down any more';
+  }
+
+  /** Continues it, and notes it down for whoever comes next. */
+  async makeAgain(): Promise<void> {
+    continueStopped(this.pid ?? 0);
+    if (this.#note !== undefined) this.#write(this.#note);
   }
 
   /** It is gone for good, or not ours any more. */
   forget(): void {
+    this.#note = undefined;
     rmSync(this.#options.path, { force: true });
   }
 
@@ -55,8 +75,10 @@ export class ServerProcess {
    */
   async keepSocket(): Promise<void> {
     const { server, log } = this.#options;
-    if (existsSync(server.socketPath)) return;
     const { pid } = this;
+    if (pid !== undefined && continueStopped(pid)) log.warn({ pid }, 'tmux was stopped, continued');
+    // Where its folder is gone, too, that is made again first.
+    if (existsSync(server.socketPath) || !existsSync(dirname(server.socketPath))) return;
     if (pid === undefined || !signalProcess(pid, 'SIGUSR1')) return;
     const giveUpAt = performance.now() + SOCKET_LIMIT_MS;
     while (!(await server.isRunning()) && this.pid !== undefined) {
@@ -66,7 +88,12 @@ export class ServerProcess {
     log.warn({ pid }, 'socket of tmux was deleted, made again');
   }
 
+  #write(note: string): void {
+    writeFileSync(this.#options.path, `${note}\n`, { mode: 0o600 });
+  }
+
   #noted(): string {
+    if (this.#note !== undefined) return this.#note;
     try {
       return readFileSync(this.#options.path, 'utf8').trim();
     } catch {

@@ -1,6 +1,8 @@
 import { withDeadline } from '../base/deadline.js';
 import { messageOf, UnavailableError } from '../base/errors.js';
 import type { PaneName } from '../base/ids.js';
+import type { Part } from '../base/part.js';
+import { visible } from '../base/visible.js';
 import type { EventKind, NewHostEvent } from '../link/host-event.js';
 import type {
   PaneDescription,
@@ -17,9 +19,10 @@ import type { TmuxServer } from '../tmux/tmux-server.js';
 import { findSession } from './found-session.js';
 import type { Pane } from './pane.js';
 import { PaneMarks } from './pane-marks.js';
-import { END_LIMIT_MS, PaneMender } from './pane-mender.js';
+import { END_LIMIT_MS, type Lead, PaneMender } from './pane-mender.js';
 import type { PaneSurroundings } from './pane-options.js';
 import { PaneSet } from './pane-set.js';
+import { PaneTroubles } from './pane-troubles.js';
 import { ofLastRun } from './past-run.js';
 import { PlanChanger } from './plan-changer.js';
 import { ServerProcess } from './server-process.js';
@@ -59,6 +62,7 @@ export class SessionHost {
   readonly #mender: PaneMender;
   readonly #changer: PlanChanger;
   readonly #process: ServerProcess;
+  readonly #troubles: PaneTroubles;
   /** Panes that are being put right, or rest after that failed. */
   readonly #mending = new Set<Pane>();
   #plan: SessionPlan;
@@ -75,6 +79,8 @@ export class SessionHost {
   #cancelNext: () => void = () => undefined;
   /** What is done to the session's windows, one after the other. */
   readonly #turns = new TurnQueue();
+  /** Why the session cannot be led, and what becomes of it. */
+  #trouble: string | undefined;
   /** Why the session was lost that is made again. */
   #loss: string | undefined;
 
@@ -84,12 +90,22 @@ export class SessionHost {
     this.#plan = plan;
     this.#builder = new SessionBuilder(options);
     this.#process = new ServerProcess({ server, path: `${server.socketPath}.pid`, log });
+    this.#troubles = new PaneTroubles({
+      ...{ log, onPaneChanged: options.onPaneChanged },
+      record: (kind, what, pane) => this.#record(kind, what, pane),
+    });
     const ask = async (subcommand: string, args: readonly string[]) =>
       this.getControl().ask(subcommand, args);
     this.#marks = new PaneMarks({ log, ask });
     this.#watch = new SessionWatch({
       ...{ taps, clock, log, ask, process: this.#process, sessionId: () => this.#sessionId },
       onThere: (names) => this.#seen(names),
+      onTapLost: (name) => this.#troubles.tapLost(name),
+      keeperSocket: (name) => this.#builder.keeperSocket(name),
+      onKeeperSocket: (name, isThere) => {
+        const pane = this.#panes.find(name);
+        if (pane !== undefined) this.#troubles.keeperSocket(pane, isThere);
+      },
     });
     const { places, pipes } = this.#watch;
     this.#mender = new PaneMender({
@@ -146,6 +162,7 @@ export class SessionHost {
     this.#options.log.info({ adopted: this.#isAdopted }, 'session ready');
     this.#recordOpened();
     this.#loss = undefined;
+    this.#trouble = undefined;
   }
 
   /** Lets go of everything at once, whatever is half done; the session and its commands go on. */
@@ -241,8 +258,14 @@ export class SessionHost {
       socket: server.socketPath,
       tmuxVersion: server.binary.version,
       adopted: this.#isAdopted,
+      problems: this.#trouble === undefined ? [] : [this.#trouble],
       panes: this.#panes.all.map((pane) => pane.describe()),
     };
+  }
+
+  /** To be watched. */
+  get parts(): readonly Part[] {
+    return [this.#process];
   }
 
   async #connect(): Promise<void> {
@@ -257,16 +280,29 @@ export class SessionHost {
       if (this.#panes.find(each.name) === undefined) this.#panes.add(each.name, undefined);
       if (this.#isAdopted) await this.#recall(each);
     }
-    for (const each of found.panes) {
-      await this.#mender.adopt(this.#panes.get(each.name), each, note);
-    }
+    const adoptions = found.panes.map((each) =>
+      this.#attempt(this.#panes.get(each.name), (pane) => this.#mender.adopt(pane, each, note)),
+    );
+    await Promise.all(adoptions);
     const missing = this.#panes.all.filter(({ name }) => found.missing.includes(name));
     for (const pane of missing) {
       if (found.closed.includes(pane.name)) this.#paneClosed(pane);
-      await this.#mender.make(this.#sessionId, pane);
+      await this.#attempt(pane, async ({ plan }) => {
+        if (plan !== undefined) await (await this.#mender.make(this.#sessionId, pane, plan))();
+      });
     }
     if (missing.length > 0) await this.#builder.markMade(this.#sessionId);
     this.#panes.look();
+  }
+
+  /** What one pane fails at is told, and tried again; the others are led all the same. */
+  async #attempt(pane: Pane, work: (pane: Pane) => Promise<void>): Promise<void> {
+    try {
+      await work(pane);
+    } catch (error) {
+      if (this.#isClosed) throw error;
+      this.#troubles.unreachable(pane, error);
+    }
   }
 
   /** After its tap, so that nothing is between the two. */
@@ -302,22 +338,29 @@ export class SessionHost {
   #mendSoon(pane: Pane): void {
     if (this.#isClosed || this.#state !== 'running' || this.#mending.has(pane)) return;
     this.#mending.add(pane);
-    void this.#turns
-      .take(() => this.#mend(pane))
-      .then(
-        () => this.#mending.delete(pane),
-        (error: unknown) => {
-          if (this.#isClosed) return;
-          this.#options.log.error({ error, pane: pane.name }, 'pane not repaired');
-          this.#options.clock.after(MEND_PAUSE_MS, () => this.#mending.delete(pane));
-        },
-      );
+    void this.#mend(pane).then(
+      () => this.#mending.delete(pane),
+      (error: unknown) => {
+        if (this.#isClosed) return;
+        this.#troubles.unreachable(pane, error);
+        this.#options.clock.after(MEND_PAUSE_MS, () => this.#mending.delete(pane));
+      },
+    );
   }
 
+  /** Its windows in their turn; a keeper that does not answer keeps nobody else's pane waiting. */
   async #mend(pane: Pane): Promise<void> {
-    if (this.#isClosed || this.#state !== 'running' || this.#panes.find(pane.name) !== pane) return;
-    const isNew = await this.#mender.mend(this.#sessionId, pane);
-    if (isNew) this.#options.onWindowsChanged();
+    const leads: Lead[] = [];
+    await this.#turns.take(async () => {
+      const isOurs = this.#panes.find(pane.name) === pane;
+      if (this.#isClosed || this.#state !== 'running' || !isOurs) return;
+      const lead = await this.#mender.mend(this.#sessionId, pane);
+      if (lead !== undefined) leads.push(lead);
+    });
+    for (const lead of leads) {
+      this.#options.onWindowsChanged();
+      await lead();
+    }
   }
 
   #paneClosed(pane: Pane): void {
@@ -359,6 +402,7 @@ export class SessionHost {
         this.#letGo();
         return;
       }
+      this.#trouble = undefined;
       this.#options.log.warn('control connection made again');
       this.#marks.again();
       // A size that was to be set meanwhile is not lost.
@@ -367,6 +411,8 @@ export class SessionHost {
     } catch (error) {
       if (this.#isClosed) return;
       this.#options.log.warn({ error }, 'tmux does not answer');
+      const why = visible(messageOf(error));
+      this.#trouble = `tmux does not answer: ${why}; what runs goes on, and it is asked again`;
       this.#soon(() => this.#recover());
     }
   }
@@ -397,6 +443,8 @@ export class SessionHost {
     } catch (error) {
       if (this.#isClosed) return;
       this.#options.log.error({ error, reason: messageOf(error) }, 'session not made');
+      const why = visible(messageOf(error));
+      this.#trouble = `the session cannot be made again: ${why}; put that right, it is tried again`;
       this.#soon(() => this.#makeAgain(reason));
     }
   }

@@ -164,6 +164,7 @@ test('status --json has the fields that are promised, and no other', async () =>
         socket: home.path('state/run/tmux/pair/tmux.sock'),
         tmuxVersion: matching(/\d\.\d/),
         adopted: false,
+        problems: [],
         panes: any(Array),
       },
       having({ name: 'solo' }),
@@ -180,6 +181,7 @@ test('status --json has the fields that are promised, and no other', async () =>
         ...{ maxSources: 0, loginGraceTime: 0, maxAuthTries: 0, maxSessions: 0 },
         clientAliveCountMax: 0,
       },
+      problems: [],
     },
     attachments: [attachment],
   });

@@ -78,7 +78,13 @@ export class Executed {
         ...{ link: this.#link, followers: this.followers, startCommand: 'up' },
         attachments: { list: () => this.attached, kick: () => this.attached },
         describe: () => ({
-          ...{ listen: ['127.0.0.1:2222'], hostKeys: [], startedAt: 'then', refused: {} },
+          ...{
+            listen: ['127.0.0.1:2222'],
+            hostKeys: [],
+            startedAt: 'then',
+            refused: {},
+            problems: [],
+          },
         }),
         stop: () => undefined,
       },

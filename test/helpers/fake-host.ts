@@ -34,6 +34,6 @@ export function describedSession(
   parts: Partial<SessionDescription> = {},
 ): SessionDescription {
   const name = sessionName('pair');
-  const facts = { socket: '/s', tmuxVersion: '3.4', adopted: false };
+  const facts = { socket: '/s', tmuxVersion: '3.4', adopted: false, problems: [] };
   return { name, state: 'running', ...facts, panes, ...parts };
 }

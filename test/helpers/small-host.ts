@@ -205,6 +205,7 @@ export class SmallHost implements AsyncDisposable {
         openLogFile: (path) => open(this.isDiskFull ? '/dev/full' : path, 'a', 0o600),
       }),
       onDifferent: () => undefined,
+      hostProblems: () => [],
     };
   }
 

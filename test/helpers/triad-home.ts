@@ -270,6 +270,7 @@ export interface Status {
     readonly state: string;
     readonly socket: string;
     readonly adopted: boolean;
+    readonly problems: readonly string[];
     readonly panes: readonly {
       readonly name: string;
       readonly id: string | null;
@@ -287,6 +288,7 @@ export interface Status {
     hostKeys: { type: string; fingerprint: string }[];
     startedAt: string;
     refused: Readonly<Record<string, number>>;
+    problems: readonly string[];
   };
   readonly attachments: readonly {
     readonly id: string;

@@ -14,7 +14,15 @@ const NOBODY = { drivers: [], observers: 0 };
 
 function described(...panes: PaneDescription[]): SessionDescription {
   const name = sessionName('pair');
-  return { name, state: 'running', socket: '', tmuxVersion: '', adopted: false, panes };
+  return {
+    name,
+    state: 'running',
+    socket: '',
+    tmuxVersion: '',
+    adopted: false,
+    problems: [],
+    panes,
+  };
 }
 
 /** A session as a driver sees it in a terminal of 80x24, with a board. */

@@ -1,0 +1,135 @@
+import type { Clock } from './clock.js';
+import { withDeadline } from './deadline.js';
+import { messageOf, TriadError } from './errors.js';
+import type { Part } from './part.js';
+import { type LeftOut, Throttle } from './throttle.js';
+import { visible } from './visible.js';
+
+/** What is taken away is there again within about this. */
+const LOOK_INTERVAL_MS = 1_000;
+/** Until a part that cannot be made is tried again: doubled each time. */
+const FIRST_PAUSE_MS = 1_000;
+const LAST_PAUSE_MS = 10_000;
+const MAKE_LIMIT_MS = 5_000;
+/** Of parts that somebody takes away again and again. */
+const MAX_NEWS = 20;
+const NEWS_WINDOW_MS = 60_000;
+
+export interface PartNews extends LeftOut {
+  readonly part: string;
+  readonly text: string;
+  /** It cannot be made again; `text` says why. */
+  readonly isFailure: boolean;
+}
+
+export interface PartWatchOptions {
+  readonly clock: Clock;
+  /** Once for each change; never throws. */
+  readonly onNews: (news: PartNews) => void;
+}
+
+interface Trouble {
+  readonly text: string;
+  readonly pauseMs: number;
+  readonly dueAt: number;
+}
+
+/**
+ * Watches parts that others can take away, and makes them again: all of them once a second, each that
+ * cannot be made after a pause that grows.
+ */
+export class PartWatch {
+  readonly #options: PartWatchOptions;
+  readonly #troubles = new Map<Part, Trouble | undefined>();
+  readonly #news: Throttle;
+  #cancelNext: () => void = () => undefined;
+  #isClosed = false;
+
+  constructor(options: PartWatchOptions) {
+    this.#options = options;
+    const now = () => options.clock.elapsed();
+    this.#news = new Throttle({ max: MAX_NEWS, windowMs: NEWS_WINDOW_MS, now });
+  }
+
+  /** Watches these from now on, too; what others are in comes first. */
+  add(...parts: readonly Part[]): void {
+    for (const part of parts) this.#troubles.set(part, undefined);
+    this.#schedule();
+  }
+
+  /** What is amiss now and cannot be made again, each with what to do. */
+  get problems(): readonly string[] {
+    return [...this.#troubles.values()].flatMap((trouble) => trouble?.text ?? []);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelNext();
+  }
+
+  #schedule(): void {
+    this.#cancelNext();
+    if (this.#isClosed) return;
+    this.#cancelNext = this.#options.clock.after(LOOK_INTERVAL_MS, () => void this.#look());
+  }
+
+  async #look(): Promise<void> {
+    for (const part of [...this.#troubles.keys()]) {
+      if (!this.#isClosed) await this.#check(part);
+    }
+    this.#schedule();
+  }
+
+  async #check(part: Part): Promise<void> {
+    const trouble = this.#troubles.get(part);
+    const fault = faultOf(part);
+    if (fault === undefined) {
+      if (trouble !== undefined) this.#mended(part, 'is as it should be again');
+      return;
+    }
+    if (trouble !== undefined && this.#options.clock.elapsed() < trouble.dueAt) return;
+    try {
+      await withDeadline(part.makeAgain(), MAKE_LIMIT_MS, part.name);
+      const rest = faultOf(part);
+      if (rest === undefined) this.#mended(part, `${fault}, and was made again`);
+      else this.#failed(part, rest);
+    } catch (error) {
+      this.#failed(part, `${fault}, and cannot be made again: ${whyOf(error)}`);
+    }
+  }
+
+  #mended(part: Part, what: string): void {
+    this.#troubles.set(part, undefined);
+    this.#tell({ part: part.name, text: `${part.name} ${what}`, isFailure: false });
+  }
+
+  #failed(part: Part, what: string): void {
+    const before = this.#troubles.get(part);
+    const text = `${part.name} ${what}`;
+    const pauseMs =
+      before === undefined ? FIRST_PAUSE_MS : Math.min(before.pauseMs * 2, LAST_PAUSE_MS);
+    const dueAt = this.#options.clock.elapsed() + pauseMs;
+    this.#troubles.set(part, { text, pauseMs, dueAt });
+    if (before?.text !== text) this.#tell({ part: part.name, text, isFailure: true });
+  }
+
+  #tell(news: PartNews): void {
+    if (this.#isClosed) return;
+    this.#news.write((leftOut) => this.#options.onNews({ ...news, ...leftOut }));
+  }
+}
+
+function faultOf(part: Part): string | undefined {
+  try {
+    return part.findFault();
+  } catch (error) {
+    return `cannot be looked at (${visible(messageOf(error))})`;
+  }
+}
+
+/** With what to do: where nothing better is known, to put right what the system says. */
+function whyOf(error: unknown): string {
+  const hint = error instanceof TriadError ? error.hint : undefined;
+  const then = hint ?? 'put that right, it is tried again every 10 s';
+  return `${visible(messageOf(error))} (${then})`;
+}

@@ -1,0 +1,9 @@
+/** Something in the file system that a process needs while it lives, and that others can take away. */
+export interface Part {
+  /** For people: `socket of the pane door`. */
+  readonly name: string;
+  /** What is wrong with it, for people; undefined while it is as it should be. Asked every second. */
+  findFault(): string | undefined;
+  /** Makes it what it should be, at the same place. @throws what says why that cannot be done. */
+  makeAgain(): Promise<void>;
+}

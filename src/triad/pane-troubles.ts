@@ -1,0 +1,58 @@
+import { messageOf } from '../base/errors.js';
+import type { PaneName } from '../base/ids.js';
+import { visible } from '../base/visible.js';
+import type { EventKind, NewHostEvent } from '../link/host-event.js';
+import type { PaneDescription } from '../link/host-link.js';
+import type { Logger } from '../log/logger.js';
+import type { Pane } from './pane.js';
+
+export interface PaneTroublesOptions {
+  readonly log: Logger;
+  readonly record: (
+    kind: EventKind,
+    what: Pick<NewHostEvent, 'text' | 'facts'>,
+    pane: PaneName,
+  ) => void;
+  readonly onPaneChanged: (pane: PaneDescription) => void;
+}
+
+/** Tells once of each change in what panes are led by: keepers, their sockets, taps. */
+export class PaneTroubles {
+  readonly #options: PaneTroublesOptions;
+
+  constructor(options: PaneTroublesOptions) {
+    this.#options = options;
+  }
+
+  /** It cannot be led now; that is tried again. */
+  unreachable(pane: Pane, error: unknown): void {
+    const why = visible(messageOf(error));
+    const text = `${pane.name} is unreachable, what runs in it goes on unsupervised: ${why}; it is tried again, and killing its keeper starts it anew`;
+    this.#failed(pane, text, { error, part: 'keeper' });
+  }
+
+  /** Somebody took the socket of its keeper away. */
+  keeperSocket(pane: Pane, isThere: boolean): void {
+    const { name } = pane;
+    if (!isThere) {
+      const text = `socket of the keeper of ${name} is gone and cannot be made again: it is led until Triad stops, and unreachable then`;
+      return this.#failed(pane, text, { part: 'keeper socket' });
+    }
+    const text = `socket of the keeper of ${name} was removed, and was made again`;
+    this.#options.log.warn({ pane: name }, 'socket of a keeper was deleted, made again');
+    this.#options.record('part-mended', { text, facts: { part: 'keeper socket' } }, name);
+  }
+
+  tapLost(name: PaneName): void {
+    this.#options.log.warn({ pane: name }, 'tap has ended, pane is tapped anew');
+    const text = `the tap of ${name} has ended: what came until it was replaced is lost`;
+    this.#options.record('output-lost', { text, facts: { bytes: null } }, name);
+  }
+
+  #failed(pane: Pane, text: string, facts: { part: string; error?: unknown }): void {
+    if (!pane.setTrouble(text)) return;
+    this.#options.log.error({ ...facts, pane: pane.name }, 'pane not repaired');
+    this.#options.record('part-failed', { text, facts: { part: facts.part } }, pane.name);
+    this.#options.onPaneChanged(pane.describe());
+  }
+}
