@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { messageOf, systemCode } from './errors.js';
+import type { ChildProcess } from 'node:child_process';
+import { startProcess } from './child-process.js';
+import { messageOf } from './errors.js';
 import { visible } from './visible.js';
 
 export interface ProgramRun {
@@ -13,12 +14,6 @@ export interface ProgramRun {
   readonly input?: string;
 }
 
-const WORDS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such program or directory',
-  EACCES: 'not permitted',
-  E2BIG: 'too many arguments',
-};
-
 export type ProgramEnd =
   | { readonly kind: 'exited'; readonly status: number }
   | { readonly kind: 'signalled'; readonly signal: string }
@@ -28,21 +23,24 @@ export type ProgramEnd =
  * Runs a program in a process group of its own, until it ends or `signal` is aborted; then what is left
  * of the group is killed. What it puts out goes nowhere.
  */
-export function runProgram(run: ProgramRun, signal: AbortSignal): Promise<ProgramEnd> {
+export async function runProgram(run: ProgramRun, signal: AbortSignal): Promise<ProgramEnd> {
+  if (signal.aborted) return notRun(signal.reason);
+  try {
+    const child = await startProcess(run.argv, { cwd: run.cwd, env: run.env });
+    // A program need not read what it is given.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(run.input);
+    return await endOf(child, signal);
+  } catch (error) {
+    return notRun(error);
+  }
+}
+
+function endOf(child: ChildProcess, signal: AbortSignal): Promise<ProgramEnd> {
   return new Promise((resolve) => {
-    const notRun = (error: unknown): void => {
-      const reason = WORDS[systemCode(error) ?? ''] ?? visible(messageOf(error), 128);
-      resolve({ kind: 'not-run', reason });
-    };
-    if (signal.aborted) return notRun(signal.reason);
-    const child = started(run, notRun);
-    if (child === undefined) return;
     const kill = (): void => killGroup(child);
     signal.addEventListener('abort', kill, { once: true });
-    child.once('error', (error) => {
-      signal.removeEventListener('abort', kill);
-      notRun(error);
-    });
+    if (signal.aborted) kill();
     child.once('exit', (status, by) => {
       signal.removeEventListener('abort', kill);
       kill();
@@ -55,23 +53,8 @@ export function runProgram(run: ProgramRun, signal: AbortSignal): Promise<Progra
   });
 }
 
-function started(run: ProgramRun, notRun: (error: unknown) => void): ChildProcess | undefined {
-  const [file = '', ...args] = run.argv;
-  try {
-    const child = spawn(file, args, {
-      cwd: run.cwd,
-      env: run.env,
-      stdio: ['pipe', 'ignore', 'ignore'],
-      detached: true,
-    });
-    // A program need not read what it is given.
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(run.input);
-    return child;
-  } catch (error) {
-    notRun(error);
-    return undefined;
-  }
+function notRun(error: unknown): ProgramEnd {
+  return { kind: 'not-run', reason: visible(messageOf(error), 128) };
 }
 
 function killGroup({ pid }: ChildProcess): void {

@@ -1,5 +1,5 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { type StartedProcess, startPiped } from '../base/child-process.js';
 import { withDeadline } from '../base/deadline.js';
 import { UnavailableError } from '../base/errors.js';
 import { TmuxError, type TmuxServer } from './tmux-server.js';
@@ -32,7 +32,7 @@ interface Block {
  */
 export class ControlConnection {
   readonly closed: Promise<void>;
-  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #child: StartedProcess<Readable>;
   readonly #onNotification: (name: string, rest: string) => void;
   readonly #questions: Question[] = [];
   /** Settles with tmux's answer to the attach itself, which is the first that is not to a line of ours. */
@@ -44,7 +44,7 @@ export class ControlConnection {
   #isClosed = false;
 
   private constructor(
-    child: ChildProcessByStdio<Writable, Readable, null>,
+    child: StartedProcess<Readable>,
     onNotification: (name: string, rest: string) => void,
   ) {
     this.#child = child;
@@ -79,13 +79,9 @@ export class ControlConnection {
   ): Promise<ControlConnection> {
     server.requireHeld();
     const attach = ['-C', 'attach-session', '-t', sessionId, '-f', 'no-output,ignore-size'];
-    const child = spawn(server.binary.path, ['-N', '-u', '-S', server.socketPath, ...attach], {
-      env: server.env,
-      cwd: '/',
-      stdio: ['pipe', 'pipe', 'ignore'],
-      // A Ctrl-C for the terminal's foreground group is not meant for this client.
-      detached: true,
-    });
+    const argv = [server.binary.path, '-N', '-u', '-S', server.socketPath, ...attach];
+    // In a group of its own: a Ctrl-C for the terminal's foreground group is not meant for this client.
+    const child = await startPiped(argv, { env: server.env, cwd: '/' });
     const connection = new ControlConnection(child, onNotification);
     const close = () => connection.close();
     server.held.addEventListener('abort', close);

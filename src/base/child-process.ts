@@ -1,0 +1,60 @@
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { messageOf, systemCode, UnavailableError } from './errors.js';
+import { visible } from './visible.js';
+
+const WORDS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such program or directory',
+  EACCES: 'not permitted',
+  E2BIG: 'too many arguments',
+  EMFILE: 'this process has no file descriptor left (EMFILE)',
+  ENFILE: 'this machine has no file descriptor left (ENFILE)',
+  EAGAIN: 'no process may be started any more (EAGAIN)',
+  ENOMEM: 'there is no memory for another process (ENOMEM)',
+};
+
+export interface StartOptions {
+  /** Absolute. */
+  readonly cwd: string;
+  /** The whole environment. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A program that runs, in a process group of its own; what it writes to standard error goes nowhere. */
+export type StartedProcess<Out extends Readable | null> = ChildProcessByStdio<Writable, Out, null>;
+
+/**
+ * Starts a program whose output is not wanted. What the system refuses is one error, in whichever of
+ * its three ways Node.js tells it: thrown, as an event, or by pipes that are not there.
+ *
+ * @throws UnavailableError that says why it could not be started.
+ */
+export function startProcess(
+  [file = '', ...args]: readonly string[],
+  options: StartOptions,
+): Promise<StartedProcess<null>> {
+  return started(() =>
+    spawn(file, args, { ...options, detached: true, stdio: ['pipe', 'ignore', 'ignore'] }),
+  );
+}
+
+/** The same with its output in a pipe. */
+export function startPiped(
+  [file = '', ...args]: readonly string[],
+  options: StartOptions,
+): Promise<StartedProcess<Readable>> {
+  return started(() =>
+    spawn(file, args, { ...options, detached: true, stdio: ['pipe', 'pipe', 'ignore'] }),
+  );
+}
+
+async function started<Child extends ChildProcess>(start: () => Child): Promise<Child> {
+  try {
+    const child = start();
+    if (child.pid !== undefined) return child;
+    throw await new Promise((resolve) => child.once('error', resolve));
+  } catch (error) {
+    const reason = WORDS[systemCode(error) ?? ''] ?? visible(messageOf(error), 128);
+    throw new UnavailableError(reason, { cause: error });
+  }
+}
