@@ -31,8 +31,9 @@ export class DoorKey {
     try {
       const place = { root: dirname(path), path };
       const { bytes, status } = readTrustedFile(place, KEY_BYTES + 1);
-      if (bytes.length === KEY_BYTES && (status.mode & 0o077) === 0)
+      if (bytes.length === KEY_BYTES && (status.mode & 0o077) === 0) {
         return new DoorKey(path, bytes);
+      }
     } catch (error) {
       if (error instanceof ConfigurationError) throw error;
       if (systemCode(error) === 'ENOENT') return DoorKey.#make(path);

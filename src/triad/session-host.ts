@@ -411,8 +411,7 @@ export class SessionHost {
     } catch (error) {
       if (this.#isClosed) return;
       this.#options.log.warn({ error }, 'tmux does not answer');
-      const why = visible(messageOf(error));
-      this.#trouble = `tmux does not answer: ${why}; what runs goes on, and it is asked again`;
+      this.#trouble = `tmux does not answer: ${visible(messageOf(error))}; what runs goes on, and it is asked again`;
       this.#soon(() => this.#recover());
     }
   }
@@ -443,8 +442,7 @@ export class SessionHost {
     } catch (error) {
       if (this.#isClosed) return;
       this.#options.log.error({ error, reason: messageOf(error) }, 'session not made');
-      const why = visible(messageOf(error));
-      this.#trouble = `the session cannot be made again: ${why}; put that right, it is tried again`;
+      this.#trouble = `the session cannot be made again: ${visible(messageOf(error))}; put that right, it is tried again`;
       this.#soon(() => this.#makeAgain(reason));
     }
   }
