@@ -125,6 +125,13 @@ export class Audit {
     this.#record('connection-authenticated', { ...event });
   }
 
+  /** They proved their key, and have no right or no place. */
+  engineerNotLetIn(
+    event: ConnectionFacts & { engineer: string; fingerprint: string; reason: string },
+  ): void {
+    this.#recordRefusal(event.engineer, 'connection-refused', event);
+  }
+
   /** `suppressed`: how many before this one were too many to record. */
   connectionRefused(
     event: ConnectionFacts & { fingerprint: string | null; reason: string; suppressed?: number },

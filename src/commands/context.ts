@@ -7,6 +7,7 @@ import type { Actor, Audit } from '../audit/audit.js';
 import type { SessionName } from '../base/ids.js';
 import type { HostLink } from '../link/host-link.js';
 import type { AttachmentInfo } from '../session/live-attachment.js';
+import type { ConnectionCounts, ConnectionsPort } from './connection-info.js';
 import type { DoorTerminal } from './door.js';
 import type { Followers } from './followers.js';
 
@@ -70,6 +71,7 @@ export interface RunningGateway {
     list(): AttachmentInfo[];
     kick(isMeant: (info: AttachmentInfo) => boolean): AttachmentInfo[];
   };
+  readonly connections: ConnectionsPort;
   describe(): GatewayDescription;
   /** Begins to stop; the answer to the verb still goes out. */
   stop(request: { readonly endsSessions: boolean }): void;
@@ -85,4 +87,5 @@ interface GatewayDescription {
   readonly refused: Readonly<Record<string, number>>;
   /** What is amiss with the gateway, each with what to do. */
   readonly problems: readonly string[];
+  readonly connections: ConnectionCounts;
 }

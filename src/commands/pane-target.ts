@@ -1,6 +1,6 @@
 import { includesRole, type Role } from '../access/role.js';
 import { NotPermittedError, UnavailableError, UsageError } from '../base/errors.js';
-import { isName, paneName, type SessionName } from '../base/ids.js';
+import { isName, paneName, type SessionName, sessionName } from '../base/ids.js';
 import { visible } from '../base/visible.js';
 import type { PaneAddress, PanesAddress } from '../link/host-link.js';
 import { LinkLostError } from '../link/link-lost.js';
@@ -26,6 +26,12 @@ export function requireRole(context: CommandContext, session: SessionName, neede
 export function requireGlobalAdmin(context: CommandContext, hint?: string): void {
   if (context.adminScope() === 'all') return;
   throw new NotPermittedError('this needs an admin of all sessions', { hint });
+}
+
+/** Whether the actor is admin of the session that a login names, be it there or not. */
+export function isAdminIn(context: CommandContext, login: string): boolean {
+  if (context.actor.door === 'local') return true;
+  return isName(login) && context.roleIn(sessionName(login)) === 'admin';
 }
 
 /**

@@ -2,6 +2,7 @@ import { visible } from '../base/visible.js';
 import type { PaneDescription, SessionDescription } from '../link/host-link.js';
 import { LinkLostError } from '../link/link-lost.js';
 import type { AnswerPiece } from './answer-piece.js';
+import type { ConnectionCounts } from './connection-info.js';
 import type { CommandContext } from './context.js';
 import type { Follower } from './follower.js';
 import { getGateway } from './pane-target.js';
@@ -101,9 +102,15 @@ function statusText({ terminal }: CommandContext, { sessions, gateway, attachmen
   const tables = sessions.map((session) => sessionText(session, place)).join('\n');
   const listens = `gateway: ${gateway.listen.join(', ')}, since ${gateway.startedAt}\n`;
   const keys = gateway.hostKeys.map(({ type, fingerprint }) => `  ${type} ${fingerprint}\n`);
+  const connections = connectionsText(gateway.connections);
   const refused = refusedText(gateway.refused);
   const attention = attentionText(sessions, place) + problemsText(sessions, gateway);
-  return `${attention}${tables}\n${listens}${keys.join('')}${refused}\n${whoText(attachments)}`;
+  return `${attention}${tables}\n${listens}${keys.join('')}${connections}${refused}\n${whoText(attachments)}`;
+}
+
+function connectionsText({ open, max, loggedIn, guests }: ConnectionCounts): string {
+  const guestText = guests === 0 ? '' : ` (${guests} as guests)`;
+  return `connections: ${open} of ${max}, ${loggedIn} logged in${guestText}\n`;
 }
 
 /** What the host and the gateway cannot put right by themselves; empty while there is nothing. */

@@ -1,9 +1,11 @@
 import type { AuthContext, PublicKeyAuthContext } from 'ssh2';
 import { fingerprintOf, KEY_TYPES } from '../access/public-key.js';
 import { messageOf } from '../base/errors.js';
+import type { LeftOut } from '../base/throttle.js';
 import { visible } from '../base/visible.js';
 import type { Logger } from '../log/logger.js';
 import type { AuthenticationRequest } from './authentication-request.js';
+import type { Standing } from './logins.js';
 import type { KnownKey, KnownKeys } from './ports.js';
 import type { Refusals } from './refusals.js';
 import { isSignatureValid } from './signature.js';
@@ -73,8 +75,8 @@ export interface AuthenticationOptions {
   readonly maxAuthTries: number;
   readonly log: Logger;
   readonly refusals: Refusals;
-  /** The client proved to hold `known`; called before it learns that it is in. */
-  readonly onProven: (login: string, known: KnownKey) => void;
+  /** The client proved to hold `known`; called before it learns of it, and says what it is let in as. */
+  readonly onProven: (login: string, known: KnownKey) => Standing['kind'];
   /** The connection must be given up, at a limit or for another reason. */
   readonly onAbandoned: (reason: string, limit?: 'maxAuthTries') => void;
 }
@@ -126,14 +128,22 @@ export class Authentication {
         else request.context.accept();
         return;
       case 'proven':
-        this.#isOver = true;
-        this.#options.onProven(request.context.username, judgement.known);
-        this.#logDecision(request, { outcome: 'accepted', ...describe(judgement.known) });
-        request.context.accept();
+        this.#prove(request, judgement.known);
         return;
       case 'refused':
         this.#refuse(request, judgement);
     }
+  }
+
+  #prove(request: AuthenticationRequest, known: KnownKey): void {
+    this.#isOver = true;
+    const kind = this.#options.onProven(request.context.username, known);
+    const outcome = kind === 'member' ? 'accepted' : kind;
+    const write = (leftOut: LeftOut): void =>
+      this.#logDecision(request, { outcome, ...describe(known), ...leftOut });
+    if (kind === 'member') write({});
+    else this.#options.refusals.logStranger(write);
+    if (kind !== 'turned-away') request.context.accept();
   }
 
   #refuse(

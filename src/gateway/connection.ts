@@ -5,11 +5,12 @@ import { messageOf } from '../base/errors.js';
 import type { LeftOut } from '../base/throttle.js';
 import { visible } from '../base/visible.js';
 import type { Logger } from '../log/logger.js';
-import type { Caller } from '../session/attachment.js';
+import { type EndReason, farewellSentence } from '../session/farewell.js';
 import { Authentication } from './authentication.js';
 import type { HeldOutput } from './held-output.js';
-import { KEY_EXCHANGE_LIMITS, type KeyExchangeLimits, KeyExchanges } from './key-exchanges.js';
+import { type KeyExchangeLimits, KeyExchanges, keyExchangeLimitsFor } from './key-exchanges.js';
 import { formatAddress, plainAddress } from './listen-address.js';
+import type { Identity, LoggedIn, Logins, NotLetIn, Standing } from './logins.js';
 import { isAnswered, isInTurn, MESSAGE } from './message-order.js';
 import { NewcomerInput } from './newcomer-input.js';
 import type { Newcomers } from './newcomers.js';
@@ -23,16 +24,19 @@ import {
   incomingPacketBytes,
   isAliveTimeout,
   isFarewell,
+  sendFarewell,
   unsentBytes,
 } from './ssh2-seams.js';
 import { UnreadAnswers } from './unread-answers.js';
 
-/** How long a connection without a channel stays; a shared one (ControlPersist) may get the next. */
-const IDLE_LIMIT_MS = 10_000;
+/** Enough to hear a sentence on a slow network; a guest has nothing else to do here. */
+const GUEST_LIMIT_MS = 5000;
 /** What a connection gets to flush its last bytes before its socket is destroyed. */
 const LINGER_LIMIT_MS = 2000;
 /** What clients get to close their channels when the gateway stops. */
 const CLOSE_LIMIT_MS = 2000;
+/** The same for those who are put out, and then to flush: they are gone within a second in all. */
+const PUT_OUT_LIMIT_MS = 400;
 /** What may wait for a client in all; channels and answers have limits of their own below it. */
 const MAX_UNSENT_BYTES = { beforeLogin: 16 * 1024, afterLogin: 2 * 1024 * 1024 } as const;
 /** A certificate of the largest keys is shorter; RFC 4253 §6.1 allows more, for what comes after. */
@@ -48,21 +52,17 @@ export interface ConnectionOptions extends Doors {
   readonly refusals: Refusals;
   readonly heldOutput: HeldOutput;
   readonly newcomers: Newcomers;
+  readonly logins: Logins;
   /** Called once, when the client has proved its key. */
   readonly onAuthenticated: () => void;
   /** Defaults to `KEY_EXCHANGE_LIMITS`, with the patience of `clientAliveCountMax`. */
   readonly keyExchangeLimits?: KeyExchangeLimits | undefined;
 }
 
-interface Identity {
-  readonly login: string;
-  readonly caller: Caller;
-}
-
 /**
  * One client, from its socket to the last word about it.
  *
- * Whatever the client does, the socket ends: each phase (login, no channel open, flushing) has a
+ * Whatever the client does, the socket ends: each phase (login, nothing served, flushing) has a
  * deadline, and only one of them runs at a time.
  */
 export class Connection {
@@ -81,13 +81,19 @@ export class Connection {
   #sshClient: SshClient | undefined;
   #newcomerInput: NewcomerInput | undefined;
   #keyExchanges: KeyExchanges | undefined;
-  #identity: Identity | undefined;
+  #login: LoggedIn | undefined;
+  /** Set for a guest, and for who was turned away. */
+  #notLetIn: NotLetIn | undefined;
   #isProven = false;
   #deadline: NodeJS.Timeout | undefined;
+  /** Whether `#deadline` is that of a connection on which nothing is served. */
+  #isUnused = false;
+  #lingerMs: number = LINGER_LIMIT_MS;
   /** Why the connection ends; unset while it goes on. */
   #endReason: string | undefined;
   #isGraceExceeded = false;
-  #isStopping = false;
+  /** Why it is being ended, from the moment that what is served was told so. */
+  #stopping: EndReason | undefined;
 
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket;
@@ -117,7 +123,7 @@ export class Connection {
 
   /** What its source is to be penalised for, once it has ended. */
   get offence(): Offence | undefined {
-    if (this.#isProven) return undefined;
+    if (this.#isProven) return this.#notLetIn?.offence;
     if (this.#isGraceExceeded) return 'graceExceeded';
     return this.#authentication.lastFailure === undefined ? 'noauth' : 'authfail';
   }
@@ -142,13 +148,13 @@ export class Connection {
     sshClient.on('ready', () => {
       if (this.#endReason !== undefined) return;
       this.#keyExchanges = this.#watchKeyExchanges(sshClient);
-      this.#giveUpWhenIdle();
+      this.#watchUse();
     });
     sshClient.on('rekey', () => this.#keyExchanges?.noteFinished());
     sshClient.on('session', (accept, reject) => {
-      const identity = this.#identity;
-      if (identity === undefined || !this.#mayOpenChannel()) reject();
-      else this.#openChannel({ sshClient, session: accept(), ...identity });
+      const login = this.#login;
+      if (login === undefined || !this.#mayOpenChannel()) reject();
+      else this.#openChannel({ sshClient, session: accept(), ...login.identity });
     });
     // Every form of forwarding; without a listener `no-more-sessions` would not be honoured.
     sshClient.on('request', (_accept: unknown, reject: (() => void) | undefined) => reject?.());
@@ -159,14 +165,19 @@ export class Connection {
     this.#newcomerInput = new NewcomerInput(this.#socket, this.#options.newcomers);
   }
 
-  /** Ends the connection: last bytes get a moment, then the socket is destroyed. Idempotent. */
-  giveUp(reason: string): void {
+  /**
+   * Ends the connection: last bytes, and maybe a sentence, get a moment, then the socket is destroyed.
+   * Idempotent.
+   */
+  giveUp(reason: string, sentence?: string): void {
     if (this.#endReason !== undefined) return;
     this.#endReason = reason;
     this.#keyExchanges?.close();
     for (const channel of this.#channels) channel.abandon();
     try {
-      this.#sshClient?.end();
+      if (this.#sshClient !== undefined && sentence !== undefined) {
+        sendFarewell(this.#sshClient, `triad: ${sentence}`);
+      } else this.#sshClient?.end();
     } catch (error) {
       this.#log.debug({ error }, 'disconnect message not sent');
     }
@@ -174,16 +185,27 @@ export class Connection {
     this.#destroySoon();
   }
 
-  /** Tells the client why, lets its channels close, and ends; bounded, see `closed`. */
-  stop(sentence: string): void {
-    this.#isStopping = true;
-    for (const channel of this.#channels) channel.stop(sentence);
-    if (this.#channels.size === 0) this.giveUp('gateway stopped');
-    else if (this.#endReason === undefined) this.#giveUpAfter(CLOSE_LIMIT_MS, 'gateway stopped');
+  /** Tells the client why, lets its channels close, and ends; bounded, see `closed`. Idempotent. */
+  stop(reason: EndReason): void {
+    if (this.#endReason !== undefined || this.#stopping !== undefined) return;
+    this.#stopping = reason;
+    for (const channel of this.#channels) channel.stop(reason);
+    if (reason !== 'stopping') this.#lingerMs = PUT_OUT_LIMIT_MS;
+    const limitMs = reason === 'stopping' ? CLOSE_LIMIT_MS : PUT_OUT_LIMIT_MS;
+    if (this.#channels.size > 0) this.#setDeadline(limitMs, () => this.#finishStop());
+    else this.#finishStop();
+  }
+
+  #finishStop(): void {
+    const { identity } = this.#login ?? {};
+    if (this.#stopping === undefined) return;
+    const reason = this.#stopping === 'stopping' ? 'gateway stopped' : this.#stopping;
+    if (identity === undefined) this.giveUp(reason);
+    else this.giveUp(reason, farewellSentence(this.#stopping, visible(identity.login)));
   }
 
   #mayOpenChannel(): boolean {
-    if (this.#endReason !== undefined || this.#isStopping) return false;
+    if (this.#endReason !== undefined || this.#stopping !== undefined) return false;
     const { limits, refusals } = this.#options;
     if (this.#channels.size < limits.maxSessions) return true;
     refusals.note('maxSessions', this.#log);
@@ -199,7 +221,7 @@ export class Connection {
   }
 
   #findObjection(type: number, unreadAnswers: UnreadAnswers): string | undefined {
-    const isIn = this.#identity !== undefined;
+    const isIn = this.#login !== undefined;
     if (type === MESSAGE.keyExchangeInit) {
       if (!isIn) return 'client changed keys before login';
       return this.#keyExchanges?.noteAnnounced() === false
@@ -224,56 +246,90 @@ export class Connection {
   #openChannel(
     opened: Pick<SessionChannelOptions, 'sshClient' | 'session' | 'caller' | 'login'>,
   ): void {
-    const { attachments, commands, heldOutput, limits } = this.#options;
+    const { attachments, commands, heldOutput } = this.#options;
     const channel = new SessionChannel({
       ...opened,
       attachments,
       commands,
       heldOutput,
-      startLimitMs: limits.loginGraceTimeMs,
+      notLetIn: this.#notLetIn,
       log: this.#log,
-      onStarted: () => this.#newcomerInput?.settle(),
+      onUse: () => {
+        this.#newcomerInput?.settle();
+        this.#watchUse();
+      },
       onClosed: (closed) => this.#noteChannelClosed(closed),
       onFailed: (reason) => this.giveUp(reason),
     });
     this.#channels.add(channel);
-    clearTimeout(this.#deadline);
   }
 
   #noteChannelClosed(channel: SessionChannel): void {
     this.#channels.delete(channel);
-    if (this.#channels.size > 0 || this.#endReason !== undefined) return;
-    if (this.#isStopping) this.giveUp('gateway stopped');
-    else this.#giveUpWhenIdle();
+    if (this.#channels.size > 0 || this.#stopping === undefined) this.#watchUse();
+    else this.#finishStop();
   }
 
-  #noteProven(login: string, { engineer, key }: KnownKey): void {
+  get #isServed(): boolean {
+    return [...this.#channels].some(({ use }) => use !== undefined);
+  }
+
+  /** A connection on which nothing is served has a limited time, whatever is opened on it. */
+  #watchUse(): void {
+    if (this.#endReason !== undefined || this.#stopping !== undefined) return;
+    const isUnused = !this.#isServed;
+    if (this.#notLetIn !== undefined || isUnused === this.#isUnused) return;
+    this.#isUnused = isUnused;
+    clearTimeout(this.#deadline);
+    const { unusedConnectionTimeoutMs } = this.#options.limits;
+    const giveUp = () => this.#giveUpAt('unusedConnectionTimeout', 'nothing was served');
+    if (isUnused) this.#setDeadline(unusedConnectionTimeoutMs, giveUp);
+  }
+
+  /** @returns what they are let in as. */
+  #noteProven(login: string, { engineer, key }: KnownKey): Standing['kind'] {
+    const { logins, audit } = this.#options;
     const { blob: keyBlob, fingerprint } = key;
     // From here on it is our fault if they do not get in: the record may not be possible.
     this.#isProven = true;
-    this.#options.audit.connectionAuthenticated({
-      connectionId: this.id,
-      remote: this.#remote,
-      login: visible(login),
-      engineer,
-      fingerprint,
-    });
-    this.#identity = {
-      login,
-      caller: {
-        engineer,
-        keyBlob,
-        fingerprint,
-        address: this.#address,
-        remote: this.#remote,
-        connectionId: this.id,
-      },
-    };
+    const place = { connectionId: this.id, remote: this.#remote };
+    const caller = { engineer, keyBlob, fingerprint, address: this.#address, ...place };
+    const loggedIn = this.#loggedInAs({ login, caller });
+    const standing = logins.admit(loggedIn);
+    void this.closed.then(() => logins.remove(loggedIn));
+    const facts = { ...place, login: visible(login), engineer, fingerprint };
+    if (standing.kind === 'member') audit.connectionAuthenticated(facts);
+    else audit.engineerNotLetIn({ ...facts, reason: standing.why.reason });
+    if (standing.kind !== 'member') this.#notLetIn = standing.why;
+    if (standing.kind === 'turned-away') {
+      this.giveUp(`not let in: ${standing.why.reason}`, standing.why.sentence);
+      return standing.kind;
+    }
+    this.#login = loggedIn;
+    if (standing.kind === 'guest') this.#receiveGuest(standing.why);
     this.#options.onAuthenticated();
+    return standing.kind;
+  }
+
+  #loggedInAs(identity: Identity): LoggedIn {
+    const channels = this.#channels;
+    return {
+      ...{ id: this.id, identity, since: new Date() },
+      get use() {
+        const uses = [...channels].map(({ use }) => use);
+        const countOf = (kind: string) => uses.filter((use) => use === kind).length;
+        return { views: countOf('view'), commands: countOf('command') };
+      },
+      end: (reason) => this.stop(reason),
+    };
+  }
+
+  #receiveGuest({ reason, sentence }: NotLetIn): void {
+    this.#setDeadline(GUEST_LIMIT_MS, () => this.giveUp(`not let in: ${reason}`, sentence));
   }
 
   #check(sshClient: SshClient): void {
-    const isIn = this.#identity !== undefined;
+    const isIn = this.#login !== undefined;
     const maxUnsentBytes = isIn ? MAX_UNSENT_BYTES.afterLogin : MAX_UNSENT_BYTES.beforeLogin;
     if (unsentBytes(sshClient) > maxUnsentBytes) this.giveUp('client does not read');
     if (!isIn) this.#checkStranger(sshClient);
@@ -301,16 +357,8 @@ export class Connection {
     this.#giveUpAt('loginGraceTime', 'login grace time is over');
   }
 
-  #giveUpWhenIdle(): void {
-    this.#giveUpAfter(IDLE_LIMIT_MS, 'no channel open');
-  }
-
-  #giveUpAfter(limitMs: number, reason: string): void {
-    this.#setDeadline(limitMs, () => this.giveUp(reason));
-  }
-
   #destroySoon(): void {
-    this.#setDeadline(LINGER_LIMIT_MS, () => this.#socket.destroy());
+    this.#setDeadline(this.#lingerMs, () => this.#socket.destroy());
   }
 
   /** Takes the place of the deadline of the phase before. */
@@ -327,7 +375,7 @@ export class Connection {
     const durationMs = Math.round(performance.now() - this.#startedAt);
     const write = (leftOut: LeftOut): void =>
       this.#log.info({ reason, durationMs, ...leftOut }, 'connection closed');
-    if (this.#identity !== undefined) write({});
+    if (this.#login !== undefined && this.#notLetIn === undefined) write({});
     else this.#options.refusals.logStranger(write);
     try {
       this.#recordEnd(reason, durationMs);
@@ -340,8 +388,9 @@ export class Connection {
     const { audit, refusals } = this.#options;
     const { lastFailure } = this.#authentication;
     const event = { connectionId: this.id, remote: this.#remote };
-    if (this.#identity !== undefined) {
-      const { login, caller } = this.#identity;
+    if (this.#notLetIn !== undefined) return;
+    if (this.#login !== undefined) {
+      const { login, caller } = this.#login.identity;
       const { engineer } = caller;
       audit.connectionClosed({ ...event, login: visible(login), engineer, reason, durationMs });
     } else if (lastFailure !== undefined) {
@@ -350,11 +399,4 @@ export class Connection {
       });
     }
   }
-}
-
-/** A network that may be silent for some time may be so during an exchange, too. */
-function keyExchangeLimitsFor(limits: GatewayLimits): KeyExchangeLimits {
-  const silenceMs = limits.clientAliveIntervalMs * (limits.clientAliveCountMax + 1);
-  const maxDurationMs = Math.max(KEY_EXCHANGE_LIMITS.maxDurationMs, silenceMs);
-  return { ...KEY_EXCHANGE_LIMITS, maxDurationMs };
 }

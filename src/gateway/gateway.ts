@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import ssh2, { type Server } from 'ssh2';
+import type { ConnectionCounts, ConnectionsPort } from '../commands/connection-info.js';
 import { Admission, type AdmissionLimit, type Admittance } from './admission.js';
 import { ALGORITHMS } from './algorithms.js';
 import { Connection, type ConnectionOptions } from './connection.js';
@@ -8,7 +9,9 @@ import { type HostKey, offeredHostKeys } from './host-keys.js';
 import { HYBRID_KEY_EXCHANGE } from './hybrid-key-exchange.js';
 import { joinIdentification } from './identification.js';
 import { type ListenAddress, plainAddress } from './listen-address.js';
+import { Logins } from './logins.js';
 import { Newcomers } from './newcomers.js';
+import type { ConnectionAccess } from './ports.js';
 import { type Limit, Refusals } from './refusals.js';
 import { addKeyExchange, hasNativeCiphers } from './ssh2-patch.js';
 import { socketOf } from './ssh2-seams.js';
@@ -23,7 +26,11 @@ const TURNED_AWAY = {
 } as const satisfies Record<AdmissionLimit, string>;
 
 export interface GatewayOptions
-  extends Omit<ConnectionOptions, 'refusals' | 'heldOutput' | 'newcomers' | 'onAuthenticated'> {
+  extends Omit<
+    ConnectionOptions,
+    'refusals' | 'heldOutput' | 'newcomers' | 'logins' | 'onAuthenticated'
+  > {
+  readonly access: ConnectionAccess;
   readonly listen: readonly ListenAddress[];
   readonly hostKeys: readonly HostKey[];
 }
@@ -42,14 +49,16 @@ export class Gateway {
   readonly #refusals = new Refusals(monotonicMs);
   readonly #heldOutput = new HeldOutput();
   readonly #newcomers = new Newcomers(monotonicMs);
+  readonly #logins: Logins;
   #state: 'holding' | 'accepting' | 'closed' = 'holding';
 
   private constructor(options: GatewayOptions) {
     this.#options = options;
     addKeyExchange(HYBRID_KEY_EXCHANGE);
     if (!hasNativeCiphers()) options.log.warn('native ciphers missing, encryption is slower');
-    const { limits } = options;
+    const { access, limits, log } = options;
     this.#admission = new Admission({ limits, now: monotonicMs, random: Math.random });
+    this.#logins = new Logins({ access, limits, log, refusals: this.#refusals });
     this.#server = new ssh2.Server({
       hostKeys: offeredHostKeys(options.hostKeys),
       algorithms: ALGORITHMS,
@@ -73,7 +82,7 @@ export class Gateway {
     try {
       for (const address of options.listen) await gateway.#open(address);
     } catch (error) {
-      await gateway.close('not started');
+      await gateway.close();
       throw error;
     }
     return gateway;
@@ -93,6 +102,17 @@ export class Gateway {
     return this.#refusals.counts;
   }
 
+  /** Those who have logged in. */
+  get logins(): ConnectionsPort {
+    return this.#logins;
+  }
+
+  get counts(): ConnectionCounts {
+    const { maxConnections: max } = this.#options.limits;
+    const { count: loggedIn, guests } = this.#logins;
+    return { open: this.#connections.size, max, loggedIn, guests };
+  }
+
   /** Lets clients in, those that were held first. */
   accept(): void {
     if (this.#state !== 'holding') return;
@@ -101,14 +121,15 @@ export class Gateway {
   }
 
   /**
-   * Takes no more clients, tells those that are left `sentence`, and resolves when all are gone;
-   * within 5 s whatever they do. End attachments first: they say their own goodbye. Idempotent.
+   * Takes no more clients, says goodbye to those that are left, and resolves when all are gone;
+   * within 5 s whatever they do. Idempotent.
    */
-  async close(sentence: string): Promise<void> {
+  async close(): Promise<void> {
     this.#state = 'closed';
+    this.#logins.close();
     const listeners = this.#listeners.map((listener) => listener.close());
     const connections = [...this.#connections.values()];
-    for (const connection of connections) connection.stop(sentence);
+    for (const connection of connections) connection.stop('stopping');
     await Promise.all([...listeners, ...connections.map(({ closed }) => closed)]);
   }
 
@@ -148,6 +169,7 @@ export class Gateway {
       refusals: this.#refusals,
       heldOutput: this.#heldOutput,
       newcomers: this.#newcomers,
+      logins: this.#logins,
       onAuthenticated: () => admittance.noteAuthenticated(),
     });
     this.#connections.set(socket, connection);

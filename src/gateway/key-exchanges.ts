@@ -1,3 +1,5 @@
+import type { GatewayLimits } from './schema.js';
+
 /** When keys are changed, and how often a client may want to. */
 export interface KeyExchangeLimits {
   /** Bytes in both directions under the same keys (RFC 4253 §9 says a gigabyte). */
@@ -113,4 +115,13 @@ export class KeyExchanges {
     this.#earnedAtMs = nowMs;
     this.#earnedAtBytes = bytes;
   }
+}
+
+/** A network that may be silent for some time may be so during an exchange, too. */
+export function keyExchangeLimitsFor(
+  limits: Pick<GatewayLimits, 'clientAliveIntervalMs' | 'clientAliveCountMax'>,
+): KeyExchangeLimits {
+  const silenceMs = limits.clientAliveIntervalMs * (limits.clientAliveCountMax + 1);
+  const maxDurationMs = Math.max(KEY_EXCHANGE_LIMITS.maxDurationMs, silenceMs);
+  return { ...KEY_EXCHANGE_LIMITS, maxDurationMs };
 }

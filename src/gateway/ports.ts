@@ -1,5 +1,7 @@
+import type { Decision } from '../access/decide.js';
 import type { PublicKey } from '../access/public-key.js';
 import type { EngineerName } from '../base/ids.js';
+import type { Caller } from '../session/attachment.js';
 
 /** A key that some grant names, and whose it is. */
 export interface KnownKey {
@@ -13,6 +15,14 @@ export interface KnownKeys {
   findKey(blob: Uint8Array): KnownKey | undefined;
 }
 
+/** The right that a connection stands on. */
+export interface ConnectionAccess {
+  /** @param login the SSH user name as the client sent it; anything */
+  decide(caller: Pick<Caller, 'engineer' | 'keyBlob' | 'address'>, login: string): Decision;
+  /** Told whenever `decide` may answer differently. @returns how to stop listening. */
+  onChange(listener: () => void): () => void;
+}
+
 /**
  * What the gateway puts on record. Each is called once, before its effect is visible; one that
  * throws keeps the client out.
@@ -20,6 +30,8 @@ export interface KnownKeys {
 export interface ConnectionAudit {
   /** An engineer proved to hold a key. */
   connectionAuthenticated(event: AuthenticatedEvent): void;
+  /** An engineer proved to hold a key, and is not let in. */
+  engineerNotLetIn(event: NotLetInEvent): void;
   /** A connection ended after it had tried to authenticate in vain. */
   connectionRefused(event: RefusedEvent): void;
   /** A connection that had been authenticated ended. */
@@ -37,6 +49,11 @@ interface ConnectionEvent {
 interface AuthenticatedEvent extends ConnectionEvent {
   readonly engineer: EngineerName;
   readonly fingerprint: string;
+}
+
+interface NotLetInEvent extends AuthenticatedEvent {
+  /** What `decide()` said, or the limit that was reached. */
+  readonly reason: string;
 }
 
 interface RefusedEvent extends ConnectionEvent {

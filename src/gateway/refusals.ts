@@ -10,6 +10,11 @@ const LIMITS = [
   'maxSources',
   'loginGraceTime',
   'maxAuthTries',
+  'maxConnectionsPerEngineer',
+  'maxConnectionsPerKey',
+  'adminReservedConnections',
+  'maxGuests',
+  'unusedConnectionTimeout',
   'maxSessions',
   'clientAliveCountMax',
 ] as const;

@@ -55,6 +55,9 @@ const penalties = z
     graceExceeded: time('1s', '1h')
       .prefault('10s')
       .describe('Penalty for a connection that loginGraceTime ended.'),
+    refuseConnection: time('1s', '1h')
+      .prefault('10s')
+      .describe('Penalty for a known key without a right to the session.'),
     min: time('1s', '1h').prefault('15s').describe('A source with more than this is refused.'),
     max: time('1s', '1d').prefault('10m').describe('Penalties add up to this at most.'),
     maxSources: integer(1, 65_536)
@@ -66,10 +69,11 @@ const penalties = z
       .describe('With maxSources penalised: forget the oldest, or refuse every new connection.'),
   })
   .refine(({ min, max }) => min <= max, { path: ['min'], message: 'must be at most max' })
-  .transform(({ authfail, noauth, graceExceeded, min, max, ...rest }) => ({
+  .transform(({ authfail, noauth, graceExceeded, refuseConnection, min, max, ...rest }) => ({
     authfailMs: authfail,
     noauthMs: noauth,
     graceExceededMs: graceExceeded,
+    refuseConnectionMs: refuseConnection,
     minMs: min,
     maxMs: max,
     ...rest,
@@ -81,9 +85,24 @@ const limits = z
     maxConnections: integer(1, MAX_CONNECTIONS)
       .default(1000)
       .describe('Connections at once, those that have not logged in yet included.'),
+    maxConnectionsPerEngineer: integer(1, MAX_CONNECTIONS)
+      .default(100)
+      .describe('Connections at once that one engineer has logged in on.'),
+    maxConnectionsPerKey: integer(1, MAX_CONNECTIONS)
+      .default(50)
+      .describe('Connections at once that have logged in with one key.'),
+    adminReservedConnections: integer(1, MAX_CONNECTIONS)
+      .default(10)
+      .describe('Of maxConnections, kept for admins; at most half of them.'),
+    maxGuests: integer(1, 100)
+      .default(16)
+      .describe('Connections at once whose engineers are only told why they are not let in.'),
     loginGraceTime: time('1s', '10m')
       .prefault('2m')
-      .describe('Time a client has to prove its key, and later to use a channel it opened.'),
+      .describe('Time a client has to prove its key.'),
+    unusedConnectionTimeout: time('1s', '1d')
+      .prefault('1m')
+      .describe('Time after which a connection that shows and runs nothing is closed.'),
     maxAuthTries: integer(1, 100)
       .default(6)
       .describe('Failed attempts to log in before a connection is closed; each key is one.'),
@@ -114,8 +133,9 @@ const limits = z
       .default(3)
       .describe('Questions without an answer before a client counts as gone.'),
   })
-  .transform(({ loginGraceTime, clientAliveInterval, ...rest }) => ({
+  .transform(({ loginGraceTime, unusedConnectionTimeout, clientAliveInterval, ...rest }) => ({
     loginGraceTimeMs: loginGraceTime,
+    unusedConnectionTimeoutMs: unusedConnectionTimeout,
     clientAliveIntervalMs: clientAliveInterval,
     ...rest,
   }));

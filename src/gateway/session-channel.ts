@@ -13,11 +13,13 @@ import type {
 } from '../commands/door.js';
 import type { Logger } from '../log/logger.js';
 import type { Attachment, AttachmentDoor, AttachRequest, Caller } from '../session/attachment.js';
+import { type EndReason, exitCodeFor, farewellSentence } from '../session/farewell.js';
 import { noAccess } from '../session/no-access.js';
 import { ChannelInput } from './channel-input.js';
 import { ChannelTerminal } from './channel-terminal.js';
 import { CommandStream } from './command-stream.js';
 import type { HeldOutput } from './held-output.js';
+import type { NotLetIn } from './logins.js';
 import { PacedOutput } from './paced-output.js';
 import { closeUnstarted } from './ssh2-seams.js';
 
@@ -38,10 +40,10 @@ export interface SessionChannelOptions extends Doors {
   readonly login: string;
   readonly log: Logger;
   readonly heldOutput: HeldOutput;
-  /** How long nothing may be started: what is, ends with its engineer's access at the latest. */
-  readonly startLimitMs: number;
-  /** Something is served on it from now on. */
-  readonly onStarted: () => void;
+  /** Set for a guest: what they are told, whatever they start. */
+  readonly notLetIn: Pick<NotLetIn, 'sentence' | 'exitCode'> | undefined;
+  /** `use` is another one now. */
+  readonly onUse: () => void;
   readonly onClosed: (channel: SessionChannel) => void;
   /** The whole connection must be given up. */
   readonly onFailed: (reason: string) => void;
@@ -65,7 +67,6 @@ export class SessionChannel {
   readonly #options: SessionChannelOptions;
   /** `started`: an attachment or a command is served. `finished`: the exit status is sent. */
   #state: 'open' | 'started' | 'finished' | 'closed' = 'open';
-  readonly #startDeadline: NodeJS.Timeout;
   #pty: Pty | undefined;
   #attachment: Attachment | undefined;
   #channel: ServerChannel | undefined;
@@ -76,10 +77,6 @@ export class SessionChannel {
 
   constructor(options: SessionChannelOptions) {
     this.#options = options;
-    this.#startDeadline = setTimeout(
-      () => options.onFailed('nothing started on a channel'),
-      options.startLimitMs,
-    );
     const { session } = options;
     // A request that has no listener here is refused by ssh2: env, x11, agent, signal, subsystem.
     session.on('pty', (accept: Reply, reject: Reply, info) => {
@@ -104,24 +101,30 @@ export class SessionChannel {
     this.#output?.check();
   }
 
+  /** What is served on it now. */
+  get use(): 'view' | 'command' | undefined {
+    if (this.#state !== 'started') return undefined;
+    return this.#terminal === undefined ? 'command' : 'view';
+  }
+
   /** Ends what is served with a sentence; the client's close follows, or not. */
-  stop(sentence: string): void {
-    this.#attachment?.disconnect();
-    this.#stream?.stop(EXIT.tryAgain, `triad: ${sentence}\n`);
+  stop(reason: EndReason): void {
+    const exitCode = exitCodeFor(reason);
+    const sentence = `triad: ${farewellSentence(reason, visible(this.#options.login))}`;
+    this.#stream?.stop(exitCode, `${sentence}\n`);
+    if (this.#attachment !== undefined) this.#attachment.disconnect(reason);
     // In the middle of a command's output there is no place for a sentence.
-    if (this.#state !== 'started' || this.#output !== undefined) return;
-    this.#finish(EXIT.unavailable, `triad: ${sentence}`);
+    else if (this.#output === undefined) this.#finish(exitCode, sentence);
   }
 
   /** The client is gone without a word. Idempotent. */
   abandon(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    clearTimeout(this.#startDeadline);
     this.#terminal?.close();
     this.#output?.close();
     this.#stream?.stop(EXIT.ok, '');
-    this.#attachment?.disconnect();
+    this.#attachment?.disconnect('disconnected');
     this.#options.onClosed(this);
   }
 
@@ -145,13 +148,14 @@ export class SessionChannel {
   #start(accept: () => ServerChannel, serve: (channel: ServerChannel) => Promise<void>): void {
     if (this.#state !== 'open') return;
     const channel = accept();
-    clearTimeout(this.#startDeadline);
     this.#state = 'started';
-    this.#options.onStarted();
+    this.#options.onUse();
     this.#channel = channel;
     channel.on('error', (error: unknown) => this.#options.onFailed(visible(messageOf(error))));
     this.#input = new ChannelInput(channel);
-    serve(channel).catch((error: unknown) => this.#fail(error));
+    const { notLetIn } = this.#options;
+    if (notLetIn !== undefined) this.#finish(notLetIn.exitCode, `triad: ${notLetIn.sentence}`);
+    else serve(channel).catch((error: unknown) => this.#fail(error));
   }
 
   async #serveShell(channel: ServerChannel): Promise<void> {
@@ -180,7 +184,7 @@ export class SessionChannel {
     this.#terminal = terminal;
     const opened = await attachments.open({ caller, terminal, ...what });
     if ('denied' in opened) this.#finish(EXIT.notPermitted, this.#denial());
-    else if (this.#state !== 'started') opened.disconnect();
+    else if (this.#state !== 'started') opened.disconnect('disconnected');
     else await this.#serveAttachment(opened, what.size);
   }
 
@@ -270,7 +274,7 @@ export class SessionChannel {
   }
 
   #fail(error: unknown): void {
-    this.#attachment?.disconnect();
+    this.#attachment?.disconnect('disconnected');
     this.#finish(exitCodeOf(error), `triad: ${this.#describe(error)}`);
   }
 
@@ -283,9 +287,10 @@ export class SessionChannel {
 
   #overflow(channel: ServerChannel): void {
     this.#options.log.warn('client did not take its output, channel closed');
-    this.#attachment?.disconnect();
+    this.#attachment?.disconnect('disconnected');
     this.#state = 'finished';
     channel.destroy();
+    this.#options.onUse();
   }
 
   /** Sends `sentence`, the exit status and the end, in this order: after `end` the status is lost. */
@@ -298,6 +303,7 @@ export class SessionChannel {
     this.#input?.discard();
     channel.exit(exitCode);
     channel.end();
+    this.#options.onUse();
   }
 
   /**

@@ -1,10 +1,11 @@
-/** Why a client that never logged in costs its source a penalty, in the words of sshd_config(5). */
-export type Offence = 'authfail' | 'noauth' | 'graceExceeded';
+/** Why a client that was not let in costs its source a penalty, in the words of sshd_config(5). */
+export type Offence = 'authfail' | 'noauth' | 'graceExceeded' | 'refuseConnection';
 
 export interface PenaltyLimits {
   readonly authfailMs: number;
   readonly noauthMs: number;
   readonly graceExceededMs: number;
+  readonly refuseConnectionMs: number;
   /** A source is refused once it has more than this. */
   readonly minMs: number;
   /** No source has more than this. */
@@ -83,7 +84,7 @@ export class SourcePenalties {
   }
 
   #costOf(offence: Offence): number {
-    const { authfailMs, noauthMs, graceExceededMs } = this.#limits;
+    const { authfailMs, noauthMs, graceExceededMs, refuseConnectionMs } = this.#limits;
     switch (offence) {
       case 'authfail':
         return authfailMs;
@@ -91,6 +92,8 @@ export class SourcePenalties {
         return noauthMs;
       case 'graceExceeded':
         return graceExceededMs;
+      case 'refuseConnection':
+        return refuseConnectionMs;
     }
   }
 

@@ -25,6 +25,10 @@ interface Protocol {
   /** Packets held back until a key exchange is through. */
   readonly _queue: readonly Uint8Array[] | undefined;
   readonly _decipher: { readonly _len: number };
+  readonly _cipher: {
+    allocPacket(payloadBytes: number): Buffer;
+    encrypt(packet: Buffer): void;
+  };
   /** Gets each message that was decrypted, those within a key exchange apart. */
   _onPayload: (payload: Uint8Array) => unknown;
   /** Asks for an answer (`keepalive@openssh.com`), on ssh2's own behalf, too. */
@@ -112,6 +116,26 @@ export function incomingPacketBytes(sshClient: SshClient): number {
 /** Bytes that ssh2 has made of what was written to it, and that have not left for the client. */
 export function unsentBytes(sshClient: SshClient): number {
   return socketOf(sshClient).writableLength + bytesHeldForRekey(sshClient);
+}
+
+/** Where a packet that ssh2 has allocated takes its message: behind two lengths. */
+const PAYLOAD_OFFSET = 5;
+
+/** RFC 4253 §11.1, SSH_DISCONNECT_BY_APPLICATION. */
+const BY_APPLICATION = 11;
+
+/** Sends a farewell with `sentence`, which clients show (RFC 4253 §11.1); ssh2 has none to say. */
+export function sendFarewell(sshClient: SshClient, sentence: string): void {
+  const { _cipher: cipher } = partsOf(sshClient)._protocol;
+  const text = Buffer.from(sentence);
+  const message = Buffer.alloc(13 + text.length);
+  message[0] = MESSAGE.disconnect;
+  message.writeUInt32BE(BY_APPLICATION, 1);
+  message.writeUInt32BE(text.length, 5);
+  message.set(text, 9);
+  const packet = cipher.allocPacket(message.length);
+  packet.set(message, PAYLOAD_OFFSET);
+  cipher.encrypt(packet);
 }
 
 /**

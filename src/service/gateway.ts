@@ -1,6 +1,7 @@
 import type { GrantStore } from '../access/grant-store.js';
 import type { Audit } from '../audit/audit.js';
-import type { SessionName } from '../base/ids.js';
+import { isName, type SessionName, sessionName } from '../base/ids.js';
+import type { ConnectionCounts } from '../commands/connection-info.js';
 import type { RunningGateway } from '../commands/context.js';
 import type { CommandOutcome } from '../commands/door.js';
 import { execute } from '../commands/execute.js';
@@ -10,6 +11,7 @@ import type { ControlRequest } from '../control/schema.js';
 import { Gateway } from '../gateway/gateway.js';
 import type { HostKey } from '../gateway/host-keys.js';
 import { formatAddress, type ListenAddress } from '../gateway/listen-address.js';
+import type { ConnectionAccess } from '../gateway/ports.js';
 import type { GatewayLimits } from '../gateway/schema.js';
 import type { HostLink } from '../link/host-link.js';
 import type { Logger } from '../log/logger.js';
@@ -34,6 +36,8 @@ export interface GatewayServiceOptions {
   readonly localName: string;
   readonly onStopRequested: (request: { readonly endsSessions: boolean }) => void;
 }
+
+const NO_CONNECTIONS: ConnectionCounts = { open: 0, max: 0, loggedIn: 0, guests: 0 };
 
 /** Everything of the gateway's side, put together: SSH, access, attachments and both doors for verbs. */
 export class GatewayService {
@@ -61,7 +65,12 @@ export class GatewayService {
         startedAt,
         problems: this.#problems(),
         refused: this.#gateway?.refused ?? {},
+        connections: this.#gateway?.counts ?? NO_CONNECTIONS,
       }),
+      connections: {
+        list: () => this.#gateway?.logins.list() ?? [],
+        kick: (isMeant) => this.#gateway?.logins.kick(isMeant) ?? [],
+      },
       stop: options.onStopRequested,
     };
     this.#stopListening = recordReads(grants, audit);
@@ -90,6 +99,7 @@ export class GatewayService {
       limits,
       hostKeys,
       keys: grants,
+      access: connectionAccess(grants, sessions),
       audit,
       log,
       ...doors,
@@ -144,10 +154,24 @@ export class GatewayService {
   async #close(reason: 'stopping' | 'session-ended'): Promise<void> {
     this.#stopListening();
     await this.#attachments.close(reason);
-    await this.#gateway?.close('the gateway is stopping, try again later');
+    await this.#gateway?.close();
     this.#attachments.dispose();
     this.#options.audit.gatewayStopped({ reason });
   }
+}
+
+/** Who may be connected: whoever may see the session that they log in to, where it is known which there are. */
+function connectionAccess(grants: GrantStore, sessions: SessionNames): ConnectionAccess {
+  return {
+    decide: ({ engineer, keyBlob, address }, login) => {
+      const known = sessions.find();
+      const isThere = known.length === 0 || known.some((name) => name === login);
+      if (!isName(login) || !isThere) return { outcome: 'denied', engineer, reason: 'session' };
+      const session = sessionName(login);
+      return grants.decide({ keyBlob, address, session, now: Date.now() });
+    },
+    onChange: (listener) => grants.onChange(listener),
+  };
 }
 
 /** Puts on record what the file of grants says, each time that it was read anew. */

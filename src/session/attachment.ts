@@ -3,6 +3,7 @@ import type { ExitCode } from '../base/exit-codes.js';
 import type { AttachmentId, EngineerName, PaneName, SessionName } from '../base/ids.js';
 import type { TerminalSize } from '../base/terminal-size.js';
 import type { ObserverTerminal } from '../mirror/watching.js';
+import type { EndReason } from './farewell.js';
 
 /** A person whose key was proven, and from where they come; enough to decide about them again. */
 export interface Caller {
@@ -48,8 +49,8 @@ export interface Attachment {
    */
   receive(bytes: Uint8Array): boolean;
   resize(size: TerminalSize): void;
-  /** The client is gone; idempotent. */
-  disconnect(): void;
+  /** Ends it, with a goodbye unless the client is gone; the first reason counts. */
+  disconnect(reason: EndReason): void;
   /** Settles once, after the last byte (terminal restored, goodbye said) was written. */
   readonly ended: Promise<AttachmentEnd>;
 }

@@ -83,7 +83,7 @@ export class Attachments implements AttachmentDoor {
   /** Ends the attachments that are meant; their people may come back. Returns what was ended. */
   kick(isMeant: (info: AttachmentInfo) => boolean): AttachmentInfo[] {
     const meant = [...this.#live.values()].filter((attachment) => isMeant(attachment.info()));
-    for (const attachment of meant) attachment.finish('kicked');
+    for (const attachment of meant) attachment.disconnect('kicked');
     return meant.map((attachment) => attachment.info());
   }
 
@@ -92,7 +92,7 @@ export class Attachments implements AttachmentDoor {
     const leaving = [...this.#live.values()].filter(
       (attachment) => session === undefined || attachment.session === session,
     );
-    for (const attachment of leaving) attachment.finish(reason);
+    for (const attachment of leaving) attachment.disconnect(reason);
     await Promise.all(leaving.map((attachment) => attachment.ended));
   }
 
@@ -120,15 +120,17 @@ export class Attachments implements AttachmentDoor {
   #decideAbout(attachment: LiveAttachment): void {
     const decision = this.#decide(attachment);
     const isExpired = decision.outcome === 'denied' && decision.reason === 'expired';
-    if (decision.outcome !== 'allowed') return attachment.finish(isExpired ? 'expired' : 'revoked');
+    if (decision.outcome !== 'allowed') {
+      return attachment.disconnect(isExpired ? 'expired' : 'revoked');
+    }
     // The key is another engineer's now: nothing they do may stand under the old name.
-    if (decision.engineer !== attachment.caller.engineer) return attachment.finish('revoked');
+    if (decision.engineer !== attachment.caller.engineer) return attachment.disconnect('revoked');
     if (decision.role === attachment.role) return;
     const { id, caller, session, role: from } = attachment;
     this.#options.audit.attachmentRoleChanged({ id, caller, session, role: decision.role, from });
     attachment.changeRole(decision.role).catch((error: unknown) => {
       this.#options.log.warn({ error, attachment: id }, 'view for a new role not opened');
-      attachment.finish('failed');
+      attachment.disconnect('failed');
     });
   }
 

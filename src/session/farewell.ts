@@ -1,6 +1,6 @@
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
 
-/** Why an attachment ended; `disconnected` leaves nobody to tell. */
+/** Why an attachment, or a whole connection, ended; `disconnected` leaves nobody to tell. */
 export type EndReason =
   | 'detached'
   | 'session-ended'
@@ -16,7 +16,7 @@ interface Farewell {
   readonly say: (session: string) => string;
 }
 
-/** The one table of ways out of an attachment (docs/commands.md shows it to people). */
+/** The one table of ways out (docs/commands.md shows it to people). */
 const FAREWELLS: Readonly<Record<EndReason, Farewell>> = {
   detached: { exitCode: EXIT.ok, say: (session) => `you left ${session}; the session goes on` },
   'session-ended': { exitCode: EXIT.unavailable, say: (session) => `session ${session} has ended` },
@@ -30,7 +30,7 @@ const FAREWELLS: Readonly<Record<EndReason, Farewell>> = {
   },
   kicked: {
     exitCode: EXIT.notPermitted,
-    say: (session) => `an admin has ended your view of ${session}; the session goes on`,
+    say: (session) => `an admin has disconnected you from ${session}; the session goes on`,
   },
   stopping: {
     exitCode: EXIT.tryAgain,
@@ -60,6 +60,11 @@ export function exitCodeFor(reason: EndReason): ExitCode {
   return FAREWELLS[reason].exitCode;
 }
 
+/** Why something ended, in the words of a sentence. */
+export function farewellSentence(reason: EndReason, session: string): string {
+  return FAREWELLS[reason].say(session);
+}
+
 /** The last bytes of an attachment: the terminal restored, and one line that says why it ended. */
 export function farewell(
   reason: EndReason,
@@ -67,7 +72,7 @@ export function farewell(
   isTerminalRestored: boolean,
 ): Uint8Array {
   const leave = isTerminalRestored ? '' : LEAVE_ALTERNATE_SCREEN;
-  return Buffer.from(`${leave}${RESTORE}\r\x1b[Ktriad: ${FAREWELLS[reason].say(session)}\r\n`);
+  return Buffer.from(`${leave}${RESTORE}\r\x1b[Ktriad: ${farewellSentence(reason, session)}\r\n`);
 }
 
 /** Takes away what a view before has switched on, without touching what is seen. */

@@ -154,7 +154,7 @@ export class LiveAttachment implements Attachment {
       return sight.view.write(typed);
     }
     if (sight.kind === 'watching') return sight.view.receive(bytes);
-    if (sight.keys.asksToLeave(bytes)) this.finish('detached');
+    if (sight.keys.asksToLeave(bytes)) this.disconnect('detached');
     return true;
   }
 
@@ -163,15 +163,8 @@ export class LiveAttachment implements Attachment {
     this.#sight?.view?.resize(this.#size);
   }
 
-  disconnect(): void {
-    this.finish('disconnected');
-  }
-
-  /**
-   * Ends the attachment for a reason of ours; the first one counts. The goodbye is said at once: it
-   * must not wait for a tmux that is busy.
-   */
-  finish(reason: EndReason): void {
+  /** The goodbye is said at once: it must not wait for a tmux that is busy. */
+  disconnect(reason: EndReason): void {
     const sight = this.#sight;
     this.#settle(reason, false);
     sight?.view?.close();
@@ -239,10 +232,10 @@ export class LiveAttachment implements Attachment {
       .then(async (isBack) => {
         if (waiting !== this.#sight) return;
         if (isBack) await this.#look();
-        else this.finish('session-ended');
+        else this.disconnect('session-ended');
       })
       .catch((error: unknown) =>
-        error instanceof UnavailableError ? this.#sessionGone(false) : this.finish('failed'),
+        error instanceof UnavailableError ? this.#sessionGone(false) : this.disconnect('failed'),
       );
   }
 

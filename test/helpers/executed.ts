@@ -1,7 +1,9 @@
 import type { AdminScope } from '../../src/access/admin-scope.js';
 import type { Role } from '../../src/access/role.js';
+import type { Actor } from '../../src/audit/audit.js';
 import { sessionName } from '../../src/base/ids.js';
 import type { AnswerPiece, DoorPiece } from '../../src/commands/answer-piece.js';
+import type { ConnectionInfo } from '../../src/commands/connection-info.js';
 import type { CommandContext } from '../../src/commands/context.js';
 import type { CommandOutcome, DoorTerminal } from '../../src/commands/door.js';
 import { execute } from '../../src/commands/execute.js';
@@ -17,8 +19,13 @@ const log = openLogger({ level: 'error', destination: { write: () => undefined }
 export class Executed {
   readonly audited: Record<string, unknown>[] = [];
   readonly followers = new Followers();
+  /** Of the gateway, and those of them that were kicked, by id. */
+  connected: readonly ConnectionInfo[] = [];
+  readonly kicked: string[] = [];
   /** Of the caller in each session; those that are not here they have no access to. */
   roles: Record<string, Role> = { pair: 'admin' };
+  /** Over which the caller asks. */
+  connection: Pick<Actor, 'connectionId'> = {};
   terminal: DoorTerminal | undefined;
   sessions = [sessionName('pair')];
   /** As over SSH; undefined at the local door. */
@@ -69,7 +76,7 @@ export class Executed {
     ) as CommandContext['audit'];
     const audit = this.audit ?? noted;
     return {
-      actor: { engineer: this.engineer, door: 'ssh' },
+      actor: { engineer: this.engineer, door: 'ssh', ...this.connection },
       roleIn: (session) => this.roles[session],
       adminScope: () => this.#adminScope(),
       ...{ session: this.session, sessions: this.sessions, audit, terminal: this.terminal },
@@ -77,14 +84,17 @@ export class Executed {
       gateway: {
         ...{ link: this.#link, followers: this.followers, startCommand: 'up' },
         attachments: { list: () => this.attached, kick: () => this.attached },
-        describe: () => ({
-          ...{
-            listen: ['127.0.0.1:2222'],
-            hostKeys: [],
-            startedAt: 'then',
-            refused: {},
-            problems: [],
+        connections: {
+          list: () => this.connected,
+          kick: (isMeant) => {
+            const meant = this.connected.filter(isMeant);
+            this.kicked.push(...meant.map(({ id }) => id));
+            return meant;
           },
+        },
+        describe: () => ({
+          ...{ listen: ['127.0.0.1:2222'], hostKeys: [], startedAt: 'then', refused: {} },
+          ...{ problems: [], connections: { open: 3, max: 1000, loggedIn: 2, guests: 1 } },
         }),
         stop: () => undefined,
       },

@@ -289,6 +289,7 @@ export interface Status {
     startedAt: string;
     refused: Readonly<Record<string, number>>;
     problems: readonly string[];
+    connections: { open: number; max: number; loggedIn: number; guests: number };
   };
   readonly attachments: readonly {
     readonly id: string;

@@ -128,16 +128,16 @@ describe('a connection', () => {
   });
 
   test('on which nothing is opened is closed after a while, others are not', async () => {
-    await using room = await GatewayRoom.open();
+    await using room = await GatewayRoom.open({ limits: { unusedConnectionTimeoutMs: 1000 } });
     await using ssh = new SshClient(sshArguments(room.target, ['-tt']));
     await ssh.sees('attached');
     const { code } = await runSsh(room.target, { options: ['-N'] });
     expect(code).toBe(255);
     await eventually('the log line', () => reasons(room.log).length === 1);
-    expect(reasons(room.log)).toEqual(['no channel open']);
+    expect(reasons(room.log)).toEqual(['nothing was served']);
     ssh.type('still here');
     await ssh.sees('still here');
-  }, 60_000);
+  });
 
   test('that asks for anything but its login first is cut off', async () => {
     await using room = await GatewayRoom.open();
@@ -218,10 +218,12 @@ describe('a gateway', () => {
     await ssh.sees('attached');
     await using idle = new Tcp(room.port);
     await idle.sees('SSH-2.0');
-    await room.gateway.close('the gateway is being upgraded');
+    await room.gateway.close();
     const { code, stdout } = await ssh.ended;
-    expect(code).toBe(69);
-    expect(stdout).toContain('triad: the gateway is being upgraded\r\n');
+    expect(code).toBe(75);
+    expect(stdout).toContain(
+      'triad: the gateway is stopping; session pair goes on, try again later\r\n',
+    );
     await idle.closed;
     await using late = new Tcp(room.port);
     await late.closed;
@@ -233,7 +235,7 @@ describe('a gateway', () => {
     await using ssh = new SshClient(sshArguments(room.target, ['-tt']));
     await ssh.sees('attached');
     ssh.process.kill('SIGSTOP');
-    await room.gateway.close('the gateway is being upgraded');
+    await room.gateway.close();
     expect(reasons(room.log)).toEqual(['gateway stopped']);
   });
 

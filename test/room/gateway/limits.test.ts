@@ -220,7 +220,7 @@ describe('the log', () => {
 });
 
 test('a channel on which nothing is started ends its connection, and one in use does not', async () => {
-  await using room = await GatewayRoom.open({ limits: { loginGraceTimeMs: 3000 } });
+  await using room = await GatewayRoom.open({ limits: { unusedConnectionTimeoutMs: 3000 } });
   await using idle = await RawSshClient.connect(room.port);
   await idle.logIn(room.key.path, room.key.blob);
   await idle.openSession();
@@ -231,7 +231,7 @@ test('a channel on which nothing is started ends its connection, and one in use 
   await used.next([MESSAGE.channelData]);
   await idle.closedByServer();
   await eventually('the log line', () => room.endReasons.length === 1);
-  expect(room.endReasons).toEqual(['nothing started on a channel']);
+  expect(room.endReasons).toEqual(['nothing was served']);
   used.sendData(0, 'still here');
   await used.next([MESSAGE.channelData]);
 });

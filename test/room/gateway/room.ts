@@ -11,7 +11,7 @@ import type { CommandOutcome, SshCommand } from '../../../src/commands/door.js';
 import { Gateway, type GatewayOptions } from '../../../src/gateway/gateway.js';
 import { type HostKey, readHostKeys } from '../../../src/gateway/host-keys.js';
 import type { KeyExchangeLimits } from '../../../src/gateway/key-exchanges.js';
-import type { KnownKey } from '../../../src/gateway/ports.js';
+import type { ConnectionAccess, KnownKey } from '../../../src/gateway/ports.js';
 import { type GatewayLimits, gatewaySchema } from '../../../src/gateway/schema.js';
 import { openLogger } from '../../../src/log/logger.js';
 import type {
@@ -20,6 +20,7 @@ import type {
   AttachRequest,
   DeniedAttachment,
 } from '../../../src/session/attachment.js';
+import { type EndReason, exitCodeFor, farewell } from '../../../src/session/farewell.js';
 import type { SshTarget } from '../../helpers/ssh-client.js';
 import { type KeyPair, makeKeyPair } from '../../helpers/ssh-keys.js';
 
@@ -60,9 +61,10 @@ export class EchoAttachment implements Attachment {
     this.sizes.push(size);
   }
 
-  disconnect(): void {
+  disconnect(reason: EndReason): void {
     this.isDisconnected = true;
-    this.end(EXIT.ok);
+    if (reason !== 'disconnected') this.write(farewell(reason, this.request.session, false));
+    this.end(exitCodeFor(reason));
   }
 
   end(exitCode: ExitCode): void {
@@ -81,6 +83,8 @@ export interface RoomParts {
   readonly execute?: (command: SshCommand) => Promise<CommandOutcome>;
   /** Called when somebody got in. */
   readonly onAuthenticated?: () => void;
+  /** What engineers may do in the session that they log in to; admin of any unless told otherwise. */
+  readonly decide?: ConnectionAccess['decide'];
   /** Leaves clients held until the test calls `gateway.accept()`. */
   readonly isHeld?: boolean;
 }
@@ -98,6 +102,7 @@ export class GatewayRoom implements AsyncDisposable {
   readonly attachments: EchoAttachment[];
   readonly commands: SshCommand[];
   readonly #known: Map<string, KnownKey>;
+  readonly #listeners: Set<() => void>;
   readonly #disposal: Disposal;
 
   constructor(parts: Pick<GatewayRoom, Exclude<Fields, 'port'>>, inner: Inner) {
@@ -109,6 +114,7 @@ export class GatewayRoom implements AsyncDisposable {
     this.attachments = parts.attachments;
     this.commands = parts.commands;
     this.#known = inner.known;
+    this.#listeners = inner.listeners;
     this.#disposal = inner.disposal;
   }
 
@@ -131,10 +137,11 @@ export class GatewayRoom implements AsyncDisposable {
   ): Promise<GatewayRoom> {
     const key = await makeKeyPair(directory, 'ada');
     const known = new Map<string, KnownKey>();
+    const listeners = new Set<() => void>();
     const facts = { directory, key, ...recorders() };
-    const gateway = await Gateway.listen(await optionsOf(facts, { known, parts }));
-    disposal.defer(() => gateway.close('the test is over'));
-    const room = new GatewayRoom({ ...facts, gateway }, { known, disposal });
+    const gateway = await Gateway.listen(await optionsOf(facts, { known, listeners, parts }));
+    disposal.defer(() => gateway.close());
+    const room = new GatewayRoom({ ...facts, gateway }, { known, listeners, disposal });
     room.trust(key, 'ada');
     if (parts.isHeld !== true) gateway.accept();
     return room;
@@ -154,6 +161,11 @@ export class GatewayRoom implements AsyncDisposable {
     const key = parsePublicKey(pair.type, pair.blob.toString('base64'));
     if ('problem' in key) throw new Error(key.problem);
     this.#known.set(key.blob.toString('hex'), { engineer: engineerName(engineer), key });
+  }
+
+  /** What `decide` answers is another thing from now on. */
+  changeAccess(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   /** The log's decisions about authentication. */
@@ -192,6 +204,7 @@ type Fields =
 
 interface Inner {
   readonly known: Map<string, KnownKey>;
+  readonly listeners: Set<() => void>;
   readonly disposal: Disposal;
 }
 
@@ -201,9 +214,18 @@ function recorders(): Recorders {
   return { log: [], audit: [], attachments: [], commands: [] };
 }
 
+interface Parts extends Pick<Inner, 'known' | 'listeners'> {
+  readonly parts: RoomParts;
+}
+
+const asAdmin: ConnectionAccess['decide'] = ({ engineer }) => ({
+  outcome: 'allowed',
+  ...{ engineer, role: 'admin', expiresAt: null },
+});
+
 async function optionsOf(
   room: Recorders,
-  { known, parts }: { known: Map<string, KnownKey>; parts: RoomParts },
+  { known, listeners, parts }: Parts,
 ): Promise<GatewayOptions> {
   const { attach = async (request: AttachRequest) => new EchoAttachment(request) } = parts;
   const { execute = async () => ({ stdout: '', stderr: '', exitCode: EXIT.ok }) } = parts;
@@ -212,6 +234,13 @@ async function optionsOf(
     hostKeys: await hostKeysOfThisRun(),
     limits: { ...gatewaySchema.parse({}).limits, ...parts.limits },
     keyExchangeLimits: parts.keyExchangeLimits,
+    access: {
+      decide: parts.decide ?? asAdmin,
+      onChange: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    },
     keys: { findKey: (blob) => known.get(Buffer.from(blob).toString('hex')) },
     attachments: {
       open: async (request) => {
@@ -232,6 +261,7 @@ async function optionsOf(
         parts.onAuthenticated?.();
         room.audit.push({ event: 'authenticated', ...event });
       },
+      engineerNotLetIn: (event) => room.audit.push({ event: 'not-let-in', ...event }),
       connectionRefused: (event) => room.audit.push({ event: 'refused', ...event }),
       connectionClosed: (event) => room.audit.push({ event: 'closed', ...event }),
     },

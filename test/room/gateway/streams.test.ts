@@ -116,9 +116,11 @@ describe('an answer that goes on over SSH', () => {
     await using room = await GatewayRoom.open({ execute: stream.execute });
     await using ssh = new SshClient([...sshArguments(room.target), 'logs', 'worker', '-f']);
     await ssh.sees('one\n');
-    await room.gateway.close('the gateway is stopping, try again later');
+    await room.gateway.close();
     const result = await ssh.ended;
     expect(result).toMatchObject({ code: 75, stdout: 'one\n' });
-    expect(result.stderr).toContain('triad: the gateway is stopping, try again later\n');
+    expect(result.stderr).toContain(
+      'triad: the gateway is stopping; session pair goes on, try again later\n',
+    );
   });
 });

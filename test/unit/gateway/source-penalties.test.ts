@@ -12,7 +12,7 @@ function penalties(limits: Partial<PenaltyLimits> = {}) {
   let time = 50_000;
   const all = new SourcePenalties({
     limits: {
-      ...{ authfailMs: 5000, noauthMs: 1000, graceExceededMs: 10_000 },
+      ...{ authfailMs: 5000, noauthMs: 1000, graceExceededMs: 10_000, refuseConnectionMs: 10_000 },
       ...{ minMs: 15_000, maxMs: 600_000, maxSources: 3, overflow: 'permissive' },
       ...limits,
     },

@@ -210,18 +210,18 @@ test('a view that has been replaced shows nothing any more, and its end ends not
 
 test('the first reason counts, the goodbye is said at once, and nothing is shown after it', async () => {
   const { attachment, link, output } = await open('driver');
-  attachment.finish('kicked');
-  attachment.finish('revoked');
+  attachment.disconnect('kicked');
+  attachment.disconnect('revoked');
   link.driver(0).request.onOutput(Buffer.from('late'));
   link.driver(0).end({ reason: 'closed', isTerminalRestored: true });
   expect(await attachment.ended).toEqual({ exitCode: 77, reason: 'kicked' });
-  expect(output()).toMatch(/an admin has ended your view of pair; the session goes on\r\n$/);
+  expect(output()).toMatch(/an admin has disconnected you from pair; the session goes on\r\n$/);
 });
 
 test('a view that comes after the end is closed', async () => {
   const { attachment, link } = await open('driver');
   const change = attachment.changeRole('observer');
-  attachment.disconnect();
+  attachment.disconnect('disconnected');
   link.views[1]?.come();
   await change;
   expect(link.views.map(({ view }) => view.isClosed)).toEqual([true, true]);
