@@ -238,6 +238,8 @@ export class SmallHost implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.host.endSession(PAIR).catch(() => undefined);
     await this.host.close();
+    // A host that was closed before has let go of it, and ends nothing any more.
+    await this.server.run(['kill-server']).catch(() => undefined);
     this.#eventLog.close();
     rmSync(this.directory, { recursive: true, force: true });
   }
