@@ -3,6 +3,7 @@ import { BusyError, messageOf, TriadError } from '../base/errors.js';
 import { type LeftOut, Throttle } from '../base/throttle.js';
 import type { Logger } from '../log/logger.js';
 import { AuditFile } from './audit-file.js';
+import { type Position, readLastHostEvent } from './audit-tail.js';
 
 /** Of one kind by one engineer; a person at work does not get there, and whoever does ages the record. */
 const MAX_RECORDS = 100;
@@ -90,22 +91,24 @@ export interface HostEventFacts {
  * kind says how often; a change of access is refused instead, because none may be unrecorded.
  */
 export class Audit {
+  readonly #path: string;
   readonly #file: AuditFile;
   readonly #log: Logger;
   readonly #now: () => number;
   /** By engineer and event; only those with a key that is known get here. */
   readonly #throttles = new Map<string, Throttle>();
 
-  private constructor(file: AuditFile, log: Logger, clock: Clock) {
-    this.#file = file;
+  private constructor(path: string, log: Logger, clock: Clock) {
+    const leftOut = (count: number) => lineOf('audit-records-lost', { count });
+    this.#path = path;
+    this.#file = new AuditFile({ path, clock, leftOut });
     this.#log = log;
     this.#now = () => clock.elapsed();
   }
 
   /** @throws the system's error when the file cannot be written. */
   static open(path: string, log: Logger, clock: Clock = SYSTEM_CLOCK): Audit {
-    const leftOut = (count: number) => lineOf('audit-records-lost', { count });
-    return new Audit(new AuditFile({ path, clock, leftOut }), log, clock);
+    return new Audit(path, log, clock);
   }
 
   gatewayStarted(event: {
@@ -225,9 +228,14 @@ export class Audit {
     this.#recordAct('reload-requested', event);
   }
 
-  /** Something happened in the host; `number` tells it from every other, should it be written twice. */
+  /** Something happened in the host; `number` tells it from every other. */
   hostEvent({ at, ...event }: HostEventFacts): void {
     this.#record('host-event', { at: new Date(at).toISOString(), ...event });
+  }
+
+  /** The last event of the host that the end of this file tells of; undefined where it tells of none. */
+  lastHostEvent(): Promise<Position | undefined> {
+    return readLastHostEvent(this.#path);
   }
 
   /** So many events of the host were kept no more when they were asked for. */

@@ -6,6 +6,7 @@ import { readTrustedFile } from '../base/trusted-file.js';
 import { visible } from '../base/visible.js';
 import type { Logger } from '../log/logger.js';
 import type { Audit, HostEventFacts } from './audit.js';
+import { BEGINNING, type Position } from './audit-tail.js';
 
 const EVENTS_AT_ONCE = 500;
 const WAIT_MS = 5_000;
@@ -29,18 +30,12 @@ interface EventsTaken {
   readonly afterAt: number | null;
 }
 
-/** The last event that is on record. */
-interface Position {
-  readonly last: number;
-  /** When it happened, epoch ms; null where that is not known. */
-  readonly at: number | null;
-}
-
-const BEGINNING: Position = { last: 0, at: null };
-
 export interface HostRecordOptions {
   readonly source: EventSource;
-  readonly audit: Pick<Audit, 'hostEvent' | 'hostEventsMissed' | 'hostRecordReplaced'>;
+  readonly audit: Pick<
+    Audit,
+    'hostEvent' | 'hostEventsMissed' | 'hostRecordReplaced' | 'lastHostEvent'
+  >;
   /** Remembers the last event that is on record. */
   readonly path: string;
   readonly clock: Clock;
@@ -49,8 +44,8 @@ export interface HostRecordOptions {
 
 /**
  * Puts what happened in the host on record, in order and over every restart of either side: it asks for
- * what came after the last event it has. An event is written twice at most where the gateway was killed
- * in between or the host's record is another one, and never left out without a word.
+ * what came after the last event it has, which the end of the audit itself tells where there is one. An
+ * event is written twice only where the host's record is another one, and never left out without a word.
  */
 export class HostRecord {
   readonly #options: HostRecordOptions;
@@ -77,11 +72,11 @@ export class HostRecord {
   }
 
   async #follow(): Promise<void> {
-    const { source, path } = this.#options;
+    const { source, path, audit } = this.#options;
     while (!this.#stop.signal.aborted) {
       try {
         await this.#unlessStopped(source.whenReachable(this.#stop.signal));
-        this.#position ??= readPosition(path);
+        this.#position ??= (await audit.lastHostEvent()) ?? readPosition(path);
         const request = { after: this.#position.last, count: EVENTS_AT_ONCE, waitMs: WAIT_MS };
         const page = await this.#unlessStopped(source.events(request));
         if (page !== undefined) await this.#take(page, this.#position);

@@ -12,6 +12,8 @@ import {
   type NewHostEvent,
 } from '../link/host-event.js';
 import type { Logger } from '../log/logger.js';
+import { type EventMarks, readMarks, writeMarks } from './event-marks.js';
+import { PaneHistory } from './pane-history.js';
 import { EVENT_FILES, readStoredEvents } from './stored-events.js';
 
 /** Each is a closure and a timer: 64 engineers with all that they may follow. */
@@ -21,7 +23,7 @@ const MAX_FACT_TEXT = 256;
 const MINUTE_MS = 60_000;
 
 export interface EventLogOptions {
-  /** `state/events.jsonl`; older ones are beside it. */
+  /** `state/events.jsonl`; older ones are beside it, and `events.jsonl.marks`. */
   readonly path: string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -30,15 +32,18 @@ export interface EventLogOptions {
 /**
  * Owns what happened at the host: numbers each event, keeps the newest in memory and on disk, and
  * wakes whoever waits for one. Promises that nothing on disk stops it: what cannot be written is kept in
- * memory and written once that is possible again, and a number is given twice only where the process
- * was killed before that; the time of an event tells the two apart. It must never hold control characters.
+ * memory and written once that is possible again, and no number is given twice: not where the file was taken
+ * away, nor where the process was killed before it could write. It must never hold control characters.
  */
 export class EventLog {
   readonly #options: EventLogOptions;
   readonly #events: HostEvent[];
   readonly #waiters = new Set<() => void>();
   readonly #failures: Throttle;
+  /** What is on record of each pane. */
+  readonly panes = new PaneHistory();
   #file: AppendFile | undefined;
+  #last: number;
   /** Number of the newest event that is on the disk. */
   #saved: number;
   #isClosed = false;
@@ -48,12 +53,19 @@ export class EventLog {
   private constructor(options: EventLogOptions) {
     const { path, log, clock } = options;
     const { events, badLines, problems } = readStoredEvents(path);
+    const { marks, problem } = readMarks(marksPath(path));
     this.#options = options;
     this.#events = [...events];
+    const stored = events.at(-1)?.number ?? 0;
+    this.#last = Math.max(stored, marks.last);
     this.#saved = this.#last;
     this.#failures = new Throttle({ max: 1, windowMs: MINUTE_MS, now: () => clock.elapsed() });
     if (badLines > 0) log.warn({ path, badLines }, 'lines of the event file left out');
     for (const reason of problems) log.error({ reason }, 'event file not read');
+    if (problem !== undefined) log.error({ reason: problem }, 'marks of the events not read');
+    for (const event of events) this.panes.take(event);
+    this.panes.recall(marks.runs.filter(([, run]) => run.number <= marks.saved));
+    this.#tellLost(Math.max(stored, marks.saved), marks);
   }
 
   /** Reads what an earlier run kept; never throws for what is on the disk. */
@@ -63,9 +75,11 @@ export class EventLog {
 
   /** Takes an event on record; texts are made visible and cut. */
   record(event: NewHostEvent): HostEvent {
-    const number = this.#last + 1;
+    this.#last += 1;
+    const number = this.#last;
     const recorded = { number, at: Math.max(0, this.#options.clock.now()), ...bounded(event) };
     this.#events.push(recorded);
+    this.panes.take(recorded);
     this.#save();
     if (this.#events.length > MAX_KEPT_EVENTS) this.#events.shift();
     this.#wake();
@@ -99,8 +113,15 @@ export class EventLog {
     this.#file?.close();
   }
 
-  get #last(): number {
-    return this.#events.at(-1)?.number ?? 0;
+  /** What an earlier host had in memory alone when it ended is not forgotten without a word. */
+  #tellLost(saved: number, { last }: EventMarks): void {
+    const count = last - saved;
+    if (count <= 0) return;
+    const range = { first: saved + 1, last };
+    this.record({
+      ...{ kind: 'events-lost', session: null, pane: null, by: null, facts: { count, ...range } },
+      text: `${count} events, ${range.first} to ${last}, could not be written before the host ended`,
+    });
   }
 
   #nextEvent(waitMs: number): Promise<void> {
@@ -126,6 +147,16 @@ export class EventLog {
   /** Writes what is not on the disk yet: more than the newest where the disk failed before. */
   #save(): void {
     if (this.#isClosed) return;
+    this.#write();
+    try {
+      const [last, saved] = [this.#last, this.#saved];
+      writeMarks(marksPath(this.#options.path), { last, saved, runs: this.panes.runs });
+    } catch (error) {
+      this.#tellFailure(error, 'marks of the events not written');
+    }
+  }
+
+  #write(): void {
     const unsaved = this.#events.findLastIndex(({ number }) => number <= this.#saved) + 1;
     try {
       this.#file ??= new AppendFile({ path: this.#options.path, ...EVENT_FILES });
@@ -134,12 +165,18 @@ export class EventLog {
         this.#saved = event.number;
       }
     } catch (error) {
-      const facts = { path: this.#options.path, reason: messageOf(error) };
-      this.#failures.write((leftOut) => {
-        this.#options.log.error({ ...facts, ...leftOut }, 'events not written, kept in memory');
-      });
+      this.#tellFailure(error, 'events not written, kept in memory');
     }
   }
+
+  #tellFailure(error: unknown, message: string): void {
+    const facts = { path: this.#options.path, reason: messageOf(error) };
+    this.#failures.write((leftOut) => this.#options.log.error({ ...facts, ...leftOut }, message));
+  }
+}
+
+function marksPath(path: string): string {
+  return `${path}.marks`;
 }
 
 function bounded(event: NewHostEvent): NewHostEvent {

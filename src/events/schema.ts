@@ -16,6 +16,20 @@ const storedEvent = z.strictObject({
   facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
 });
 
+const number = z.int().min(0);
+
+export const marksSchema = z.strictObject({
+  ...{ last: number, saved: number },
+  runs: z.array(
+    z.tuple([
+      z.string(),
+      z.strictObject({
+        ...{ run: z.string(), pid: number.nullable(), hasEnded: z.boolean(), number },
+      }),
+    ]),
+  ),
+});
+
 /** A line of the file of events; undefined for one that is torn or another's. */
 export function readStoredEvent(line: string): HostEvent | undefined {
   try {

@@ -72,7 +72,7 @@ export async function createHost(
     requireSocketRoom(runtimeDirectory, longestSocketName(read));
     return read;
   };
-  const record = (event: NewHostEvent) => void events.record(event);
+  const record = (event: NewHostEvent) => events.record(event).number;
   const parts = watchParts({ clock, log, record }, null);
   disposal.defer(() => parts.close());
   parts.add(runtimeFolder(options), ...options.parts, launcher.file, doorKey.file);
@@ -93,6 +93,7 @@ export async function createHost(
       onDifferent: (panes: readonly PaneName[]) => options.onDifferent(plan.name, panes),
       ...{ clock, random: Math.random, doorKey, programFolder: launcher.folder, record },
       hostProblems: () => parts.problems,
+      history: events.panes,
       watchHealth: (watched) => createPaneHealth({ ...watched, env: { ...env, ...watched.env } }),
     };
   };

@@ -42,7 +42,7 @@ export interface PaneLifeOptions {
 }
 
 /** What a life itself remembers. */
-export type LifeMemory = Omit<PaneMemory, 'starts' | 'earlierStarts' | 'pid'>;
+export type LifeMemory = Omit<PaneMemory, 'starts' | 'earlierStarts' | 'pid' | 'event'>;
 
 export interface LifeChange {
   readonly from: PaneState;

@@ -1,3 +1,4 @@
+import type { HostEvent } from '../link/host-event.js';
 import type { PaneState } from '../link/host-link.js';
 import { paneMemorySchema } from './schema.js';
 
@@ -29,6 +30,23 @@ export interface PaneMemory {
   readonly startsAt: number | null;
   /** null but in `stopping`. */
   readonly ending: Ending | null;
+  /** Number of the event that tells of the state; 0 before the first. */
+  readonly event: number;
+}
+
+/** What an event that tells of a change of state has to know of the memory, to stand in for it. */
+export function memoryFacts(memory: PaneMemory): HostEvent['facts'] {
+  const { since, starts, earlierStarts, crashes, pauses, pauseMs, startsAt, ending } = memory;
+  return { since, starts, earlierStarts, crashes, pauses, pauseMs, startsAt, ending };
+}
+
+/** undefined for an event that says too little. */
+export function recordedMemory({ number, facts }: HostEvent): PaneMemory | undefined {
+  const { to: state, reason, pid, since, starts, earlierStarts, ...others } = facts;
+  const { crashes, pauses, pauseMs, startsAt, ending } = others;
+  const first = { state, reason, pid, since, starts, earlierStarts };
+  const memory = { ...first, crashes, pauses, pauseMs, startsAt, ending, event: number };
+  return paneMemorySchema.safeParse(memory).data;
 }
 
 /** The option's limit is tmux's for a command, 16 KB; a memory takes less than one. */
@@ -59,5 +77,6 @@ export function freshMemory(now: number): PaneMemory {
       question: null,
     },
     ...{ crashes: 0, pauses: 0, pauseMs: 0, startsAt: null, ending: null },
+    event: 0,
   };
 }

@@ -7,6 +7,7 @@ import type { Pane } from './pane.js';
 import type { PanePipes } from './pane-pipes.js';
 import type { PaneRow } from './pane-row.js';
 import { askToListen, continueStopped, isKeeper, killLeftCommand } from './process-facts.js';
+import type { RunRecord } from './run-record.js';
 import type { FoundPane, SessionBuilder } from './session-builder.js';
 import type { PanePlan } from './session-plan.js';
 import type { WindowPlaces } from './window-places.js';
@@ -20,6 +21,7 @@ export interface PaneMenderOptions {
   readonly builder: SessionBuilder;
   readonly places: WindowPlaces;
   readonly pipes: PanePipes;
+  readonly runs: RunRecord;
   readonly log: Logger;
   /** Aborted when the panes are led by nobody any more. */
   readonly closing: AbortSignal;
@@ -83,7 +85,9 @@ export class PaneMender {
 
   async #lead(pane: Pane, found: FoundPane, note?: string): Promise<void> {
     const keeper = await this.#connect(pane.name);
-    const { memory, programMark } = found;
+    const { programMark } = found;
+    const memory = this.#options.runs.reconciled(pane.name, found.memory);
+    this.#options.runs.follow(pane.name, keeper);
     pane.adopt(found.id, keeper, { memory, note, programMark });
     await pane.begun();
   }

@@ -37,7 +37,8 @@ export interface PaneOptions extends PaneSurroundings {
   readonly waitsFor: (plan: PanePlan) => string | undefined;
   /** What it is to remember changed; comes before what follows from the change is done. */
   readonly onRemember: (id: PaneId | null, memory: PaneMemory) => void;
-  readonly onChange: (change: LifeChange) => void;
+  /** Puts a change on record, before it is remembered; gives the number of the event. */
+  readonly onChange: (change: LifeChange) => number;
   /** What a manager before this one knew of it is known now; comes before what follows from it. */
   readonly onRecalled: () => void;
   /** It asks something, or does so no more. */

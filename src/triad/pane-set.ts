@@ -7,6 +7,7 @@ import { AwaitedLines } from './awaited-lines.js';
 import { describeExit } from './command-exit.js';
 import { Pane } from './pane.js';
 import type { LifeChange } from './pane-life.js';
+import { memoryFacts } from './pane-memory.js';
 import type { PaneOptions, PaneSurroundings } from './pane-options.js';
 import { isSame } from './plan-changes.js';
 import type { PanePlan } from './session-plan.js';
@@ -15,8 +16,8 @@ import { describeWait, inStartOrder, isMet } from './start-order.js';
 export interface PaneSetOptions extends PaneSurroundings {
   readonly session: SessionName;
   readonly plans: readonly PanePlan[];
-  /** Takes what happened; never throws. */
-  readonly record: (event: NewHostEvent) => void;
+  /** Takes what happened, and gives its number; never throws. */
+  readonly record: (event: NewHostEvent) => number;
   readonly onRemember: PaneOptions['onRemember'];
   /** The keeper is gone: somebody closed the pane, or killed the keeper. */
   readonly onKeeperLost: (pane: Pane) => void;
@@ -192,7 +193,7 @@ export class PaneSet {
     return { ...program.env, ...own };
   }
 
-  #changed(pane: Pane, { from, to, reason }: LifeChange): void {
+  #changed(pane: Pane, { from, to, reason }: LifeChange): number {
     if (to === 'starting') {
       this.#options.taps.recall(pane.name, undefined);
       this.#lines.startsAnew(pane.name);
@@ -204,11 +205,13 @@ export class PaneSet {
       exit: hasEnded ? describeExit(lastExit) : null,
     };
     this.#options.log.info({ pane: pane.name, ...facts }, 'pane state changed');
-    this.#record('pane-state', pane, {
-      ...{ text: `${pane.name}: ${from} -> ${to}: ${reason}`, facts },
+    const event = this.#record('pane-state', pane, {
+      text: `${pane.name}: ${from} -> ${to}: ${reason}`,
+      facts: { ...facts, ...memoryFacts(pane.memory) },
     });
     this.#options.onPaneChanged(pane.describe());
     this.look();
+    return event;
   }
 
   #questionChanged(pane: Pane): void {
@@ -231,9 +234,9 @@ export class PaneSet {
     this.#record('output-lost', pane, { text, facts: { bytes } });
   }
 
-  #record(kind: EventKind, pane: Pane, what: Pick<NewHostEvent, 'text' | 'facts'>): void {
+  #record(kind: EventKind, pane: Pane, what: Pick<NewHostEvent, 'text' | 'facts'>): number {
     const { record, session } = this.#options;
-    record({ kind, session, pane: pane.name, by: null, ...what });
+    return record({ kind, session, pane: pane.name, by: null, ...what });
   }
 }
 

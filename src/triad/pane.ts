@@ -30,6 +30,8 @@ export class Pane {
   /** Starts by this keeper as far as they were seen, and by those before it. */
   #starts = 0;
   #earlierStarts = 0;
+  /** Number of the event that told of its last change. */
+  #event = 0;
   #lastExit: PaneExit | null = null;
   #question: string | null = null;
   /** The last question, answered or not. */
@@ -286,6 +288,7 @@ export class Pane {
     this.#lastPid = memory.pid;
     this.#asked = memory.question;
     this.#earlierStarts = memory.earlierStarts;
+    this.#event = memory.event;
     this.#life = this.#openLife(memory);
     this.#options.onRecalled();
   }
@@ -357,9 +360,11 @@ export class Pane {
     return { status: null, signal: 'SIGHUP', at: this.#options.clock.now() };
   }
 
+  /** On record first: a host that is killed in between finds there what it does not remember. */
   #changed(change: LifeChange): void {
+    // What others do at once may have changed it again.
+    this.#event = Math.max(this.#options.onChange(change), this.#event);
     this.#remember();
-    this.#options.onChange(change);
     const { pauseMs, reason } = this.#life.memory;
     if (change.to === 'backoff') this.#keeper?.note(endNote(pauseMs));
     const note = stayNote(this.name, change.to, reason);
@@ -367,10 +372,13 @@ export class Pane {
     this.#waits.look();
   }
 
+  get memory(): PaneMemory {
+    const count = { starts: this.#starts, earlierStarts: this.#earlierStarts, event: this.#event };
+    return { ...this.#life.memory, ...count, pid: this.#lastPid, question: this.#asked };
+  }
+
   #remember(): void {
-    const count = { starts: this.#starts, earlierStarts: this.#earlierStarts };
-    const memory = { ...this.#life.memory, ...count, pid: this.#lastPid, question: this.#asked };
-    this.#options.onRemember(this.#id, memory);
+    this.#options.onRemember(this.#id, this.memory);
   }
 
   #watchHealth(): void {

@@ -238,6 +238,7 @@ export const paneMemorySchema = z.strictObject({
   pauseMs: z.number().min(0),
   startsAt: z.number().min(0).max(MAX_EPOCH_MS).nullable(),
   ending: z.enum(['stop', 'restart', 'dead']).nullable(),
+  event: counter.default(0),
 });
 
 export type TriadConfig = z.output<typeof triadSchema>;

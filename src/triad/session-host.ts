@@ -25,6 +25,7 @@ import { PaneSet } from './pane-set.js';
 import { PaneTroubles } from './pane-troubles.js';
 import { ofLastRun } from './past-run.js';
 import { PlanChanger } from './plan-changer.js';
+import { type RunHistory, RunRecord } from './run-record.js';
 import { ServerProcess } from './server-process.js';
 import { type FoundPane, SessionBuilder, type SessionBuilderOptions } from './session-builder.js';
 import type { SessionPlan } from './session-plan.js';
@@ -37,8 +38,9 @@ const LAST_PAUSE_MS = 60_000;
 /** A pane that cannot be put right is tried again after this. */
 const MEND_PAUSE_MS = 2_000;
 export interface SessionHostOptions extends SessionBuilderOptions, PaneSurroundings {
-  /** Takes what happened; never throws. */
-  readonly record: (event: NewHostEvent) => void;
+  /** Takes what happened, and gives its number; never throws. */
+  readonly record: (event: NewHostEvent) => number;
+  readonly history: RunHistory;
   /** What people are shown of a pane changed. */
   readonly onPaneChanged: (pane: PaneDescription) => void;
   /** What was found running is not what is planned: the panes that are missing, other or unknown. */
@@ -63,6 +65,7 @@ export class SessionHost {
   readonly #changer: PlanChanger;
   readonly #process: ServerProcess;
   readonly #troubles: PaneTroubles;
+  readonly #runs: RunRecord;
   /** Panes that are being put right, or rest after that failed. */
   readonly #mending = new Set<Pane>();
   #plan: SessionPlan;
@@ -89,6 +92,7 @@ export class SessionHost {
     this.#options = options;
     this.#plan = plan;
     this.#builder = new SessionBuilder(options);
+    this.#runs = new RunRecord({ ...options, session: plan.name });
     this.#process = new ServerProcess({ server, path: `${server.socketPath}.pid`, log });
     this.#troubles = new PaneTroubles({
       ...{ log, onPaneChanged: options.onPaneChanged },
@@ -110,6 +114,7 @@ export class SessionHost {
     const { places, pipes } = this.#watch;
     this.#mender = new PaneMender({
       ...{ builder: this.#builder, places, pipes, log, closing: this.#closing.signal },
+      runs: this.#runs,
       onClosed: (pane) => this.#paneClosed(pane),
       onForgotten: ({ name }) => this.#panes.remove(name),
     });
@@ -186,6 +191,7 @@ export class SessionHost {
     this.#state = 'ended';
     await this.#endWith(() => this.server.run(['kill-server']));
     this.#process.forget();
+    this.#runs.lostAllBut([], 'the session was ended');
     this.close();
     this.#record('session-ended', { text: 'session ended', facts: {} });
   }
@@ -292,6 +298,8 @@ export class SessionHost {
       });
     }
     if (missing.length > 0) await this.#builder.markMade(this.#sessionId);
+    const names = this.#panes.all.map(({ name }) => name);
+    this.#runs.lostAllBut(names, 'its pane is gone');
     this.#panes.look();
   }
 

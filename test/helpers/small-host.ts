@@ -192,13 +192,14 @@ export class SmallHost implements AsyncDisposable {
     const log = this.#logger;
     const record = (event: NewHostEvent) => {
       this.events.push(event);
-      this.#eventLog.record(event);
+      return this.#eventLog.record(event).number;
     };
     return {
       ...{ plan: this.plan(session), server, directory, keeperPath: getKeeperBinary().path },
       ...{ cwd: directory, clock, random: Math.random, watchHealth: health.watch, log, record },
       tmuxConfig: { root: CHECKOUT, path: join(CHECKOUT, 'config/tmux.conf') },
       ...{ doorKey: this.#doorKey, programFolder: directory },
+      history: this.#eventLog.panes,
       taps: new SessionTaps({
         ...{ session: PAIR, directory, tapPath: getTapBinary().path, clock, log, record },
         ...{ logDirectory: join(directory, 'logs'), processes: new ProcessTable({ clock }) },

@@ -3,8 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { HostEventFacts } from '../../../src/audit/audit.js';
+import { Audit, type HostEventFacts } from '../../../src/audit/audit.js';
+import type { Position } from '../../../src/audit/audit-tail.js';
 import { HostRecord } from '../../../src/audit/host-record.js';
+import { SYSTEM_CLOCK } from '../../../src/base/clock.js';
 import { openLogger } from '../../../src/log/logger.js';
 import { eventually } from '../../helpers/eventually.js';
 
@@ -76,6 +78,7 @@ class Source {
 /** A gateway's record of it. */
 function recordOf(source: Source, audited: string[] = []) {
   const audit = {
+    lastHostEvent: () => Promise.resolve<Position | undefined>(undefined),
     hostEvent: ({ number }: HostEventFacts) => void audited.push(`${number}`),
     hostRecordReplaced: ({ after }: { after: number }) => void audited.push(`not ${after}`),
     hostEventsMissed: ({ count }: { count: number }) => void audited.push(`missed ${count}`),
@@ -202,3 +205,33 @@ test('a position that cannot be understood costs nothing but a second copy', asy
   await using recorded = recordOf(new Source().happen(2));
   await eventually('it is so', () => recorded.audited.length === 2);
 });
+
+test('a gateway that was killed before it remembered what it recorded records nothing twice', async () => {
+  const source = new Source().happen(5);
+  const file = join(folder, 'audit.jsonl');
+  const path = join(folder, 'recorded-events.json');
+  const lines = () => readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  const numbers = () => lines().flatMap(numberIn);
+  const options = { source: source.port, path, clock: SYSTEM_CLOCK, log };
+  for (const last of [5, 7]) {
+    const audit = Audit.open(file, log);
+    const record = HostRecord.open({ ...options, audit });
+    await eventually('all is recorded', () => numbers().at(-1) === last);
+    await record.close();
+    audit.textSent({
+      actor: { engineer: 'a', door: 'local' },
+      session: 'pair',
+      pane: 'w',
+      bytes: 1,
+    });
+    audit.close();
+    rmSync(path);
+    source.happen(2);
+  }
+  expect(numbers()).toEqual([1, 2, 3, 4, 5, 6, 7]);
+});
+
+function numberIn(line: string): number[] {
+  const { number } = JSON.parse(line) as { number?: number };
+  return number === undefined ? [] : [number];
+}

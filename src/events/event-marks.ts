@@ -1,0 +1,44 @@
+import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { messageOf, systemCode } from '../base/errors.js';
+import type { RunOnRecord } from './pane-history.js';
+import { marksSchema } from './schema.js';
+
+/** What must be known of the events even where somebody took their file away. */
+export interface EventMarks {
+  /** Number of the newest event, and of the newest that is on the disk. */
+  readonly last: number;
+  readonly saved: number;
+  /** The newest run of each pane. */
+  readonly runs: readonly (readonly [string, RunOnRecord])[];
+}
+
+const NONE: EventMarks = { last: 0, saved: 0, runs: [] };
+const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
+
+/** @returns no marks, and what went wrong, where there are none that can be understood. */
+export function readMarks(path: string): { readonly marks: EventMarks; readonly problem?: string } {
+  try {
+    const [line = ''] = readFileSync(path, 'utf8').split('\n');
+    return { marks: marksSchema.parse(JSON.parse(line)) };
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return { marks: NONE };
+    return { marks: NONE, problem: `${path}: ${messageOf(error)}` };
+  }
+}
+
+/**
+ * Writes over the old marks, so that a disk without room takes them, too.
+ *
+ * @throws the system's error.
+ */
+export function writeMarks(path: string, marks: EventMarks): void {
+  const bytes = Buffer.from(`${JSON.stringify(marks)}\n`);
+  const fd = openSync(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+  try {
+    // What is left of a longer one is behind the first line until it is cut off.
+    writeSync(fd, bytes, 0, bytes.length, 0);
+    ftruncateSync(fd, bytes.length);
+  } finally {
+    closeSync(fd);
+  }
+}
