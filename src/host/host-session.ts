@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.js';
 import { messageOf, RefusedError, UnavailableError } from '../base/errors.js';
 import type { PaneId, PaneName, SessionName } from '../base/ids.js';
 import type { PartWatch } from '../base/part-watch.js';
@@ -29,10 +30,11 @@ import { captureHistory } from '../tmux/pane-history.js';
 import { pressKeys, sendText } from '../tmux/pane-io.js';
 import { capturePane } from '../tmux/pane-text.js';
 import type { PtyProcess } from '../tmux/pty-process.js';
-import { openTmuxClient } from '../tmux/tmux-client.js';
+import { openTmuxClient, type TmuxClientOptions } from '../tmux/tmux-client.js';
 import { SessionHost, type SessionHostOptions } from '../triad/session-host.js';
 import type { SessionPlan } from '../triad/session-plan.js';
 import { DriverClientView } from './driver-client-view.js';
+import { InputGate } from './input-gate.js';
 import { Mirror } from './mirror.js';
 import { watchParts } from './parts-on-record.js';
 import { SessionBoard } from './session-board.js';
@@ -49,6 +51,8 @@ const MAX_HISTORY_WAITING = 64;
 /** Each holds up to a whole scrollback, and takes every second moment of tmux while it runs. */
 const MAX_CAPTURES_AT_ONCE = 1;
 const MAX_CAPTURES_WAITING = 16;
+/** The kernel hands out 4 KiB of a terminal at once; so often for all that an input gate lets through. */
+const TURNS_TO_READ = 20;
 const MINUTE_MS = 60_000;
 
 export interface HostSessionOptions
@@ -66,6 +70,7 @@ export interface HostSessionOptions
 export class HostSession {
   readonly name: SessionName;
   readonly #log: Logger;
+  readonly #clock: Clock;
   readonly #triad: SessionHost;
   readonly #taps: SessionTaps;
   readonly #waits: OutputWaits;
@@ -105,6 +110,7 @@ export class HostSession {
     this.#directory = options.directory;
     this.#hostProblems = options.hostProblems;
     this.#parts = watchParts(options, this.name);
+    this.#clock = options.clock;
     this.#taps = options.taps;
     this.#waits = new OutputWaits(options.clock);
     // One after the other: two at once could leave windows of two sizes.
@@ -202,13 +208,21 @@ export class HostSession {
 
   openDriver(request: ViewRequest): DriverView {
     const driver = {};
-    const onInput = this.#typed.openDriver(() => this.#windowSize.typed(driver));
+    const typed = this.#typed.openDriver(() => this.#windowSize.typed(driver));
+    const gate = new InputGate({ isRead: () => this.#isInputRead(), clock: this.#clock });
+    const onInput = (bytes: Uint8Array): void => {
+      typed(bytes);
+      gate.gave(bytes.length);
+    };
     const view = new DriverClientView({
-      ...this.#viewOptions(request, onInput),
+      ...this.#viewOptions(request, { onInput, inputRoom: () => gate.room }),
       onResize: (size) => this.#windowSize.resized(driver, size),
     });
     this.#windowSize.came(driver, request.size);
-    void view.ended.then(() => this.#windowSize.left(driver));
+    void view.ended.then(() => {
+      gate.close();
+      this.#windowSize.left(driver);
+    });
     return view;
   }
 
@@ -320,6 +334,21 @@ export class HostSession {
     });
   }
 
+  /** Whether the pane that has the keys has read them all; also where that is no pane of ours. */
+  async #isInputRead(): Promise<boolean> {
+    if (!(await this.#isTerminalEmpty())) return false;
+    // What tmux has not even read of its client's terminal is on no pane's: it reads a piece a turn.
+    for (let turn = 0; turn < TURNS_TO_READ; turn += 1) await this.#askFormat('#{pane_id}', null);
+    return this.#isTerminalEmpty();
+  }
+
+  async #isTerminalEmpty(): Promise<boolean> {
+    const id = await this.#askFormat('#{pane_id}', null);
+    const pane = this.#triad.panes.find((each) => each.id === id);
+    const waiting = pane === undefined ? undefined : await this.#taps.waitingInput(pane.name);
+    return waiting === undefined || waiting === 0;
+  }
+
   async #askFormat(format: string, pane: PaneId | null): Promise<string> {
     const target = pane ?? this.#triad.getSessionId();
     const ask = ['-p', '-t', target, `"${format}"`];
@@ -327,11 +356,11 @@ export class HostSession {
     return answer;
   }
 
-  #viewOptions(request: ViewRequest, onInput: (bytes: Uint8Array) => void) {
+  #viewOptions(request: ViewRequest, input: Pick<TmuxClientOptions, 'onInput' | 'inputRoom'>) {
     const sessionId = this.#triad.getSessionId();
     const { term, size } = request;
     const openClient = (onOutput: (bytes: Uint8Array) => void): PtyProcess =>
-      openTmuxClient({ server: this.#triad.server, sessionId, term, size, onOutput, onInput });
+      openTmuxClient({ server: this.#triad.server, sessionId, term, size, onOutput, ...input });
     return { request, openClient, isSessionThere: () => this.#triad.isThere(sessionId) };
   }
 

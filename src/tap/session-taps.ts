@@ -17,7 +17,7 @@ import type { PaneOutput, PastOutput } from './pane-output.js';
 import { quoteForPipe } from './pipe-quoting.js';
 import type { ProcessTable } from './process-table.js';
 import { serveTap, type TapReceiver } from './tap-connection.js';
-import { TapProtocolError } from './tap-protocol.js';
+import { TapProtocolError, UNKNOWN_INPUT } from './tap-protocol.js';
 import { TappedOutput } from './tapped-output.js';
 import type { Taps } from './taps.js';
 
@@ -45,6 +45,8 @@ interface TappedPane {
   log: LogWriter | undefined;
   /** One change after the other: two writers at once would mix their lines. Never rejects. */
   logChanged: Promise<void>;
+  /** Who waits for how much input waits; at most one for each typist. */
+  onInput: ((bytes: number) => void)[];
   readonly lostOutput: Throttle;
   lostBytes: number;
 }
@@ -97,6 +99,18 @@ export class SessionTaps implements Taps {
     for (const pane of panes) this.#get(pane).output.type(bytes, round);
   }
 
+  /** Bytes of input that the pane's program has not read; undefined where nobody can tell. */
+  async waitingInput(name: PaneName): Promise<number | undefined> {
+    const pane = this.#panes.get(name);
+    const connection = pane?.connection;
+    if (pane === undefined || connection === undefined || connection.destroyed) return undefined;
+    const count = await new Promise<number>((resolve) => {
+      pane.onInput.push(resolve);
+      if (pane.onInput.length === 1) connection.write('?');
+    });
+    return count === UNKNOWN_INPUT ? undefined : count;
+  }
+
   /** Nothing of this round was typed into `panes`. */
   acquit(panes: readonly PaneName[], round: number): void {
     for (const pane of panes) this.#get(pane).output.acquit(round);
@@ -105,7 +119,7 @@ export class SessionTaps implements Taps {
   pipeCommand(pane: PaneName): string {
     this.#get(pane);
     const words = [this.#options.tapPath, this.#socketPath, pane];
-    return `exec ${words.map(quoteForPipe).join(' ')}`;
+    return `exec ${words.map(quoteForPipe).join(' ')} #{pane_tty}`;
   }
 
   isTapped(pane: PaneName): boolean {
@@ -163,7 +177,7 @@ export class SessionTaps implements Taps {
     const pane: TappedPane = {
       output: new TappedOutput({ clock }),
       ...{ connection: undefined, logPlan: undefined, log: undefined },
-      logChanged: Promise.resolve(),
+      ...{ logChanged: Promise.resolve(), onInput: [] },
       lostOutput: new Throttle({ max: 1, windowMs: MINUTE_MS, now: () => clock.elapsed() }),
       lostBytes: 0,
     };
@@ -199,12 +213,16 @@ export class SessionTaps implements Taps {
     const [name, pane] = entry;
     pane.connection?.destroy();
     pane.connection = socket;
+    tellInput(pane, UNKNOWN_INPUT);
     socket.once('close', () => {
-      if (pane.connection === socket) pane.connection = undefined;
+      if (pane.connection !== socket) return;
+      pane.connection = undefined;
+      tellInput(pane, UNKNOWN_INPUT);
     });
     return {
       append: (bytes) => pane.output.append(bytes),
       skip: (bytes) => this.#lost(name, bytes),
+      input: (bytes) => tellInput(pane, bytes),
     };
   }
 
@@ -231,4 +249,10 @@ export class SessionTaps implements Taps {
     const { session, record } = this.#options;
     record({ kind, session, pane, by: null, text, facts });
   }
+}
+
+function tellInput(pane: TappedPane, bytes: number): void {
+  const waiting = pane.onInput;
+  pane.onInput = [];
+  for (const tell of waiting) tell(bytes);
 }

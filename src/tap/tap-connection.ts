@@ -6,6 +6,8 @@ import { type TapFrame, TapFrameReader, TapProtocolError } from './tap-protocol.
 export interface TapReceiver {
   append(bytes: Uint8Array): void;
   skip(bytes: number): void;
+  /** So much input waits in its pane's terminal: the answer to a question. */
+  input(bytes: number): void;
 }
 
 export interface TapConnectionOptions {
@@ -37,6 +39,7 @@ export function serveTap(socket: Socket, options: TapConnectionOptions): void {
     }
     if (frame.kind === 'pane') receiver = options.onPane(frame.name);
     else if (frame.kind === 'gap') receiver?.skip(frame.bytes);
+    else if (frame.kind === 'input') receiver?.input(frame.bytes);
     else receiver?.append(frame.bytes);
   };
   socket.on('data', (bytes: Buffer) => {
@@ -47,7 +50,7 @@ export function serveTap(socket: Socket, options: TapConnectionOptions): void {
       socket.destroy();
     }
   });
-  // A tap that went away shows as `close`; nothing is ever written to it.
+  // A tap that went away shows as `close`, also to who has just asked it something.
   socket.on('error', () => undefined);
   socket.once('close', takeBack);
 }

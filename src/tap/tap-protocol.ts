@@ -3,15 +3,20 @@ import { TriadError } from '../base/errors.js';
 /**
  * What a tap tells (`tap.cc` is the other end): frames of one byte of kind and four bytes of a number,
  * big endian. `p`: the name of the pane follows, first of all; `o`: output follows; the number is how
- * many bytes. `g`: that many bytes of output were dropped here.
+ * many bytes. `g`: that many bytes of output were dropped here. `i`, after each question of the host's (one
+ * byte, any): that many bytes of input wait in the pane's terminal, or `UNKNOWN_INPUT`.
  */
 export type TapFrame =
   | { readonly kind: 'pane'; readonly name: string }
   | { readonly kind: 'output'; readonly bytes: Uint8Array }
-  | { readonly kind: 'gap'; readonly bytes: number };
+  | { readonly kind: 'gap'; readonly bytes: number }
+  | { readonly kind: 'input'; readonly bytes: number };
+
+/** The terminal did not tell. */
+export const UNKNOWN_INPUT = 0xffffffff;
 
 const HEAD_BYTES = 5;
-const [PANE, OUTPUT, GAP] = [...Buffer.from('pog')];
+const [PANE, OUTPUT, GAP, INPUT] = [...Buffer.from('pogi')];
 const MAX_NAME_BYTES = 64;
 const MAX_OUTPUT_BYTES = 64 * 1024;
 
@@ -58,8 +63,8 @@ export class TapFrameReader {
     this.#headBytes = 0;
     const kind = this.#head[0];
     const number = this.#head.readUInt32BE(1);
-    if (kind === GAP) {
-      yield { kind: 'gap', bytes: number };
+    if (kind === GAP || kind === INPUT) {
+      yield { kind: kind === GAP ? 'gap' : 'input', bytes: number };
       return;
     }
     const max = kind === OUTPUT ? MAX_OUTPUT_BYTES : kind === PANE ? MAX_NAME_BYTES : 0;

@@ -1,17 +1,20 @@
-// tap SOCKET_PATH PANE
+// tap SOCKET_PATH PANE TERMINAL
 //
 // tmux runs it with a pane's output as its standard input (tmux(1), pipe-pane), and it passes that on
 // to the host. It promises to read its input whatever the host does, since what is not read makes the
 // tmux server grow: where the host is slow, the oldest bytes are dropped and counted in the stream.
+// Asked by the host, it tells how much input waits in the pane's terminal for the program to read it.
 // It ends with its input, and when the host is gone: tmux then stops piping. See tap-protocol.ts.
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -29,7 +32,7 @@ constexpr size_t kMaxFrameBytes = 64 << 10;
 /// How long a host may take for the rest after the pane's end.
 constexpr int64_t kRestLimitMs = 1000;
 
-enum class Frame : char { kPane = 'p', kOutput = 'o', kGap = 'g' };
+enum class Frame : char { kPane = 'p', kOutput = 'o', kGap = 'g', kInput = 'i' };
 
 /// What came and is in no frame yet: `size` bytes from `first` on, round the end.
 struct Kept {
@@ -40,6 +43,9 @@ struct Kept {
 };
 
 Kept kept;
+/// The pane's terminal, and whether the host has asked about its input.
+const char *terminal = "";
+bool isAsked = false;
 /// The frame that is being sent: nothing of it can be dropped any more.
 std::string frame;
 
@@ -66,8 +72,23 @@ void beginFrame(Frame kind, uint32_t number) {
   for (int shift = 24; shift >= 0; shift -= 8) frame += static_cast<char>(number >> shift);
 }
 
+/// Bytes that the pane's program has not read; the greatest number where the terminal does not tell.
+uint32_t waitingInput() {
+  const int fd = open(terminal, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  if (fd == -1) return UINT32_MAX;
+  int count = 0;
+  const bool isTold = ioctl(fd, FIONREAD, &count) == 0;
+  close(fd);
+  return isTold ? static_cast<uint32_t>(count) : UINT32_MAX;
+}
+
 /// @returns false when there is nothing to tell.
 bool nextFrame() {
+  if (isAsked) {
+    isAsked = false;
+    beginFrame(Frame::kInput, waitingInput());
+    return true;
+  }
   if (kept.dropped > 0) {
     const uint64_t told = std::min<uint64_t>(kept.dropped, UINT32_MAX);
     kept.dropped -= told;
@@ -105,6 +126,15 @@ bool readPane() {
   return count > 0;
 }
 
+/// Whatever the host sends is its question; @returns false when it is gone.
+bool readHost(int host) {
+  char bytes[64];
+  const ssize_t count = recv(host, bytes, sizeof bytes, MSG_DONTWAIT);
+  if (count == -1) return errno == EINTR || errno == EAGAIN;
+  isAsked = true;
+  return count > 0;
+}
+
 int64_t elapsedMs() {
   timespec now = {};
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -118,10 +148,11 @@ void passOn(int host) {
   while (sendFrames(host) && (isPaneThere || !frame.empty())) {
     const int64_t leftMs = isPaneThere ? -1 : givesUpAt - elapsedMs();
     if (!isPaneThere && leftMs <= 0) return;
-    const short waited = frame.empty() ? 0 : POLLOUT;
+    const short waited = frame.empty() ? POLLIN : POLLIN | POLLOUT;
     pollfd ends[] = {{isPaneThere ? STDIN_FILENO : -1, POLLIN, 0}, {host, waited, 0}};
     if (poll(ends, 2, static_cast<int>(leftMs)) == -1 && errno != EINTR) return;
     if ((ends[1].revents & (POLLHUP | POLLERR)) != 0) return;
+    if ((ends[1].revents & POLLIN) != 0 && !readHost(host)) return;
     if (ends[0].revents == 0 || readPane()) continue;
     isPaneThere = false;
     givesUpAt = elapsedMs() + kRestLimitMs;
@@ -156,12 +187,13 @@ bool closeInherited() {
 }  // namespace
 
 int main(int argc, char **argv) {
-  if (argc != 3 || !closeInherited()) return EXIT_FAILURE;
+  if (argc != 4 || !closeInherited()) return EXIT_FAILURE;
   // Keys and hang-ups of a terminal are for the pane; only the host, the pane and SIGTERM end it.
   for (int signal : {SIGINT, SIGQUIT, SIGTSTP, SIGHUP, SIGPIPE}) ::signal(signal, SIG_IGN);
   const int host = connectTo(argv[1]);
   if (host == -1) return EXIT_FAILURE;
   const std::string pane = argv[2];
+  terminal = argv[3];
   beginFrame(Frame::kPane, static_cast<uint32_t>(pane.size()));
   frame += pane;
   passOn(host);

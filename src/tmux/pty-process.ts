@@ -19,6 +19,8 @@ export interface PtyProcessOptions {
   readonly onOutput: (bytes: Uint8Array) => void;
   /** Told of each piece of input that the terminal has just taken, before anything comes of it. */
   readonly onInput?: (bytes: Uint8Array) => void;
+  /** How much input it may be given now; what is more waits here. No limit where left out. */
+  readonly inputRoom?: () => number;
   /** Defaults to a driver's. */
   readonly pace?: Pace;
 }
@@ -104,7 +106,7 @@ export class PtyProcess implements AsyncDisposable {
     this.#fd = pty.fd;
     this.#slaveFd = openSlave(pty);
     this.#onOutput = options.onOutput;
-    this.#input = new InputQueue((bytes) => this.#writeInput(bytes, options.onInput));
+    this.#input = new InputQueue((bytes) => this.#writeInput(bytes, options));
     this.#master = new ReadStream(this.#fd);
     const { pace = DRIVER_PACE } = options;
     this.#pace = new ReadPace(this.#master, pace);
@@ -182,8 +184,9 @@ export class PtyProcess implements AsyncDisposable {
     return !this.#hasExited && !this.#master.destroyed;
   }
 
-  #writeInput(bytes: Uint8Array, onInput: PtyProcessOptions['onInput']): number {
-    const taken = this.#isOpen ? writeNow(this.#fd, bytes) : 0;
+  #writeInput(bytes: Uint8Array, { inputRoom, onInput }: PtyProcessOptions): number {
+    const given = inputRoom === undefined ? bytes : bytes.subarray(0, inputRoom());
+    const taken = this.#isOpen && given.length > 0 ? writeNow(this.#fd, given) : 0;
     if (taken > 0) onInput?.(bytes.subarray(0, taken));
     return taken;
   }

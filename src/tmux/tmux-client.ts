@@ -12,13 +12,14 @@ export interface TmuxClientOptions {
   readonly term: string;
   readonly size: TerminalSize;
   readonly onOutput: (bytes: Uint8Array) => void;
-  /** Told of what was just written into it. */
+  /** How much it may be given now, and what was just written into it. */
+  readonly inputRoom: () => number;
   readonly onInput: (bytes: Uint8Array) => void;
 }
 
 /** Starts a tmux client on a session in a pty of its own; killing its process detaches it. */
 export function openTmuxClient(options: TmuxClientOptions): PtyProcess {
-  const { server, size, onOutput, onInput } = options;
+  const { server, size, onOutput, onInput, inputRoom } = options;
   const term = usableTerminalType(options.term);
   const features = terminalFeatures(term);
   const file = server.binary.path;
@@ -35,6 +36,7 @@ export function openTmuxClient(options: TmuxClientOptions): PtyProcess {
     size,
     onOutput,
     onInput,
+    inputRoom,
   });
 }
 

@@ -36,6 +36,7 @@ class SeenView implements AsyncDisposable {
           size: SIZE,
           onOutput,
           onInput: () => undefined,
+          inputRoom: () => Number.POSITIVE_INFINITY,
         }),
       isSessionThere: async () =>
         (await tmux.ask('list-sessions', '-F', '#{session_id}')).includes(sessionId),
@@ -155,6 +156,7 @@ test('a view has failed when its session cannot be had', async () => {
         size: SIZE,
         onOutput,
         onInput: () => undefined,
+        inputRoom: () => Number.POSITIVE_INFINITY,
       }),
     isSessionThere: () => Promise.reject(new Error('tmux does not say')),
     onResize: () => undefined,

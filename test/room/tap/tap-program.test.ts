@@ -23,7 +23,7 @@ class UnreadTap implements AsyncDisposable {
   readonly #server = createServer({ pauseOnConnect: true }, (socket) => {
     this.socket = socket;
   }).listen(this.#path);
-  readonly tap = spawn(binary.path, [this.#path, 'worker'], {
+  readonly tap = spawn(binary.path, [this.#path, 'worker', '/dev/null'], {
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   readonly ended = new Promise((resolve) => this.tap.once('exit', resolve));
@@ -94,10 +94,11 @@ test('a tap ends after its input, whether its host reads the rest or not', async
   expect(unread.tap.exitCode).toBe(0);
 });
 
-test.each([[[]], [['/no/such/socket', 'worker']], [[`/${'x'.repeat(200)}`, 'worker']]])(
-  'a tap of %j ends at once',
-  async (args) => {
-    const tap = spawn(binary.path, args, { stdio: ['pipe', 'ignore', 'ignore'] });
-    expect(await new Promise((resolve) => tap.once('exit', resolve))).toBe(1);
-  },
-);
+test.each([
+  [[]],
+  [['/no/such/socket', 'worker', '/dev/null']],
+  [[`/${'x'.repeat(200)}`, 'worker', '/dev/null']],
+])('a tap of %j ends at once', async (args) => {
+  const tap = spawn(binary.path, args, { stdio: ['pipe', 'ignore', 'ignore'] });
+  expect(await new Promise((resolve) => tap.once('exit', resolve))).toBe(1);
+});

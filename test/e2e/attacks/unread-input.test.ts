@@ -1,0 +1,77 @@
+/**
+ * A driver pastes 8 MB into a pane whose program does not read, and is revoked. tmux takes whatever it
+ * is given and nobody can take that back: 6.6 MB were typed into the pane long after the revoke, once its
+ * program read again. What tmux is given and the program has not read is bounded; the rest waits in a
+ * queue that the revoke empties, and a neighbour types on.
+ */
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually } from '../../helpers/eventually.js';
+import { SshClient, sshArguments } from '../../helpers/ssh-client.js';
+import { Terminal } from '../../helpers/terminal.js';
+import { TriadHome, type Up } from '../../helpers/triad-home.js';
+
+/** Longer than tmux takes for a piece of a paste. */
+const STILL_MS = 1_500;
+const PASTE_BYTES = 8 * 1024 * 1024;
+/** What the host gives, and as much again where tmux was slow to pass on what it had; docs/security.md. */
+const MAX_ARRIVING_BYTES = 128 * 1024;
+
+/** Keeps what it reads, and reads nothing before it may. */
+const READER = (modes: string) =>
+  `stty ${modes} -echo; until [ -e read-$TRIAD_PANE ]; do sleep 0.1; done; exec tee typed-$TRIAD_PANE >/dev/null`;
+const PANES = { raw: 'raw', lines: 'icanon' } as const;
+
+let home: TriadHome;
+let up: Up;
+
+beforeAll(async () => {
+  const panes = Object.entries(PANES).map(([name, modes]) => ({
+    ...{ name, command: ['sh', '-c', READER(modes)] },
+  }));
+  const triad = JSON.stringify({ sessions: [{ name: 'pair', panes }] });
+  home = await TriadHome.make({ triad, people: { dirk: 'driver' } });
+  up = await home.up();
+});
+afterAll(async () => {
+  await home[Symbol.asyncDispose]();
+});
+
+const typedBytes = (name: string) => statSync(home.path(`typed-${name}`)).size;
+
+test.each(Object.keys(PANES))(
+  'what was pasted before a revoke and not read is dropped, in a pane that reads %s',
+  async (name) => {
+    const [session] = (await home.status()).sessions;
+    const pane = session?.panes.find((each) => each.name === name);
+    const others = session?.panes.filter((each) => each.name !== name) ?? [];
+    await using typist = Terminal.ssh({ port: up.port, keyPath: home.keyOf('dirk') });
+    await typist.sees('dirk');
+    await typist.command(`select-pane -t '${pane?.id ?? ''}'`);
+    home.addGrant('dora', 'role="driver"');
+    await eventually('the grant is known', async () =>
+      (await home.run(['grants'])).stdout.includes('dora'),
+    );
+    await using paster = new SshClient(
+      sshArguments({ port: up.port, keyPath: home.keyOf('dora') }, ['-tt', '-e', 'none']),
+    );
+    await paster.sees('dora');
+    paster.process.stdin.write(Buffer.from(`${'x'.repeat(63)}\r`.repeat(PASTE_BYTES / 64)));
+    // All is taken, or nothing more is: then the client's own queue is full, too.
+    let last = { left: -1, at: 0 };
+    await eventually('the paste stands still', () => {
+      const left = paster.process.stdin.writableLength;
+      if (left !== last.left) last = { left, at: Date.now() };
+      return Date.now() - last.at > STILL_MS;
+    });
+    expect(await home.run(['revoke', 'dora'])).toMatchObject({ code: 0 });
+    expect((await paster.ended).code).toBe(77);
+    writeFileSync(home.path(`read-${name}`), '');
+    typist.type('END\r');
+    const read = () => (existsSync(home.path(`typed-${name}`)) ? home.read(`typed-${name}`) : '');
+    await eventually('the neighbour types on', () => read().includes('END'));
+    expect(typedBytes(name)).toBeGreaterThan(0);
+    expect(typedBytes(name)).toBeLessThan(MAX_ARRIVING_BYTES);
+    expect(others).toHaveLength(1);
+  },
+);
