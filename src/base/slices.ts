@@ -3,8 +3,16 @@ import { setImmediate } from 'node:timers/promises';
 /** Longest that a slice of long work holds up what else there is. */
 const SLICE_MS = 2;
 
-/** Cuts long work into slices, between which the event loop does what else there is. */
-export class Slices {
+/** Slices of long work, between which the event loop does what else there is. */
+export interface Slices {
+  /** Whether the slice has lasted long enough. */
+  readonly isOver: boolean;
+  /** Resolves when the next one begins. */
+  next(): Promise<void>;
+}
+
+/** Those of work that nobody asked for, of which there is one at a time: `LoopShare` has all others. */
+export class OwnSlices implements Slices {
   readonly #now: () => number;
   #startedAtMs: number;
   #count = 1;

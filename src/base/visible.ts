@@ -3,6 +3,8 @@ const MAX_VISIBLE = 256;
 
 /** \p{C}: control, format (bidi, zero width), surrogate, private and unassigned characters. */
 const UNPRINTABLE = /[\p{C}\u2028\u2029]/gu;
+/** As many as follow each other, so that a megabyte of them costs no million calls. */
+const UNPRINTABLE_IN_LINES = /(?:[^\P{C}\t\n]|[\u2028\u2029])+/gu;
 const UNPRINTABLE_OR_BACKSLASH = /[\p{C}\u2028\u2029\\]/gu;
 
 /**
@@ -22,6 +24,11 @@ export function printable(text: string): string {
   return text.replace(UNPRINTABLE, escapeCharacter);
 }
 
+/** The same for many lines: tabs and newlines are left alone, too. */
+export function printableLines(text: string): string {
+  return text.replace(UNPRINTABLE_IN_LINES, escapeCharacters);
+}
+
 /** A value as JSON (RFC 8259) that is safe for a terminal, too. */
 export function printableJson(value: unknown, indent?: number): string {
   const json = JSON.stringify(value, null, indent);
@@ -29,11 +36,25 @@ export function printableJson(value: unknown, indent?: number): string {
   return lines.join('\n');
 }
 
+const BYTE_ESCAPES = Array.from({ length: 256 }, (_, code) =>
+  escapeCharacter(String.fromCodePoint(code)),
+);
+
 function escapeCharacter(character: string): string {
   if (character === '\\') return '\\\\';
   const code = character.codePointAt(0) ?? 0;
   if (code <= 0xff) return `\\x${code.toString(16).padStart(2, '0')}`;
   return `\\u{${code.toString(16)}}`;
+}
+
+function escapeCharacters(characters: string): string {
+  let escaped = '';
+  for (let at = 0; at < characters.length; at += 1) {
+    const code = characters.codePointAt(at) ?? 0;
+    escaped += BYTE_ESCAPES[code] ?? escapeCharacter(String.fromCodePoint(code));
+    if (code > 0xffff) at += 1;
+  }
+  return escaped;
 }
 
 /** JSON has escapes for UTF-16 units alone. */

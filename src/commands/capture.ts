@@ -1,8 +1,10 @@
 import { UsageError } from '../base/errors.js';
 import { visible } from '../base/visible.js';
-import type { CaptureRequest } from '../link/host-link.js';
+import type { CaptureRequest, PaneAddress } from '../link/host-link.js';
+import type { AnswerPiece } from './answer-piece.js';
+import type { Follower } from './follower.js';
 import { getGateway, getPaneAddress } from './pane-target.js';
-import type { Verb } from './verb.js';
+import type { StreamedAnswer, Verb } from './verb.js';
 
 /** More than any history limit that tmux can hold in memory. */
 const MAX_LINES = 1_000_000;
@@ -33,12 +35,32 @@ export const capture: Verb = {
           run: async (context) => {
             const address = await getPaneAddress(context, pane, 'observer');
             context.audit.paneCaptured({ actor: context.actor, ...address });
-            return getGateway(context).link.capture(address, request);
+            const { link, captures } = getGateway(context);
+            const take = () => link.capture(address, request);
+            const texts = await captures.take(context.actor.engineer, take);
+            await context.slices.next();
+            return answerOf(address, texts);
           },
         });
       });
   },
 };
+
+function answerOf({ session }: PaneAddress, texts: readonly string[]): StreamedAnswer {
+  // What a character takes in memory at most; to count bytes of UTF-8 would take a while.
+  const heldBytes = 2 * texts.reduce((sum, text) => sum + text.length, 0);
+  return { session, follows: false, heldBytes, pieces: (follower) => piecesOf(texts, follower) };
+}
+
+async function* piecesOf(
+  texts: readonly string[],
+  follower: Follower,
+): AsyncGenerator<AnswerPiece> {
+  for (const text of texts) {
+    yield { kind: 'text', text };
+    await follower.turn();
+  }
+}
 
 function requestOf(options: Options): CaptureRequest {
   const ansi = options.ansi === true;

@@ -4,7 +4,10 @@ import type { GrantChange, RevokeChange } from '../access/grant-edit.js';
 import type { RecordChange } from '../access/grant-store.js';
 import type { Role } from '../access/role.js';
 import type { Actor, Audit } from '../audit/audit.js';
+import type { FairTurns } from '../base/fair-turns.js';
 import type { SessionName } from '../base/ids.js';
+import type { LoopShare } from '../base/loop-share.js';
+import type { Slices } from '../base/slices.js';
 import type { HostLink } from '../link/host-link.js';
 import type { AttachmentInfo } from '../session/live-attachment.js';
 import type { ConnectionCounts, ConnectionsPort } from './connection-info.js';
@@ -29,6 +32,12 @@ export interface CommandContext {
   /** The text of a file that was named on the command line; `-` is standard input. */
   readonly readFile: (name: string) => Promise<string>;
   readonly terminal: DoorTerminal | undefined;
+}
+
+/** What a call of a verb gets: its work is done in slices. */
+export interface CallContext extends CommandContext {
+  /** After whatever was waited for, the next one is waited for, too: many may be answered at once. */
+  readonly slices: Slices;
 }
 
 /** What of verbs goes on record. */
@@ -65,6 +74,10 @@ interface GrantsPort {
 export interface RunningGateway {
   readonly link: HostLink;
   readonly followers: Followers;
+  /** What all who ask may cost. */
+  readonly share: LoopShare;
+  /** A host takes few captures at once, and refuses the others: they wait here, so that engineers take turns. */
+  readonly captures: FairTurns;
   /** The command that starts this gateway again. */
   readonly startCommand: 'up' | 'gateway';
   readonly attachments: {

@@ -35,6 +35,8 @@ export interface CommandOutcome {
   readonly stdout: string;
   readonly stderr: string;
   readonly exitCode: ExitCode;
+  /** Of `pieces`, what is held in memory until the last was taken. */
+  readonly heldBytes?: number;
   /** What is to be shown instead, where the door has a terminal. */
   readonly watch?: WatchTarget;
   /**

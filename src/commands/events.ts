@@ -10,7 +10,7 @@ import { type AnswerPiece, notePiece } from './answer-piece.js';
 import type { CommandContext } from './context.js';
 import type { Follower } from './follower.js';
 import { getLines, getSince } from './listing-options.js';
-import { getGateway } from './pane-target.js';
+import { getGateway, sightOf } from './pane-target.js';
 import { jsonLine } from './text-table.js';
 import type { StreamedAnswer, Verb } from './verb.js';
 
@@ -65,6 +65,7 @@ function listingOf(options: Options): Listing {
 function run(context: CommandContext, listing: Listing): StreamedAnswer {
   return {
     session: context.session,
+    follows: listing.follows,
     pieces: (follower) => list(context, listing, follower),
   };
 }
@@ -76,7 +77,9 @@ async function* list(
 ): AsyncGenerator<AnswerPiece> {
   const textOf = isJson ? eventJson : eventText;
   const before = await findLast(context, follower, { since, lines });
-  if (before.events.length > 0) yield textPiece(before.events.map(textOf));
+  for await (const meant of eventsOf(before, context, follower)) {
+    yield textPiece(meant.filter(({ at }) => at >= since).map(textOf));
+  }
   if (!follows) return;
   for await (const page of pagesAfter(before, context, follower)) {
     if ('kind' in page) {
@@ -84,7 +87,7 @@ async function* list(
       continue;
     }
     if (page.missed > 0) yield notePiece(`${page.missed} events are not kept any more`);
-    const seen = page.events.filter((event) => maySee(context, event));
+    const seen = page.events.filter(sightOfEvents(context));
     if (seen.length > 0) yield textPiece(seen.map(textOf));
   }
 }
@@ -126,39 +129,59 @@ interface Place {
 }
 
 interface Last extends Place {
-  readonly events: readonly HostEvent[];
+  /** The number of the first event that is meant; undefined where none is. */
+  readonly first: number | undefined;
 }
 
-/** The newest events that the caller may see. */
+/** Where the newest events begin that are meant: they may be thousands, and are not all held. */
 async function findLast(
   context: CommandContext,
   follower: Follower,
   { since, lines }: Pick<Listing, 'since' | 'lines'>,
 ): Promise<Last> {
   const { link } = getGateway(context);
-  const count = MAX_EVENTS_PER_PAGE;
-  let found: HostEvent[] = [];
-  for (let after = -Math.max(1, Math.min(lines, count)); ; ) {
-    const page = await follower.until(link.events({ after, count, waitMs: 0 }));
-    const meant = page.events.filter((event) => event.at >= since && maySee(context, event));
-    // The last ones of everybody's may be fewer than asked for: then all that are kept are looked at.
-    if (after < 0 && meant.length < lines) {
-      after = 0;
-      continue;
-    }
-    found = lines === 0 ? [] : [...found, ...meant].slice(-lines);
+  let numbers: number[] = [];
+  for (let [from, after] = [-Math.max(1, lines), -Math.max(1, lines)]; ; ) {
+    const page = await follower.until(
+      link.events({ after, count: MAX_EVENTS_PER_PAGE, waitMs: 0 }),
+    );
+    const maySee = sightOfEvents(context);
+    const meant = page.events.filter((event) => event.at >= since && maySee(event));
+    numbers = [...numbers, ...meant.map(({ number }) => number)].slice(-Math.max(1, lines));
     const newest = page.events.at(-1);
-    if (newest === undefined || newest.number >= page.last) {
-      return { events: found, last: page.last, at: newest?.at ?? null };
+    after = newest?.number ?? page.last;
+    if (after < page.last) continue;
+    if (from === 0 || numbers.length >= lines) {
+      const first = lines === 0 ? undefined : numbers[0];
+      return { first, last: page.last, at: newest?.at ?? null };
     }
-    after = newest.number;
+    // The last ones of everybody's are fewer than asked for: all that are kept are looked at.
+    [from, after, numbers] = [0, 0, []];
   }
 }
 
-/** What is about the host itself is for those who may change it. */
-function maySee({ roleIn, adminScope }: CommandContext, { session }: HostEvent): boolean {
-  if (session !== null) return roleIn(session) !== undefined;
-  return adminScope() === 'all';
+/** The events from the first that is meant to the last that was found, page by page. */
+async function* eventsOf(
+  { first, last }: Last,
+  context: CommandContext,
+  follower: Follower,
+): AsyncGenerator<readonly HostEvent[]> {
+  const { link } = getGateway(context);
+  for (let after = (first ?? last + 1) - 1; after < last; ) {
+    const request = { after, count: MAX_EVENTS_PER_PAGE, waitMs: 0 };
+    const { events: page } = await follower.until(link.events(request));
+    const maySee = sightOfEvents(context);
+    const seen = page.filter((event) => event.number <= last && maySee(event));
+    if (seen.length > 0) yield seen;
+    after = page.at(-1)?.number ?? last;
+  }
+}
+
+/** For one page. What is about the host itself is for those who may change it. */
+function sightOfEvents(context: CommandContext): (event: HostEvent) => boolean {
+  const maySee = sightOf(context);
+  const isAdmin = context.adminScope() === 'all';
+  return ({ session }) => (session === null ? isAdmin : maySee(session));
 }
 
 function textPiece(lines: readonly string[]): AnswerPiece {

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { NotPermittedError, TriadError } from '../base/errors.js';
 import { EXIT, exitCodeOf } from '../base/exit-codes.js';
+import type { Work } from '../base/loop-share.js';
+import { OwnSlices, type Slices } from '../base/slices.js';
 import type { Logger } from '../log/logger.js';
 import type { DoorPiece } from './answer-piece.js';
 import type { CommandContext } from './context.js';
@@ -11,7 +13,8 @@ import { parseCommand } from './parse.js';
 import type { StreamedAnswer } from './verb.js';
 
 export interface Execution {
-  readonly words: readonly string[];
+  /** The command line, in words. @throws UsageError where it has none. */
+  readonly words: () => readonly string[];
   /** How a person calls verbs at this door. */
   readonly prefix: string;
   readonly context: CommandContext;
@@ -20,43 +23,73 @@ export interface Execution {
 
 /** Runs a command line for a caller whose role in `context.session` is known; never throws. */
 export async function execute(execution: Execution): Promise<CommandOutcome> {
-  const { words, prefix, context } = execution;
+  const call = { ...execution, verb: '' };
+  let work: Work | undefined;
   try {
-    const parsed = parseCommand(words, prefix);
-    if ('help' in parsed) return { stdout: parsed.help, stderr: '', exitCode: EXIT.ok };
-    if (!parsed.verb.isOffline) getGateway(context);
-    if (context.session !== undefined) requireRole(context, context.session, parsed.verb.role);
-    const result = await parsed.call.run(context);
-    const texts = { stdout: '', stderr: '', exitCode: EXIT.ok };
-    if (typeof result === 'string') return { ...texts, stdout: result };
-    if (!('pieces' in result)) return { ...texts, watch: result };
-    return { ...texts, pieces: (signal) => stream(result, execution, signal) };
+    work = execution.context.gateway?.share.open(ownerOf(execution.context));
+    await work?.next();
+    return await run(call, work ?? new OwnSlices());
   } catch (error) {
-    return failure(error, execution);
+    return failure(error, call);
+  } finally {
+    work?.close();
   }
+}
+
+/** An execution that knows which verb it is about. */
+interface VerbCall extends Execution {
+  verb: string;
+}
+
+async function run(called: VerbCall, slices: Slices): Promise<CommandOutcome> {
+  const { prefix, context } = called;
+  const words = called.words();
+  called.verb = words[0] ?? '';
+  const parsed = parseCommand(words, prefix);
+  if ('help' in parsed) return { stdout: parsed.help, stderr: '', exitCode: EXIT.ok };
+  if (!parsed.verb.isOffline) getGateway(context);
+  if (context.session !== undefined) requireRole(context, context.session, parsed.verb.role);
+  const result = await parsed.call.run({ ...context, slices });
+  const texts = { stdout: '', stderr: '', exitCode: EXIT.ok };
+  if (typeof result === 'string') return { ...texts, stdout: result };
+  if (!('pieces' in result)) return { ...texts, watch: result };
+  const { heldBytes = 0 } = result;
+  return { ...texts, heldBytes, pieces: (signal) => stream(result, called, signal) };
+}
+
+/** Whose share it is: whoever owns the socket is not an engineer of the same name. */
+function ownerOf({ actor }: CommandContext): string {
+  return actor.door === 'local' ? `local ${actor.engineer}` : actor.engineer;
 }
 
 /** The pieces of an answer with its end, for as long as the caller may have them. */
 async function* stream(
   answer: StreamedAnswer,
-  execution: Execution,
+  called: VerbCall,
   signal: AbortSignal,
 ): AsyncGenerator<DoorPiece> {
-  const { context } = execution;
+  const { context } = called;
   const requireRight = () => requireStill(context, answer);
-  const follower = new Follower({ signal, requireRight });
-  let release: () => void = () => undefined;
+  const places: (() => void)[] = [];
+  let follower: Follower | undefined;
   try {
-    release = getGateway(context).followers.take(context.actor.engineer);
+    const { followers, share } = getGateway(context);
+    if (answer.follows) places.push(followers.take(context.actor.engineer));
+    const slices = share.open(ownerOf(context));
+    places.push(() => slices.close());
+    follower = new Follower({ signal, requireRight, slices });
+    await slices.next();
     yield* answer.pieces(follower);
     yield { kind: 'end', exitCode: EXIT.ok };
   } catch (error) {
     if (signal.aborted) return;
-    const { stderr, exitCode } = failure(error, execution);
+    const { stderr, exitCode } = failure(error, called);
     yield { kind: 'note', text: stderr };
     yield { kind: 'end', exitCode };
   } finally {
-    void follower.idle.then(release);
+    void Promise.resolve(follower?.idle).then(() => {
+      for (const release of places) release();
+    });
   }
 }
 
@@ -66,12 +99,12 @@ function requireStill(context: CommandContext, { session }: StreamedAnswer): voi
 }
 
 /** The error as its two audiences get it: a sentence for the person, the facts for the log. */
-function failure(error: unknown, { words, context, log }: Execution): CommandOutcome {
+function failure(error: unknown, { verb, context, log }: VerbCall): CommandOutcome {
   const exitCode = exitCodeOf(error);
-  const facts = { error, verb: words[0], engineer: context.actor.engineer };
+  const facts = { error, verb, engineer: context.actor.engineer };
   if (exitCode === EXIT.notPermitted) {
     const reason = error instanceof Error ? error.message : '';
-    context.audit.commandRefused({ actor: context.actor, verb: words[0] ?? '', reason });
+    context.audit.commandRefused({ actor: context.actor, verb, reason });
   }
   const told = error instanceof TriadError ? toldTo(context, error) : undefined;
   if (told !== undefined) {

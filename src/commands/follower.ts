@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Slices } from '../base/slices.js';
 import type { HostLink } from '../link/host-link.js';
 import { LinkLostError } from '../link/link-lost.js';
 import { type AnswerPiece, notePiece } from './answer-piece.js';
@@ -14,17 +15,23 @@ export interface FollowerOptions {
   readonly signal: AbortSignal;
   /** Throws once the person may not follow any more. */
   readonly requireRight: () => void;
+  readonly slices: Slices;
 }
 
-/** Somebody who reads an answer that goes on: it waits for them only while they read and may. */
+/**
+ * Somebody who reads an answer piece by piece: it waits for them only while they read and may. After each wait
+ * their next slice has begun.
+ */
 export class Follower {
   readonly signal: AbortSignal;
   readonly #requireRight: () => void;
+  readonly #slices: Slices;
   #work: Promise<unknown> = Promise.resolve();
 
-  constructor({ signal, requireRight }: FollowerOptions) {
+  constructor({ signal, requireRight, slices }: FollowerOptions) {
     this.signal = signal;
     this.#requireRight = requireRight;
+    this.#slices = slices;
   }
 
   /** Settles when the host has done what it was asked for last, whoever still waits for it. */
@@ -43,6 +50,12 @@ export class Follower {
   async until<T>(work: Promise<T>): Promise<T> {
     this.#work = work;
     return this.#wait(work);
+  }
+
+  /** Between two pieces for which nothing is waited for. */
+  async turn(): Promise<void> {
+    if (this.#slices.isOver) await this.#slices.next();
+    this.signal.throwIfAborted();
   }
 
   async pause(ms: number): Promise<void> {
@@ -84,7 +97,9 @@ export class Follower {
       this.signal.throwIfAborted();
       this.#requireRight();
       const outcome = await this.#turn(work);
-      if (outcome !== 'look again') return outcome.done;
+      if (outcome === 'look again') continue;
+      await this.#slices.next();
+      return outcome.done;
     }
   }
 

@@ -6,7 +6,7 @@ import {
   type PaneAddress,
 } from '../link/host-link.js';
 import type { AnswerPiece } from './answer-piece.js';
-import type { CommandContext } from './context.js';
+import type { CallContext, CommandContext } from './context.js';
 import type { Follower } from './follower.js';
 import { getLines, getSince } from './listing-options.js';
 import { getGateway, getPaneAddress } from './pane-target.js';
@@ -64,15 +64,12 @@ function readingOf(options: Options): Reading {
   return { start: since === undefined ? asked : { since }, follows, isRaw: options.raw === true };
 }
 
-async function run(
-  context: CommandContext,
-  pane: string,
-  reading: Reading,
-): Promise<StreamedAnswer> {
+async function run(context: CallContext, pane: string, reading: Reading): Promise<StreamedAnswer> {
   const address = await getPaneAddress(context, pane, 'observer');
   context.audit.outputRead({ actor: context.actor, ...address, follows: reading.follows });
   return {
     session: address.session,
+    follows: reading.follows,
     pieces: (follower) => new PaneLog(context, address, reading).pieces(follower),
   };
 }

@@ -2,10 +2,10 @@ import { includesRole, type Role } from '../access/role.js';
 import { NotPermittedError, UnavailableError, UsageError } from '../base/errors.js';
 import { isName, paneName, type SessionName, sessionName } from '../base/ids.js';
 import { visible } from '../base/visible.js';
-import type { PaneAddress, PanesAddress } from '../link/host-link.js';
+import type { PaneAddress, PanesAddress, SessionDescription } from '../link/host-link.js';
 import { LinkLostError } from '../link/link-lost.js';
 import { noAccess } from '../session/no-access.js';
-import type { CommandContext, RunningGateway } from './context.js';
+import type { CallContext, CommandContext, RunningGateway } from './context.js';
 
 /** @throws UnavailableError when nothing runs. */
 export function getGateway(context: CommandContext): RunningGateway {
@@ -40,13 +40,13 @@ export function isAdminIn(context: CommandContext, login: string): boolean {
  * @throws UsageError for a name that is none, with those there are; NotPermittedError.
  */
 export async function getPaneAddress(
-  context: CommandContext,
+  context: CallContext,
   text: string,
   needed: Role,
 ): Promise<PaneAddress> {
   const { session, pane } = split(context, text);
   requireRole(context, session, needed);
-  const descriptions = await getGateway(context).link.describe();
+  const descriptions = await describeSessions(context);
   const names =
     descriptions.find(({ name }) => name === session)?.panes.map(({ name }) => name) ?? [];
   if (!isName(pane) || !names.includes(paneName(pane))) {
@@ -54,6 +54,28 @@ export async function getPaneAddress(
     throw new UsageError(`there is no pane ${visible(pane)} in ${session}`, { hint: there });
   }
   return { session, pane: paneName(pane) };
+}
+
+/** Every session; many calls may be answered at once, and each goes on in a slice of its own. */
+export async function describeSessions(
+  context: CallContext,
+): Promise<readonly SessionDescription[]> {
+  const sessions = await getGateway(context).link.describe();
+  await context.slices.next();
+  return sessions;
+}
+
+/**
+ * Whether the caller may see a session. Asked once for each: a listing has a thousand lines of a few
+ * sessions. For one look only, since rights change.
+ */
+export function sightOf({ roleIn }: CommandContext): (session: SessionName) => boolean {
+  const known = new Map<SessionName, boolean>();
+  return (session) => {
+    const maySee = known.get(session) ?? roleIn(session) !== undefined;
+    known.set(session, maySee);
+    return maySee;
+  };
 }
 
 /** What `start`, `stop` and `restart` act on. */
@@ -68,7 +90,7 @@ export interface PanesOptions {
  * @throws UsageError, NotPermittedError as `getPaneAddress` does.
  */
 export async function getPanesAddress(
-  context: CommandContext,
+  context: CallContext,
   pane: string | undefined,
   options: PanesOptions,
 ): Promise<PanesAddress> {

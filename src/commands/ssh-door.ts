@@ -10,7 +10,7 @@ import type { Logger } from '../log/logger.js';
 import { noAccess } from '../session/no-access.js';
 import type { CommandContext } from './context.js';
 import type { CommandOutcome, SshCommand, SshCommandDoor } from './door.js';
-import { errorText, execute } from './execute.js';
+import { execute } from './execute.js';
 
 /** Longer command lines are no verb of ours; `send` takes 64 KiB of text. */
 const MAX_COMMAND_LINE = 128 * 1024;
@@ -42,10 +42,6 @@ export class SshDoor implements SshCommandDoor {
       log.debug({ connectionId: caller.connectionId, reason }, 'command refused');
       return { stdout: '', stderr: `triad: ${noAccess(session)}\n`, exitCode: EXIT.notPermitted };
     }
-    const words = wordsOf(command.commandLine);
-    if ('problem' in words) {
-      return { stdout: '', stderr: errorText(words.problem, ''), exitCode: EXIT.usage };
-    }
     const roleIn = (asked: SessionName) => {
       const answer = this.#decide(command, asked);
       return answer.outcome === 'allowed' ? answer.role : undefined;
@@ -60,7 +56,12 @@ export class SshDoor implements SshCommandDoor {
       ...{ actor, roleIn, adminScope, session, sessions, grants, audit, gateway, readFile },
       terminal: command.terminal,
     };
-    return execute({ words: words.list, prefix: `ssh ${session}@host`, context, log });
+    return execute({
+      words: () => wordsOf(command.commandLine),
+      prefix: `ssh ${session}@host`,
+      context,
+      log,
+    });
   }
 
   #decide({ caller }: SshCommand, session: SessionName): Decision {
@@ -74,12 +75,12 @@ function actorOf({ caller }: SshCommand): Actor {
   return { engineer, door: 'ssh', fingerprint, remote, connectionId };
 }
 
-function wordsOf(commandLine: string): { list: string[] } | { problem: string } {
-  if (commandLine.length > MAX_COMMAND_LINE) return { problem: 'the command line is too long' };
+function wordsOf(commandLine: string): string[] {
+  if (commandLine.length > MAX_COMMAND_LINE) throw new UsageError('the command line is too long');
   try {
-    return { list: split(commandLine) };
+    return split(commandLine);
   } catch {
-    return { problem: `quotes do not match in: ${visible(commandLine)}` };
+    throw new UsageError(`quotes do not match in: ${visible(commandLine)}`);
   }
 }
 

@@ -3,9 +3,9 @@ import type { PaneDescription, SessionDescription } from '../link/host-link.js';
 import { LinkLostError } from '../link/link-lost.js';
 import type { AnswerPiece } from './answer-piece.js';
 import type { ConnectionCounts } from './connection-info.js';
-import type { CommandContext } from './context.js';
+import type { CallContext, CommandContext } from './context.js';
 import type { Follower } from './follower.js';
-import { getGateway } from './pane-target.js';
+import { describeSessions, getGateway, sightOf } from './pane-target.js';
 import { attentionText, sessionText } from './session-report.js';
 import { jsonLine, jsonText } from './text-table.js';
 import type { Verb } from './verb.js';
@@ -37,12 +37,12 @@ export const status: Verb = {
   },
 };
 
-async function run(context: CommandContext, options: Options) {
+async function run(context: CallContext, options: Options) {
   if (options.watch === true) {
     const pieces = (follower: Follower) => watch(context, follower, options.json === true);
-    return { session: context.session, pieces };
+    return { session: context.session, follows: true, pieces };
   }
-  const seen = await look(context);
+  const seen = look(context, await describeSessions(context));
   return options.json === true ? jsonText(statusJson(seen)) : statusText(context, seen);
 }
 
@@ -53,13 +53,13 @@ interface Seen {
   readonly attachments: ReturnType<ReturnType<typeof getGateway>['attachments']['list']>;
 }
 
-async function look(context: CommandContext): Promise<Seen> {
+function look(context: CommandContext, sessions: readonly SessionDescription[]): Seen {
   const gateway = getGateway(context);
-  const maySee = ({ name }: Pick<SessionDescription, 'name'>) => context.roleIn(name) !== undefined;
+  const maySee = sightOf(context);
   return {
-    sessions: (await gateway.link.describe()).filter(maySee),
+    sessions: sessions.filter(({ name }) => maySee(name)),
     gateway: gateway.describe(),
-    attachments: gateway.attachments.list().filter(({ session }) => maySee({ name: session })),
+    attachments: gateway.attachments.list().filter(({ session }) => maySee(session)),
   };
 }
 
@@ -87,7 +87,8 @@ async function piece(
   isJson: boolean,
 ): Promise<AnswerPiece> {
   try {
-    const seen = await follower.until(look(context));
+    const { link } = getGateway(context);
+    const seen = look(context, await follower.until(link.describe()));
     if (isJson) return { kind: 'text', text: jsonLine(statusJson(seen)) };
     return { kind: 'screen', text: statusText(context, seen) };
   } catch (error) {

@@ -3,7 +3,7 @@ import type { Role } from '../access/role.js';
 import type { SessionName } from '../base/ids.js';
 import type { PaneRequest } from '../link/pane-request.js';
 import type { AnswerPiece } from './answer-piece.js';
-import type { CommandContext } from './context.js';
+import type { CallContext } from './context.js';
 import type { WatchTarget } from './door.js';
 import type { Follower } from './follower.js';
 
@@ -14,13 +14,17 @@ export interface Call {
   /** The same for the pane door, where it can be asked from within a pane. */
   readonly onPane?: { readonly target: string; readonly ask: PaneRequest };
   /** @returns what goes to standard output, or what the caller's terminal is to show from now on. */
-  readonly run: (context: CommandContext) => Promise<string | WatchTarget | StreamedAnswer>;
+  readonly run: (context: CallContext) => Promise<string | WatchTarget | StreamedAnswer>;
 }
 
 /** An answer that goes on, piece by piece. */
 export interface StreamedAnswer {
   /** The session of which the caller has to stay an observer; undefined for whoever is admin of all. */
   readonly session: SessionName | undefined;
+  /** Whether it goes on until somebody ends it. */
+  readonly follows: boolean;
+  /** What is held in memory until the caller took it all. */
+  readonly heldBytes?: number;
   readonly pieces: (follower: Follower) => AsyncIterable<AnswerPiece>;
 }
 

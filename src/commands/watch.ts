@@ -1,5 +1,5 @@
 import { UsageError } from '../base/errors.js';
-import type { CommandContext } from './context.js';
+import type { CallContext } from './context.js';
 import type { WatchTarget } from './door.js';
 import { getPaneAddress } from './pane-target.js';
 import type { Verb } from './verb.js';
@@ -20,7 +20,7 @@ export const watch: Verb = {
   },
 };
 
-async function run(context: CommandContext, pane: string | undefined): Promise<WatchTarget> {
+async function run(context: CallContext, pane: string | undefined): Promise<WatchTarget> {
   const { session } = context;
   if (session === undefined) {
     const [name = 'pair'] = context.sessions;

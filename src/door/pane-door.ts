@@ -24,7 +24,7 @@ export interface DoorPanes {
   send(pane: PaneName, request: { text: string; enter: boolean }): Promise<void>;
   keys(pane: PaneName, keys: readonly string[]): Promise<void>;
   signal(pane: PaneName, signal: PaneSignal): Promise<void>;
-  capture(pane: PaneName, request: CaptureRequest): Promise<string>;
+  capture(pane: PaneName, request: CaptureRequest): Promise<readonly string[]>;
 }
 
 export interface PaneDoorOptions {
@@ -121,7 +121,7 @@ export class PaneDoor {
         await panes.signal(pane, ask.signal);
         return '';
       case 'capture':
-        return panes.capture(pane, { lines: ask.lines, ansi: ask.ansi });
+        return (await panes.capture(pane, { lines: ask.lines, ansi: ask.ansi })).join('');
     }
   }
 

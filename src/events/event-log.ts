@@ -96,7 +96,7 @@ export class EventLog {
     if (request.waitMs > 0 && after >= this.#last && !this.#isClosed) {
       await this.#nextEvent(request.waitMs);
     }
-    const start = this.#events.findLastIndex(({ number }) => number <= after) + 1;
+    const start = this.#indexAfter(after);
     const events = this.#events.slice(start, start + request.count);
     const end = events.at(-1)?.number ?? this.#last;
     const before = this.#events[start - 1];
@@ -122,6 +122,17 @@ export class EventLog {
       ...{ kind: 'events-lost', session: null, pane: null, by: null, facts: { count, ...range } },
       text: `${count} events, ${range.first} to ${last}, could not be written before the host ended`,
     });
+  }
+
+  /** Where the first event with a larger number is; numbers grow. */
+  #indexAfter(number: number): number {
+    let [low, high] = [0, this.#events.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#events[middle]?.number ?? 0) <= number) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   #nextEvent(waitMs: number): Promise<void> {

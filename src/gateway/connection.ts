@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Connection as SshClient } from 'ssh2';
 import { messageOf } from '../base/errors.js';
+import type { LoopShare } from '../base/loop-share.js';
 import type { LeftOut } from '../base/throttle.js';
 import { visible } from '../base/visible.js';
 import type { Logger } from '../log/logger.js';
@@ -51,6 +52,8 @@ export interface ConnectionOptions extends Doors {
   readonly audit: ConnectionAudit;
   readonly refusals: Refusals;
   readonly heldOutput: HeldOutput;
+  /** What all who ask may cost. */
+  readonly share: LoopShare;
   readonly newcomers: Newcomers;
   readonly logins: Logins;
   /** Called once, when the client has proved its key. */
@@ -246,12 +249,13 @@ export class Connection {
   #openChannel(
     opened: Pick<SessionChannelOptions, 'sshClient' | 'session' | 'caller' | 'login'>,
   ): void {
-    const { attachments, commands, heldOutput } = this.#options;
+    const { attachments, commands, heldOutput, share } = this.#options;
     const channel = new SessionChannel({
       ...opened,
       attachments,
       commands,
       heldOutput,
+      share,
       notLetIn: this.#notLetIn,
       log: this.#log,
       onUse: () => {

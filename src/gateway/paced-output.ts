@@ -1,13 +1,19 @@
 import type { ServerChannel, Connection as SshClient } from 'ssh2';
+import type { LoopShare, Steps } from '../base/loop-share.js';
 import { sendWindowOf, unsentBytes } from './ssh2-seams.js';
 
 /** Above this nothing more is given to ssh2; one client's output is not to hold back its others. */
 const MAX_WAITING_BYTES = 256 * 1024;
-const PIECE_BYTES = 32 * 1024;
+/** Small, because a step is at least one. */
+const PIECE_BYTES = 16 * 1024;
 
 export interface PacedOutputOptions {
   readonly sshClient: SshClient;
   readonly channel: ServerChannel;
+  /** What all who ask may cost: encrypting is the greater part of what answers do. */
+  readonly share: LoopShare;
+  /** The engineer. */
+  readonly owner: string;
 }
 
 /**
@@ -16,7 +22,8 @@ export interface PacedOutputOptions {
  *
  * `check` goes on; call it whenever the socket brought or took something.
  */
-export class PacedOutput {
+export class PacedOutput implements Steps {
+  readonly owner: string;
   readonly #options: PacedOutputOptions;
   #rest: Uint8Array = new Uint8Array();
   #error = '';
@@ -25,6 +32,7 @@ export class PacedOutput {
 
   constructor(options: PacedOutputOptions) {
     this.#options = options;
+    this.owner = options.owner;
   }
 
   /** Resolves when all of it is written, or thrown away; one call at a time. */
@@ -44,11 +52,24 @@ export class PacedOutput {
 
   check(): void {
     this.#sendError();
-    if (this.#sendRest()) this.#settle();
+    if (this.#rest.length === 0) this.#settleIfDone();
+    else if (this.#hasRoom()) this.#options.share.take(this);
+  }
+
+  /** Sends what there is room for; the rest waits for `check`. */
+  run(mayGoOn: () => boolean): boolean {
+    while (this.#rest.length > 0 && this.#hasRoom()) {
+      this.#options.channel.write(this.#rest.subarray(0, PIECE_BYTES));
+      this.#rest = this.#rest.subarray(PIECE_BYTES);
+      if (this.#rest.length > 0 && !mayGoOn()) return false;
+    }
+    if (this.#rest.length === 0) this.#settleIfDone();
+    return true;
   }
 
   /** Throws away what is not written yet. */
   drop(): void {
+    this.#options.share.remove(this);
     this.#rest = new Uint8Array();
     this.#error = '';
     this.#settle();
@@ -74,14 +95,12 @@ export class PacedOutput {
     this.#error = '';
   }
 
-  /** Whether nothing waits any more. */
-  #sendRest(): boolean {
+  #hasRoom(): boolean {
     const { sshClient, channel } = this.#options;
-    while (this.#rest.length > 0) {
-      if (channel.writableLength + unsentBytes(sshClient) > MAX_WAITING_BYTES) return false;
-      channel.write(this.#rest.subarray(0, PIECE_BYTES));
-      this.#rest = this.#rest.subarray(PIECE_BYTES);
-    }
-    return this.#error === '';
+    return channel.writableLength + unsentBytes(sshClient) <= MAX_WAITING_BYTES;
+  }
+
+  #settleIfDone(): void {
+    if (this.#error === '') this.#settle();
   }
 }

@@ -3,6 +3,7 @@ import type { PseudoTtyInfo, ServerChannel, Session, Connection as SshClient } f
 import { messageOf, TriadError, UnavailableError, UsageError } from '../base/errors.js';
 import { EXIT, type ExitCode, exitCodeOf } from '../base/exit-codes.js';
 import { isName, type SessionName, sessionName } from '../base/ids.js';
+import type { LoopShare } from '../base/loop-share.js';
 import { clampSize, type TerminalSize } from '../base/terminal-size.js';
 import { visible } from '../base/visible.js';
 import type {
@@ -40,6 +41,7 @@ export interface SessionChannelOptions extends Doors {
   readonly login: string;
   readonly log: Logger;
   readonly heldOutput: HeldOutput;
+  readonly share: LoopShare;
   /** Set for a guest: what they are told, whatever they start. */
   readonly notLetIn: Pick<NotLetIn, 'sentence' | 'exitCode'> | undefined;
   /** `use` is another one now. */
@@ -219,17 +221,15 @@ export class SessionChannel {
     const outcome = await commands.execute({ caller, session, commandLine, readInput, terminal });
     if (this.#state !== 'started') return;
     if (outcome.watch !== undefined) await this.#watch(channel, outcome.watch);
-    else if (outcome.pieces !== undefined) await this.#streamAnswer(channel, outcome.pieces);
+    else if (outcome.pieces !== undefined) await this.#streamAnswer(channel, outcome);
     else await this.#answer(channel, outcome);
   }
 
   async #answer(channel: ServerChannel, outcome: CommandOutcome): Promise<void> {
-    const { caller, sshClient } = this.#options;
     this.#say(outcome.stderr);
     const bytes = Buffer.from(this.#lines(outcome.stdout));
-    const release = this.#options.heldOutput.hold(caller.engineer, bytes.length);
-    if (release === undefined) throw tooMuchOutput(bytes.length);
-    this.#output = new PacedOutput({ sshClient, channel });
+    const release = this.#hold(bytes.length);
+    this.#output = this.#paced(channel);
     await this.#output.write(bytes);
     release();
     this.#finish(outcome.exitCode, '');
@@ -237,9 +237,11 @@ export class SessionChannel {
 
   async #streamAnswer(
     channel: ServerChannel,
-    pieces: NonNullable<CommandOutcome['pieces']>,
+    { pieces, heldBytes = 0 }: CommandOutcome,
   ): Promise<void> {
-    const output = new PacedOutput({ sshClient: this.#options.sshClient, channel });
+    if (pieces === undefined) return;
+    const release = this.#hold(heldBytes);
+    const output = this.#paced(channel);
     this.#output = output;
     const stream = new CommandStream({ pieces, output, size: () => this.#pty?.size });
     this.#stream = stream;
@@ -247,7 +249,21 @@ export class SessionChannel {
       stream.receive(bytes);
       return true;
     });
-    this.#finish(await stream.run(), '');
+    const exitCode = await stream.run();
+    release();
+    this.#finish(exitCode, '');
+  }
+
+  /** @throws UnavailableError where too much waits to be read already. */
+  #hold(bytes: number): () => void {
+    const release = this.#options.heldOutput.hold(this.#options.caller.engineer, bytes);
+    if (release === undefined) throw tooMuchOutput(bytes);
+    return release;
+  }
+
+  #paced(channel: ServerChannel): PacedOutput {
+    const { sshClient, share, caller } = this.#options;
+    return new PacedOutput({ sshClient, channel, share, owner: caller.engineer });
   }
 
   /** Nobody can ask for less colour over SSH but by a terminal that has none. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Slices } from '../base/slices.js';
+import { OwnSlices } from '../base/slices.js';
 
 /** The number of read(2), by `process.arch`. */
 const READ_CALLS: Readonly<Record<string, string>> = { x64: '0', arm64: '63' };
@@ -41,7 +41,7 @@ async function isAnyBlocked(
   { foreground, terminal }: ProcessFacts,
   device: string,
 ): Promise<boolean> {
-  const slices = new Slices();
+  const slices = new OwnSlices();
   for (const pid of await processes(root)) {
     if (slices.isOver) await slices.next();
     const facts = factsOf(root, pid);

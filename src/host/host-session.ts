@@ -1,10 +1,10 @@
 import type { Clock } from '../base/clock.js';
 import { messageOf, RefusedError, UnavailableError } from '../base/errors.js';
 import type { PaneId, PaneName, SessionName } from '../base/ids.js';
+import type { LoopShare } from '../base/loop-share.js';
 import type { PartWatch } from '../base/part-watch.js';
 import { PrivateFolder } from '../base/private-folder.js';
 import type { TerminalSize } from '../base/terminal-size.js';
-import { Throttle } from '../base/throttle.js';
 import type { DoorKey } from '../door/door-key.js';
 import type {
   CaptureRequest,
@@ -26,9 +26,7 @@ import type { Logger } from '../log/logger.js';
 import { RuleEngine } from '../rules/rule-engine.js';
 import { OutputWaits } from '../tap/output-waits.js';
 import type { SessionTaps } from '../tap/session-taps.js';
-import { captureHistory } from '../tmux/pane-history.js';
 import { pressKeys, sendText } from '../tmux/pane-io.js';
-import { capturePane } from '../tmux/pane-text.js';
 import type { PtyProcess } from '../tmux/pty-process.js';
 import { openTmuxClient, type TmuxClientOptions } from '../tmux/tmux-client.js';
 import { SessionHost, type SessionHostOptions } from '../triad/session-host.js';
@@ -36,28 +34,23 @@ import type { SessionPlan } from '../triad/session-plan.js';
 import { DriverClientView } from './driver-client-view.js';
 import { InputGate } from './input-gate.js';
 import { Mirror } from './mirror.js';
+import { PanePages } from './pane-pages.js';
 import { watchParts } from './parts-on-record.js';
 import { SessionBoard } from './session-board.js';
 import { SessionDoor } from './session-door.js';
-import { Turns } from './turns.js';
 import { TypedInput } from './typed-input.js';
 import { WindowSize } from './window-size.js';
 
 /** As many as there are gateways, and those that take their place. */
 const MAX_MIRRORS = 16;
-/** Each blocks the tmux server, and with it everybody, while it runs. */
-const MAX_HISTORY_AT_ONCE = 2;
-const MAX_HISTORY_WAITING = 64;
-/** Each holds up to a whole scrollback, and takes every second moment of tmux while it runs. */
-const MAX_CAPTURES_AT_ONCE = 1;
-const MAX_CAPTURES_WAITING = 16;
 /** The kernel hands out 4 KiB of a terminal at once; so often for all that an input gate lets through. */
 const TURNS_TO_READ = 20;
-const MINUTE_MS = 60_000;
 
 export interface HostSessionOptions
   extends Omit<SessionHostOptions, 'onWindowsChanged' | 'onStirred' | 'onPaneChanged'> {
   readonly doorKey: DoorKey;
+  /** What all who ask may cost. */
+  readonly share: LoopShare;
   /** The folder of a `triad` for commands in panes. */
   readonly programFolder: string;
   /** Of this session, not listening yet; opened and closed with it. */
@@ -71,6 +64,7 @@ export class HostSession {
   readonly name: SessionName;
   readonly #log: Logger;
   readonly #clock: Clock;
+  readonly #pages: PanePages;
   readonly #triad: SessionHost;
   readonly #taps: SessionTaps;
   readonly #waits: OutputWaits;
@@ -83,20 +77,6 @@ export class HostSession {
   #plan: SessionPlan;
   #presence: Presence = { drivers: [], observers: 0 };
   readonly #mirrors = new Set<Mirror>();
-  readonly #histories = new Turns({
-    maxAtOnce: MAX_HISTORY_AT_ONCE,
-    maxWaiting: MAX_HISTORY_WAITING,
-    onRefused: () => this.#pagesRefused('page of history refused, too many wait'),
-  });
-  readonly #captures = new Turns({
-    maxAtOnce: MAX_CAPTURES_AT_ONCE,
-    maxWaiting: MAX_CAPTURES_WAITING,
-    onRefused: () => this.#pagesRefused('capture refused, too many wait'),
-  });
-  readonly #refusals = new Throttle({
-    ...{ max: 1, windowMs: MINUTE_MS },
-    now: () => performance.now(),
-  });
   #isOpen = false;
   /** How each pane was told of first while the session is opened: rules may not act yet. */
   readonly #found = new Map<PaneName, PaneDescription>();
@@ -111,6 +91,8 @@ export class HostSession {
     this.#hostProblems = options.hostProblems;
     this.#parts = watchParts(options, this.name);
     this.#clock = options.clock;
+    const { server, share, log } = options;
+    this.#pages = new PanePages({ server, share, owner: `session ${this.name}`, log });
     this.#taps = options.taps;
     this.#waits = new OutputWaits(options.clock);
     // One after the other: two at once could leave windows of two sizes.
@@ -244,12 +226,12 @@ export class HostSession {
 
   async history(pane: PaneId, request: HistoryRequest): Promise<HistoryPage> {
     const target = { sessionId: this.#triad.getSessionId(), id: pane };
-    return this.#histories.take(() => captureHistory(this.#triad.server, target, request));
+    return this.#pages.history(target, request);
   }
 
-  async capture(pane: PaneName, request: CaptureRequest): Promise<string> {
+  async capture(pane: PaneName, request: CaptureRequest): Promise<readonly string[]> {
     const place = { sessionId: this.#triad.getSessionId(), id: this.#paneId(pane) };
-    return this.#captures.take(() => capturePane(this.#triad.server, place, request));
+    return this.#pages.capture(place, request);
   }
 
   async send(pane: PaneName, request: { text: string; enter: boolean }): Promise<void> {
@@ -362,10 +344,6 @@ export class HostSession {
     const openClient = (onOutput: (bytes: Uint8Array) => void): PtyProcess =>
       openTmuxClient({ server: this.#triad.server, sessionId, term, size, onOutput, ...input });
     return { request, openClient, isSessionThere: () => this.#triad.isThere(sessionId) };
-  }
-
-  #pagesRefused(message: string): void {
-    this.#refusals.write((leftOut) => this.#log.warn(leftOut, message));
   }
 
   #paneId(name: PaneName): PaneId {

@@ -49,6 +49,7 @@ export class LocalHost implements HostLink {
   readonly #sessions: Map<SessionName, HostSession>;
   readonly #goingOn: Set<SessionName>;
   readonly #reloads: Reloads<HostSession>;
+  #description: Promise<readonly SessionDescription[]> | undefined;
   #tellAllEnded: () => void = () => undefined;
   #isClosed = false;
 
@@ -89,8 +90,11 @@ export class LocalHost implements HostLink {
   }
 
   async describe(): Promise<readonly SessionDescription[]> {
-    await this.#options.refreshTelemetry();
-    return [...this.#sessions.values()].map((session) => session.describe());
+    // All who ask at once wait for the same look, and get the same answer.
+    this.#description ??= this.#describe().finally(() => {
+      this.#description = undefined;
+    });
+    return this.#description;
   }
 
   async openDriver(request: ViewRequest): Promise<DriverView> {
@@ -105,7 +109,7 @@ export class LocalHost implements HostLink {
     return this.#get(target.session).history(target.pane, request);
   }
 
-  async capture(address: PaneAddress, request: CaptureRequest): Promise<string> {
+  async capture(address: PaneAddress, request: CaptureRequest): Promise<readonly string[]> {
     return this.#get(address.session).capture(address.pane, request);
   }
 
@@ -176,6 +180,11 @@ export class LocalHost implements HostLink {
     this.letGo();
     const sessions = [...this.#sessions.values()].map((session) => session.close());
     await Promise.all([...sessions, this.#reloads.close()]);
+  }
+
+  async #describe(): Promise<readonly SessionDescription[]> {
+    await this.#options.refreshTelemetry();
+    return [...this.#sessions.values()].map((session) => session.describe());
   }
 
   #recordReload(text: string, facts: Readonly<Record<string, number | boolean>>): void {

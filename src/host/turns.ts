@@ -1,4 +1,4 @@
-import { UnavailableError } from '../base/errors.js';
+import { BusyError } from '../base/errors.js';
 
 export interface TurnsOptions {
   readonly maxAtOnce: number;
@@ -20,7 +20,7 @@ export class Turns {
   /**
    * Runs `work` in its turn.
    *
-   * @throws UnavailableError when too much waits; what `work` throws.
+   * @throws BusyError when too much waits; what `work` throws.
    */
   async take<T>(work: () => Promise<T>): Promise<T> {
     if (this.#running >= this.#options.maxAtOnce) await this.#wait();
@@ -38,7 +38,7 @@ export class Turns {
       return new Promise((resolve) => this.#waiting.push(resolve));
     }
     onRefused();
-    throw new UnavailableError(`${maxWaiting} others wait already, try again soon`);
+    throw new BusyError(`${maxWaiting} others wait already`, { hint: 'try again soon' });
   }
 
   /** Whoever waits longest takes the turn over, so that nobody slips in between. */

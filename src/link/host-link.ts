@@ -46,11 +46,11 @@ export interface HostLink {
   history(pane: PaneTarget, request: HistoryRequest): Promise<HistoryPage>;
 
   /**
-   * The text of a pane: lines ended by LF, blank ones at the end removed.
+   * The text of a pane, in pieces of some KiB: lines ended by LF, blank ones at the end removed.
    *
    * @throws UnavailableError when the pane or its session is not there.
    */
-  capture(pane: PaneAddress, request: CaptureRequest): Promise<string>;
+  capture(pane: PaneAddress, request: CaptureRequest): Promise<readonly string[]>;
 
   /**
    * Types `text` into a pane as one paste, then Enter unless told otherwise.
@@ -150,7 +150,8 @@ export interface OutputRequest {
   readonly waitMs: number;
 }
 
-export const MAX_OUTPUT_BYTES = 256 * 1024;
+/** A page is checked and made readable in one go, which takes a millisecond. */
+export const MAX_OUTPUT_BYTES = 32 * 1024;
 
 export interface OutputPage {
   /** Bytes as the pane put them out. */

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../base/errors.js';
 import type { SessionName } from '../base/ids.js';
+import type { LoopShare } from '../base/loop-share.js';
 import { visible } from '../base/visible.js';
 import type { Logger } from '../log/logger.js';
 import type { EventsPage, EventsRequest } from './host-event.js';
@@ -33,6 +34,8 @@ const RETRY_MS = 200;
 
 export interface LinkClientOptions {
   readonly path: string;
+  /** What all who ask may cost. */
+  readonly share: LoopShare;
   readonly log: Logger;
   /** How soon a host that hangs counts as lost; defaults to 15 s. */
   readonly alive?: AliveLimits;
@@ -85,8 +88,11 @@ export class LinkClient implements HostLink {
     return RemoteMirrorView.open({ connection: this.#getReached(), request });
   }
 
-  async capture(address: PaneAddress, request: CaptureRequest): Promise<string> {
-    return this.#get().call('capture', { ...address, ...request });
+  async capture(address: PaneAddress, request: CaptureRequest): Promise<readonly string[]> {
+    const connection = this.#get();
+    return this.#options.share.during('link', (slices) =>
+      connection.capture({ ...address, ...request }, slices),
+    );
   }
 
   async history(pane: PaneTarget, request: HistoryRequest): Promise<HistoryPage> {

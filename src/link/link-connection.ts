@@ -8,12 +8,13 @@ import {
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { withDeadline } from '../base/deadline.js';
-import { InvariantError, UnavailableError } from '../base/errors.js';
+import { InvariantError, TriadError, UnavailableError } from '../base/errors.js';
+import type { Slices } from '../base/slices.js';
 import { connectToUnixSocket } from '../base/unix-socket.js';
 import { visible } from '../base/visible.js';
 import { errorOf } from './failure.js';
 import { LinkLostError } from './link-lost.js';
-import { readJson } from './message-body.js';
+import { readJson, readJsonLines } from './message-body.js';
 import {
   type Call,
   HELLO_PATH,
@@ -120,6 +121,19 @@ export class LinkConnection {
     return accepted(parseResponse(call, await limited));
   }
 
+  /** The same for a capture, whose answer comes in pieces. */
+  async capture(request: RequestOf<'capture'>, slices: Slices): Promise<readonly string[]> {
+    const session = this.#session;
+    const path = pathOf(this.#version, 'capture');
+    const read = { maxBytes: MAX_RESPONSE_BYTES, slices };
+    const answer = asked(session, path, request).then((stream) => readJsonLines(stream, read));
+    const limited = withDeadline(answer, ANSWER_LIMIT_MS, 'capture over the link');
+    const lines = await limited.catch((cause: unknown) => {
+      throw cause instanceof TriadError ? cause : noAnswer(session, cause);
+    });
+    return lines.map((line) => accepted(parseResponse('capture', line)));
+  }
+
   /** Whether calls may get through; a lost connection is known to be lost at once. */
   get isOpen(): boolean {
     return isOpen(this.#session);
@@ -155,10 +169,19 @@ export class LinkConnection {
 }
 
 async function ask(session: ClientHttp2Session, path: string, request: unknown): Promise<unknown> {
+  return readWhole(session, await asked(session, path, request));
+}
+
+/** The stream of the answer, which is not an error. */
+async function asked(
+  session: ClientHttp2Session,
+  path: string,
+  request: unknown,
+): Promise<ClientHttp2Stream> {
   const stream = start(session, post(path));
   stream.end(JSON.stringify(request));
   await answered(session, stream);
-  return readWhole(session, stream);
+  return stream;
 }
 
 async function answered(session: ClientHttp2Session, stream: ClientHttp2Stream): Promise<void> {

@@ -6,6 +6,8 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { messageOf, RefusedError, UnavailableError } from '../base/errors.js';
 import type { SessionName } from '../base/ids.js';
 import type { Part } from '../base/part.js';
@@ -51,7 +53,7 @@ export interface LinkServerOptions extends Omit<SocketPlace, 'name'> {
 }
 
 type CallHandler<C extends Call> = (request: RequestOf<C>) => Promise<ResponseOf<C>>;
-type CallHandlers = { [C in Call]: CallHandler<C> };
+type CallHandlers = { [C in Exclude<Call, 'capture'>]: CallHandler<C> };
 
 /**
  * The host's end of the link's socket form. Whoever reaches the socket is the gateway: the
@@ -144,7 +146,8 @@ export class LinkServer {
     if (kind !== undefined) return openView({ host, kind, stream, headers, views });
     const call = findCall(name);
     if (call === undefined) throw new RefusedError(`link: there is no ${visible(path)}`);
-    await answer(stream, call, handlersOf(host, views)[call]);
+    if (call === 'capture') await answerCapture(stream, host);
+    else await answer(stream, call, handlersOf(host, views)[call]);
   }
 
   #fail(stream: ServerHttp2Stream, error: unknown): void {
@@ -247,6 +250,20 @@ async function answer<C extends Call>(
   respond(stream, await handle(request));
 }
 
+/** Piece by piece, each when the gateway took the one before. */
+async function answerCapture(stream: ServerHttp2Stream, host: HostLink): Promise<void> {
+  const request = accepted(parseRequest('capture', await readRequest(stream)));
+  const { lines, ansi, ...address } = request;
+  const pieces = await host.capture(address, { lines, ansi });
+  if (stream.destroyed) return;
+  stream.respond({ ':status': 200 });
+  await pipeline(Readable.from(messagesOf(pieces), { highWaterMark: 1 }), stream);
+}
+
+function* messagesOf(pieces: readonly string[]): Generator<string> {
+  for (const piece of pieces) yield `${JSON.stringify(piece)}\n`;
+}
+
 function accepted<T>(parsed: Parsed<T>): T {
   if (parsed.success) return parsed.data;
   throw new RefusedError(`link: got a message that does not fit: ${visible(parsed.error.message)}`);
@@ -259,7 +276,6 @@ function handlersOf(host: HostLink, views: ReadonlyMap<number, ServedView>): Cal
   };
   return {
     describe: async () => [...(await host.describe())] as ResponseOf<'describe'>,
-    capture: ({ lines, ansi, ...address }) => host.capture(address, { lines, ansi }),
     history: async ({ firstLine, count, ...pane }) => {
       const page = await host.history(pane, { firstLine, count });
       return { ...page, lines: [...page.lines] };

@@ -2,7 +2,8 @@
  * The link over a socket: HTTP/2 (RFC 9113), whose streams keep calls and views apart and give each
  * its own flow control.
  *
- * A call is a POST of JSON that is answered with JSON. A view is a POST whose body is what is typed
+ * A call is a POST of JSON that is answered with JSON; a capture's answer, which may have megabytes, with a line
+ * of JSON for each piece. A view is a POST whose body is what is typed
  * (a mirror's has none) and whose answer is what the terminal shows: plain bytes in both directions
  * for a driver, messages of output and layouts for a mirror (`mirror-messages.ts`). How it ended comes
  * as a trailer. Calls about a view name it by the id of its stream.

@@ -203,6 +203,7 @@ const nothing = z.strictObject({});
 /** What each call is answered with. */
 const responseSchemas = {
   describe: z.array(sessionDescription),
+  /** Of each line of the answer. */
   capture: z.string(),
   history: historyPage,
   send: nothing,

@@ -1,6 +1,11 @@
+import type { LoopShare, Steps } from '../base/loop-share.js';
 import type { Moment, ObserverDisplay } from './observer-display.js';
 
 export interface FanOutOptions {
+  /** What all observers may cost. */
+  readonly share: LoopShare;
+  /** Of the session. */
+  readonly owner: string;
   /** Everybody who was there has been served; that took `costMs` of this process's time. */
   readonly onDone: (costMs: number) => void;
   /** Milliseconds that only grow. */
@@ -9,26 +14,24 @@ export interface FanOutOptions {
   readonly onFailure: (display: ObserverDisplay, error: unknown) => void;
 }
 
-/** Longest that drivers' bytes wait for observers. */
-const SLICE_MS = 1;
-
 /**
- * Serves displays that are due, each with what is newest when its turn comes, in slices between which the
- * event loop does what else there is. A round is for those who are there when it begins; it comes first, and
+ * Serves displays that are due, each with what is newest when its turn comes, as the share of all observers
+ * allows. A round is for those who are there when it begins; it comes first, and
  * what becomes due meanwhile neither holds it open nor adds to its cost.
  */
-export class FanOut {
+export class FanOut implements Steps {
+  readonly owner: string;
   readonly #options: FanOutOptions;
   readonly #round = new Set<ObserverDisplay>();
   readonly #due = new Set<ObserverDisplay>();
   #moment: Moment | undefined;
-  #next: NodeJS.Immediate | undefined;
   #isRound = false;
   #costMs = 0;
   #slices = 0;
 
   constructor(options: FanOutOptions) {
     this.#options = options;
+    this.owner = options.owner;
   }
 
   /** How many slices there were. */
@@ -47,14 +50,14 @@ export class FanOut {
     this.#isRound = true;
     this.#costMs += spentMs;
     for (const display of displays) this.#round.add(display);
-    if (this.#next === undefined) this.#serve();
+    this.#options.share.take(this);
   }
 
   /** Serves one display soon; before the first moment there is nothing to serve. */
   add(display: ObserverDisplay): void {
     if (this.#moment === undefined) return;
     this.#due.add(display);
-    this.#next ??= setImmediate(() => this.#serve());
+    this.#options.share.add(this);
   }
 
   remove(display: ObserverDisplay): void {
@@ -64,21 +67,20 @@ export class FanOut {
 
   /** Serves nobody any more. Idempotent. */
   close(): void {
-    clearImmediate(this.#next);
+    this.#options.share.remove(this);
     this.#round.clear();
     this.#due.clear();
     this.#moment = undefined;
   }
 
-  #serve(): void {
-    this.#next = undefined;
-    if (this.#isRound) this.#serveRound();
-    else this.#serveSlice(this.#due);
-    if (this.#round.size + this.#due.size > 0) this.#next ??= setImmediate(() => this.#serve());
+  run(mayGoOn: () => boolean): boolean {
+    if (this.#isRound) this.#serveRound(mayGoOn);
+    else this.#serveSlice(this.#due, mayGoOn);
+    return this.#round.size + this.#due.size === 0;
   }
 
-  #serveRound(): void {
-    this.#costMs += this.#serveSlice(this.#round);
+  #serveRound(mayGoOn: () => boolean): void {
+    this.#costMs += this.#serveSlice(this.#round, mayGoOn);
     if (this.#round.size > 0) return;
     const costMs = this.#costMs;
     this.#isRound = false;
@@ -87,19 +89,17 @@ export class FanOut {
   }
 
   /** @returns how long it took. */
-  #serveSlice(displays: Set<ObserverDisplay>): number {
+  #serveSlice(displays: Set<ObserverDisplay>, mayGoOn: () => boolean): number {
     const { now } = this.#options;
     const startedAt = now();
-    let tookMs = 0;
     for (const display of displays) {
       displays.delete(display);
       this.#due.delete(display);
       this.#show(display);
-      tookMs = now() - startedAt;
-      if (tookMs >= SLICE_MS) break;
+      if (!mayGoOn()) break;
     }
     this.#slices += 1;
-    return tookMs;
+    return now() - startedAt;
   }
 
   #show(display: ObserverDisplay): void {

@@ -1,8 +1,8 @@
+import type { LoopShare, Steps } from '../base/loop-share.js';
 import type { TerminalSize } from '../base/terminal-size.js';
 import type { Logger } from '../log/logger.js';
-import { rowsOf } from './captured-rows.js';
+import { rowsFor } from './captured-rows.js';
 import type { Glimpses } from './glimpses.js';
-import type { KeyTurns, Typist } from './key-turns.js';
 import type { FeedEnd, MirrorSource } from './mirror-source.js';
 import type { Mirrors } from './mirrors.js';
 import { MAX_UNCONSUMED_BYTES, type ObserverDisplay } from './observer-display.js';
@@ -15,20 +15,21 @@ const NOTHING = new Uint8Array();
 
 export interface LiveWatcherOptions {
   readonly request: WatchRequest;
-  readonly source: Pick<MirrorSource, 'history'>;
-  /** Of all observers together. */
-  readonly turns: KeyTurns;
+  /** Pages for the engineer who watches. */
+  readonly history: MirrorSource['history'];
+  readonly share: LoopShare;
   readonly glimpses: Glimpses;
   readonly log: Logger;
 }
 
 /** A viewer on a display: what one observer's keys do shows on their terminal. */
-export class LiveWatcher implements Watcher, Typist {
+export class LiveWatcher implements Watcher, Steps {
+  readonly owner: string;
   readonly ended: Promise<{ readonly reason: FeedEnd | 'left' }>;
   readonly #request: WatchRequest;
   readonly #terminal: HeldTerminal;
   readonly #viewer: Viewer;
-  readonly #turns: KeyTurns;
+  readonly #share: LoopShare;
   readonly #log: Logger;
   /** What was typed and waits for its turn. */
   #typed: Uint8Array = NOTHING;
@@ -37,18 +38,19 @@ export class LiveWatcher implements Watcher, Typist {
   #display: ObserverDisplay | undefined;
   #end: (end: { readonly reason: FeedEnd | 'left' }) => void = () => undefined;
 
-  constructor({ request, source, turns, glimpses, log }: LiveWatcherOptions) {
+  constructor({ request, history, share, glimpses, log }: LiveWatcherOptions) {
     const { session, size, pane } = request;
     this.#request = request;
-    this.#turns = turns;
+    this.owner = request.engineer;
+    this.#share = share;
     this.#log = log;
     this.#terminal = new HeldTerminal(request.terminal);
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
     this.#viewer = new Viewer({
-      ...{ session, size, pane, rowsOf, glimpses },
-      history: (id, asked) => source.history(id, asked),
+      ...{ session, size, pane, glimpses, history },
+      rowsOf: (lines, cols) => rowsFor({ share, owner: request.engineer }, lines, cols),
       write: (bytes) => this.#copy(bytes),
       onChange: () => this.#display?.invalidate(),
       onLeave: () => this.#finish('left'),
@@ -74,7 +76,7 @@ export class LiveWatcher implements Watcher, Typist {
   receive(bytes: Uint8Array): boolean {
     if (this.#typed.length > 0) return false;
     this.#typed = bytes;
-    this.#isHeldBack = !this.#turns.take(this);
+    this.#isHeldBack = !this.#share.take(this);
     return !this.#isHeldBack;
   }
 
@@ -82,7 +84,25 @@ export class LiveWatcher implements Watcher, Typist {
     this.#onDrain = listener;
   }
 
-  follow(mayGoOn: () => boolean): boolean {
+  run(mayGoOn: () => boolean): boolean {
+    try {
+      return this.#follow(mayGoOn);
+    } catch (error) {
+      const { session } = this.#request;
+      this.#log.error({ session, error }, 'observer keys could not be followed');
+      this.#finish('failed');
+      return true;
+    }
+  }
+
+  resize(size: TerminalSize): void {
+    this.#viewer.resize(size);
+    // What is left of the old screen on a terminal of a new size differs from one terminal to the next.
+    this.#display?.forget();
+  }
+
+  /** Follows keys as long as it may go on, at least one; whether all are done. */
+  #follow(mayGoOn: () => boolean): boolean {
     const taken = this.#viewer.receive(this.#typed, mayGoOn);
     this.#typed = this.#typed.subarray(taken);
     if (this.#display !== undefined) this.#display.hasSync = this.#viewer.hasSync;
@@ -90,18 +110,6 @@ export class LiveWatcher implements Watcher, Typist {
     if (this.#isHeldBack) this.#onDrain();
     this.#isHeldBack = false;
     return true;
-  }
-
-  fail(error: unknown): void {
-    const { session } = this.#request;
-    this.#log.error({ session, error }, 'observer keys could not be followed');
-    this.#finish('failed');
-  }
-
-  resize(size: TerminalSize): void {
-    this.#viewer.resize(size);
-    // What is left of the old screen on a terminal of a new size differs from one terminal to the next.
-    this.#display?.forget();
   }
 
   #finish(reason: FeedEnd | 'left'): void {
@@ -117,7 +125,7 @@ export class LiveWatcher implements Watcher, Typist {
   }
 
   close(): void {
-    this.#turns.remove(this);
+    this.#share.remove(this);
     this.#viewer.close();
     this.#display?.close();
   }

@@ -1,4 +1,5 @@
 import type { SessionName } from '../base/ids.js';
+import type { LoopShare } from '../base/loop-share.js';
 import type { Logger } from '../log/logger.js';
 import { ComposedScreens } from './composed-screens.js';
 import { FanOut } from './fan-out.js';
@@ -11,6 +12,7 @@ import type { Composer, Presence, SharedScreen } from './shared-screen.js';
 import type { ObserverTerminal } from './watching.js';
 
 export interface MirrorOptions {
+  readonly share: LoopShare;
   readonly session: SessionName;
   readonly source: MirrorSource;
   readonly presence: Presence;
@@ -44,7 +46,7 @@ export class Mirror {
     this.#presence = options.presence;
     this.#clock = new FrameClock({ now, onTick: () => this.#whenWhole() });
     this.#fanOut = new FanOut({
-      now,
+      ...{ now, share: options.share, owner: `frames of ${options.session}` },
       onDone: (costMs) => this.#clock.finished(costMs),
       onFailure: (display, error) => this.#fail(display, error),
     });

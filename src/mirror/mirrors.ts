@@ -1,4 +1,5 @@
 import type { SessionName } from '../base/ids.js';
+import type { LoopShare } from '../base/loop-share.js';
 import type { Logger } from '../log/logger.js';
 import { Mirror } from './mirror.js';
 import type { MirrorSource } from './mirror-source.js';
@@ -7,6 +8,8 @@ import type { Composer, Presence } from './shared-screen.js';
 import type { WatchRequest } from './watching.js';
 
 export interface MirrorsOptions {
+  /** What all observers may cost. */
+  readonly share: LoopShare;
   readonly sourceOf: (session: SessionName) => MirrorSource;
   readonly log: Logger;
 }
@@ -48,10 +51,9 @@ export class Mirrors {
   }
 
   #create(session: SessionName): Mirror {
-    const { sourceOf, log } = this.#options;
+    const { sourceOf, log, share } = this.#options;
     const mirror = new Mirror({
-      session,
-      log,
+      ...{ session, share, log },
       source: sourceOf(session),
       presence: this.#presences.get(session) ?? NOBODY,
       onClose: () => this.#mirrors.delete(session),

@@ -1,18 +1,17 @@
 import type { SessionName } from '../base/ids.js';
-import { rowsOf } from './captured-rows.js';
+import { rowsFor } from './captured-rows.js';
 import { Glimpses } from './glimpses.js';
-import { KeyTurns } from './key-turns.js';
 import { LiveWatcher } from './live-watcher.js';
 import type { MirrorSource } from './mirror-source.js';
 import { Mirrors, type MirrorsOptions } from './mirrors.js';
-import { restedHistory } from './rested-history.js';
+import { RestedHistory } from './rested-history.js';
 import type { Presence } from './shared-screen.js';
 import type { Watcher, WatchRequest } from './watching.js';
 
 /** What the observers of a session share beside its mirror. */
 interface Watched {
   readonly glimpses: Glimpses;
-  readonly source: Pick<MirrorSource, 'history'>;
+  readonly pages: RestedHistory;
 }
 
 /** Everybody who watches: their terminals are kept in step with a mirror, and their keys with a viewer. */
@@ -21,7 +20,6 @@ export class Watchers {
   readonly #mirrors: Mirrors;
   /** One entry for each configured session at most. */
   readonly #sessions = new Map<SessionName, Watched>();
-  readonly #turns = new KeyTurns(() => performance.now());
 
   constructor(options: MirrorsOptions) {
     this.#options = options;
@@ -30,9 +28,10 @@ export class Watchers {
 
   /** @throws whatever the source throws when the session cannot be mirrored. */
   async watch(request: WatchRequest): Promise<Watcher> {
-    const { log } = this.#options;
-    const watched = this.#watched(request.session);
-    const watcher = new LiveWatcher({ request, log, turns: this.#turns, ...watched });
+    const { log, share } = this.#options;
+    const { glimpses, pages } = this.#watched(request.session);
+    const history = pages.of(request.engineer);
+    const watcher = new LiveWatcher({ request, log, share, glimpses, history });
     await watcher.open(this.#mirrors);
     return watcher;
   }
@@ -45,13 +44,14 @@ export class Watchers {
   #watched(session: SessionName): Watched {
     const known = this.#sessions.get(session);
     if (known !== undefined) return known;
-    const source = this.#options.sourceOf(session);
+    const { sourceOf, share } = this.#options;
+    const source = sourceOf(session);
     const history: MirrorSource['history'] = (pane, request) => source.history(pane, request);
     const glimpses = new Glimpses((pane) => ({
       history: (request) => history(pane, request),
-      rowsOf,
+      rowsOf: (lines, cols) => rowsFor({ share, owner: `panes of ${session}` }, lines, cols),
     }));
-    const made = { glimpses, source: { history: restedHistory(history) } };
+    const made = { glimpses, pages: new RestedHistory(history) };
     this.#sessions.set(session, made);
     return made;
   }

@@ -13,6 +13,8 @@ export interface ObserverTerminal {
 }
 
 export interface WatchRequest {
+  /** Who watches; all their channels have one share. */
+  readonly engineer: string;
   readonly session: SessionName;
   readonly terminal: ObserverTerminal;
   readonly size: TerminalSize;

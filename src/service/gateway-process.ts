@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { withDeadline } from '../base/deadline.js';
 import { allOrNothing, type Disposal } from '../base/disposal.js';
 import type { SessionName } from '../base/ids.js';
+import { LoopShare } from '../base/loop-share.js';
 import type { Environment } from '../config/environment.js';
 import { LinkClient } from '../link/link-client.js';
 import type { LogLevel } from '../log/logger.js';
@@ -54,12 +55,28 @@ async function start(options: GatewayProcessOptions, disposal: Disposal): Promis
   const control = await openControl({ runtimeDirectory, runtimeLink: home.run }, log, disposal);
   const socket = join(runtimeDirectory, LINK_SOCKET);
   const names = new SessionNames();
-  const link = LinkClient.open({ path: socket, log, onReached: (host) => names.learn(host) });
+  const share = new LoopShare();
+  const link = LinkClient.open({
+    path: socket,
+    log,
+    share,
+    onReached: (host) => names.learn(host),
+  });
   disposal.defer(() => link.close());
   onStep('looking for the host');
   const isHostReached = await isReachedSoon(link);
   const gateway = await openGateway(
-    { home, environment, cwd, settings, log, link, sessions: names, startCommand: 'gateway' },
+    {
+      home,
+      environment,
+      cwd,
+      settings,
+      log,
+      link,
+      share,
+      sessions: names,
+      startCommand: 'gateway',
+    },
     disposal,
   );
   const facts = await gateway.accept(control);

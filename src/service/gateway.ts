@@ -1,6 +1,8 @@
 import type { GrantStore } from '../access/grant-store.js';
 import type { Audit } from '../audit/audit.js';
+import { FairTurns } from '../base/fair-turns.js';
 import { isName, type SessionName, sessionName } from '../base/ids.js';
+import type { LoopShare } from '../base/loop-share.js';
 import type { ConnectionCounts } from '../commands/connection-info.js';
 import type { RunningGateway } from '../commands/context.js';
 import type { CommandOutcome } from '../commands/door.js';
@@ -21,6 +23,9 @@ import { Attachments } from '../session/attachments.js';
 import { localContext } from './local-context.js';
 import type { SessionNames } from './session-names.js';
 
+/** The host has one under way for each session; the other one is for another session. */
+const MAX_CAPTURES_AT_ONCE = 2;
+
 export interface GatewayServiceOptions {
   readonly listen: readonly ListenAddress[];
   readonly limits: GatewayLimits;
@@ -28,6 +33,8 @@ export interface GatewayServiceOptions {
   readonly sessions: SessionNames;
   readonly grants: GrantStore;
   readonly link: HostLink;
+  /** What all who ask may cost. */
+  readonly share: LoopShare;
   readonly audit: Audit;
   readonly log: Logger;
   /** The command that starts this gateway again. */
@@ -50,21 +57,31 @@ export class GatewayService {
   #problems: () => readonly string[] = () => [];
 
   private constructor(options: GatewayServiceOptions) {
-    const { link, grants, audit, log, startCommand } = options;
+    const { link, share, grants, audit, log, startCommand } = options;
     this.#options = options;
     const sessions = () => options.sessions.get();
-    const mirrors = new Watchers({ sourceOf: (session) => mirrorSource(link, session), log });
+    const mirrors = new Watchers({
+      sourceOf: (session) => mirrorSource(link, session),
+      share,
+      log,
+    });
     this.#attachments = new Attachments({ sessions, link, mirrors, access: grants, audit, log });
     const startedAt = new Date().toISOString();
     this.#running = {
-      ...{ link, startCommand, followers: new Followers() },
+      ...{
+        link,
+        share,
+        startCommand,
+        followers: new Followers(),
+        captures: new FairTurns(MAX_CAPTURES_AT_ONCE),
+      },
       attachments: this.#attachments,
       describe: () => ({
         listen: this.addresses.map(formatAddress),
         hostKeys: this.hostKeys,
         startedAt,
         problems: this.#problems(),
-        refused: this.#gateway?.refused ?? {},
+        refused: { ...this.#gateway?.refused, commands: share.refused },
         connections: this.#gateway?.counts ?? NO_CONNECTIONS,
       }),
       connections: {
@@ -83,7 +100,7 @@ export class GatewayService {
    */
   static async listen(options: GatewayServiceOptions): Promise<GatewayService> {
     const service = new GatewayService(options);
-    const { listen, limits, hostKeys, grants, audit, log, sessions } = options;
+    const { listen, limits, hostKeys, grants, share, audit, log, sessions } = options;
     const decide = grants.decide.bind(grants);
     const commands = new SshDoor({
       decide,
@@ -102,6 +119,7 @@ export class GatewayService {
       access: connectionAccess(grants, sessions),
       audit,
       log,
+      share,
       ...doors,
     });
     return service;
@@ -142,7 +160,7 @@ export class GatewayService {
       terminal,
       gateway: this.#running,
     });
-    return execute({ words, prefix: 'triad', context, log });
+    return execute({ words: () => words, prefix: 'triad', context, log });
   }
 
   /** Says goodbye to everybody and resolves when they are gone, within a bounded time. Idempotent. */

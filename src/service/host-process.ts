@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { allOrNothing, type Disposal } from '../base/disposal.js';
 import { RefusedError } from '../base/errors.js';
 import type { PaneName, SessionName } from '../base/ids.js';
+import { LoopShare } from '../base/loop-share.js';
 import type { Part } from '../base/part.js';
 import type { LocalHost } from '../host/local-host.js';
 import type { ReloadReport, SessionDescription } from '../link/host-link.js';
@@ -45,6 +46,7 @@ export interface DifferentSession {
 interface HostParts extends HostSettings, Pick<HostProcessOptions, 'home' | 'environment'> {
   readonly onSessions: (names: readonly SessionName[]) => void;
   readonly runtimeDirectory: string;
+  readonly share: LoopShare;
   readonly log: Logger;
   /** What is to be watched beside its own. */
   readonly parts: readonly Part[];
@@ -101,7 +103,8 @@ async function start(options: HostProcessOptions, disposal: Disposal): Promise<H
   disposal.defer(() => server.close());
   const { host, different } = await makeHost(
     {
-      ...{ home, environment, ...settings, runtimeDirectory, log, onSessions: () => undefined },
+      ...{ home, environment, ...settings, runtimeDirectory, log },
+      ...{ share: new LoopShare(), onSessions: () => undefined },
       parts: server.parts,
     },
     disposal,

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { SYSTEM_CLOCK } from '../base/clock.js';
 import type { Disposal } from '../base/disposal.js';
 import type { PaneName, SessionName } from '../base/ids.js';
+import type { LoopShare } from '../base/loop-share.js';
 import type { Part } from '../base/part.js';
 import { DoorKey } from '../door/door-key.js';
 import { EventLog } from '../events/event-log.js';
@@ -33,6 +34,8 @@ const SESSIONS = 'tmux';
 export interface HostServiceOptions
   extends Pick<LocalHostOptions, 'plans' | 'readPlans' | 'onSessions'> {
   readonly binary: TmuxBinary;
+  /** What all who ask may cost, in this process. */
+  readonly share: LoopShare;
   /** Private directory for sockets. */
   readonly runtimeDirectory: string;
   /** What people know it by: `state/run`. */
@@ -92,7 +95,7 @@ export async function createHost(
       log: log.child({ session: plan.name }),
       onDifferent: (panes: readonly PaneName[]) => options.onDifferent(plan.name, panes),
       ...{ clock, random: Math.random, doorKey, programFolder: launcher.folder, record },
-      hostProblems: () => parts.problems,
+      ...{ hostProblems: () => parts.problems, share: options.share },
       history: events.panes,
       watchHealth: (watched) => createPaneHealth({ ...watched, env: { ...env, ...watched.env } }),
     };

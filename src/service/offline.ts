@@ -43,5 +43,5 @@ export async function runOffline(
   const localName = environment.login;
   const absent = { gateway: undefined, terminal: undefined };
   const context = localContext({ sessions, grants, audit, ...absent, localName, files });
-  return await execute({ words, prefix: 'triad', context, log });
+  return await execute({ words: () => words, prefix: 'triad', context, log });
 }

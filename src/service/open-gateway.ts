@@ -5,6 +5,7 @@ import { HostRecord } from '../audit/host-record.js';
 import { SYSTEM_CLOCK } from '../base/clock.js';
 import type { Disposal } from '../base/disposal.js';
 import { EXIT } from '../base/exit-codes.js';
+import type { LoopShare } from '../base/loop-share.js';
 import { PartWatch } from '../base/part-watch.js';
 import type { CommandOutcome } from '../commands/door.js';
 import { errorText } from '../commands/execute.js';
@@ -99,6 +100,8 @@ export interface OpenGatewayOptions {
   readonly settings: GatewaySettings;
   readonly log: Logger;
   readonly link: HostLink;
+  /** What all who ask may cost, in this process. */
+  readonly share: LoopShare;
   readonly sessions: SessionNames;
   /** The command that starts this gateway again. */
   readonly startCommand: 'up' | 'gateway';
@@ -120,7 +123,7 @@ export async function openGateway(
   options: OpenGatewayOptions,
   disposal: Disposal,
 ): Promise<OpenGateway> {
-  const { home, environment, settings, log, link, sessions } = options;
+  const { home, environment, settings, log, link, share, sessions } = options;
   const audit = written(home.audit, () => Audit.open(home.audit, log));
   disposal.defer(() => audit.close());
   const grants = await openGrants(home, log);
@@ -131,7 +134,7 @@ export async function openGateway(
   });
   const service = await GatewayService.listen({
     ...{ listen: settings.listen, limits: settings.limits, hostKeys: settings.hostKeys },
-    ...{ sessions, grants, link, audit, log, startCommand: options.startCommand },
+    ...{ sessions, grants, link, share, audit, log, startCommand: options.startCommand },
     localName: environment.login,
     onStopRequested: requestStop,
   });

@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { allOrNothing, type Disposal } from '../base/disposal.js';
 import type { SessionName } from '../base/ids.js';
+import { LoopShare } from '../base/loop-share.js';
 import { KeptSocket } from '../base/unix-socket.js';
 import type { ReloadReport, SessionDescription } from '../link/host-link.js';
 import type { Logger, LogLevel } from '../log/logger.js';
@@ -53,14 +54,18 @@ async function start(options: TriadOptions, disposal: Disposal): Promise<Running
   const claim = await claimHost(runtimeDirectory, log, disposal);
   const names = plans.map(({ name }) => name);
   const sessions = new SessionNames(names);
+  const share = new LoopShare();
   const onSessions = (now: readonly SessionName[]) => sessions.set(now);
   const { host, different } = await makeHost(
-    { home, environment, ...settings, runtimeDirectory, log, onSessions, parts: [claim] },
+    {
+      ...{ home, environment, ...settings, runtimeDirectory, log },
+      ...{ onSessions, share, parts: [claim] },
+    },
     disposal,
   );
   options.stop.addEventListener('abort', () => host.letGo());
   const gateway = await openGateway(
-    { home, environment, cwd, settings, log, link: host, sessions, startCommand: 'up' },
+    { home, environment, cwd, settings, log, link: host, sessions, share, startCommand: 'up' },
     disposal,
   );
   onStep(`starting ${names.join(', ')}`);

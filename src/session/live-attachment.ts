@@ -281,8 +281,10 @@ export class LiveAttachment implements Attachment {
   async #openWatcher(): Promise<ActiveSight> {
     const { mirrors, request } = this.#options;
     const { session } = this;
-    const { terminal, watch } = request;
-    const view = await mirrors.watch({ session, terminal, size: this.#size, pane: watch?.pane });
+    const { terminal, watch, caller } = request;
+    const { engineer } = caller;
+    const asked = { engineer, session, terminal, size: this.#size, pane: watch?.pane };
+    const view = await mirrors.watch(asked);
     view.onDrain(() => terminal.resumeInput());
     return { kind: 'watching', view };
   }

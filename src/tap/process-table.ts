@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import type { Clock } from '../base/clock.js';
-import { Slices } from '../base/slices.js';
+import { OwnSlices } from '../base/slices.js';
 
 /** What a process and everything that it started use. */
 export interface TreeUsage {
@@ -94,7 +94,7 @@ export class ProcessTable {
   async #scan(): Promise<void> {
     const processes = new Map<number, Process>();
     const children = new Map<number, Process[]>();
-    const slices = new Slices();
+    const slices = new OwnSlices();
     try {
       const names = await readdir(this.#root);
       const uptimeSeconds = Number.parseFloat(await readFile(`${this.#root}/uptime`, 'latin1'));

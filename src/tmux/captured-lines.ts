@@ -1,4 +1,4 @@
-import { Slices } from '../base/slices.js';
+import type { Slices } from '../base/slices.js';
 
 /** tmux(1) capture-pane -e: SGR, the shifts to and from line drawing, and hyperlinks (3.4 and later). */
 const TOKEN =
@@ -15,10 +15,8 @@ const DRAWN: Readonly<Record<string, string>> = {
  * Makes each captured line complete in itself: tmux goes on with the style and the character set of
  * the line before, whatever that was. Many coloured lines take long, so it works in slices.
  */
-export async function completeLines(
-  lines: readonly string[],
-  slices = new Slices(),
-): Promise<string[]> {
+export async function completeLines(lines: readonly string[], slices: Slices): Promise<string[]> {
+  await slices.next();
   const completer = new Completer();
   const complete: string[] = [];
   for (const line of lines) {
@@ -33,18 +31,20 @@ class Completer {
   #isDrawing = false;
 
   complete(line: string): string {
-    let complete = '';
+    // Joined at the end: strings that are added up stay many to the garbage collector.
+    const complete: string[] = [];
     let shown = '';
     for (const [token, parameters] of line.matchAll(TOKEN)) {
       if (parameters !== undefined) this.#style.apply(parameters);
       else if (token === '\x0e' || token === '\x0f') this.#isDrawing = token === '\x0e';
       else if (!isControl(token)) {
         const style = this.#style.parameters;
-        complete += styleChange(shown, style) + (this.#isDrawing ? drawn(token) : token);
+        complete.push(styleChange(shown, style), this.#isDrawing ? drawn(token) : token);
         shown = style;
       }
     }
-    return complete + styleChange(shown, '');
+    complete.push(styleChange(shown, ''));
+    return complete.join('');
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { UnavailableError } from '../base/errors.js';
 import type { PaneId } from '../base/ids.js';
+import type { Slices } from '../base/slices.js';
 import type { TerminalSize } from '../base/terminal-size.js';
 import { completeLines } from './captured-lines.js';
 import { TmuxError, type TmuxServer } from './tmux-server.js';
@@ -31,7 +32,7 @@ export interface PanePlace {
 export async function captureHistory(
   server: TmuxServer,
   pane: PanePlace,
-  range: PaneRange,
+  { slices, ...range }: PaneRange & { readonly slices: Slices },
 ): Promise<PanePage> {
   const last = range.firstLine + range.count - 1;
   const { captured, historySize, size } = await capturePage(server, pane, [
@@ -40,7 +41,7 @@ export async function captureHistory(
   // tmux moves both ends of the range onto the lines that there are: never fewer than one.
   const firstLine = Math.max(range.firstLine, -historySize);
   const length = Math.max(0, Math.min(last, size.rows - 1) - firstLine + 1);
-  const lines = await completeLines(captured.slice(0, length));
+  const lines = await completeLines(captured.slice(0, length), slices);
   return { firstLine, lines, historySize, size };
 }
 

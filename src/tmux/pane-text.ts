@@ -1,29 +1,34 @@
+import type { Slices } from '../base/slices.js';
 import { completeLines } from './captured-lines.js';
 import { HistoryWalk, SEAM_LINES, type WalkedPage } from './history-walk.js';
 import { capturePage, type PanePlace } from './pane-history.js';
 import type { TmuxServer } from './tmux-server.js';
 
 export interface PaneCapture {
+  readonly slices: Slices;
   readonly lines: 'screen' | 'all' | number;
   readonly ansi: boolean;
 }
 
+const PIECE_CHARACTERS = 16 * 1024;
 /** More than any scrollback has. */
 const MAX_LINES = 1_000_000_000;
 
 /**
- * The text of a pane as it is now, in pages with rests between them: lines ended by LF, blank ones at
- * the end removed. What the pane puts out meanwhile is not in it.
+ * The text of a pane as it is now, taken in pages with rests between them: lines ended by LF, blank ones at
+ * the end removed. What the pane puts out meanwhile is not in it. Pieces of it, so that nobody has to handle
+ * megabytes at once.
  *
  * @throws UnavailableError when the session has no such pane; RefusedError for too much text.
  */
 export async function capturePane(
   server: TmuxServer,
   pane: PanePlace,
-  { lines: wanted, ansi }: PaneCapture,
-): Promise<string> {
+  { lines: wanted, ansi, slices }: PaneCapture,
+): Promise<readonly string[]> {
   const capture = ['capture-pane', '-p', ...(ansi ? ['-e'] : []), '-t', pane.id];
-  const complete = (lines: readonly string[]) => (ansi ? completeLines(lines) : [...lines]);
+  const complete = async (lines: readonly string[]) =>
+    ansi ? completeLines(lines, slices) : [...lines];
   const above = wanted === 'all' ? MAX_LINES : wanted === 'screen' ? 0 : wanted;
   const first = [...capture, '-S', `-${above}`, '-E', `${SEAM_LINES - 1 - above}`];
   // From one moment: what is on the screen now, and where the walk to it begins.
@@ -44,7 +49,7 @@ export async function capturePane(
     },
   });
   const lines = [...(await walk.lines()), ...screen];
-  return textOf(lines, typeof wanted === 'number' ? wanted : Number.POSITIVE_INFINITY);
+  return textOf(lines, typeof wanted === 'number' ? wanted : lines.length, slices);
 }
 
 /**
@@ -70,10 +75,19 @@ async function captureFromTop(
   return { firstLine, captured: captured.slice(0, length), historyLimit: page.historyLimit };
 }
 
-function textOf(lines: string[], count: number): string {
+async function textOf(lines: string[], count: number, slices: Slices): Promise<string[]> {
   while (lines.at(-1)?.trim() === '') lines.pop();
-  return lines
-    .slice(Math.max(0, lines.length - count))
-    .map((line) => `${line}\n`)
-    .join('');
+  const pieces: string[] = [];
+  let piece: string[] = [];
+  let characters = 0;
+  await slices.next();
+  for (const line of lines.slice(Math.max(0, lines.length - count))) {
+    piece.push(line, '\n');
+    characters += line.length + 1;
+    if (characters < PIECE_CHARACTERS) continue;
+    pieces.push(piece.join(''));
+    [piece, characters] = [[], 0];
+    if (slices.isOver) await slices.next();
+  }
+  return characters === 0 ? pieces : [...pieces, piece.join('')];
 }

@@ -1,7 +1,9 @@
 import type { AdminScope } from '../../src/access/admin-scope.js';
 import type { Role } from '../../src/access/role.js';
 import type { Actor } from '../../src/audit/audit.js';
+import { FairTurns } from '../../src/base/fair-turns.js';
 import { sessionName } from '../../src/base/ids.js';
+import { LoopShare } from '../../src/base/loop-share.js';
 import type { AnswerPiece, DoorPiece } from '../../src/commands/answer-piece.js';
 import type { ConnectionInfo } from '../../src/commands/connection-info.js';
 import type { CommandContext } from '../../src/commands/context.js';
@@ -19,6 +21,7 @@ const log = openLogger({ level: 'error', destination: { write: () => undefined }
 export class Executed {
   readonly audited: Record<string, unknown>[] = [];
   readonly followers = new Followers();
+  readonly share = new LoopShare();
   /** Of the gateway, and those of them that were kicked, by id. */
   connected: readonly ConnectionInfo[] = [];
   readonly kicked: string[] = [];
@@ -44,7 +47,7 @@ export class Executed {
   }
 
   run(...words: string[]): Promise<CommandOutcome> {
-    return execute({ words, prefix: 'triad', context: this.#context(), log });
+    return execute({ words: () => words, prefix: 'triad', context: this.#context(), log });
   }
 
   /** The pieces of an answer until there are no more. */
@@ -82,7 +85,13 @@ export class Executed {
       ...{ session: this.session, sessions: this.sessions, audit, terminal: this.terminal },
       grants: this.grants,
       gateway: {
-        ...{ link: this.#link, followers: this.followers, startCommand: 'up' },
+        ...{
+          link: this.#link,
+          followers: this.followers,
+          share: this.share,
+          captures: new FairTurns(1),
+          startCommand: 'up',
+        },
         attachments: { list: () => this.attached, kick: () => this.attached },
         connections: {
           list: () => this.connected,

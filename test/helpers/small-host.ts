@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, SYSTEM_CLOCK } from '../../src/base/clock.js';
 import { type PaneName, paneName, sessionName } from '../../src/base/ids.js';
+import { LoopShare } from '../../src/base/loop-share.js';
 import { DoorKey } from '../../src/door/door-key.js';
 import { EventLog } from '../../src/events/event-log.js';
 import type { HostSessionOptions } from '../../src/host/host-session.js';
@@ -198,7 +199,7 @@ export class SmallHost implements AsyncDisposable {
       ...{ plan: this.plan(session), server, directory, keeperPath: getKeeperBinary().path },
       ...{ cwd: directory, clock, random: Math.random, watchHealth: health.watch, log, record },
       tmuxConfig: { root: CHECKOUT, path: join(CHECKOUT, 'config/tmux.conf') },
-      ...{ doorKey: this.#doorKey, programFolder: directory },
+      ...{ doorKey: this.#doorKey, programFolder: directory, share: new LoopShare() },
       history: this.#eventLog.panes,
       taps: new SessionTaps({
         ...{ session: PAIR, directory, tapPath: getTapBinary().path, clock, log, record },

@@ -54,7 +54,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-async function openDoor(capture = () => Promise.resolve('what it shows\n')): Promise<void> {
+async function openDoor(capture = () => Promise.resolve(['what it ', 'shows\n'])): Promise<void> {
   const log = openLogger({ level: 'error', destination: { write: () => undefined } });
   const note = (...what: unknown[]) => {
     done.push(what);
@@ -212,7 +212,7 @@ test('a pane that asks all day pushes nobody else off the record, which counts w
 test('a pane may ask for four things at once; a fifth is refused, and others are not', async () => {
   await server?.close();
   const answers: (() => void)[] = [];
-  await openDoor(() => new Promise((resolve) => answers.push(() => resolve('late\n'))));
+  await openDoor(() => new Promise((resolve) => answers.push(() => resolve(['late\n']))));
   const capture = { verb: 'capture', lines: 'all', ansi: false } as const;
   const waiting = Array.from({ length: 4 }, () => ask('engine', 'worker', capture));
   await eventually('four captures are under way', () => answers.length === 4);

@@ -6,6 +6,7 @@ import { parsePublicKey } from '../../../src/access/public-key.js';
 import { Disposal } from '../../../src/base/disposal.js';
 import { EXIT, type ExitCode } from '../../../src/base/exit-codes.js';
 import { attachmentId, engineerName } from '../../../src/base/ids.js';
+import { LoopShare } from '../../../src/base/loop-share.js';
 import type { TerminalSize } from '../../../src/base/terminal-size.js';
 import type { CommandOutcome, SshCommand } from '../../../src/commands/door.js';
 import { Gateway, type GatewayOptions } from '../../../src/gateway/gateway.js';
@@ -230,6 +231,7 @@ async function optionsOf(
   const { attach = async (request: AttachRequest) => new EchoAttachment(request) } = parts;
   const { execute = async () => ({ stdout: '', stderr: '', exitCode: EXIT.ok }) } = parts;
   return {
+    share: new LoopShare(),
     listen: parts.listen ?? [{ host: '127.0.0.1', port: 0 }],
     hostKeys: await hostKeysOfThisRun(),
     limits: { ...gatewaySchema.parse({}).limits, ...parts.limits },

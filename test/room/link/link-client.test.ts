@@ -4,6 +4,7 @@ import { createConnection, createServer as createNetServer, type Socket } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { LoopShare } from '../../../src/base/loop-share.js';
 import { LinkClient } from '../../../src/link/link-client.js';
 import { LinkLostError } from '../../../src/link/link-lost.js';
 import { LinkServer } from '../../../src/link/link-server.js';
@@ -25,7 +26,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function openClient() {
-  const client = LinkClient.open({ path, log });
+  const client = LinkClient.open({ path, log, share: new LoopShare() });
   return { client, [Symbol.dispose]: () => client.close() };
 }
 
@@ -118,7 +119,7 @@ test('a host that hangs counts as lost, and does not keep the gateway from stopp
   const server = await serve(small);
   await using proxy = await openProxy(path);
   const alive = { intervalMs: 50, limitMs: 500 };
-  const client = LinkClient.open({ path: proxy.path, log, alive });
+  const client = LinkClient.open({ path: proxy.path, log, alive, share: new LoopShare() });
   await client.whenReachable(AbortSignal.timeout(60_000));
   const view = await client.openDriver({
     ...{ session: PAIR, term: 'xterm', size: { cols: 80, rows: 24 } },
@@ -140,7 +141,7 @@ test('a view that is wanted while the host is starting is for later, not an erro
   const server = await LinkServer.listen({ path, log, taken: () => new Error('taken') });
   let isAsked = false;
   const client = LinkClient.open({
-    ...{ path, log },
+    ...{ path, log, share: new LoopShare() },
     onReached: async (host) => {
       isAsked = true;
       await host.describe();

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { ConfigurationError, RefusedError } from '../../../src/base/errors.js';
 import { engineerName, paneName, sessionName } from '../../../src/base/ids.js';
-import type { HostEvent } from '../../../src/link/host-event.js';
-import type { HostLink, ReloadReport } from '../../../src/link/host-link.js';
+import { LoopShare } from '../../../src/base/loop-share.js';
+import { type HostEvent, MAX_EVENTS_PER_PAGE } from '../../../src/link/host-event.js';
+import { type HostLink, MAX_OUTPUT_BYTES, type ReloadReport } from '../../../src/link/host-link.js';
 import { LinkClient } from '../../../src/link/link-client.js';
 import { LinkServer } from '../../../src/link/link-server.js';
 import { openLogger } from '../../../src/log/logger.js';
@@ -28,7 +29,7 @@ async function overSocket(host: HostLink): Promise<Linked> {
   const path = join(folder, 'link.sock');
   const server = await LinkServer.listen({ path, log, taken: () => new Error('taken') });
   server.serve(host);
-  const link = LinkClient.open({ path, log });
+  const link = LinkClient.open({ path, log, share: new LoopShare() });
   await link.whenReachable(AbortSignal.timeout(60_000));
   const close = async () => {
     link.close();
@@ -81,12 +82,18 @@ describe.each([
       }),
     );
     for (const start of [{ at: 0 }, { since: 1_700_000_000_000.5 }, { lines: 0 }]) {
-      const request = { start, maxBytes: 256 * 1024, waitMs: 20_000 };
+      const request = { start, maxBytes: MAX_OUTPUT_BYTES, waitMs: 20_000 };
       const page = await linked.link.output(WORKER, request);
       expect(Buffer.from(bytes).equals(page.bytes)).toBe(true);
       expect(page).toMatchObject({ skipped: 12, next: 268 });
       expect(asked.pop()).toEqual({ ...WORKER, ...request });
     }
+  });
+
+  test('brings each piece of a capture of megabytes', async () => {
+    const pieces = Array.from({ length: 300 }, (_, at) => `${at} \x1b[31m${'ü\n'.repeat(4096)}`);
+    await using linked = await open(fakeHost({ capture: async () => pieces }));
+    expect(await linked.link.capture(WORKER, { lines: 'all', ansi: true })).toEqual(pieces);
   });
 
   test('waits with an answer for as long as the host does, and answers others meanwhile', async () => {
@@ -100,7 +107,7 @@ describe.each([
         describe: async () => [],
       }),
     );
-    const waiting = linked.link.events({ after: -20, count: 500, waitMs: 20_000 });
+    const waiting = linked.link.events({ after: -20, count: MAX_EVENTS_PER_PAGE, waitMs: 20_000 });
     expect(await linked.link.describe()).toEqual([]);
     happen([EVENT]);
     expect(await waiting).toEqual({ events: [EVENT], last: 7, missed: 2, afterAt: 5 });
@@ -160,7 +167,7 @@ test('a command that takes an hour to end is waited for as long as the host live
       isAsked = true;
       return ended;
     };
-    await using linked = await overSocket(fakeHost({ stop, capture: () => ended.then(() => '') }));
+    await using linked = await overSocket(fakeHost({ stop, capture: () => ended.then(() => []) }));
     const stopping = linked.link.stop(ALL);
     const given = linked.link.capture(WORKER, { lines: 'all', ansi: false }).catch(String);
     await vi.waitUntil(() => isAsked, { timeout: 15_000 });

@@ -1,6 +1,8 @@
 import { open } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sessionName } from '../../../src/base/ids.js';
+import { LoopShare } from '../../../src/base/loop-share.js';
+import { OwnSlices } from '../../../src/base/slices.js';
 import { openLogger } from '../../../src/log/logger.js';
 import { rowsOf } from '../../../src/mirror/captured-rows.js';
 import type { Grid, Row } from '../../../src/mirror/grid.js';
@@ -67,7 +69,7 @@ describe('activity in tmux', () => {
       .toString()
       .split('\n')
       .slice(0, pane.rows);
-    const rows = await rowsOf(lines, pane.cols + 1);
+    const rows = await rowsOf(lines, pane.cols + 1, new OwnSlices());
     return rows.flatMap((expected, index) => {
       const shown = part(screen.rows[pane.row + index], pane.col, pane.cols);
       const captured = capturedCols(expected);
@@ -84,7 +86,7 @@ describe('activity in tmux', () => {
 
   test('is on every observer terminal what it is in the mirror, and in the mirror what tmux says', async () => {
     const log = openLogger({ level: 'error', destination: process.stderr });
-    const mirrors = new Mirrors({ log, sourceOf: () => source });
+    const mirrors = new Mirrors({ log, share: new LoopShare(), sourceOf: () => source });
     const random = new Random(29);
     const sizes = [SIZE, { cols: 30, rows: 10 }, { cols: 100, rows: 30 }, SIZE];
     const observers = sizes.map((size) => new FakeObserver(size));

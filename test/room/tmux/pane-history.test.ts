@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
 import { UnavailableError } from '../../../src/base/errors.js';
 import { paneId } from '../../../src/base/ids.js';
+import { OwnSlices } from '../../../src/base/slices.js';
 import { captureHistory } from '../../../src/tmux/pane-history.js';
 import { PrivateTmux } from '../../helpers/private-tmux.js';
+
+const slices = new OwnSlices();
 
 /** A pane of 80x24 that shows the last of 100 numbered lines, and what asks for pages of it. */
 async function open() {
@@ -11,7 +14,7 @@ async function open() {
   await tmux.shows('line 100');
   const pane = { sessionId: tmux.sessionId, id: tmux.pane };
   const page = (firstLine: number, count: number) =>
-    captureHistory(tmux.server, pane, { firstLine, count });
+    captureHistory(tmux.server, pane, { firstLine, count, slices });
   const historySize = Number(
     await tmux.ask('display-message', '-p', '-t', tmux.pane, '#{history_size}'),
   );
@@ -61,7 +64,7 @@ test('a page keeps colours and line drawing, each line complete in itself', asyn
   await using tmux = await PrivateTmux.start({ command: ['sh', '-c', script] });
   await tmux.shows('lqk');
   const pane = { sessionId: tmux.sessionId, id: tmux.pane };
-  const { lines } = await captureHistory(tmux.server, pane, { firstLine: 0, count: 3 });
+  const { lines } = await captureHistory(tmux.server, pane, { firstLine: 0, count: 3, slices });
   expect(lines).toEqual(['\x1b[31mred\x1b[0m', '\x1b[31mstill\x1b[0m', '┌─┐']);
 });
 
@@ -73,7 +76,7 @@ test('a pane that is gone, or of another session, has no history here', async ()
     const page = captureHistory(
       tmux.server,
       { sessionId: tmux.sessionId, id },
-      { firstLine: 0, count: 1 },
+      { firstLine: 0, count: 1, slices },
     );
     await expect(page).rejects.toThrow(UnavailableError);
   }

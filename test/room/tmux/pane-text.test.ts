@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { UnavailableError } from '../../../src/base/errors.js';
 import { paneId } from '../../../src/base/ids.js';
+import { OwnSlices } from '../../../src/base/slices.js';
 import { ControlConnection } from '../../../src/tmux/control-connection.js';
 import { capturePane, type PaneCapture } from '../../../src/tmux/pane-text.js';
 import { count } from '../../helpers/counts.js';
@@ -10,8 +11,13 @@ function startTmux(command?: readonly string[]): Promise<PrivateTmux> {
   return PrivateTmux.start(command === undefined ? {} : { command });
 }
 
-function capture(tmux: PrivateTmux, request: PaneCapture): Promise<string> {
-  return capturePane(tmux.server, { sessionId: tmux.sessionId, id: tmux.pane }, request);
+const slices = new OwnSlices();
+
+async function capture(tmux: PrivateTmux, request: Omit<PaneCapture, 'slices'>): Promise<string> {
+  const place = { sessionId: tmux.sessionId, id: tmux.pane };
+  const pieces = await capturePane(tmux.server, place, { ...request, slices });
+  expect(Math.max(0, ...pieces.map((piece) => piece.length))).toBeLessThan(32 * 1024);
+  return pieces.join('');
 }
 
 test('a capture is the screen, the last lines, or everything', async () => {
@@ -46,7 +52,7 @@ test('a pane that is gone, or of another session, is not captured', async () => 
   const other = await tmux.ask('new-session', '-d', '-P', '-F', '#{pane_id}', 'sh', '-c', 'cat');
   for (const id of [paneId('%99'), paneId(other)]) {
     const place = { sessionId: tmux.sessionId, id };
-    const captured = capturePane(tmux.server, place, { lines: 'all', ansi: false });
+    const captured = capturePane(tmux.server, place, { lines: 'all', ansi: false, slices });
     await expect(captured).rejects.toThrow(UnavailableError);
   }
 });

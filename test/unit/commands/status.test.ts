@@ -130,3 +130,15 @@ test.each([
 ])('%f bytes are %s', (bytes, text) => {
   expect(bytesText(bytes)).toBe(text);
 });
+
+test('who has 128 verbs under way is refused with a sentence and 75, and others are not', async () => {
+  const verbs = new Executed({ describe: async () => [describedSession([])] });
+  for (let count = 0; count < 128; count += 1) verbs.share.open('dora');
+  expect(await verbs.run('status')).toMatchObject({
+    exitCode: 75,
+    stderr: 'triad: error: too much is asked at once\ntriad: hint: try again in a moment\n',
+  });
+  verbs.engineer = 'olga';
+  expect((await verbs.run('status')).exitCode).toBe(0);
+  expect(verbs.share.refused).toBe(1);
+});

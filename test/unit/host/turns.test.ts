@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { UnavailableError } from '../../../src/base/errors.js';
+import { BusyError } from '../../../src/base/errors.js';
 import { Turns } from '../../../src/host/turns.js';
 
 /** Work that ends when it is told to. */
@@ -40,7 +40,7 @@ test('what comes when too much waits is refused and counted, and the others go o
   const { work, finish } = openWork();
   const all = [1, 2, 3].map((id) => turns.take(work(id)));
   expect(refused).not.toHaveBeenCalled();
-  await expect(turns.take(work(4))).rejects.toThrow(UnavailableError);
+  await expect(turns.take(work(4))).rejects.toThrow(BusyError);
   expect(refused).toHaveBeenCalledOnce();
   for (const each of all) {
     finish();

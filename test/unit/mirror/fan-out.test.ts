@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { sessionName } from '../../../src/base/ids.js';
+import { LoopShare } from '../../../src/base/loop-share.js';
 import { ComposedScreens } from '../../../src/mirror/composed-screens.js';
 import { FanOut } from '../../../src/mirror/fan-out.js';
 import { encodeFrame } from '../../../src/mirror/frame.js';
@@ -26,6 +27,11 @@ function moment(number: number): Moment {
     composed: new Map(),
   };
   return { number, shared, frames: new FrameCache() };
+}
+
+/** The share of a process whose clock is the test's. */
+function sharing(now: () => number) {
+  return { now, share: new LoopShare(now), owner: 'frames' };
 }
 
 /** Takes five frames. */
@@ -61,7 +67,7 @@ test('a thousand observers that join at once get one frame, in slices that let o
   let written = 0;
   const costs: number[] = [];
   const fanOut = new FanOut({
-    now: () => nowMs,
+    ...sharing(() => nowMs),
     onDone: (costMs) => costs.push(costMs),
     onFailure: () => undefined,
   });
@@ -96,7 +102,7 @@ test('a display that waits for its turn is shown what is newest then, and once',
   const onDone = () => {
     done += 1;
   };
-  const fanOut = new FanOut({ now: () => nowMs, onDone, onFailure: () => undefined });
+  const fanOut = new FanOut({ ...sharing(() => nowMs), onDone, onFailure: () => undefined });
   const named = (name: string) =>
     displayOn(
       terminalThat(() => {
@@ -120,7 +126,7 @@ test('a round ends when those are served who were there, and costs what they cos
   let served = 0;
   const costs: number[] = [];
   const fanOut = new FanOut({
-    now: () => nowMs,
+    ...sharing(() => nowMs),
     onDone: (costMs) => costs.push(costMs),
     onFailure: () => undefined,
   });
@@ -149,7 +155,7 @@ test('who changes the own view all the time is shown it every 30 ms, and what is
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   try {
     const fanOut = new FanOut({
-      now: () => 0,
+      ...sharing(() => 0),
       onDone: () => undefined,
       onFailure: () => undefined,
     });
@@ -184,7 +190,11 @@ test('who changes the own view all the time is shown it every 30 ms, and what is
 test('an observer who cannot take anything is composed nothing, and skips what passes meanwhile', () => {
   let unconsumed = 0;
   let composed = 0;
-  const fanOut = new FanOut({ now: () => 0, onDone: () => undefined, onFailure: () => undefined });
+  const fanOut = new FanOut({
+    ...sharing(() => 0),
+    onDone: () => undefined,
+    onFailure: () => undefined,
+  });
   const compose = () => {
     composed += 1;
     return grids.grid(SIZE);
@@ -216,7 +226,11 @@ test('a slow observer is shown all rows of a screen that takes many frames, in t
     }),
     unconsumedBytes: () => (isFree ? 0 : 64 * 1024 + 1),
   };
-  const fanOut = new FanOut({ now: () => 0, onDone: () => undefined, onFailure: () => undefined });
+  const fanOut = new FanOut({
+    ...sharing(() => 0),
+    onDone: () => undefined,
+    onFailure: () => undefined,
+  });
   const display = displayOn(terminal, fanOut);
   for (let number = 1; number <= 60; number += 1) {
     const screen = dearGrid(String.fromCharCode(0xc0 + number));
@@ -236,7 +250,11 @@ test('a slow observer is shown all rows of a screen that takes many frames, in t
 test('an observer who is more than four screens behind gets what a new one gets', () => {
   const written: Uint8Array[] = [];
   let unconsumed = 0;
-  const fanOut = new FanOut({ now: () => 0, onDone: () => undefined, onFailure: () => undefined });
+  const fanOut = new FanOut({
+    ...sharing(() => 0),
+    onDone: () => undefined,
+    onFailure: () => undefined,
+  });
   const terminal = {
     ...terminalThat((bytes) => written.push(bytes)),
     unconsumedBytes: () => unconsumed,

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { paneId, sessionName } from '../../../src/base/ids.js';
+import { LoopShare } from '../../../src/base/loop-share.js';
 import { openLogger } from '../../../src/log/logger.js';
 import { copyToClipboard } from '../../../src/mirror/clipboard.js';
 import { Glimpses } from '../../../src/mirror/glimpses.js';
-import { KeyTurns } from '../../../src/mirror/key-turns.js';
 import { LiveWatcher } from '../../../src/mirror/live-watcher.js';
 import { Mirrors } from '../../../src/mirror/mirrors.js';
 import { eventually } from '../../helpers/eventually.js';
@@ -24,11 +24,18 @@ class Watched implements AsyncDisposable {
 
   constructor(now = () => 0) {
     const log = openLogger({ level: 'error', destination: { write: () => undefined } });
-    this.#mirrors = new Mirrors({ log, sourceOf: () => this.#source });
+    const share = new LoopShare(now);
+    this.#mirrors = new Mirrors({ log, share, sourceOf: () => this.#source });
     this.watcher = new LiveWatcher({
-      request: { session: PAIR, terminal: this.terminal, size: SIZE, pane: undefined },
-      source: { history: async (_pane, request) => this.pane.page(request) },
-      turns: new KeyTurns(now),
+      request: {
+        engineer: 'olga',
+        session: PAIR,
+        terminal: this.terminal,
+        size: SIZE,
+        pane: undefined,
+      },
+      history: async (_pane, request) => this.pane.page(request),
+      share,
       glimpses: new Glimpses(() => {
         throw new Error('nobody looks at another pane here');
       }),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { sessionName } from '../../../src/base/ids.js';
+import { LoopShare } from '../../../src/base/loop-share.js';
 import { openLogger } from '../../../src/log/logger.js';
 import { Mirrors } from '../../../src/mirror/mirrors.js';
 import type { SharedScreen } from '../../../src/mirror/shared-screen.js';
@@ -23,7 +24,7 @@ class Stage {
       level: 'info',
       destination: { write: (line: string) => this.logged.push(line) },
     });
-    this.mirrors = new Mirrors({ log, sourceOf: () => this.source });
+    this.mirrors = new Mirrors({ log, share: new LoopShare(), sourceOf: () => this.source });
   }
 
   async watch(observer = new Observer(SIZE)): Promise<Observer> {

@@ -39,7 +39,7 @@ function recorded() {
   const verbs = new Executed({
     describe: async () => [describedSession([describedPane('worker')])],
     ...{ start: done, stop: done, restart: done, signal: done, send: done, keys: done },
-    capture: async () => '',
+    capture: async () => [],
     reload: async () => ({ changes: [] }),
   });
   verbs.audit = audit;
