@@ -8,6 +8,8 @@ import { System } from './system.mjs';
 const GATEWAY = {
   limits: {
     maxConnections: 10_000,
+    maxConnectionsPerEngineer: 10_000,
+    maxConnectionsPerKey: 10_000,
     maxStartups: '10000:100:10000',
     perSourceMaxStartups: 10_000,
     loginGraceTime: '10m',
