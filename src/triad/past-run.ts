@@ -1,6 +1,8 @@
 import { visible } from '../base/visible.js';
+import type { Logger } from '../log/logger.js';
 import type { PastOutput } from '../tap/pane-output.js';
-import type { ShownLines } from '../tmux/shown-lines.js';
+import { readShown, type ShownLines } from '../tmux/shown-lines.js';
+import type { TmuxServer } from '../tmux/tmux-server.js';
 import type { FoundPane } from './session-builder.js';
 
 /** What a keeper prints when a command has ended (`keeper.cc`). */
@@ -21,4 +23,18 @@ export function ofLastRun({ lines, isOpen }: ShownLines, found: FoundPane): Past
   const asked = found.memory?.question ?? '';
   const printed = visible((own.at(-1) ?? '').trim()).startsWith(asked) ? asked : '';
   return { lines: own, isOpen: isOpen && end === lines.length, printed };
+}
+
+/** The same of a pane that was found; undefined, and logged, where tmux does not say. */
+export async function readPast(
+  { server, log }: { readonly server: TmuxServer; readonly log: Logger },
+  sessionId: string,
+  found: FoundPane,
+): Promise<PastOutput | undefined> {
+  try {
+    return ofLastRun(await readShown(server, { sessionId, id: found.id }), found);
+  } catch (error) {
+    log.warn({ error, pane: found.name }, 'what a pane shows is not known');
+    return undefined;
+  }
 }

@@ -75,9 +75,11 @@ export class RunRecord {
   }
 
   /** So have those of all panes but these. */
-  lostAllBut(panes: readonly PaneName[], cause: string): void {
+  lostAllBut(panes: readonly { readonly name: PaneName }[], cause: string): void {
     const open = this.#options.history.openPanes(this.#options.session);
-    for (const pane of open) if (!panes.includes(pane)) this.lost(pane, cause);
+    for (const pane of open) {
+      if (!panes.some(({ name }) => name === pane)) this.lost(pane, cause);
+    }
   }
 
   /**

@@ -14,7 +14,6 @@ import type {
 import { ControlConnection } from '../tmux/control-connection.js';
 import { endLeftClients } from '../tmux/left-clients.js';
 import { endLeftMirrors } from '../tmux/mirror-client.js';
-import { readShown } from '../tmux/shown-lines.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
 import { findSession } from './found-session.js';
 import type { Pane } from './pane.js';
@@ -23,11 +22,11 @@ import { END_LIMIT_MS, type Lead, PaneMender } from './pane-mender.js';
 import type { PaneSurroundings } from './pane-options.js';
 import { PaneSet } from './pane-set.js';
 import { PaneTroubles } from './pane-troubles.js';
-import { ofLastRun } from './past-run.js';
+import { readPast } from './past-run.js';
 import { PlanChanger } from './plan-changer.js';
 import { type RunHistory, RunRecord } from './run-record.js';
 import { ServerProcess } from './server-process.js';
-import { type FoundPane, SessionBuilder, type SessionBuilderOptions } from './session-builder.js';
+import { SessionBuilder, type SessionBuilderOptions } from './session-builder.js';
 import type { SessionPlan } from './session-plan.js';
 import { SessionWatch } from './session-watch.js';
 import { TurnQueue } from './turn-queue.js';
@@ -284,7 +283,9 @@ export class SessionHost {
     const note = this.#loss === undefined ? undefined : `triad: session made again: ${this.#loss}`;
     for (const each of found.panes) {
       if (this.#panes.find(each.name) === undefined) this.#panes.add(each.name, undefined);
-      if (this.#isAdopted) await this.#recall(each);
+      // After its tap, so that nothing is between the two.
+      const past = this.#isAdopted && (await readPast(this.#options, this.#sessionId, each));
+      if (past) this.#panes.recall(each.name, past);
     }
     const adoptions = found.panes.map((each) =>
       this.#attempt(this.#panes.get(each.name), (pane) => this.#mender.adopt(pane, each, note)),
@@ -298,8 +299,7 @@ export class SessionHost {
       });
     }
     if (missing.length > 0) await this.#builder.markMade(this.#sessionId);
-    const names = this.#panes.all.map(({ name }) => name);
-    this.#runs.lostAllBut(names, 'its pane is gone');
+    this.#runs.lostAllBut(this.#panes.all, 'its pane is gone');
     this.#panes.look();
   }
 
@@ -310,16 +310,6 @@ export class SessionHost {
     } catch (error) {
       if (this.#isClosed) throw error;
       this.#troubles.unreachable(pane, error);
-    }
-  }
-
-  /** After its tap, so that nothing is between the two. */
-  async #recall(found: FoundPane): Promise<void> {
-    try {
-      const place = { sessionId: this.#sessionId, id: found.id };
-      this.#panes.recall(found.name, ofLastRun(await readShown(this.server, place), found));
-    } catch (error) {
-      this.#options.log.warn({ error, pane: found.name }, 'what a pane shows is not known');
     }
   }
 

@@ -83,7 +83,7 @@ test('a run whose keeper is gone has an end, and it is said that how is not know
   first.record.seen(other, running(1));
   const { record, events } = manager();
   record.seen(worker, NEVER);
-  record.lostAllBut([worker], 'its pane is gone');
+  record.lostAllBut([{ name: worker }], 'its pane is gone');
   record.lostAllBut([], 'its pane is gone');
   expect((await told(events)).slice(2)).toEqual(['unknown 1000-1', 'unknown 1000-1']);
 });
