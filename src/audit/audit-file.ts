@@ -1,5 +1,6 @@
 import { AppendFile } from '../base/append-file.js';
 import type { Clock } from '../base/clock.js';
+import { WrittenPart } from '../base/written-part.js';
 
 /** A year of a busy team; a record is about 250 bytes. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
@@ -13,14 +14,19 @@ export interface AuditFileOptions {
   readonly clock: Clock;
   /** The record that tells how many others were left out, since too many waited. */
   readonly leftOut: (count: number) => string;
+  /** The record that tells that something could not be put on record before it, and so was not done. */
+  readonly resumed: () => string;
 }
 
 /** The file of the audit log, in the order in which things happened, also while the disk takes nothing. */
 export class AuditFile {
+  /** To be watched: nobody gets in while it is behind. */
+  readonly part = new WrittenPart('audit (audit.jsonl)', () => this.#writeLeft());
   readonly #options: AuditFileOptions;
   readonly #file: AppendFile;
   #waiting: string[] = [];
   #leftOut = 0;
+  #hasRefused = false;
   #cancelRetry: (() => void) | undefined;
 
   /** @throws the system's error when the file cannot be written. */
@@ -32,8 +38,14 @@ export class AuditFile {
 
   /** @throws the system's error, and then the line is not on record. */
   append(line: string): void {
-    this.#writeWaiting();
-    this.#file.append(line);
+    try {
+      this.#writeLeft();
+      this.#file.append(line);
+    } catch (error) {
+      this.#hasRefused = true;
+      this.part.note(false);
+      throw error;
+    }
   }
 
   /**
@@ -46,10 +58,12 @@ export class AuditFile {
     let problem: unknown;
     if (this.#cancelRetry === undefined) {
       try {
-        this.append(line);
+        this.#writeLeft();
+        this.#file.append(line);
         return undefined;
       } catch (error) {
         problem = error;
+        this.part.note(false);
       }
     }
     if (this.#waiting.length < MAX_WAITING) this.#waiting.push(line);
@@ -63,30 +77,32 @@ export class AuditFile {
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
     try {
-      this.#writeWaiting();
+      this.#writeLeft();
     } catch {
       // The log has told of each.
     }
     this.#file.close();
   }
 
-  #writeWaiting(): void {
+  #writeLeft(): void {
     for (;;) {
       const [line] = this.#waiting;
       if (line === undefined) break;
       this.#file.append(line);
       this.#waiting.shift();
     }
-    if (this.#leftOut === 0) return;
-    this.#file.append(this.#options.leftOut(this.#leftOut));
+    if (this.#leftOut > 0) this.#file.append(this.#options.leftOut(this.#leftOut));
     this.#leftOut = 0;
+    if (this.#hasRefused) this.#file.append(this.#options.resumed());
+    this.#hasRefused = false;
+    this.part.note(true);
   }
 
   #retryLater(): void {
     this.#cancelRetry ??= this.#options.clock.after(RETRY_MS, () => {
       this.#cancelRetry = undefined;
       try {
-        this.#writeWaiting();
+        this.#writeLeft();
       } catch {
         this.#retryLater();
       }

@@ -1,5 +1,6 @@
 import { type Clock, SYSTEM_CLOCK } from '../base/clock.js';
 import { BusyError, messageOf, TriadError } from '../base/errors.js';
+import type { Part } from '../base/part.js';
 import { type LeftOut, Throttle } from '../base/throttle.js';
 import type { Logger } from '../log/logger.js';
 import { AuditFile } from './audit-file.js';
@@ -101,7 +102,8 @@ export class Audit {
   private constructor(path: string, log: Logger, clock: Clock) {
     const leftOut = (count: number) => lineOf('audit-records-lost', { count });
     this.#path = path;
-    this.#file = new AuditFile({ path, clock, leftOut });
+    const resumed = () => lineOf('audit-resumed', {});
+    this.#file = new AuditFile({ path, clock, leftOut, resumed });
     this.#log = log;
     this.#now = () => clock.elapsed();
   }
@@ -111,11 +113,17 @@ export class Audit {
     return new Audit(path, log, clock);
   }
 
+  /** To be watched: while it cannot be written nobody gets in, and nothing is done. */
+  get part(): Part {
+    return this.#file.part;
+  }
+
+  /** Agents are to be led whether or not the disk has room: what a start tells of waits until it has. */
   gatewayStarted(event: {
     readonly listen: readonly string[];
     readonly sessions: readonly string[];
   }): void {
-    this.#record('gateway-started', event);
+    this.#recordEnd('gateway-started', event);
   }
 
   gatewayStopped(event: { readonly reason: string }): void {

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { InvariantError, RefusedError, systemCode } from './errors.js';
+import { findShortage } from './shortage.js';
 
 export interface AppendFileOptions {
   readonly path: string;
@@ -32,13 +33,22 @@ const NEWLINE = Buffer.from('\n');
  */
 export class AppendFile {
   readonly #options: AppendFileOptions;
-  #fd: number;
+  /** Undefined until the machine has room for it. */
+  #fd: number | undefined;
   #isClosed = false;
 
-  /** @throws the system's error when the file cannot be opened; RefusedError where no file is there. */
+  /**
+   * A machine that has run out of something is no reason to throw here: `append` does then.
+   *
+   * @throws the system's error when the file cannot be opened; RefusedError where no file is there.
+   */
   constructor(options: AppendFileOptions) {
     this.#options = options;
-    this.#fd = openOwn(options.path);
+    try {
+      this.#fd = openOwn(options.path);
+    } catch (error) {
+      if (findShortage(error) === undefined) throw error;
+    }
   }
 
   /**
@@ -51,60 +61,60 @@ export class AppendFile {
     const { path, maxBytes } = this.#options;
     if (this.#isClosed) throw new InvariantError(`${path} is closed`);
     const bytes = Buffer.from(line);
-    this.#follow();
-    let { size } = fstatSync(this.#fd);
-    if (size > 0 && size + bytes.length > maxBytes) {
-      this.#rotate();
-      size = 0;
-    }
-    this.#write(this.#isTornAt(size) ? Buffer.concat([NEWLINE, bytes]) : bytes, size);
+    const named = this.#follow();
+    const { size } = fstatSync(named);
+    if (size > 0 && size + bytes.length > maxBytes) write(this.#rotate(), bytes, 0);
+    else write(named, isTornAt(named, size) ? Buffer.concat([NEWLINE, bytes]) : bytes, size);
   }
 
   /** Idempotent. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    closeSync(this.#fd);
+    if (this.#fd !== undefined) closeSync(this.#fd);
   }
 
   /** Opens what the name means now, where that is another file. */
-  #follow(): void {
+  #follow(): number {
     const { path } = this.#options;
-    const [named, own] = [lstatSync(path, { throwIfNoEntry: false }), fstatSync(this.#fd)];
-    if (named?.ino === own.ino && named.dev === own.dev) return;
-    this.#replace(openOwn(path));
-  }
-
-  /** Whether somebody left a line there that is not whole. */
-  #isTornAt(size: number): boolean {
-    const last = Buffer.alloc(1);
-    return size > 0 && readSync(this.#fd, last, 0, 1, size - 1) === 1 && !last.equals(NEWLINE);
-  }
-
-  /** Takes a part back that the disk had room for, unless somebody else has written after it. */
-  #write(bytes: Buffer, before: number): void {
-    let written = 0;
-    try {
-      while (written < bytes.length) written += writeSync(this.#fd, bytes, written);
-    } catch (error) {
-      const isLast = written > 0 && fstatSync(this.#fd).size === before + written;
-      if (isLast) ftruncateSync(this.#fd, before);
-      throw error;
+    if (this.#fd !== undefined) {
+      const [named, own] = [lstatSync(path, { throwIfNoEntry: false }), fstatSync(this.#fd)];
+      if (named?.ino === own.ino && named.dev === own.dev) return this.#fd;
     }
+    return this.#replace(openOwn(path));
   }
 
-  #rotate(): void {
+  #rotate(): number {
     const { path, maxOldFiles } = this.#options;
     rmSync(`${path}.${maxOldFiles}`, { force: true });
     for (let age = maxOldFiles - 1; age >= 0; age -= 1) {
       renameIfThere(age === 0 ? path : `${path}.${age}`, `${path}.${age + 1}`);
     }
-    this.#replace(openOwn(path));
+    return this.#replace(openOwn(path));
   }
 
-  #replace(fd: number): void {
-    closeSync(this.#fd);
+  #replace(fd: number): number {
+    if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = fd;
+    return fd;
+  }
+}
+
+/** Whether somebody left a line there that is not whole. */
+function isTornAt(fd: number, size: number): boolean {
+  const last = Buffer.alloc(1);
+  return size > 0 && readSync(fd, last, 0, 1, size - 1) === 1 && !last.equals(NEWLINE);
+}
+
+/** Takes a part back that the disk had room for, unless somebody else has written after it. */
+function write(fd: number, bytes: Buffer, before: number): void {
+  let written = 0;
+  try {
+    while (written < bytes.length) written += writeSync(fd, bytes, written);
+  } catch (error) {
+    const isLast = written > 0 && fstatSync(fd).size === before + written;
+    if (isLast) ftruncateSync(fd, before);
+    throw error;
   }
 }
 

@@ -1,16 +1,13 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { messageOf, systemCode, UnavailableError } from './errors.js';
+import { findShortage } from './shortage.js';
 import { visible } from './visible.js';
 
 const WORDS: Readonly<Record<string, string>> = {
   ENOENT: 'no such program or directory',
   EACCES: 'not permitted',
   E2BIG: 'too many arguments',
-  EMFILE: 'this process has no file descriptor left (EMFILE)',
-  ENFILE: 'this machine has no file descriptor left (ENFILE)',
-  EAGAIN: 'no process may be started any more (EAGAIN)',
-  ENOMEM: 'there is no memory for another process (ENOMEM)',
 };
 
 export interface StartOptions {
@@ -54,7 +51,11 @@ async function started<Child extends ChildProcess>(start: () => Child): Promise<
     if (child.pid !== undefined) return child;
     throw await new Promise((resolve) => child.once('error', resolve));
   } catch (error) {
-    const reason = WORDS[systemCode(error) ?? ''] ?? visible(messageOf(error), 128);
-    throw new UnavailableError(reason, { cause: error });
+    throw new UnavailableError(reasonOf(error), { cause: error });
   }
+}
+
+function reasonOf(error: unknown): string {
+  const words = findShortage(error)?.words ?? WORDS[systemCode(error) ?? ''];
+  return words ?? visible(messageOf(error), 128);
 }

@@ -2,6 +2,7 @@ import type { Clock } from './clock.js';
 import { withDeadline } from './deadline.js';
 import { messageOf, TriadError } from './errors.js';
 import type { Part } from './part.js';
+import { findShortage } from './shortage.js';
 import { type LeftOut, Throttle } from './throttle.js';
 import { visible } from './visible.js';
 
@@ -70,10 +71,12 @@ export class PartWatch {
   #schedule(): void {
     this.#cancelNext();
     if (this.#isClosed) return;
-    this.#cancelNext = this.#options.clock.after(LOOK_INTERVAL_MS, () => void this.#look());
+    this.#cancelNext = this.#options.clock.after(LOOK_INTERVAL_MS, () => void this.look());
   }
 
-  async #look(): Promise<void> {
+  /** Looks at all of them now; what is due later stays so. */
+  async look(): Promise<void> {
+    this.#cancelNext();
     for (const part of [...this.#troubles.keys()]) {
       if (!this.#isClosed) await this.#check(part);
     }
@@ -83,6 +86,7 @@ export class PartWatch {
   async #check(part: Part): Promise<void> {
     const trouble = this.#troubles.get(part);
     const fault = faultOf(part);
+    const remedy = part.remedy ?? 'made again';
     if (fault === undefined) {
       if (trouble !== undefined) this.#mended(part, 'is as it should be again');
       return;
@@ -91,10 +95,10 @@ export class PartWatch {
     try {
       await withDeadline(part.makeAgain(), MAKE_LIMIT_MS, part.name);
       const rest = faultOf(part);
-      if (rest === undefined) this.#mended(part, `${fault}, and was made again`);
+      if (rest === undefined) this.#mended(part, `${fault}, and was ${remedy}`);
       else this.#failed(part, rest);
     } catch (error) {
-      this.#failed(part, `${fault}, and cannot be made again: ${whyOf(error)}`);
+      this.#failed(part, `${fault}, and cannot be ${remedy}: ${whyOf(error)}`);
     }
   }
 
@@ -129,7 +133,8 @@ function faultOf(part: Part): string | undefined {
 
 /** With what to do: where nothing better is known, to put right what the system says. */
 function whyOf(error: unknown): string {
+  const shortage = findShortage(error);
   const hint = error instanceof TriadError ? error.hint : undefined;
-  const then = hint ?? 'put that right, it is tried again every 10 s';
-  return `${visible(messageOf(error))} (${then})`;
+  const then = hint ?? shortage?.hint ?? 'put that right, it is tried again every 10 s';
+  return `${shortage?.words ?? visible(messageOf(error))} (${then})`;
 }

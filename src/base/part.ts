@@ -4,6 +4,8 @@ export interface Part {
   readonly name: string;
   /** What is wrong with it, for people; undefined while it is as it should be. Asked every second. */
   findFault(): string | undefined;
+  /** What becomes of it then; `made again` where nothing is said. */
+  readonly remedy?: string;
   /** Makes it what it should be, at the same place. @throws what says why that cannot be done. */
   makeAgain(): Promise<void>;
 }

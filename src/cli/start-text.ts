@@ -13,6 +13,7 @@ export async function describeTriad(triad: RunningTriad, place: Place): Promise<
   return [
     ...(await describeSessions(triad, place)),
     ...describeDoors(triad),
+    ...describeProblems(triad.problems),
     `  log       ${home.log}\n`,
     `  stop      Ctrl-C or \`${program} down\`: the gateway stops, the agents go on\n`,
     `            \`${program} down --session\`: the agents end, too\n`,
@@ -48,6 +49,7 @@ export function describeGateway(gateway: GatewayProcess, place: Place): string {
     '\n',
     sessions,
     ...describeDoors(gateway),
+    ...describeProblems(gateway.problems),
     `  log       ${home.log}\n`,
     `  stop      Ctrl-C or \`${program} down\`: the gateway stops, host and agents go on\n`,
     nobody(gateway, program),
@@ -70,8 +72,18 @@ async function describeSessions(
   running: Pick<HostProcess, 'describe' | 'different'>,
   { environment: { program } }: Place,
 ): Promise<string[]> {
-  const sessions = (await running.describe()).map(describeSession).join('');
-  return [`\n${sessions}`, ...running.different.map((each) => describeDifference(each, program))];
+  const described = await running.describe();
+  const sessions = described.map(describeSession).join('');
+  const problems = new Set(described.flatMap((each) => each.problems));
+  return [
+    `\n${sessions}`,
+    ...describeProblems([...problems]),
+    ...running.different.map((each) => describeDifference(each, program)),
+  ];
+}
+
+function describeProblems(problems: readonly string[]): string[] {
+  return problems.map((problem) => `  PROBLEM   ${problem}\n`);
 }
 
 function describeSession({ name, adopted, tmuxVersion, panes }: SessionDescription): string {

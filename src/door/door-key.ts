@@ -4,6 +4,7 @@ import { replaceFile } from '../base/atomic-file.js';
 import { ConfigurationError, messageOf, systemCode } from '../base/errors.js';
 import { isName, type PaneName, paneName, type SessionName } from '../base/ids.js';
 import { KeptFile } from '../base/kept-file.js';
+import { findShortage } from '../base/shortage.js';
 import { readTrustedFile } from '../base/trusted-file.js';
 
 const KEY_BYTES = 32;
@@ -54,6 +55,8 @@ export class DoorKey {
     try {
       await replaceFile(path, key, 0o600);
     } catch (error) {
+      // It is as good in memory until the next host; whoever watches it writes it once there is room.
+      if (findShortage(error) !== undefined) return new DoorKey(path, key);
       throw new ConfigurationError(`${path}: cannot be written: ${messageOf(error)}`, {
         cause: error,
       });

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.js';
 import { messageOf, UnavailableError } from '../base/errors.js';
 import { Throttle } from '../base/throttle.js';
 import { visible } from '../base/visible.js';
+import { WrittenPart } from '../base/written-part.js';
 import {
   type EventsPage,
   type EventsRequest,
@@ -36,6 +37,8 @@ export interface EventLogOptions {
  * away, nor where the process was killed before it could write. It must never hold control characters.
  */
 export class EventLog {
+  /** To be watched: it is behind while the disk takes nothing. */
+  readonly part = new WrittenPart('record of events (events.jsonl)', () => this.#write());
   readonly #options: EventLogOptions;
   readonly #events: HostEvent[];
   readonly #waiters = new Set<() => void>();
@@ -158,7 +161,7 @@ export class EventLog {
   /** Writes what is not on the disk yet: more than the newest where the disk failed before. */
   #save(): void {
     if (this.#isClosed) return;
-    this.#write();
+    this.#writeOrTell();
     try {
       const [last, saved] = [this.#last, this.#saved];
       writeMarks(marksPath(this.#options.path), { last, saved, runs: this.panes.runs });
@@ -167,16 +170,23 @@ export class EventLog {
     }
   }
 
-  #write(): void {
-    const unsaved = this.#events.findLastIndex(({ number }) => number <= this.#saved) + 1;
+  #writeOrTell(): void {
     try {
-      this.#file ??= new AppendFile({ path: this.#options.path, ...EVENT_FILES });
-      for (const event of this.#events.slice(unsaved)) {
-        this.#file.append(`${JSON.stringify(event)}\n`);
-        this.#saved = event.number;
-      }
+      this.#write();
+      this.part.note(true);
     } catch (error) {
+      this.part.note(false);
       this.#tellFailure(error, 'events not written, kept in memory');
+    }
+  }
+
+  #write(): void {
+    if (this.#isClosed) return;
+    const unsaved = this.#events.findLastIndex(({ number }) => number <= this.#saved) + 1;
+    this.#file ??= new AppendFile({ path: this.#options.path, ...EVENT_FILES });
+    for (const event of this.#events.slice(unsaved)) {
+      this.#file.append(`${JSON.stringify(event)}\n`);
+      this.#saved = event.number;
     }
   }
 

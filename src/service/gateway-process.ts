@@ -48,11 +48,12 @@ export async function startGateway(options: GatewayProcessOptions): Promise<Gate
 
 async function start(options: GatewayProcessOptions, disposal: Disposal): Promise<GatewayProcess> {
   const { home, environment, cwd, onStep } = options;
-  const log = openHomeLog(home, { path: home.log, level: options.logLevel }, disposal);
+  const { log, part } = openHomeLog(home, { path: home.log, level: options.logLevel }, disposal);
   onStep('checking keys and configuration');
   const settings = await readGatewaySettings(options);
   const runtimeDirectory = await openRuntime(options, [LINK_SOCKET]);
   const control = await openControl({ runtimeDirectory, runtimeLink: home.run }, log, disposal);
+  await control.watch(part);
   const socket = join(runtimeDirectory, LINK_SOCKET);
   const names = new SessionNames();
   const share = new LoopShare();

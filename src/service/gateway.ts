@@ -133,7 +133,6 @@ export class GatewayService {
     return this.#gateway?.hostKeys ?? [];
   }
 
-  /** @throws AuditError, so that nothing is started that cannot be put on record. */
   recordStart(): void {
     const { audit, sessions } = this.#options;
     audit.gatewayStarted({

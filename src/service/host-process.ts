@@ -93,7 +93,11 @@ export async function startHost(options: HostProcessOptions): Promise<HostProces
 
 async function start(options: HostProcessOptions, disposal: Disposal): Promise<HostProcess> {
   const { home, environment, onStep } = options;
-  const log = openHomeLog(home, { path: home.hostLog, level: options.logLevel }, disposal);
+  const { log, part } = openHomeLog(
+    home,
+    { path: home.hostLog, level: options.logLevel },
+    disposal,
+  );
   onStep('checking configuration and tmux');
   const settings = await readHostSettings(options);
   const { plans } = settings;
@@ -105,7 +109,7 @@ async function start(options: HostProcessOptions, disposal: Disposal): Promise<H
     {
       ...{ home, environment, ...settings, runtimeDirectory, log },
       ...{ share: new LoopShare(), onSessions: () => undefined },
-      parts: server.parts,
+      parts: [...server.parts, part],
     },
     disposal,
   );

@@ -78,7 +78,7 @@ export async function createHost(
   const record = (event: NewHostEvent) => events.record(event).number;
   const parts = watchParts({ clock, log, record }, null);
   disposal.defer(() => parts.close());
-  parts.add(runtimeFolder(options), ...options.parts, launcher.file, doorKey.file);
+  parts.add(runtimeFolder(options), ...options.parts, launcher.file, doorKey.file, events.part);
   const sessionOptions = (plan: SessionPlan): HostSessionOptions => {
     const directory = join(runtimeDirectory, sessionDirectory(plan.name));
     openDirectory({ root: runtimeDirectory, path: directory });
@@ -110,6 +110,8 @@ export async function createHost(
     ...{ kind: 'host-started', session: null, pane: null, by: null, facts: { pid: process.pid } },
     text: `host started for ${names}`,
   });
+  // What cannot be written is told with the start.
+  await parts.look();
   return host;
 }
 

@@ -22,7 +22,7 @@ export interface OfflineHome extends AsyncDisposable {
 /** @throws ConfigurationError that names the file that cannot be read or written. */
 export async function openOfflineHome(home: Home): Promise<OfflineHome> {
   return allOrNothing(async (disposal) => {
-    const log = openHomeLog(home, { path: home.log, level: 'info' }, disposal);
+    const { log } = openHomeLog(home, { path: home.log, level: 'info' }, disposal);
     const audit = written(home.audit, () => Audit.open(home.audit, log));
     disposal.defer(() => audit.close());
     const grants = await openGrants(home, log);

@@ -6,6 +6,7 @@ import { SYSTEM_CLOCK } from '../base/clock.js';
 import type { Disposal } from '../base/disposal.js';
 import { EXIT } from '../base/exit-codes.js';
 import type { LoopShare } from '../base/loop-share.js';
+import type { Part } from '../base/part.js';
 import { PartWatch } from '../base/part-watch.js';
 import type { CommandOutcome } from '../commands/door.js';
 import { errorText } from '../commands/execute.js';
@@ -47,6 +48,8 @@ export interface GatewayFacts {
   readonly hasNativeCiphers: boolean;
   /** The grants in force. */
   readonly grants: readonly Grant[];
+  /** What is amiss, each with what to do. */
+  readonly problems: readonly string[];
   /** Settles when somebody asked to stop: `triad down`, or an admin over SSH. */
   readonly stopRequested: Promise<StopRequest>;
 }
@@ -55,6 +58,8 @@ export interface GatewayFacts {
 export interface ControlDoor {
   /** What is amiss with it, each with what to do. */
   readonly problems: readonly string[];
+  /** Watches these, too, and looks at all at once. */
+  watch(...parts: readonly Part[]): Promise<void>;
   serve(handle: (request: ControlRequest) => Promise<CommandOutcome>): void;
 }
 
@@ -86,6 +91,10 @@ export async function openControl(
   return {
     get problems() {
       return parts.problems;
+    },
+    watch: (...more) => {
+      parts.add(...more);
+      return parts.look();
     },
     serve: (handle) => {
       current = handle;
@@ -144,6 +153,7 @@ export async function openGateway(
   const record = HostRecord.open(hostRecord);
   disposal.defer(() => record.close());
   const accept = async (control: ControlDoor): Promise<GatewayFacts> => {
+    await control.watch(audit.part);
     service.accept(() => control.problems);
     control.serve((request) => service.runLocal(request));
     const { addresses, hostKeys } = service;
@@ -157,6 +167,9 @@ export async function openGateway(
         ...{ addresses, session, keysDirectory, userHome, cwd: options.cwd },
         grants: grants.current.grants,
       }),
+      get problems() {
+        return control.problems;
+      },
       get grants() {
         return grants.current.grants;
       },

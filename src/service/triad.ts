@@ -45,7 +45,7 @@ export async function startTriad(options: TriadOptions): Promise<RunningTriad> {
 
 async function start(options: TriadOptions, disposal: Disposal): Promise<RunningTriad> {
   const { home, environment, cwd, onStep } = options;
-  const log = openHomeLog(home, { path: home.log, level: options.logLevel }, disposal);
+  const { log, part } = openHomeLog(home, { path: home.log, level: options.logLevel }, disposal);
   onStep('checking keys, configuration and tmux');
   const settings = await readSettings(options);
   const { plans } = settings;
@@ -59,7 +59,7 @@ async function start(options: TriadOptions, disposal: Disposal): Promise<Running
   const { host, different } = await makeHost(
     {
       ...{ home, environment, ...settings, runtimeDirectory, log },
-      ...{ onSessions, share, parts: [claim] },
+      ...{ onSessions, share, parts: [claim, part] },
     },
     disposal,
   );

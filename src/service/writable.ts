@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ConfigurationError, messageOf, TriadError } from '../base/errors.js';
+import { findShortage } from '../base/shortage.js';
 import { requireTrustedFolder, type TrustedPlace } from '../base/trusted-file.js';
 
 /** @throws ConfigurationError that names `path` when `open` fails. */
@@ -9,8 +10,12 @@ export function written<T>(path: string, open: () => T): T {
     return open();
   } catch (error) {
     if (error instanceof TriadError) throw error;
+    const shortage = findShortage(error);
     throw new ConfigurationError(`${path}: cannot be written: ${messageOf(error)}`, {
-      hint: 'choose another home: triad --home DIR, or correct the owner of this one',
+      hint:
+        shortage === undefined
+          ? 'choose another home: triad --home DIR, or correct the owner of this one'
+          : `${shortage.words}: put that right and start again`,
       cause: error,
     });
   }

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigurationError, messageOf } from '../base/errors.js';
+import { ConfigurationError, messageOf, UnavailableError } from '../base/errors.js';
+import { findShortage } from '../base/shortage.js';
 import { readTrustedFile, type TrustedPlace } from '../base/trusted-file.js';
 import { visible } from '../base/visible.js';
 import { type ConfigCommand, readConfigCommands } from './config-commands.js';
@@ -20,6 +21,12 @@ const MAX_CHAIN_BYTES = 8 * 1024;
 const EXIT_EMPTY = 'exit-empty';
 /** tmux up to 3.6 crashes at the next new window with this set globally. */
 const FORBIDDEN_WINDOW_SIZE = 'manual';
+
+interface TrialFolder {
+  readonly directory: string;
+  /** Of the file that is tried. */
+  readonly copy: string;
+}
 
 interface Problem {
   readonly line: number;
@@ -40,11 +47,9 @@ export async function checkTmuxConfig(
 ): Promise<void> {
   const { path } = place;
   const bytes = readFile(place);
-  const directory = await mkdtemp(join(tmpdir(), 'triad-conf-'));
+  const { directory, copy } = await makeTrialFolder(bytes);
   const trial = new Trial({ binary, socketPath: join(directory, 's'), env });
   try {
-    const copy = join(directory, 'tmux.conf');
-    await writeFile(copy, bytes, { mode: 0o600 });
     const problems = await findProblems(trial, copy);
     if (problems.length === 0) return;
     const texts = problems.map(({ line, text }) => {
@@ -55,6 +60,21 @@ export async function checkTmuxConfig(
   } finally {
     await trial.ask(['-N', 'kill-server']);
     await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** @throws UnavailableError where the machine has no room for it. */
+async function makeTrialFolder(bytes: Uint8Array): Promise<TrialFolder> {
+  let directory: string | undefined;
+  try {
+    directory = await mkdtemp(join(tmpdir(), 'triad-conf-'));
+    const copy = join(directory, 'tmux.conf');
+    await writeFile(copy, bytes, { mode: 0o600 });
+    return { directory, copy };
+  } catch (error) {
+    if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+    const why = findShortage(error)?.words ?? visible(messageOf(error));
+    throw new UnavailableError(`${tmpdir()}: no room to try tmux.conf: ${why}`, { cause: error });
   }
 }
 

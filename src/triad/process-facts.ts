@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
-import { systemCode } from '../base/errors.js';
+import { systemCode, UnavailableError } from '../base/errors.js';
+import { findShortage } from '../base/shortage.js';
 
 interface ProcessFacts {
   /** `R`, `S`, `T`, `Z`, … */
@@ -10,27 +11,43 @@ interface ProcessFacts {
   readonly startedAt: string;
 }
 
-/** What proc(5) says of a process; undefined when there is none, or the system does not tell. */
+/**
+ * What proc(5) says of a process; undefined when there is none, or the system does not tell.
+ *
+ * @throws UnavailableError where that cannot be asked now, which says nothing of the process.
+ */
 export function processFacts(pid: number): ProcessFacts | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const stat = readProcess(pid, 'stat');
     const fields = stat.slice(stat.lastIndexOf(') ') + 2).split(' ');
     return {
       state: fields[0] ?? '',
       session: Number(fields[3]),
       startedAt: fields[19] ?? '',
     };
-  } catch {
+  } catch (error) {
+    if (error instanceof UnavailableError) throw error;
     return undefined;
+  }
+}
+
+function readProcess(pid: number, file: 'stat' | 'status' | 'cmdline'): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
+  } catch (error) {
+    const words = findShortage(error)?.words;
+    if (words !== undefined) throw new UnavailableError(words, { cause: error });
+    throw error;
   }
 }
 
 /** Whether a keeper lives that listens there: somebody may have put another program in its place. */
 export function isKeeper(pid: number, socketPath: string): boolean {
   try {
-    const [, listensAt] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    return listensAt === socketPath;
-  } catch {
+    const [, listensAt = ''] = readProcess(pid, 'cmdline').split('\0');
+    return Buffer.from(listensAt, 'latin1').toString() === socketPath;
+  } catch (error) {
+    if (error instanceof UnavailableError) throw error;
     return false;
   }
 }
@@ -47,10 +64,10 @@ export function askToListen(keeperPid: number): boolean {
 /** Whether a process blocks a signal, as one does that reads it from a descriptor (proc(5), `SigBlk`). */
 function isHeld(pid: number, signal: NodeJS.Signals): boolean {
   try {
-    const [, mask = ''] =
-      /^SigBlk:\s*(\w+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];
+    const [, mask = ''] = /^SigBlk:\s*(\w+)/m.exec(readProcess(pid, 'status')) ?? [];
     return ((BigInt(`0x${mask}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
-  } catch {
+  } catch (error) {
+    if (error instanceof UnavailableError) throw error;
     return false;
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UnavailableError } from '../base/errors.js';
@@ -34,17 +34,24 @@ export class ServerProcess implements Part {
 
   /** Notes down which process it is. */
   remember(pid: number): void {
-    const startedAt = processFacts(pid)?.startedAt;
-    if (startedAt === undefined) return;
-    this.#note = `${pid} ${startedAt}`;
-    this.#write(this.#note);
+    try {
+      const startedAt = processFacts(pid)?.startedAt;
+      if (startedAt === undefined) return;
+      this.#note = `${pid} ${startedAt}`;
+      this.#write(this.#note);
+    } catch (error) {
+      // It leads nobody astray: who watches it tells of it, and writes it once that is possible.
+      this.#options.log.warn({ error }, 'process of tmux not noted down');
+    }
   }
 
   findFault(): string | undefined {
     const { pid } = this;
     if (pid === undefined) return undefined;
     if (processFacts(pid)?.state === 'T') return 'was stopped';
-    return existsSync(this.#options.path) ? undefined : 'is not noted down any more';
+    return this.#note === undefined || this.#written() === this.#note
+      ? undefined
+      : 'is not noted down';
   }
 
   /** Continues it, and notes it down for whoever comes next. */
@@ -59,7 +66,12 @@ export class ServerProcess implements Part {
     rmSync(this.#options.path, { force: true });
   }
 
-  /** The process id of the server while it lives. */
+  /** The process id that is noted down; null where none is. */
+  get notedPid(): number | null {
+    return Number.parseInt(this.#noted(), 10) || null;
+  }
+
+  /** The process id of the server while it lives. @throws UnavailableError where that cannot be asked. */
   get pid(): number | undefined {
     const [pid = '', startedAt] = this.#noted().split(' ');
     const facts = processFacts(Number(pid));
@@ -88,12 +100,25 @@ export class ServerProcess implements Part {
     log.warn({ pid }, 'socket of tmux was deleted, made again');
   }
 
+  /** A note that is there is never lost to a full disk: a second server would run every command twice. */
   #write(note: string): void {
-    writeFileSync(this.#options.path, `${note}\n`, { mode: 0o600 });
+    const { path } = this.#options;
+    if (this.#written() === note) return;
+    const temporary = `${path}.new`;
+    try {
+      writeFileSync(temporary, `${note}\n`, { mode: 0o600 });
+      renameSync(temporary, path);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
   }
 
   #noted(): string {
-    if (this.#note !== undefined) return this.#note;
+    return this.#note ?? this.#written();
+  }
+
+  #written(): string {
     try {
       return readFileSync(this.#options.path, 'utf8').trim();
     } catch {

@@ -368,7 +368,7 @@ export class SessionHost {
   }
 
   #recordOpened(): void {
-    const facts = { reason: this.#loss ?? null, pid: this.#process.pid ?? null };
+    const facts = { reason: this.#loss ?? null, pid: this.#process.notedPid };
     const why = this.#loss === undefined ? '' : ` again: ${this.#loss}`;
     const [kind, verb] = this.#isAdopted
       ? (['session-adopted', 'taken over'] as const)

@@ -72,12 +72,13 @@ test('on a full disk an action is refused, and an ending is on record once there
     { event: 'gateway-stopped', reason: '0' },
     { event: 'gateway-stopped', reason: '1' },
   ]);
-  expect(records.slice(-3)).toMatchObject([
+  expect(records.slice(-4)).toMatchObject([
     { event: 'gateway-stopped', reason: '4095' },
     { event: 'audit-records-lost', count: 904 },
+    { event: 'audit-resumed' },
     { event: 'text-sent' },
   ]);
-  expect(records).toHaveLength(1 + 4096 + 2);
+  expect(records).toHaveLength(1 + 4096 + 3);
   expect(clock.pending).toBe(0);
 });
 
