@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { InvariantError, RefusedError, systemCode } from './errors.js';
+import { isSameFile } from './same-file.js';
 import { findShortage } from './shortage.js';
 
 export interface AppendFileOptions {
@@ -79,7 +80,7 @@ export class AppendFile {
     const { path } = this.#options;
     if (this.#fd !== undefined) {
       const [named, own] = [lstatSync(path, { throwIfNoEntry: false }), fstatSync(this.#fd)];
-      if (named?.ino === own.ino && named.dev === own.dev) return this.#fd;
+      if (isSameFile(named, own)) return this.#fd;
     }
     return this.#replace(openOwn(path));
   }

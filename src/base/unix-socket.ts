@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import lockfile from 'proper-lockfile';
 import { ConfigurationError, RefusedError, systemCode } from './errors.js';
 import type { Part } from './part.js';
+import { type FileIdentity, isSameFile } from './same-file.js';
 
 /** Whoever holds this lock binds a socket; a holder that was killed blocks others this long. */
 const LOCK_STALE_MS = 2_000;
@@ -30,7 +31,7 @@ export class KeptSocket implements Part {
   readonly #server: Server;
   readonly #place: SocketPlace;
   /** What we have put there, to know it from what others put there. */
-  #bound: Pick<Stats, 'dev' | 'ino'> | undefined;
+  #bound: FileIdentity | undefined;
   #isClosed = false;
 
   private constructor(server: Server, place: SocketPlace) {
@@ -52,14 +53,14 @@ export class KeptSocket implements Part {
   findFault(): string | undefined {
     const status = lookAt(this.#place.path);
     if (status === undefined) return 'was removed';
-    if (!isSame(status, this.#bound)) return 'was replaced by something else';
+    if (!isSameFile(status, this.#bound)) return 'was replaced by something else';
     return (status.mode & 0o777) === 0o600 ? undefined : 'has other permissions';
   }
 
   async makeAgain(): Promise<void> {
     const { path } = this.#place;
     if (this.#isClosed) return;
-    if (isSame(lookAt(path), this.#bound)) {
+    if (isSameFile(lookAt(path), this.#bound)) {
       chmodSync(path, 0o600);
       return;
     }
@@ -71,7 +72,7 @@ export class KeptSocket implements Part {
   async close(): Promise<void> {
     this.#isClosed = true;
     const { path } = this.#place;
-    if (isSame(lookAt(path), this.#bound)) rmSync(path, { force: true });
+    if (isSameFile(lookAt(path), this.#bound)) rmSync(path, { force: true });
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
@@ -158,10 +159,6 @@ function lookAt(path: string): Stats | undefined {
     if (NOT_THERE.has(systemCode(error) ?? '')) return undefined;
     throw error;
   }
-}
-
-function isSame(status: Stats | undefined, bound: Pick<Stats, 'dev' | 'ino'> | undefined): boolean {
-  return status !== undefined && status.dev === bound?.dev && status.ino === bound.ino;
 }
 
 /** Whether the socket is there and this user's; root may use those of others. */

@@ -1,10 +1,11 @@
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Clock } from '../base/clock.js';
-import { RefusedError } from '../base/errors.js';
+import { RefusedError, systemCode } from '../base/errors.js';
+import { isSameFile } from '../base/same-file.js';
 import type { LogFilePlan } from './log-file-plan.js';
 
 export interface LogFileOptions {
@@ -22,7 +23,8 @@ const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = consta
 
 /**
  * A private file (mode 0600) that only grows, and is rotated by size and age: `PATH.1` or `PATH.1.gz`
- * is the newest old one. Follows no link and writes into nothing that somebody else put there.
+ * is the newest old one. Where somebody else moves, removes or empties it, what follows is in the file
+ * that the name means then. Follows no link and writes into nothing that somebody else put there.
  */
 export class LogFile {
   readonly #options: LogFileOptions;
@@ -39,10 +41,7 @@ export class LogFile {
 
   /** @throws RefusedError for a file that is not ours alone; the system's error. */
   static async open(options: LogFileOptions): Promise<LogFile> {
-    const directory = dirname(options.path);
-    await makePrivate(dirname(directory));
-    await makePrivate(directory);
-    const file = new LogFile(options, await (options.open ?? openOwn)(options.path));
+    const file = new LogFile(options, await openNamed(options));
     await file.#begin();
     return file;
   }
@@ -55,6 +54,7 @@ export class LogFile {
    */
   async write(bytes: Uint8Array): Promise<number> {
     const { plan, clock } = this.#options;
+    await this.#follow();
     const isOld = clock.elapsed() - this.#bornAtMs > plan.maxAgeMs;
     const isFull = this.#bytes + bytes.length > plan.maxBytes;
     if (this.#bytes > 0 && (isOld || isFull)) await this.#rotate();
@@ -68,6 +68,20 @@ export class LogFile {
     this.#abort.abort();
     await this.#compressing;
     await this.#handle.close();
+  }
+
+  /** Opens what the name means now, where that is another file. */
+  async #follow(): Promise<void> {
+    const [named, own] = [await lookAt(this.#options.path), await this.#handle.stat()];
+    this.#bytes = own.size;
+    if (!isSameFile(named, own)) await this.#replace();
+  }
+
+  async #replace(): Promise<void> {
+    const handle = await openNamed(this.#options);
+    await this.#handle.close();
+    this.#handle = handle;
+    await this.#begin();
   }
 
   async #begin(): Promise<void> {
@@ -85,10 +99,7 @@ export class LogFile {
     await shiftOldFiles(path, plan.keep);
     if (plan.keep === 0) await rm(path, { force: true });
     else await rename(path, `${path}.1`);
-    const handle = await (this.#options.open ?? openOwn)(path);
-    await this.#handle.close();
-    this.#handle = handle;
-    await this.#begin();
+    await this.#replace();
     if (plan.gzip && plan.keep > 0) this.#compress(`${path}.1`);
   }
 
@@ -135,6 +146,21 @@ async function compress(path: string, signal: AbortSignal): Promise<void> {
     await rm(unfinished, { force: true });
     throw error;
   }
+}
+
+/** Its folders are made again where somebody removed them, too. */
+async function openNamed({ path, open: openFile = openOwn }: LogFileOptions): Promise<FileHandle> {
+  const directory = dirname(path);
+  await makePrivate(dirname(directory));
+  await makePrivate(directory);
+  return openFile(path);
+}
+
+async function lookAt(path: string): Promise<Stats | undefined> {
+  return lstat(path).catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  });
 }
 
 async function makePrivate(path: string): Promise<void> {

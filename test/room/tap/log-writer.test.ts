@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -127,6 +128,62 @@ test('output that came faster than it could be written is left out, and the file
   pane.begin({ plan: { ...PLAN, maxBytes: 100_000 } });
   await pane.has('last');
   expect(pane.text()).toMatch(/^\[triad: 910 bytes left out\]\nx{4090}\nlast\n$/);
+});
+
+test.each([
+  ['moved', (pane: LoggedPane) => renameSync(pane.path, `${pane.path}-20260101`)],
+  ['removed', (pane: LoggedPane) => rmSync(pane.path)],
+  ['gone with its folder', (pane: LoggedPane) => rmSync(pane.folder, { recursive: true })],
+  [
+    'replaced by another file',
+    (pane: LoggedPane) => {
+      renameSync(pane.path, `${pane.path}-20260101`);
+      writeFileSync(pane.path, '');
+    },
+  ],
+])('what follows is under its name where the file was %s', async (_what, takeAway) => {
+  await using pane = new LoggedPane();
+  const writer = pane.begin();
+  pane.put('before\n');
+  await pane.has('before');
+  takeAway(pane);
+  pane.put('after\n');
+  await pane.has('after');
+  expect(pane.text()).toBe('after\n');
+  expect([writer.problem, pane.news]).toEqual([undefined, []]);
+});
+
+test('a file that somebody moved, and that Triad rotates later, loses and doubles nothing', async () => {
+  await using pane = new LoggedPane();
+  pane.begin({ plan: { ...PLAN, gzip: false } });
+  for (const at of [0, 1, 2]) {
+    pane.put(`${String(at).repeat(1000)}\n`);
+    await pane.has(String(at).repeat(1000));
+    if (at === 0) renameSync(pane.path, `${pane.path}-moved`);
+  }
+  const names = ['worker.log-moved', 'worker.log.1', 'worker.log'];
+  expect(names.map((name) => pane.text(name)[0])).toEqual(['0', '1', '2']);
+  expect(readdirSync(pane.folder).sort()).toEqual(['worker.log', ...names.slice(0, 2)].sort());
+});
+
+test('a link that takes the place of the file is refused and told, and what was there stays', async () => {
+  await using pane = new LoggedPane();
+  pane.begin();
+  pane.put('before\n');
+  await pane.has('before');
+  const other = join(pane.root, 'other');
+  writeFileSync(other, 'untouched');
+  rmSync(pane.path);
+  symlinkSync(other, pane.path);
+  pane.put('secret\n');
+  await eventually('it was told', () => pane.news.length === 1);
+  expect(readFileSync(other, 'utf8')).toBe('untouched');
+  rmSync(pane.path);
+  await eventually('it works again', () => {
+    pane.clock.pass(30_000);
+    return pane.news.length === 2;
+  });
+  expect(pane.text()).toBe('secret\n');
 });
 
 test('a full disk is told once, costs only the log, and the file goes on when there is room', async () => {
