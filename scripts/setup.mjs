@@ -1,6 +1,6 @@
 /**
  * Brings a checkout to where `triad`, the demo and the tests can run: packages, program, demo,
- * keeper, tap. Does only what is not done yet; says nothing when that is nothing.
+ * keeper, tap, lock. Does only what is not done yet; says nothing when that is nothing.
  *
  * This file alone must load in any Node.js, since it is what tells that one is too old.
  */

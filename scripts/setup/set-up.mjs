@@ -24,7 +24,8 @@ export async function setUp() {
   const install = [installStep(root), patchStep(root), linkStep(root)];
   const keeper = nativeStep(root, { room: 'triad', name: 'keeper' });
   const tap = nativeStep(root, { room: 'tap', name: 'tap' });
-  const builds = [programStep(root), demoStep(root), keeper, tap];
+  const lock = nativeStep(root, { room: 'base', name: 'lock' });
+  const builds = [programStep(root), demoStep(root), keeper, tap, lock];
   if ([...install, ...builds].every((step) => step.isCurrent())) return 0;
 
   const progress = new Progress(process.stderr);

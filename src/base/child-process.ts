@@ -45,6 +45,11 @@ export function startPiped(
   );
 }
 
+/** The same with an open file of ours as its descriptor 3, and nothing else. */
+export function startOn(file: string, fd: number): Promise<ChildProcess> {
+  return started(() => spawn(file, { env: {}, stdio: ['ignore', 'ignore', 'ignore', fd] }));
+}
+
 async function started<Child extends ChildProcess>(start: () => Child): Promise<Child> {
   try {
     const child = start();

@@ -44,7 +44,7 @@ export async function runVerb(
   output.print(outcome.stdout);
   output.tell(outcome.stderr);
   if (answered !== undefined && parsed.verb.name === 'down' && outcome.exitCode === EXIT.ok) {
-    await waitUntilStopped(socket);
+    await waitUntilStopped(place.home);
   }
   return outcome.exitCode;
 }
@@ -127,9 +127,10 @@ async function readNamed(name: string): Promise<string> {
   }
 }
 
-async function waitUntilStopped(socket: string): Promise<void> {
+async function waitUntilStopped(home: Place['home']): Promise<void> {
+  const { findGateway } = await import('../service/home-lock.js');
   const giveUpAt = Date.now() + STOP_LIMIT_MS;
-  while (await isAnswering(socket)) {
+  while ((await isAnswering(controlSocket(home))) || (await findGateway(home)) !== undefined) {
     if (Date.now() > giveUpAt) {
       throw new UnavailableError('triad does not stop', { hint: 'see its log' });
     }

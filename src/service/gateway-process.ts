@@ -7,6 +7,7 @@ import type { Environment } from '../config/environment.js';
 import { LinkClient } from '../link/link-client.js';
 import type { LogLevel } from '../log/logger.js';
 import { type GatewaySettingsOptions, readGatewaySettings } from './gateway-settings.js';
+import { lockGateway } from './home-lock.js';
 import { openHomeLog } from './log-file.js';
 import { type GatewayFacts, openControl, openGateway, type StopRequest } from './open-gateway.js';
 import { LINK_SOCKET } from './places.js';
@@ -51,6 +52,7 @@ async function start(options: GatewayProcessOptions, disposal: Disposal): Promis
   const { log, part } = openHomeLog(home, { path: home.log, level: options.logLevel }, disposal);
   onStep('checking keys and configuration');
   const settings = await readGatewaySettings(options);
+  await lockGateway(home, disposal);
   const runtimeDirectory = await openRuntime(options, [LINK_SOCKET]);
   const control = await openControl({ runtimeDirectory, runtimeLink: home.run }, log, disposal);
   await control.watch(part);

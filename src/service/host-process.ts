@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { allOrNothing, type Disposal } from '../base/disposal.js';
-import { RefusedError } from '../base/errors.js';
 import type { PaneName, SessionName } from '../base/ids.js';
 import { LoopShare } from '../base/loop-share.js';
 import type { Part } from '../base/part.js';
@@ -8,6 +7,7 @@ import type { LocalHost } from '../host/local-host.js';
 import type { ReloadReport, SessionDescription } from '../link/host-link.js';
 import { LinkServer } from '../link/link-server.js';
 import type { Logger, LogLevel } from '../log/logger.js';
+import { hostTaken, lockHost } from './home-lock.js';
 import { createHost, longestSocketName } from './host.js';
 import { type HostSettings, type HostSettingsOptions, readHostSettings } from './host-settings.js';
 import { openHomeLog } from './log-file.js';
@@ -75,13 +75,6 @@ export async function makeHost(
   return { host, different };
 }
 
-/** What a second host of one home is told. */
-export function hostTaken(): RefusedError {
-  return new RefusedError('another triad runs the sessions of this home already', {
-    hint: 'see it with: triad status',
-  });
-}
-
 /**
  * Reads everything, makes or adopts the sessions, and answers the gateway.
  *
@@ -101,6 +94,7 @@ async function start(options: HostProcessOptions, disposal: Disposal): Promise<H
   onStep('checking configuration and tmux');
   const settings = await readHostSettings(options);
   const { plans } = settings;
+  await lockHost(home, disposal);
   const runtimeDirectory = await openRuntime(options, [longestSocketName(plans), LINK_SOCKET]);
   const path = join(runtimeDirectory, LINK_SOCKET);
   const server = await LinkServer.listen({ path, log, taken: hostTaken });

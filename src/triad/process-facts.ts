@@ -1,45 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { systemCode, UnavailableError } from '../base/errors.js';
-import { findShortage } from '../base/shortage.js';
-
-interface ProcessFacts {
-  /** `R`, `S`, `T`, `Z`, … */
-  readonly state: string;
-  readonly session: number;
-  /** In clock ticks since the machine came up: tells a process from a later one of its number. */
-  readonly startedAt: string;
-}
-
-/**
- * What proc(5) says of a process; undefined when there is none, or the system does not tell.
- *
- * @throws UnavailableError where that cannot be asked now, which says nothing of the process.
- */
-export function processFacts(pid: number): ProcessFacts | undefined {
-  try {
-    const stat = readProcess(pid, 'stat');
-    const fields = stat.slice(stat.lastIndexOf(') ') + 2).split(' ');
-    return {
-      state: fields[0] ?? '',
-      session: Number(fields[3]),
-      startedAt: fields[19] ?? '',
-    };
-  } catch (error) {
-    if (error instanceof UnavailableError) throw error;
-    return undefined;
-  }
-}
-
-function readProcess(pid: number, file: 'stat' | 'status' | 'cmdline'): string {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
-  } catch (error) {
-    const words = findShortage(error)?.words;
-    if (words !== undefined) throw new UnavailableError(words, { cause: error });
-    throw error;
-  }
-}
+import { processFacts, readProcess } from '../base/process-scan.js';
 
 /** Whether a keeper lives that listens there: somebody may have put another program in its place. */
 export function isKeeper(pid: number, socketPath: string): boolean {

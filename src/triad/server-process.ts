@@ -3,9 +3,10 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UnavailableError } from '../base/errors.js';
 import type { Part } from '../base/part.js';
+import { isLiving, processFacts } from '../base/process-scan.js';
 import type { Logger } from '../log/logger.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
-import { continueStopped, processFacts, signalProcess } from './process-facts.js';
+import { continueStopped, signalProcess } from './process-facts.js';
 
 /** A server makes its socket again at once when it is asked to. */
 const SOCKET_LIMIT_MS = 5_000;
@@ -75,9 +76,7 @@ export class ServerProcess implements Part {
   get pid(): number | undefined {
     const [pid = '', startedAt] = this.#noted().split(' ');
     const facts = processFacts(Number(pid));
-    const isAlive =
-      facts !== undefined && facts.startedAt === startedAt && !'ZX'.includes(facts.state);
-    return isAlive ? Number(pid) : undefined;
+    return isLiving(facts) && facts.startedAt === startedAt ? Number(pid) : undefined;
   }
 
   /**

@@ -18,6 +18,10 @@ export function getTapBinary(): NativeBinary {
   return getNativeBinary('tap/tap');
 }
 
+export function getLockBinary(): NativeBinary {
+  return getNativeBinary('base/lock');
+}
+
 /** That of the last build; set-up, which knows contents, is asked once where it looks too old. */
 function getNativeBinary(program: string): NativeBinary {
   const source = new URL(`../../src/${program}.cc`, import.meta.url).pathname;

@@ -33,6 +33,7 @@ const FILES: Record<string, string> = {
   'src/cli/greeting.ts': "export const GREETING = 'hello';\n",
   'src/triad/keeper.cc': '#include <unistd.h>\nint main() { pause(); }\n',
   'src/tap/tap.cc': 'int main() {}\n',
+  'src/base/lock.cc': 'int main() {}\n',
   'examples/demo/engine.ts': 'export const ENGINE = 1;\n',
   'tsconfig.json': '{}',
   'tsconfig.build.json': compilerSettings({ rootDir: 'src', outDir: 'dist' }, 'src'),

@@ -30,9 +30,9 @@ afterEach(async () => {
 });
 
 describe('what set-up makes', () => {
-  it('is packages, program, demo, keeper, tap and the link for npx, each named as it is made', () => {
+  it('is packages, program, demo, keeper, tap, lock and the link for npx, each named as it is made', () => {
     expect(firstRun.status, firstRun.said).toBe(0);
-    const compiled = ['compiling the keeper', 'compiling the tap'];
+    const compiled = ['compiling the keeper', 'compiling the tap', 'compiling the lock'];
     for (const step of ['installing packages', 'building the program', ...compiled]) {
       expect(firstRun.said).toContain(`setup: ${step} ...\n`);
       expect(firstRun.said).toContain(`setup: ${step}: done (`);
@@ -41,6 +41,7 @@ describe('what set-up makes', () => {
     expect(existsSync(checkout.path('examples/demo/dist/engine.js'))).toBe(true);
     expect(existsSync(checkout.path('dist/triad/keeper'))).toBe(true);
     expect(existsSync(checkout.path('dist/tap/tap'))).toBe(true);
+    expect(existsSync(checkout.path('dist/base/lock'))).toBe(true);
     expect(readlinkSync(checkout.path('node_modules/.bin/triad'))).toBe('../../dist/cli/main.js');
   });
 
