@@ -70,7 +70,7 @@ async function runWithoutGateway(
     return runOffline(place, words, files);
   }
   const { environment, home } = place;
-  const stopped = { environment, runtimeDirectory: runtimeDirectory(home) };
+  const stopped = { home, environment, runtimeDirectory: runtimeDirectory(home) };
   if (words[0] === 'down' && words.includes('--session')) {
     const { endHostSessions, endLeftSessions } = await import('../service/stopped.js');
     const ended = (await endHostSessions(linkSocket(home))) ?? (await endLeftSessions(stopped));

@@ -8,7 +8,7 @@ import type { ReloadReport, SessionDescription } from '../link/host-link.js';
 import { LinkServer } from '../link/link-server.js';
 import type { Logger, LogLevel } from '../log/logger.js';
 import { hostTaken, lockHost } from './home-lock.js';
-import { createHost, longestSocketName } from './host.js';
+import { createHost, findRuntimeInUse, longestSocketName } from './host.js';
 import { type HostSettings, type HostSettingsOptions, readHostSettings } from './host-settings.js';
 import { openHomeLog } from './log-file.js';
 import { LINK_SOCKET } from './places.js';
@@ -62,7 +62,7 @@ export async function makeHost(
     {
       ...parts,
       ...{ env: environment.clean, tmuxConfigPath: home.tmuxConf, root: home.root },
-      runtimeLink: home.run,
+      ...{ runtimeLink: home.run, stateDirectory: home.state },
       ...{
         eventsPath: home.events,
         logDirectory: join(home.state, 'logs'),
@@ -95,7 +95,9 @@ async function start(options: HostProcessOptions, disposal: Disposal): Promise<H
   const settings = await readHostSettings(options);
   const { plans } = settings;
   await lockHost(home, disposal);
-  const runtimeDirectory = await openRuntime(options, [longestSocketName(plans), LINK_SOCKET]);
+  const inUse = await findRuntimeInUse(home.root, home.run);
+  const names = [longestSocketName(plans), LINK_SOCKET];
+  const runtimeDirectory = await openRuntime(options, names, inUse);
   const path = join(runtimeDirectory, LINK_SOCKET);
   const server = await LinkServer.listen({ path, log, taken: hostTaken });
   disposal.defer(() => server.close());

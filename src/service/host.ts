@@ -1,5 +1,6 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
+import { readdir, realpath } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SYSTEM_CLOCK } from '../base/clock.js';
 import type { Disposal } from '../base/disposal.js';
@@ -19,9 +20,10 @@ import { SessionTaps } from '../tap/session-taps.js';
 import type { TmuxBinary } from '../tmux/tmux-binary.js';
 import { TmuxServer } from '../tmux/tmux-server.js';
 import { endLeftSession } from '../triad/left-session.js';
+import { findRuns, RUN_VARIABLE } from '../triad/runs.js';
 import type { SessionPlan } from '../triad/session-plan.js';
 import { makeLauncher } from './launcher.js';
-import { requireSocketRoom, runtimeFolder } from './runtime-directory.js';
+import { PREFIX, requireSocketRoom, runtimeFolder } from './runtime-directory.js';
 import { openDirectory } from './writable.js';
 
 /** Built beside the compiled code (scripts/setup.mjs). */
@@ -47,8 +49,9 @@ export interface HostServiceOptions
   readonly eventsPath: string;
   /** `state/pane-door.key` */
   readonly doorKeyPath: string;
-  /** Where windows that drivers open start. */
+  /** The home; windows that drivers open start there. */
   readonly root: string;
+  readonly stateDirectory: string;
   /** Environment of tmux and all that runs in it. */
   readonly env: Readonly<Record<string, string>>;
   readonly log: Logger;
@@ -65,6 +68,7 @@ export async function createHost(
 ): Promise<LocalHost> {
   const { plans, readPlans, onSessions, runtimeDirectory, tmuxConfigPath, env, log } = options;
   const clock = SYSTEM_CLOCK;
+  const home = homeMark(options.root);
   const processes = new ProcessTable({ clock });
   const doorKey = await DoorKey.open(options.doorKeyPath);
   const launcher = await makeLauncher(runtimeDirectory);
@@ -86,12 +90,17 @@ export async function createHost(
     return {
       ...{ plan, directory, keeperPath: KEEPER, cwd: options.root },
       tmuxConfig: { root: options.root, path: tmuxConfigPath },
+      search: { home, directory: sessionsDirectory(runtimeDirectory) },
+      notesPath: runNotesPath(options.stateDirectory, plan.name),
       taps: new SessionTaps({
         ...{ session: plan.name, directory, tapPath: TAP, processes, clock, record },
         logDirectory: join(options.logDirectory, plan.name),
         log: log.child({ session: plan.name }),
       }),
-      server: new TmuxServer({ binary: options.binary, socketPath, env }),
+      server: new TmuxServer({
+        ...{ binary: options.binary, socketPath },
+        env: { ...env, [RUN_VARIABLE]: `${home}/${plan.name}` },
+      }),
       log: log.child({ session: plan.name }),
       onDifferent: (panes: readonly PaneName[]) => options.onDifferent(plan.name, panes),
       ...{ clock, random: Math.random, doorKey, programFolder: launcher.folder, record },
@@ -113,6 +122,35 @@ export async function createHost(
   // What cannot be written is told with the start.
   await parts.look();
   return host;
+}
+
+/** What tells a home from all others by whatever path, also where `state/` was removed. */
+export function homeMark(root: string): string {
+  const { dev, ino } = statSync(root);
+  return `${dev}-${ino}`;
+}
+
+/**
+ * The runtime directory of what lives of a home where that is not at `run` any more: somebody has removed
+ * the link to it, or the directory itself. What lives makes its sockets again there and nowhere else.
+ */
+export async function findRuntimeInUse(root: string, run: string): Promise<string | undefined> {
+  const now = await realpath(run).catch(() => run);
+  const { runs } = await findRuns({ home: homeMark(root), directory: sessionsDirectory(now) });
+  const used = runs.flatMap(({ keeper }) =>
+    keeper === undefined ? [] : [dirname(dirname(dirname(keeper.socketPath)))],
+  );
+  // Only one that was made elsewhere: a home that was moved has taken its own along.
+  return used.includes(now) ? undefined : used.find((path) => basename(path).startsWith(PREFIX));
+}
+
+/** Where it is noted what runs in a session. */
+export function runNotesPath(stateDirectory: string, name: string): string {
+  return join(stateDirectory, 'runs', `${name}.json`);
+}
+
+export function sessionsDirectory(runtimeDirectory: string): string {
+  return join(runtimeDirectory, SESSIONS);
 }
 
 /** Relative to the runtime directory. */

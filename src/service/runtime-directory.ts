@@ -1,4 +1,15 @@
-import { chmod, lstat, mkdir, mkdtemp, readlink, realpath, rm, symlink } from 'node:fs/promises';
+import {
+  chmod,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readlink,
+  realpath,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ConfigurationError, messageOf, systemCode } from '../base/errors.js';
 import { PrivateFolder } from '../base/private-folder.js';
@@ -7,11 +18,16 @@ import { refuseForeignLink } from '../base/trusted-file.js';
 /** unix(7): `sun_path` is 108 bytes, the last one for the NUL. */
 const MAX_SOCKET_PATH_BYTES = 107;
 
+/** What the names of directories elsewhere begin with. */
+export const PREFIX = 'triad-';
+
 export interface RuntimeDirectoryOptions {
   /** Where the sockets belong: `state/run`. */
   readonly path: string;
   /** The longest socket path that will be used, relative to the directory. */
   readonly longestName: string;
+  /** A directory elsewhere that something of ours was found to use, whatever `path` says by now. */
+  readonly inUse?: string | undefined;
   /** Where a private directory may be made when `path` is too long, in this order. */
   readonly fallbacks: readonly string[];
 }
@@ -24,8 +40,9 @@ export interface RuntimeDirectoryOptions {
  * @throws ConfigurationError when no place is short enough, or it is another user's.
  */
 export async function openRuntimeDirectory(options: RuntimeDirectoryOptions): Promise<string> {
-  const { path } = options;
+  const { path, inUse } = options;
   refuseForeignLink(path);
+  if (inUse !== undefined) await linkTo(inUse, path);
   const linked = await readlink(path).catch(() => undefined);
   if (linked !== undefined) return openLinked(resolve(dirname(path), linked), options);
   if (!isShortEnough(path, options)) return openElsewhere(options);
@@ -65,11 +82,13 @@ export function requireSocketRoom(directory: string, longestName: string): void 
 }
 
 async function openLinked(target: string, options: RuntimeDirectoryOptions): Promise<string> {
+  // A reboot or a cleaner may have removed it; what uses it makes its sockets again at the same place.
+  await mkdir(target, { mode: 0o700 }).catch(() => undefined);
   const status = await lstat(target).catch(() => undefined);
   if (status === undefined || !isShortEnough(target, options)) {
-    // A reboot or a cleaner has removed it, with the sockets that were in it.
     await rm(options.path, { force: true });
-    return openRuntimeDirectory(options);
+    await rm(noteOf(options.path), { force: true });
+    return openRuntimeDirectory({ ...options, inUse: undefined });
   }
   const isOurs = status.isDirectory() && status.uid === process.getuid?.();
   if (isOurs && (status.mode & 0o077) === 0) return target;
@@ -81,10 +100,35 @@ async function openLinked(target: string, options: RuntimeDirectoryOptions): Pro
   );
 }
 
+/** Somebody may remove the link and leave what it leads to. */
+function noteOf(path: string): string {
+  return `${path}.place`;
+}
+
+/** Makes `path` lead to a directory; not where something else than a link is in its place. */
+async function linkTo(target: string, path: string): Promise<void> {
+  const linked = await readlink(path).catch(() => undefined);
+  if (linked === target) return;
+  if (linked !== undefined) await rm(path);
+  await symlink(target, path).catch(() => undefined);
+}
+
+async function isFreeOrOurs(directory: string): Promise<boolean> {
+  const status = await lstat(directory).catch(() => undefined);
+  return status === undefined || status.uid === process.getuid?.();
+}
+
 async function openElsewhere(options: RuntimeDirectoryOptions): Promise<string> {
+  const noted = (await readFile(noteOf(options.path), 'utf8').catch(() => '')).trim();
+  if (noted !== '' && (await isFreeOrOurs(noted))) {
+    await symlink(noted, options.path).catch(() => undefined);
+    const linked = await readlink(options.path).catch(() => undefined);
+    if (linked === noted) return openLinked(noted, options);
+  }
   const made = await makeElsewhere(options.fallbacks, options);
   try {
     await symlink(made, options.path);
+    await writeFile(noteOf(options.path), `${made}\n`, { mode: 0o600 });
     return made;
   } catch (error) {
     await rm(made, { recursive: true });
@@ -107,12 +151,12 @@ async function makeElsewhere(
 ): Promise<string> {
   const tried: string[] = [];
   for (const parent of parents) {
-    if (!isShortEnough(join(parent, 'triad-XXXXXX'), options)) {
+    if (!isShortEnough(join(parent, `${PREFIX}XXXXXX`), options)) {
       tried.push(`${parent} (too long)`);
       continue;
     }
     try {
-      return await realpath(await mkdtemp(join(parent, 'triad-')));
+      return await realpath(await mkdtemp(join(parent, PREFIX)));
     } catch (error) {
       tried.push(`${parent} (${systemCode(error) ?? messageOf(error)})`);
     }

@@ -8,17 +8,22 @@ import { openRuntimeDirectory } from './runtime-directory.js';
  */
 const USUAL_NAME_BYTES = 40;
 
-/** The private directory for the sockets of a home, with room for `socketNames` in it. */
+/**
+ * The private directory for the sockets of a home, with room for `socketNames` in it.
+ *
+ * @param inUse where what lives has its sockets, as the host finds out.
+ */
 export function openRuntime(
   { home, environment }: { readonly home: Home; readonly environment: Environment },
   socketNames: readonly string[],
+  inUse?: string,
 ): Promise<string> {
   const longestName = socketNames.reduce(
     (longest, name) => (name.length > longest.length ? name : longest),
     'x'.repeat(USUAL_NAME_BYTES),
   );
   return openRuntimeDirectory({
-    path: home.run,
+    ...{ path: home.run, inUse },
     longestName,
     fallbacks: environment.socketDirectories,
   });

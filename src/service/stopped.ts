@@ -1,10 +1,17 @@
+import { UnavailableError } from '../base/errors.js';
 import type { Environment } from '../config/environment.js';
+import type { Home } from '../config/home.js';
 import { LinkConnection } from '../link/link-connection.js';
 import { findTmux } from '../tmux/tmux-binary.js';
-import { endLeft, findLeftSessions } from './host.js';
+import { endRuns } from '../triad/left-session.js';
+import { RunNotes } from '../triad/run-notes.js';
+import { findRuns, type RunSearch } from '../triad/runs.js';
+import { findHost } from './home-lock.js';
+import { endLeft, findLeftSessions, homeMark, runNotesPath, sessionsDirectory } from './host.js';
 
 /** What goes on in a home whose gateway is gone. */
 export interface StoppedHome {
+  readonly home: Home;
   readonly environment: Environment;
   readonly runtimeDirectory: string;
 }
@@ -27,15 +34,41 @@ export async function endHostSessions(linkSocket: string): Promise<string[] | un
 
 /** The names of the sessions that go on. */
 export async function listLeftSessions(stopped: StoppedHome): Promise<string[]> {
-  return findLeftSessions(await leftOptions(stopped));
+  const { runs, servers } = await findRuns(searchOf(stopped));
+  const found = [...servers.keys(), ...runs.map(({ session }) => session)];
+  const listed = await findLeftSessions(await leftOptions(stopped));
+  return [...new Set([...listed, ...found])].sort();
 }
 
-/** Ends every session that goes on, and returns their names. */
+/**
+ * Ends every session that goes on, with all that runs in it, wherever its sockets are, and returns their
+ * names.
+ *
+ * @throws UnavailableError where a host lives that cannot be asked, or something cannot be ended.
+ */
 export async function endLeftSessions(stopped: StoppedHome): Promise<string[]> {
+  const { home } = stopped;
+  const host = await findHost(home);
+  if (host !== undefined) {
+    throw new UnavailableError(
+      `triad runs in ${home.root} as process ${host}, and does not answer: its sockets may be gone`,
+      {
+        hint: `wait a moment and try again, or end it with: kill ${host}; then: triad down --session`,
+      },
+    );
+  }
   const options = await leftOptions(stopped);
-  const names = await findLeftSessions(options);
-  for (const name of names) await endLeft(options, name);
+  const names = await listLeftSessions(stopped);
+  for (const name of await findLeftSessions(options)) await endLeft(options, name);
+  await endRuns(await findRuns(searchOf(stopped)));
+  for (const name of names) {
+    new RunNotes(runNotesPath(home.state, name)).endedBy('by triad down --session');
+  }
   return names;
+}
+
+function searchOf({ home, runtimeDirectory }: StoppedHome): RunSearch {
+  return { home: homeMark(home.root), directory: sessionsDirectory(runtimeDirectory) };
 }
 
 async function leftOptions({ environment, runtimeDirectory }: StoppedHome) {

@@ -7,7 +7,7 @@ import { KeptSocket } from '../base/unix-socket.js';
 import type { ReloadReport, SessionDescription } from '../link/host-link.js';
 import type { Logger, LogLevel } from '../log/logger.js';
 import { hostTaken, lockGateway, lockHost } from './home-lock.js';
-import { longestSocketName } from './host.js';
+import { findRuntimeInUse, longestSocketName } from './host.js';
 import { type DifferentSession, makeHost } from './host-process.js';
 import { openHomeLog } from './log-file.js';
 import { type GatewayFacts, openControl, openGateway, type StopRequest } from './open-gateway.js';
@@ -52,7 +52,8 @@ async function start(options: TriadOptions, disposal: Disposal): Promise<Running
   const { plans } = settings;
   await lockGateway(home, disposal);
   await lockHost(home, disposal);
-  const runtimeDirectory = await openRuntime(options, [longestSocketName(plans)]);
+  const inUse = await findRuntimeInUse(home.root, home.run);
+  const runtimeDirectory = await openRuntime(options, [longestSocketName(plans)], inUse);
   const control = await openControl({ runtimeDirectory, runtimeLink: home.run }, log, disposal);
   const claim = await claimHost(runtimeDirectory, log, disposal);
   const names = plans.map(({ name }) => name);

@@ -14,6 +14,7 @@ export function exitOf(state: KeeperState | undefined): PaneExit | null {
 /** `exited with status 3`, `was ended by SIGKILL`, `command not found`. */
 export function describeExit({ status, signal }: PaneExit): string {
   if (signal !== null) return `was ended by ${signal}`;
+  if (status === null) return 'has ended, nobody knows how';
   if (status === 127) return 'command not found, or its directory (status 127)';
   if (status === 126) return 'command cannot be run (status 126)';
   return `exited with status ${status}`;
@@ -21,7 +22,7 @@ export function describeExit({ status, signal }: PaneExit): string {
 
 /** For the border of a pane, which may be narrow: `exit 3`, `SIGKILL`. */
 export function shortExit({ status, signal }: PaneExit): string {
-  return signal ?? `exit ${status}`;
+  return signal ?? `exit ${status ?? '?'}`;
 }
 
 export function isClean({ status, signal }: PaneExit): boolean {

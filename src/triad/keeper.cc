@@ -652,6 +652,8 @@ int main(int argc, char **argv) {
     return 64;
   }
   keeper.name = argv[2];
+  // What a command is known by when this keeper was killed: the name of its terminal session.
+  setenv("TRIAD_KEEPER", std::to_string(getpid()).c_str(), 1);
   closeInherited();
   takeSignals();
   takeTerminal();

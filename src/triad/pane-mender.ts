@@ -2,12 +2,16 @@ import { existsSync } from 'node:fs';
 import { withDeadline } from '../base/deadline.js';
 import type { PaneName } from '../base/ids.js';
 import type { Logger } from '../log/logger.js';
+import { exitOf } from './command-exit.js';
 import { KeeperConnection } from './keeper-connection.js';
+import type { OldRuns, OldRunsOf } from './old-runs.js';
 import type { Pane } from './pane.js';
+import { LEFT_ALONE } from './pane-life.js';
 import type { PanePipes } from './pane-pipes.js';
 import type { PaneRow } from './pane-row.js';
-import { askToListen, continueStopped, isKeeper, killLeftCommand } from './process-facts.js';
+import { askToListen, continueStopped, killLeftCommand } from './process-facts.js';
 import type { RunRecord } from './run-record.js';
+import { isKeeperOf } from './runs.js';
 import type { FoundPane, SessionBuilder } from './session-builder.js';
 import type { PanePlan } from './session-plan.js';
 import type { WindowPlaces } from './window-places.js';
@@ -25,6 +29,7 @@ export interface PaneMenderOptions {
   readonly log: Logger;
   /** Aborted when the panes are led by nobody any more. */
   readonly closing: AbortSignal;
+  readonly oldRuns: OldRuns;
   /** Somebody closed the pane; it is being made again. */
   readonly onClosed: (pane: Pane) => void;
   /** Somebody closed the pane, and nothing says what to make it again with. */
@@ -56,7 +61,7 @@ export class PaneMender {
   /** Sees to it that there is a keeper that can answer. */
   async #keep(pane: Pane, found: FoundPane): Promise<void> {
     const socketPath = this.#options.builder.keeperSocket(pane.name);
-    if (!isKeeper(found.keeperPid, socketPath)) return this.#respawn(pane, found);
+    if (!isKeeperOf(found.keeperPid, pane.name)) return this.#respawn(pane, found);
     continueStopped(found.keeperPid);
     if (!existsSync(socketPath)) this.#askToListen(found);
   }
@@ -117,8 +122,23 @@ export class PaneMender {
       this.#options.onForgotten(pane);
       return () => Promise.resolve();
     }
-    if (pane.isLed) this.#options.onClosed(pane);
+    if (pane.isLed && !pane.isLost) this.#options.onClosed(pane);
     return this.make(sessionId, pane, pane.plan);
+  }
+
+  /**
+   * Ends what of a pane lives beside the keeper in its place, which may take its time.
+   *
+   * @throws UnavailableError where that cannot be done: nothing may be started in it then.
+   */
+  async free(sessionId: string, pane: Pane): Promise<void> {
+    const panes = await this.#options.builder.findPanes(sessionId);
+    const found = panes.find(({ name }) => name === pane.name);
+    const { stop } = (pane.plan ?? LEFT_ALONE).policy;
+    const { oldRuns, runs } = this.#options;
+    const last = await oldRuns.end(inPlace(pane.name, found), stop);
+    if (last !== undefined) runs.seen(pane.name, last);
+    pane.lostBefore(exitOf(last) ?? undefined);
   }
 
   /** Makes a pane at its place; led, its command is started when what was in it before has ended. */
@@ -149,6 +169,12 @@ export class PaneMender {
     const { closing } = this.#options;
     return KeeperConnection.connect({ socketPath, deadlineMs: KEEPER_LIMIT_MS, abort: closing });
   }
+}
+
+/** What of a pane is no old run: that of the keeper in its place. */
+export function inPlace(pane: PaneName, found: FoundPane | undefined): OldRunsOf {
+  const isThere = found !== undefined && isKeeperOf(found.keeperPid, pane);
+  return { pane, keeperPid: isThere ? found.keeperPid : undefined };
 }
 
 /** Whether our panes are in one window and nothing else is in it, so that the configured layout fits. */

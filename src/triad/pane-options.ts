@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.js';
-import type { PaneId, PaneName } from '../base/ids.js';
+import type { PaneName } from '../base/ids.js';
 import type { PaneHealth, PaneHealthOptions } from '../health/pane-health.js';
 import type { Logger } from '../log/logger.js';
 import type { Taps } from '../tap/taps.js';
@@ -36,7 +36,7 @@ export interface PaneOptions extends PaneSurroundings {
   /** What it waits for of others, for people; undefined when nothing. */
   readonly waitsFor: (plan: PanePlan) => string | undefined;
   /** What it is to remember changed; comes before what follows from the change is done. */
-  readonly onRemember: (id: PaneId | null, memory: PaneMemory) => void;
+  readonly onRemember: (memory: PaneMemory) => void;
   /** Puts a change on record, before it is remembered; gives the number of the event. */
   readonly onChange: (change: LifeChange) => number;
   /** What a manager before this one knew of it is known now; comes before what follows from it. */

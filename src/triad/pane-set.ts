@@ -7,8 +7,8 @@ import { AwaitedLines } from './awaited-lines.js';
 import { describeExit } from './command-exit.js';
 import { Pane } from './pane.js';
 import type { LifeChange } from './pane-life.js';
-import { memoryFacts } from './pane-memory.js';
-import type { PaneOptions, PaneSurroundings } from './pane-options.js';
+import { memoryFacts, type PaneMemory } from './pane-memory.js';
+import type { PaneSurroundings } from './pane-options.js';
 import { isSame } from './plan-changes.js';
 import type { PanePlan } from './session-plan.js';
 import { describeWait, inStartOrder, isMet } from './start-order.js';
@@ -18,7 +18,7 @@ export interface PaneSetOptions extends PaneSurroundings {
   readonly plans: readonly PanePlan[];
   /** Takes what happened, and gives its number; never throws. */
   readonly record: (event: NewHostEvent) => number;
-  readonly onRemember: PaneOptions['onRemember'];
+  readonly onRemember: (pane: Pane, memory: PaneMemory) => void;
   /** The keeper is gone: somebody closed the pane, or killed the keeper. */
   readonly onKeeperLost: (pane: Pane) => void;
   /** What people are shown of a pane changed. */
@@ -63,7 +63,8 @@ export class PaneSet {
   add(name: PaneName, plan: PanePlan | undefined): Pane {
     const { clock, random, log, taps, watchHealth, onRemember, onKeeperLost } = this.#options;
     const pane: Pane = new Pane({
-      ...{ name, plan, clock, random, log, taps, watchHealth, onRemember },
+      ...{ name, plan, clock, random, log, taps, watchHealth },
+      onRemember: (memory) => onRemember(pane, memory),
       env: (current) => this.#env(current),
       waitsFor: (current) => this.#waitsFor(current),
       onChange: (change) => this.#changed(pane, change),

@@ -5,6 +5,7 @@ import type { EventKind, NewHostEvent } from '../link/host-event.js';
 import type { PaneDescription } from '../link/host-link.js';
 import type { Logger } from '../log/logger.js';
 import type { Pane } from './pane.js';
+import { StillRunsError } from './run-end.js';
 
 export interface PaneTroublesOptions {
   readonly log: Logger;
@@ -27,7 +28,8 @@ export class PaneTroubles {
   /** It cannot be led now; that is tried again. */
   unreachable(pane: Pane, error: unknown): void {
     const why = visible(messageOf(error));
-    const text = `${pane.name} is unreachable, what runs in it goes on unsupervised: ${why}; it is tried again, and killing its keeper starts it anew`;
+    const unreachable = `${pane.name} is unreachable, what runs in it goes on unsupervised: ${why}; it is tried again, and killing its keeper starts it anew`;
+    const text = error instanceof StillRunsError ? why : unreachable;
     this.#failed(pane, text, { error, part: 'keeper' });
   }
 

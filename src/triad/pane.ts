@@ -12,6 +12,7 @@ import { LEFT_ALONE, type LifeChange, type LifePlan, PaneLife } from './pane-lif
 import { freshMemory, type PaneMemory } from './pane-memory.js';
 import { endNote, stayNote } from './pane-note.js';
 import type { Adoption, PaneOptions } from './pane-options.js';
+import type { PaneNote } from './run-notes.js';
 import type { PanePlan, PaneProgram } from './session-plan.js';
 
 const START_LIMIT_MS = 10_000;
@@ -42,6 +43,8 @@ export class Pane {
   #isLed = false;
   #isClosed = false;
   #trouble: string | undefined;
+  /** Why its run is gone that it was recalled with, until another keeper is there. */
+  #loss: string | undefined;
   #started: PaneProgram | string = '';
 
   constructor(options: PaneOptions) {
@@ -127,6 +130,7 @@ export class Pane {
     if (isFirst) this.#started = programMark;
     if (isFirst && memory !== undefined) this.#recall(memory);
     this.#catchUp(keeper.state, isFirst);
+    this.#loss = undefined;
     this.#remember();
   }
 
@@ -137,9 +141,32 @@ export class Pane {
     return isNew;
   }
 
+  /** Goes on from what was noted of it, since tmux does not have it any more: its run is over, or must be. */
+  recallLost({ memory, lastExit }: PaneNote, cause: string): void {
+    this.#isLed = true;
+    this.#loss = cause;
+    this.#lastExit = lastExit;
+    this.#recall(memory);
+    if (!this.isUp) this.#life.resume();
+  }
+
+  /** Whether it was recalled, and has no other keeper yet. */
+  get isLost(): boolean {
+    return this.#loss !== undefined;
+  }
+
+  /** The run that it was recalled with is over. @param exit undefined where nobody knows how. */
+  lostBefore(exit: PaneExit | undefined): void {
+    if (this.#loss !== undefined) this.lost(this.#loss, exit);
+  }
+
+  /** Whether something keeps it from being led. */
+  get hasTrouble(): boolean {
+    return this.#trouble !== undefined;
+  }
+
   /** The keeper is gone for good, and the command with it. */
-  lost(cause: string): void {
-    const exit = this.#lostExit();
+  lost(cause: string, exit = this.#lostExit()): void {
     if (this.#life.isUp) this.#lastExit = exit;
     this.#health?.end();
     this.#life.ended(exit, cause);
@@ -270,7 +297,7 @@ export class Pane {
   }
 
   #waitsFor(): string | undefined {
-    if (this.#keeper === undefined) return 'waits for its pane';
+    if (this.#keeper === undefined) return this.#trouble ?? 'waits for its pane';
     if (this.#plan === undefined) return 'is not configured';
     return this.#options.waitsFor(this.#plan);
   }
@@ -317,7 +344,7 @@ export class Pane {
   #succeed(): void {
     this.#earlierStarts += this.#starts;
     this.#starts = 0;
-    if (this.isUp) this.lost('its keeper was killed');
+    if (this.isUp) this.lost(this.#loss ?? 'its keeper was killed');
   }
 
   #goOn(isFirst: boolean): void {
@@ -357,7 +384,8 @@ export class Pane {
   }
 
   #lostExit(): PaneExit {
-    return { status: null, signal: 'SIGHUP', at: this.#options.clock.now() };
+    const signal = this.#loss === undefined ? 'SIGHUP' : null;
+    return { status: null, signal, at: this.#options.clock.now() };
   }
 
   /** On record first: a host that is killed in between finds there what it does not remember. */
@@ -378,7 +406,7 @@ export class Pane {
   }
 
   #remember(): void {
-    this.#options.onRemember(this.#id, this.memory);
+    this.#options.onRemember(this.memory);
   }
 
   #watchHealth(): void {

@@ -2,17 +2,6 @@ import { constants } from 'node:os';
 import { systemCode, UnavailableError } from '../base/errors.js';
 import { processFacts, readProcess } from '../base/process-scan.js';
 
-/** Whether a keeper lives that listens there: somebody may have put another program in its place. */
-export function isKeeper(pid: number, socketPath: string): boolean {
-  try {
-    const [, listensAt = ''] = readProcess(pid, 'cmdline').split('\0');
-    return Buffer.from(listensAt, 'latin1').toString() === socketPath;
-  } catch (error) {
-    if (error instanceof UnavailableError) throw error;
-    return false;
-  }
-}
-
 /**
  * Asks a keeper to make its socket again where that was deleted.
  *

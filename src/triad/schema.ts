@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isName, NAME_RULE, type SessionName, sessionName } from '../base/ids.js';
+import { isName, NAME_RULE, paneName, type SessionName, sessionName } from '../base/ids.js';
 import { argument, argumentList, duration, paneNameText } from '../base/schema.js';
 import { healthKeys } from '../health/schema.js';
 import { PANE_SIGNALS, PANE_STATES } from '../link/host-link.js';
@@ -239,6 +239,30 @@ export const paneMemorySchema = z.strictObject({
   startsAt: z.number().min(0).max(MAX_EPOCH_MS).nullable(),
   ending: z.enum(['stop', 'restart', 'dead']).nullable(),
   event: counter.default(0),
+});
+
+const exit = z.strictObject({
+  status: counter.nullable(),
+  signal: z.string().max(16).nullable(),
+  at: counter.max(MAX_EPOCH_MS),
+});
+
+/** What a manager has left of a session for the next one (run-notes.ts). */
+export const runNotesSchema = z.strictObject({
+  boot: z.string(),
+  ended: printable.nullable(),
+  panes: z
+    .record(
+      z.string().refine(isName),
+      z.strictObject({
+        memory: paneMemorySchema,
+        lastExit: exit.nullable(),
+        run: z.strictObject({ pid: counter, startedAt: z.string(), session: counter }).nullable(),
+      }),
+    )
+    .transform(
+      (panes) => new Map(Object.entries(panes).map(([name, note]) => [paneName(name), note])),
+    ),
 });
 
 export type TriadConfig = z.output<typeof triadSchema>;

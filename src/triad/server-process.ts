@@ -17,6 +17,8 @@ export interface ServerProcessOptions {
   /** Where its process id is kept for the next manager. */
   readonly path: string;
   readonly log: Logger;
+  /** Looks for it where its socket and that note are gone. */
+  readonly find: () => Promise<number | undefined>;
 }
 
 /**
@@ -86,10 +88,14 @@ export class ServerProcess implements Part {
    */
   async keepSocket(): Promise<void> {
     const { server, log } = this.#options;
-    const { pid } = this;
-    if (pid !== undefined && continueStopped(pid)) log.warn({ pid }, 'tmux was stopped, continued');
+    const { pid: noted } = this;
+    if (noted !== undefined && continueStopped(noted)) {
+      log.warn({ pid: noted }, 'tmux was stopped, continued');
+    }
     // Where its folder is gone, too, that is made again first.
     if (existsSync(server.socketPath) || !existsSync(dirname(server.socketPath))) return;
+    const pid = noted ?? (await this.#options.find());
+    if (pid !== undefined) this.remember(pid);
     if (pid === undefined || !signalProcess(pid, 'SIGUSR1')) return;
     const giveUpAt = performance.now() + SOCKET_LIMIT_MS;
     while (!(await server.isRunning()) && this.pid !== undefined) {

@@ -15,14 +15,15 @@ import { ControlConnection } from '../tmux/control-connection.js';
 import { endLeftClients } from '../tmux/left-clients.js';
 import { endLeftMirrors } from '../tmux/mirror-client.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
+import { FoundPanes } from './found-panes.js';
 import { findSession } from './found-session.js';
+import { LeftPanes, type LeftPanesOptions } from './left-panes.js';
 import type { Pane } from './pane.js';
 import { PaneMarks } from './pane-marks.js';
 import { END_LIMIT_MS, type Lead, PaneMender } from './pane-mender.js';
 import type { PaneSurroundings } from './pane-options.js';
 import { PaneSet } from './pane-set.js';
 import { PaneTroubles } from './pane-troubles.js';
-import { readPast } from './past-run.js';
 import { PlanChanger } from './plan-changer.js';
 import { type RunHistory, RunRecord } from './run-record.js';
 import { ServerProcess } from './server-process.js';
@@ -36,7 +37,10 @@ const FIRST_PAUSE_MS = 1_000;
 const LAST_PAUSE_MS = 60_000;
 /** A pane that cannot be put right is tried again after this. */
 const MEND_PAUSE_MS = 2_000;
-export interface SessionHostOptions extends SessionBuilderOptions, PaneSurroundings {
+export interface SessionHostOptions
+  extends SessionBuilderOptions,
+    PaneSurroundings,
+    Pick<LeftPanesOptions, 'search' | 'notesPath'> {
   /** Takes what happened, and gives its number; never throws. */
   readonly record: (event: NewHostEvent) => number;
   readonly history: RunHistory;
@@ -65,6 +69,8 @@ export class SessionHost {
   readonly #process: ServerProcess;
   readonly #troubles: PaneTroubles;
   readonly #runs: RunRecord;
+  readonly #left: LeftPanes;
+  readonly #found: FoundPanes;
   /** Panes that are being put right, or rest after that failed. */
   readonly #mending = new Set<Pane>();
   #plan: SessionPlan;
@@ -91,8 +97,11 @@ export class SessionHost {
     this.#options = options;
     this.#plan = plan;
     this.#builder = new SessionBuilder(options);
-    this.#runs = new RunRecord({ ...options, session: plan.name });
-    this.#process = new ServerProcess({ server, path: `${server.socketPath}.pid`, log });
+    const session = plan.name;
+    this.#runs = new RunRecord({ ...options, session });
+    this.#left = new LeftPanes({ ...options, session, runs: this.#runs });
+    const find = () => this.#left.oldRuns.findServer();
+    this.#process = new ServerProcess({ server, path: `${server.socketPath}.pid`, log, find });
     this.#troubles = new PaneTroubles({
       ...{ log, onPaneChanged: options.onPaneChanged },
       record: (kind, what, pane) => this.#record(kind, what, pane),
@@ -113,18 +122,26 @@ export class SessionHost {
     const { places, pipes } = this.#watch;
     this.#mender = new PaneMender({
       ...{ builder: this.#builder, places, pipes, log, closing: this.#closing.signal },
-      runs: this.#runs,
-      onClosed: (pane) => this.#paneClosed(pane),
+      ...{ runs: this.#runs, oldRuns: this.#left.oldRuns },
+      onClosed: ({ name }) => this.#paneClosed(name),
       onForgotten: ({ name }) => this.#panes.remove(name),
     });
     this.#panes = new PaneSet({
       ...{ ...options, session: plan.name, plans: plan.panes },
-      onRemember: (id, memory) => this.#marks.remember(id, memory),
+      onRemember: (pane, memory) => {
+        this.#marks.remember(pane.id, memory);
+        this.#left.remember(pane, memory);
+      },
       onKeeperLost: (pane) => this.#mendSoon(pane),
       onPaneChanged: (pane) => {
         this.#marks.show(pane, this.#panes.find(pane.name)?.plan?.program);
         options.onPaneChanged(pane);
       },
+    });
+    this.#found = new FoundPanes({
+      ...{ builder: this.#builder, mender: this.#mender, panes: this.#panes, left: this.#left },
+      ...{ troubles: this.#troubles, server, log, closing: this.#closing.signal },
+      onClosed: (name) => this.#paneClosed(name),
     });
     this.#changer = new PlanChanger({
       ...{ builder: this.#builder, panes: this.#panes, mender: this.#mender, places, log, plan },
@@ -146,10 +163,11 @@ export class SessionHost {
     if (this.#isAdopted) {
       await endLeftClients(this.server);
       await endLeftMirrors(this.server);
-    }
+    } else this.#loss ??= await this.#left.recallSession(this.#panes, this.#process.pid);
     this.#sessionId = found ?? (await this.#builder.create());
+    let held: readonly Pane[];
     try {
-      await this.#connect();
+      held = await this.#connect();
     } catch (error) {
       if (!this.#isAdopted) await this.#endWith(() => this.#builder.remove(this.#sessionId));
       this.#letGo();
@@ -167,6 +185,7 @@ export class SessionHost {
     this.#recordOpened();
     this.#loss = undefined;
     this.#trouble = undefined;
+    for (const pane of held) this.#mendSoon(pane);
   }
 
   /** Lets go of everything at once, whatever is half done; the session and its commands go on. */
@@ -174,6 +193,7 @@ export class SessionHost {
     this.#isClosed = true;
     this.#closing.abort();
     this.#letGo();
+    this.#left.oldRuns.close();
     this.#panes.close();
     this.server.letGo();
   }
@@ -191,6 +211,7 @@ export class SessionHost {
     await this.#endWith(() => this.server.run(['kill-server']));
     this.#process.forget();
     this.#runs.lostAllBut([], 'the session was ended');
+    this.#left.forget();
     this.close();
     this.#record('session-ended', { text: 'session ended', facts: {} });
   }
@@ -273,7 +294,8 @@ export class SessionHost {
     return [this.#process];
   }
 
-  async #connect(): Promise<void> {
+  /** @returns the panes of which an earlier run lives on, which has to end first. */
+  async #connect(): Promise<readonly Pane[]> {
     await this.#builder.requireConfiguration();
     await this.#builder.guardDeadPanes(this.#sessionId);
     await this.#openControl();
@@ -281,36 +303,11 @@ export class SessionHost {
     const found = await findSession(this.#builder, this.#sessionId, this.#plan);
     if (this.#isAdopted && found.different.length > 0) this.#options.onDifferent(found.different);
     const note = this.#loss === undefined ? undefined : `triad: session made again: ${this.#loss}`;
-    for (const each of found.panes) {
-      if (this.#panes.find(each.name) === undefined) this.#panes.add(each.name, undefined);
-      // After its tap, so that nothing is between the two.
-      const past = this.#isAdopted && (await readPast(this.#options, this.#sessionId, each));
-      if (past) this.#panes.recall(each.name, past);
-    }
-    const adoptions = found.panes.map((each) =>
-      this.#attempt(this.#panes.get(each.name), (pane) => this.#mender.adopt(pane, each, note)),
-    );
-    await Promise.all(adoptions);
-    const missing = this.#panes.all.filter(({ name }) => found.missing.includes(name));
-    for (const pane of missing) {
-      if (found.closed.includes(pane.name)) this.#paneClosed(pane);
-      await this.#attempt(pane, async ({ plan }) => {
-        if (plan !== undefined) await (await this.#mender.make(this.#sessionId, pane, plan))();
-      });
-    }
-    if (missing.length > 0) await this.#builder.markMade(this.#sessionId);
+    const place = { sessionId: this.#sessionId, found, isAdopted: this.#isAdopted, note };
+    const held = await this.#found.lead(place);
     this.#runs.lostAllBut(this.#panes.all, 'its pane is gone');
     this.#panes.look();
-  }
-
-  /** What one pane fails at is told, and tried again; the others are led all the same. */
-  async #attempt(pane: Pane, work: (pane: Pane) => Promise<void>): Promise<void> {
-    try {
-      await work(pane);
-    } catch (error) {
-      if (this.#isClosed) throw error;
-      this.#troubles.unreachable(pane, error);
-    }
+    return held;
   }
 
   async #openControl(): Promise<void> {
@@ -328,7 +325,8 @@ export class SessionHost {
   #seen(there: ReadonlySet<PaneName>): void {
     for (const pane of this.#panes.all) {
       const isHere = there.has(pane.name);
-      if (isHere ? pane.id === null : pane.isLed) this.#mendSoon(pane);
+      const isAmiss = isHere ? pane.id === null : pane.isLed || pane.hasTrouble;
+      if (isAmiss) this.#mendSoon(pane);
     }
   }
 
@@ -349,6 +347,7 @@ export class SessionHost {
   /** Its windows in their turn; a keeper that does not answer keeps nobody else's pane waiting. */
   async #mend(pane: Pane): Promise<void> {
     const leads: Lead[] = [];
+    await this.#mender.free(this.#sessionId, pane);
     await this.#turns.take(async () => {
       const isOurs = this.#panes.find(pane.name) === pane;
       if (this.#isClosed || this.#state !== 'running' || !isOurs) return;
@@ -361,10 +360,10 @@ export class SessionHost {
     }
   }
 
-  #paneClosed(pane: Pane): void {
-    this.#options.log.warn({ pane: pane.name }, 'pane was closed, making it again');
-    const text = `${pane.name} was closed, and is made again`;
-    this.#record('pane-closed', { text, facts: {} }, pane.name);
+  #paneClosed(pane: PaneName): void {
+    this.#options.log.warn({ pane }, 'pane was closed, making it again');
+    const text = `${pane} was closed, and is made again`;
+    this.#record('pane-closed', { text, facts: {} }, pane);
   }
 
   #recordOpened(): void {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type Clock, SYSTEM_CLOCK } from '../../src/base/clock.js';
 import { type PaneName, paneName, sessionName } from '../../src/base/ids.js';
 import { LoopShare } from '../../src/base/loop-share.js';
@@ -108,6 +108,7 @@ export class SmallHost implements AsyncDisposable {
       LANG: 'C.UTF-8',
       SHELL: '/bin/sh',
       HOME: directory,
+      TRIAD_RUN: `${basename(directory)}/pair`,
     };
     const binary = await findTmux(process.env['TRIAD_TMUX'] ?? 'tmux', env);
     const server = new TmuxServer({ binary, socketPath: join(directory, 's'), env });
@@ -200,6 +201,8 @@ export class SmallHost implements AsyncDisposable {
       ...{ cwd: directory, clock, random: Math.random, watchHealth: health.watch, log, record },
       tmuxConfig: { root: CHECKOUT, path: join(CHECKOUT, 'config/tmux.conf') },
       ...{ doorKey: this.#doorKey, programFolder: directory, share: new LoopShare() },
+      search: { home: basename(directory) },
+      notesPath: join(directory, 'state', 'runs', 'pair.json'),
       history: this.#eventLog.panes,
       taps: new SessionTaps({
         ...{ session: PAIR, directory, tapPath: getTapBinary().path, clock, log, record },

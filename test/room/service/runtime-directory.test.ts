@@ -57,10 +57,18 @@ test('a path that is too long becomes a link to a private directory, which is fo
   expect(readlinkSync(path)).toBe(made);
   expect(statSync(made).mode & 0o777).toBe(0o700);
   expect(await open(path)).toBe(made);
-  rmSync(made, { recursive: true });
-  const again = await open(path);
-  expect(again).not.toBe(made);
-  expect(readlinkSync(path)).toBe(again);
+});
+
+test('where the directory, the link to it or both were removed, they are made again at the same place', async () => {
+  const path = longPath();
+  const made = await open(path);
+  const removals = [() => rmSync(made, { recursive: true }), () => rmSync(path)];
+  for (const removed of [removals.slice(0, 1), removals.slice(1), removals]) {
+    for (const remove of removed) remove();
+    expect(await open(path)).toBe(made);
+    expect(readlinkSync(path)).toBe(made);
+    expect(statSync(made).mode & 0o777).toBe(0o700);
+  }
 });
 
 test('the next place is tried where one is too long or not there, and each is told when none is left', async () => {
