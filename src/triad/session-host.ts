@@ -244,6 +244,7 @@ export class SessionHost {
 
   /** Whether tmux still has the session with that id; throws where tmux does not say. */
   async isThere(sessionId: string): Promise<boolean> {
+    if (this.#state === 'ended') return false;
     return (await this.#builder.find()) === sessionId;
   }
 
