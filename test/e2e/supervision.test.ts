@@ -123,12 +123,15 @@ test('a server in a pane is healthy while it answers, and what waits for that st
   await reaches('http', 'healthy');
   expect(texts('http')).toEqual([
     expect.stringMatching(/^http: waiting -> starting: /),
+    expect.stringMatching(/^http was started, process \d+$/),
     'http: starting -> running: command started',
     'http: running -> healthy: http answered 200',
     'http: healthy -> unhealthy: http answered 503, 2 times in a row',
     'http: unhealthy -> healthy: http answered 200',
+    'http was ended by SIGKILL',
     'http: healthy -> backoff: was ended by SIGKILL',
     'http: backoff -> starting: pause is over',
+    expect.stringMatching(/^http was started, process \d+$/),
     'http: starting -> running: command started',
     'http: running -> healthy: http answered 200',
   ]);
@@ -201,8 +204,8 @@ test('silence is told to people, and rules that play ping-pong are stopped', asy
   await home.run(['send', 'one', 'ball']);
   await recorded('rule', /rule p.ng was stopped: rules make each other fire/);
   const game = texts('rule').filter((text) => /^rule p.ng /.test(text));
-  const ping = 'rule ping types into two, because one put out "ball"';
-  const pong = 'rule pong types into one, because two put out "ball"';
+  const ping = 'rule ping types into two, because one showed a line that matches';
+  const pong = 'rule pong types into one, because two showed a line that matches';
   const end = 'rule pong was stopped: rules make each other fire';
   expect(game).toEqual([ping, pong, ping, pong, ping, end]);
 });
