@@ -1,5 +1,6 @@
 import { rmSync, symlinkSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { isAlive } from '../helpers/keeper-pane.js';
 import { TriadHome } from '../helpers/triad-home.js';
 
 test.each([
@@ -27,4 +28,17 @@ test.each([
   const up = await home.up();
   expect(up.process.exitCode).toBeNull();
   expect((await home.status()).sessions[0]?.panes).toMatchObject([{ state: 'running' }]);
+});
+
+test('`triad down --session` ends all that runs, where nothing of its sockets and its state is left', async () => {
+  await using home = await TriadHome.make();
+  const up = await home.up();
+  const [pane] = (await home.status()).sessions[0]?.panes ?? [];
+  up.process.kill('SIGKILL');
+  await up.ended;
+  rmSync(home.path('state'), { recursive: true });
+  expect((await home.run(['status'])).stderr).toContain('pair goes on without it');
+  expect(await home.run(['down', '--session'])).toMatchObject({ code: 0, stdout: 'ended pair\n' });
+  expect(isAlive(pane?.pid ?? 0)).toBe(false);
+  expect((await home.run(['status'])).stderr).toContain('start it with: triad up');
 });

@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -9,6 +9,7 @@ import { isAlive } from '../../helpers/keeper-pane.js';
 import { getLockBinary } from '../../helpers/native-binary.js';
 
 const { path: LOCK } = getLockBinary();
+const HELD = new URL('../../../dist/base/held-lock.js', import.meta.url).pathname;
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'triad-lock-'));
@@ -83,3 +84,20 @@ test('where nothing can be locked, or the program is missing, that is said', asy
   symlinkSync('/etc/passwd', file());
   await expect(lockFile(file(), LOCK)).rejects.toThrow('cannot be locked');
 });
+
+test.runIf(process.getuid?.() === 0)(
+  'a lock of another user is nobody’s that this user knows',
+  async () => {
+    chmodSync(folder, 0o755);
+    const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+    const script = `exec 3< '${folder}'; '${LOCK}' && echo locked; exec sleep 1000`;
+    const child = spawn(nobody[0] ?? '', [...nobody.slice(1), 'sh', '-c', script]);
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    const asOther = ['--reuid=65533', '--regid=65533', '--clear-groups', process.execPath];
+    const look = `import('${HELD}').then(async (m) => console.log(await m.findLockHolder('${folder}')))`;
+    const found = execFileSync('setpriv', [...asOther, '-e', look], { encoding: 'utf8' });
+    expect(found).toBe('undefined\n');
+    expect(await lockFolder(folder, LOCK)).toEqual({ isHeld: true, folder: undefined });
+    child.kill('SIGKILL');
+  },
+);
