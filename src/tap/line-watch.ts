@@ -53,6 +53,16 @@ export class LineWatch {
     if (this.#listeners.size > 0) this.#soon(0);
   }
 
+  /** What came from `offset` on is told to nobody who has heard all before it; a line that ends later is. */
+  passBy(offset: number): void {
+    if (this.#at < offset) return this.stir();
+    const { ring, typed } = this.#options;
+    this.#startAt(Math.max(ring.start, ring.end - STEP_BYTES));
+    const piece = { bytes: ring.slice(this.#at, ring.end), at: this.#at, typed };
+    readMarked(this.#reader, piece, () => undefined);
+    this.#at = ring.end;
+  }
+
   close(): void {
     this.#takeBack?.();
     this.#listeners.clear();

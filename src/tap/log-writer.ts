@@ -25,6 +25,8 @@ export interface LogWriterOptions {
   readonly log: Logger;
   /** It cannot be written, or can again; told once each. */
   readonly onNews: (news: LogFileNews) => void;
+  /** `kept` has grown. */
+  readonly onKept?: () => void;
   readonly open?: LogFileOptions['open'];
 }
 
@@ -44,6 +46,7 @@ export class LogWriter {
   readonly #stopListening: () => void;
   #reader: LineReader;
   #at: number;
+  #kept: number;
   /** Taken from the ring, and not written yet. */
   #pending: Uint8Array = new Uint8Array(0);
   #file: LogFile | undefined;
@@ -58,6 +61,7 @@ export class LogWriter {
     this.#options = options;
     this.plan = options.plan;
     this.#at = options.from;
+    this.#kept = options.from;
     this.#reader = new LineReader(options.from);
     this.#stopListening = options.output.onOutput(() => this.#stir());
     this.#stir();
@@ -73,24 +77,33 @@ export class LogWriter {
     return this.#at;
   }
 
-  /** Writes what is there, for a bounded time, and closes the file. Idempotent. */
-  async close(): Promise<void> {
+  /** Offset up to which the file has the output, as whole lines where it has lines. */
+  get kept(): number {
+    return this.#kept;
+  }
+
+  /**
+   * Writes what is there, for a bounded time, and closes the file. Idempotent.
+   *
+   * @param goesOn the output does, so that the line that is not ended is left to the next writer.
+   */
+  async close(goesOn = false): Promise<void> {
     if (this.#isClosed) return;
     this.#stopListening();
     this.#takeBackRetry?.();
     this.#until = this.#options.output.end;
     this.#isClosed = true;
     try {
-      await withDeadline(this.#finish(), CLOSE_LIMIT_MS, 'the log file of a pane');
+      await withDeadline(this.#finish(goesOn), CLOSE_LIMIT_MS, 'the log file of a pane');
     } catch (error) {
       this.#options.log.warn({ error }, 'log file not closed in order');
     }
   }
 
-  async #finish(): Promise<void> {
+  async #finish(goesOn: boolean): Promise<void> {
     await this.#writing;
     if (this.#problem === undefined) await this.#writeAll();
-    const rest = this.plan.format === 'text' ? this.#reader.open : '';
+    const rest = this.plan.format === 'text' && !goesOn ? this.#reader.open : '';
     if (rest !== '') await this.#file?.write(Buffer.from(`${rest}\n`));
     await this.#file?.close();
   }
@@ -111,10 +124,22 @@ export class LogWriter {
         this.#file ??= await this.#open();
         this.#pending = this.#pending.subarray(await this.#file.write(this.#pending));
         this.#works();
+        this.#settle();
       }
+      this.#settle();
     } catch (error) {
       await this.#fails(error);
     }
+  }
+
+  /** A line that does not end is kept from the tap no longer than a piece is. */
+  #settle(): void {
+    if (this.#pending.length > 0) return;
+    const lineStart = Math.max(this.#reader.openLine.start, this.#at - MAX_PIECE_BYTES);
+    const kept = this.plan.format === 'text' ? lineStart : this.#at;
+    if (kept <= this.#kept) return;
+    this.#kept = kept;
+    this.#options.onKept?.();
   }
 
   /** Takes the next piece from the ring where the last one is written. */

@@ -11,13 +11,15 @@ import { visible } from '../base/visible.js';
 import type { EventKind, NewHostEvent } from '../link/host-event.js';
 import type { PaneTelemetry } from '../link/host-link.js';
 import type { Logger } from '../log/logger.js';
+import { LastSeen } from './last-seen.js';
 import type { LogFilePlan } from './log-file-plan.js';
 import { type LogFileNews, LogWriter, type LogWriterOptions } from './log-writer.js';
 import type { PaneOutput, PastOutput } from './pane-output.js';
 import { quoteForPipe } from './pipe-quoting.js';
 import type { ProcessTable } from './process-table.js';
 import { serveTap, type TapReceiver } from './tap-connection.js';
-import { TapProtocolError, UNKNOWN_INPUT } from './tap-protocol.js';
+import { type TapHello, TapProtocolError, UNKNOWN_INPUT } from './tap-protocol.js';
+import { TapStream } from './tap-stream.js';
 import { TappedOutput } from './tapped-output.js';
 import type { Taps } from './taps.js';
 
@@ -41,6 +43,11 @@ interface TappedPane {
   readonly output: TappedOutput;
   /** Of the newest tap. */
   connection: Socket | undefined;
+  stream: TapStream | undefined;
+  /** Epoch ms at which the last one went away. */
+  untappedAt: number | undefined;
+  /** Something is not kept since then. */
+  isMissing: boolean;
   logPlan: LogFilePlan | undefined;
   log: LogWriter | undefined;
   /** One change after the other: two writers at once would mix their lines. Never rejects. */
@@ -54,6 +61,9 @@ interface TappedPane {
 /** One per pane, and those that are being replaced. */
 const MAX_CONNECTIONS = 512;
 const MINUTE_MS = 60_000;
+/** A tap looks for its next host four times a second. */
+const RECONNECT_LIMIT_MS = 1_000;
+const RECONNECT_LOOK_MS = 20;
 
 /** The taps of one session: tmux starts one program per pane, which connects to a socket of ours. */
 export class SessionTaps implements Taps {
@@ -62,6 +72,7 @@ export class SessionTaps implements Taps {
   readonly #panes = new Map<PaneName, TappedPane>();
   readonly #connections = new Set<Socket>();
   #socket: KeptSocket | undefined;
+  #lastSeen: LastSeen | undefined;
 
   constructor(options: SessionTapsOptions) {
     this.#options = options;
@@ -79,6 +90,8 @@ export class SessionTaps implements Taps {
       new RefusedError(`another process runs the session ${this.#options.session}`);
     const place = { name: 'socket of the taps', path: this.#socketPath, taken };
     this.#socket = await KeptSocket.listen(this.#server, place);
+    const { directory, clock } = this.#options;
+    this.#lastSeen = new LastSeen(join(directory, 'host.seen'), clock);
   }
 
   /** To be watched: without it no pane can be tapped anew. */
@@ -122,6 +135,20 @@ export class SessionTaps implements Taps {
     return `exec ${words.map(quoteForPipe).join(' ')} #{pane_tty}`;
   }
 
+  missing(pane: PaneName): void {
+    this.#get(pane).isMissing = true;
+  }
+
+  async reconnected(names: readonly PaneName[]): Promise<void> {
+    const { clock } = this.#options;
+    const panes = names.map((name) => this.#get(name));
+    const isAway = ({ stream }: TappedPane) => stream === undefined || stream.isLate;
+    const until = clock.elapsed() + RECONNECT_LIMIT_MS;
+    while (panes.some(isAway) && clock.elapsed() < until) {
+      await new Promise<void>((resolve) => clock.after(RECONNECT_LOOK_MS, resolve));
+    }
+  }
+
   isTapped(pane: PaneName): boolean {
     return this.#panes.get(pane)?.connection !== undefined;
   }
@@ -157,13 +184,20 @@ export class SessionTaps implements Taps {
 
   async close(): Promise<void> {
     const closed = this.#socket?.close();
-    for (const socket of this.#connections) socket.destroy();
-    for (const name of this.#panes.keys()) this.setLogFile(name, undefined);
-    for (const pane of this.#panes.values()) {
-      await pane.logChanged;
-      pane.output.close();
-    }
+    await Promise.all([...this.#panes.values()].map((pane) => this.#letGo(pane)));
+    this.#lastSeen?.close();
+    for (const socket of this.#connections) socket.destroySoon();
     await closed;
+  }
+
+  /** What is written by now is the last that its tap needs to know: the rest is the next host's. */
+  async #letGo(pane: TappedPane): Promise<void> {
+    await pane.logChanged;
+    await pane.log?.close(pane.connection !== undefined);
+    takeKept(pane);
+    pane.stream?.tell();
+    pane.stream = undefined;
+    pane.output.close();
   }
 
   get #socketPath(): string {
@@ -176,7 +210,8 @@ export class SessionTaps implements Taps {
     const { clock } = this.#options;
     const pane: TappedPane = {
       output: new TappedOutput({ clock }),
-      ...{ connection: undefined, logPlan: undefined, log: undefined },
+      ...{ connection: undefined, stream: undefined, untappedAt: undefined, isMissing: false },
+      ...{ logPlan: undefined, log: undefined },
       ...{ logChanged: Promise.resolve(), onInput: [] },
       lostOutput: new Throttle({ max: 1, windowMs: MINUTE_MS, now: () => clock.elapsed() }),
       lostBytes: 0,
@@ -189,6 +224,7 @@ export class SessionTaps implements Taps {
     const { clock, log, logDirectory, openLogFile } = this.#options;
     return new LogWriter({
       ...{ plan, clock, from, output: this.#get(name).output },
+      onKept: () => takeKept(this.#get(name)),
       path: join(logDirectory, `${name}.log`),
       log: log.child({ pane: name }),
       onNews: (news) => this.#recordLogFile(name, news),
@@ -201,37 +237,58 @@ export class SessionTaps implements Taps {
     socket.once('close', () => this.#connections.delete(socket));
     serveTap(socket, {
       clock: this.#options.clock,
-      onPane: (name) => this.#connect(name, socket),
+      onPane: (hello) => this.#connect(hello, socket),
       onRefused: (error) => this.#options.log.warn({ error }, 'tap refused'),
     });
   }
 
   /** The newest tap of a pane is the one that tmux writes to. */
-  #connect(text: string, socket: Socket): TapReceiver {
-    const entry = [...this.#panes].find(([name]) => name === text);
-    if (entry === undefined) throw new TapProtocolError(`there is no pane ${visible(text)}`);
+  #connect(hello: TapHello, socket: Socket): TapReceiver {
+    const entry = [...this.#panes].find(([name]) => name === hello.name);
+    if (entry === undefined) throw new TapProtocolError(`there is no pane ${visible(hello.name)}`);
     const [name, pane] = entry;
     pane.connection?.destroy();
     pane.connection = socket;
     tellInput(pane, UNKNOWN_INPUT);
+    if (pane.isMissing) this.#tellGap(name, pane);
+    const stream = new TapStream(socket, pane.output, hello);
+    pane.stream = stream;
     socket.once('close', () => {
       if (pane.connection !== socket) return;
       pane.connection = undefined;
+      pane.stream = undefined;
+      pane.untappedAt = this.#options.clock.now();
       tellInput(pane, UNKNOWN_INPUT);
     });
     return {
-      append: (bytes) => pane.output.append(bytes),
-      skip: (bytes) => this.#lost(name, bytes),
+      append: (bytes) => {
+        stream.append(bytes);
+        takeKept(pane);
+      },
+      skip: (bytes) => this.#lost(name, bytes, stream.isLate),
       input: (bytes) => tellInput(pane, bytes),
     };
   }
 
-  #lost(name: PaneName, bytes: number): void {
+  /** Nothing read its output since its last tap was there, ours or that of the host before. */
+  #tellGap(name: PaneName, pane: TappedPane): void {
+    pane.isMissing = false;
+    const to = this.#options.clock.now();
+    const from = pane.untappedAt ?? this.#lastSeen?.before ?? null;
+    const when = `${from === null ? 'until' : `from ${wallTime(from, to)} to`} ${wallTime(to, to)}`;
+    pane.output.appendMark(`[triad: output ${when} was not kept]`);
+    const text = `its output ${when} was not kept: its tap had ended`;
+    this.#record(name, 'output-lost', { text, facts: { bytes: null, from, to } });
+  }
+
+  #lost(name: PaneName, bytes: number, isLate: boolean): void {
     const pane = this.#get(name);
-    pane.output.skip(bytes);
+    if (isLate) pane.output.skipLate(bytes);
+    else pane.output.skip(bytes);
     pane.lostBytes += bytes;
     pane.lostOutput.write(() => {
-      const text = `${pane.lostBytes} bytes of its output came too fast and are lost`;
+      const why = isLate ? 'while no host was there, more than its tap keeps,' : 'too fast';
+      const text = `${pane.lostBytes} bytes of its output came ${why} and are lost`;
       this.#record(name, 'output-lost', { text, facts: { bytes: pane.lostBytes } });
       pane.lostBytes = 0;
     });
@@ -255,4 +312,17 @@ function tellInput(pane: TappedPane, bytes: number): void {
   const waiting = pane.onInput;
   pane.onInput = [];
   for (const tell of waiting) tell(bytes);
+}
+
+/** What the log file has, or, without one, this host has read, is never needed from the tap again. */
+function takeKept({ stream, log, logPlan, output }: TappedPane): void {
+  if (log !== undefined) stream?.take(log.kept);
+  else if (logPlan === undefined) stream?.take(output.end);
+}
+
+/** Of people's clocks, with the day where that is another one than `now`'s. */
+function wallTime(epochMs: number, now: number): string {
+  const [day, today] = [epochMs, now].map((each) => new Date(each).toLocaleDateString('sv'));
+  const clock = new Date(epochMs).toLocaleTimeString('sv');
+  return day === today ? clock : `${day} ${clock}`;
 }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../base/clock.js';
-import { type TapFrame, TapFrameReader, TapProtocolError } from './tap-protocol.js';
+import { type TapFrame, TapFrameReader, type TapHello, TapProtocolError } from './tap-protocol.js';
 
 /** Takes what a tap tells of its pane. */
 export interface TapReceiver {
@@ -17,7 +17,7 @@ export interface TapConnectionOptions {
    *
    * @throws TapProtocolError for a pane that is not known.
    */
-  readonly onPane: (name: string) => TapReceiver;
+  readonly onPane: (hello: TapHello) => TapReceiver;
   /** It said what no tap says; the connection is closed. */
   readonly onRefused: (error: unknown) => void;
 }
@@ -37,7 +37,7 @@ export function serveTap(socket: Socket, options: TapConnectionOptions): void {
     if (isFirst !== (frame.kind === 'pane')) {
       throw new TapProtocolError('a tap names its pane once');
     }
-    if (frame.kind === 'pane') receiver = options.onPane(frame.name);
+    if (frame.kind === 'pane') receiver = options.onPane(frame);
     else if (frame.kind === 'gap') receiver?.skip(frame.bytes);
     else if (frame.kind === 'input') receiver?.input(frame.bytes);
     else receiver?.append(frame.bytes);

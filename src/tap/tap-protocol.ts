@@ -1,23 +1,40 @@
 import { TriadError } from '../base/errors.js';
+import { visible } from '../base/visible.js';
 
 /**
  * What a tap tells (`tap.cc` is the other end): frames of one byte of kind and four bytes of a number,
- * big endian. `p`: the name of the pane follows, first of all; `o`: output follows; the number is how
- * many bytes. `g`: that many bytes of output were dropped here. `i`, after each question of the host's (one
- * byte, any): that many bytes of input wait in the pane's terminal, or `UNKNOWN_INPUT`.
+ * big endian. `p`: `PANE FROM END` follows, first of all, see `TapHello`; `o`: output follows; the number is how
+ * many bytes. `g`: that many bytes of output were dropped here. `i`, after each question of the host's
+ * (`?`): that many bytes of input wait in the pane's terminal, or `UNKNOWN_INPUT`. The host also says what it has
+ * taken for good, and never needs again: `t` and eight bytes of an offset in the tap's stream.
  */
 export type TapFrame =
-  | { readonly kind: 'pane'; readonly name: string }
+  | ({ readonly kind: 'pane' } & TapHello)
   | { readonly kind: 'output'; readonly bytes: Uint8Array }
   | { readonly kind: 'gap'; readonly bytes: number }
   | { readonly kind: 'input'; readonly bytes: number };
+
+/** How a tap begins with each host; offsets count the bytes that it has read of its pane. */
+export interface TapHello {
+  readonly name: string;
+  /** Where its stream goes on: what was before it, a host has taken. */
+  readonly from: number;
+  /** What is before this came while this host was not there. */
+  readonly end: number;
+}
+
+export function takenWord(offset: number): Uint8Array {
+  const word = Buffer.alloc(9, 't');
+  word.writeBigUInt64BE(BigInt(offset), 1);
+  return word;
+}
 
 /** The terminal did not tell. */
 export const UNKNOWN_INPUT = 0xffffffff;
 
 const HEAD_BYTES = 5;
 const [PANE, OUTPUT, GAP, INPUT] = [...Buffer.from('pogi')];
-const MAX_NAME_BYTES = 64;
+const MAX_HELLO_BYTES = 128;
 const MAX_OUTPUT_BYTES = 64 * 1024;
 
 /** The other end of the taps' socket said something that no tap says. */
@@ -30,7 +47,7 @@ export class TapProtocolError extends TriadError {
 export class TapFrameReader {
   readonly #head = Buffer.alloc(HEAD_BYTES);
   #headBytes = 0;
-  #name: Buffer | undefined;
+  #hello: Buffer | undefined;
   #left = 0;
 
   /**
@@ -67,20 +84,26 @@ export class TapFrameReader {
       yield { kind: kind === GAP ? 'gap' : 'input', bytes: number };
       return;
     }
-    const max = kind === OUTPUT ? MAX_OUTPUT_BYTES : kind === PANE ? MAX_NAME_BYTES : 0;
+    const max = kind === OUTPUT ? MAX_OUTPUT_BYTES : kind === PANE ? MAX_HELLO_BYTES : 0;
     if (number === 0 || number > max) {
       throw new TapProtocolError(`expected a tap's frame, got ${this.#head.toString('hex')}`);
     }
     this.#left = number;
-    this.#name = kind === PANE ? Buffer.alloc(number) : undefined;
+    this.#hello = kind === PANE ? Buffer.alloc(number) : undefined;
   }
 
   *#take(piece: Uint8Array): Generator<TapFrame> {
-    if (this.#name === undefined) {
+    if (this.#hello === undefined) {
       yield { kind: 'output', bytes: piece };
       return;
     }
-    this.#name.set(piece, this.#name.length - this.#left - piece.length);
-    if (this.#left === 0) yield { kind: 'pane', name: this.#name.toString('latin1') };
+    this.#hello.set(piece, this.#hello.length - this.#left - piece.length);
+    if (this.#left === 0) yield { kind: 'pane', ...parseHello(this.#hello.toString('latin1')) };
   }
+}
+
+function parseHello(text: string): TapHello {
+  const [, name = '', from, end] = /^(\S+) (\d{1,15}) (\d{1,15})$/.exec(text) ?? [];
+  if (name === '') throw new TapProtocolError(`expected a tap's pane, got ${visible(text)}`);
+  return { name, from: Number(from), end: Number(end) };
 }

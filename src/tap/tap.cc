@@ -3,8 +3,9 @@
 // tmux runs it with a pane's output as its standard input (tmux(1), pipe-pane), and it passes that on
 // to the host. It promises to read its input whatever the host does, since what is not read makes the
 // tmux server grow: where the host is slow, the oldest bytes are dropped and counted in the stream.
+// It outlives its host: what no host has taken for good is told to the next one at the same path.
 // Asked by the host, it tells how much input waits in the pane's terminal for the program to read it.
-// It ends with its input, and when the host is gone: tmux then stops piping. See tap-protocol.ts.
+// It ends with its input, which ends with the pane. See tap-protocol.ts.
 
 #include <dirent.h>
 #include <errno.h>
@@ -31,15 +32,18 @@ constexpr size_t kMaxKeptBytes = 1 << 20;
 constexpr size_t kMaxFrameBytes = 64 << 10;
 /// How long a host may take for the rest after the pane's end.
 constexpr int64_t kRestLimitMs = 1000;
+/// Between two attempts to find the next host.
+constexpr int64_t kRetryMs = 250;
 
 enum class Frame : char { kPane = 'p', kOutput = 'o', kGap = 'g', kInput = 'i' };
 
-/// What came and is in no frame yet: `size` bytes from `first` on, round the end.
+/// The newest output, by its offset in all that came: what is not taken, round the end.
 struct Kept {
   char bytes[kMaxKeptBytes];
-  size_t first = 0;
-  size_t size = 0;
-  uint64_t dropped = 0;  // bytes that came before these, and are not told of yet
+  uint64_t origin = 0;  // offset of what lies first in them
+  uint64_t end = 0;
+  uint64_t next = 0;   // what the host is told next
+  uint64_t taken = 0;  // a host needs nothing before this any more
 };
 
 Kept kept;
@@ -48,23 +52,26 @@ const char *terminal = "";
 bool isAsked = false;
 /// The frame that is being sent: nothing of it can be dropped any more.
 std::string frame;
-
-void dropOldest(size_t count) {
-  kept.first = (kept.first + count) % kMaxKeptBytes;
-  kept.size -= count;
-}
+/// What the host said, as far as it is not a whole word.
+std::string heard;
 
 void keep(const char *bytes, size_t count) {
-  if (kept.size + count > kMaxKeptBytes) {
-    const size_t surplus = kept.size + count - kMaxKeptBytes;
-    dropOldest(surplus);
-    kept.dropped += surplus;
-  }
-  const size_t at = (kept.first + kept.size) % kMaxKeptBytes;
+  const size_t at = (kept.end - kept.origin) % kMaxKeptBytes;
   const size_t untilEnd = std::min(count, kMaxKeptBytes - at);
   memcpy(kept.bytes + at, bytes, untilEnd);
   memcpy(kept.bytes, bytes + untilEnd, count - untilEnd);
-  kept.size += count;
+  kept.end += count;
+}
+
+/// Offset of the oldest byte that is there.
+uint64_t keptStart() {
+  return kept.end - std::min<uint64_t>(kept.end - kept.origin, kMaxKeptBytes);
+}
+
+void take(uint64_t offset) {
+  kept.taken = std::max(kept.taken, std::min(offset, kept.next));
+  // A quiet pane then touches little of the memory.
+  if (kept.taken == kept.end) kept.origin = kept.end;
 }
 
 void beginFrame(Frame kind, uint32_t number) {
@@ -89,20 +96,19 @@ bool nextFrame() {
     beginFrame(Frame::kInput, waitingInput());
     return true;
   }
-  if (kept.dropped > 0) {
-    const uint64_t told = std::min<uint64_t>(kept.dropped, UINT32_MAX);
-    kept.dropped -= told;
+  if (kept.next < keptStart()) {
+    const uint64_t told = std::min<uint64_t>(keptStart() - kept.next, UINT32_MAX);
+    kept.next += told;
     beginFrame(Frame::kGap, static_cast<uint32_t>(told));
     return true;
   }
-  const size_t untilEnd = std::min(kept.size, kMaxKeptBytes - kept.first);
-  const size_t count = std::min(untilEnd, kMaxFrameBytes);
+  const size_t at = (kept.next - kept.origin) % kMaxKeptBytes;
+  const uint64_t untilEnd = std::min<uint64_t>(kept.end - kept.next, kMaxKeptBytes - at);
+  const size_t count = std::min<uint64_t>(untilEnd, kMaxFrameBytes);
   if (count == 0) return false;
   beginFrame(Frame::kOutput, static_cast<uint32_t>(count));
-  frame.append(kept.bytes + kept.first, count);
-  dropOldest(count);
-  // A quiet pane then touches little of the memory.
-  if (kept.size == 0) kept.first = 0;
+  frame.append(kept.bytes + at, count);
+  kept.next += count;
   return true;
 }
 
@@ -126,13 +132,32 @@ bool readPane() {
   return count > 0;
 }
 
-/// Whatever the host sends is its question; @returns false when it is gone.
+/// `t` and eight bytes of an offset: all before it is taken. Anything else is the question.
+void understand() {
+  constexpr size_t kTakenBytes = 9;
+  while (!heard.empty()) {
+    const bool isTaken = heard[0] == 't';
+    if (isTaken && heard.size() < kTakenBytes) return;
+    if (!isTaken) isAsked = true;
+    uint64_t offset = 0;
+    for (size_t at = 1; isTaken && at < kTakenBytes; at += 1) {
+      offset = offset << 8 | static_cast<unsigned char>(heard[at]);
+    }
+    if (isTaken) take(offset);
+    heard.erase(0, isTaken ? kTakenBytes : 1);
+  }
+}
+
+/// Reads all that the host has said; @returns false when it is gone.
 bool readHost(int host) {
-  char bytes[64];
-  const ssize_t count = recv(host, bytes, sizeof bytes, MSG_DONTWAIT);
-  if (count == -1) return errno == EINTR || errno == EAGAIN;
-  isAsked = true;
-  return count > 0;
+  char bytes[256];
+  for (;;) {
+    const ssize_t count = recv(host, bytes, sizeof bytes, MSG_DONTWAIT);
+    if (count == -1) return errno == EINTR || errno == EAGAIN;
+    if (count == 0) return false;
+    heard.append(bytes, static_cast<size_t>(count));
+    understand();
+  }
 }
 
 int64_t elapsedMs() {
@@ -141,22 +166,34 @@ int64_t elapsedMs() {
   return int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1000000;
 }
 
-/// Passes on until the host is gone or the pane's end has been told.
-void passOn(int host) {
+/// Passes on until the host is gone or the pane's end has been told; @returns whether the pane is there.
+bool passOn(int host) {
   bool isPaneThere = true;
   int64_t givesUpAt = 0;
   while (sendFrames(host) && (isPaneThere || !frame.empty())) {
     const int64_t leftMs = isPaneThere ? -1 : givesUpAt - elapsedMs();
-    if (!isPaneThere && leftMs <= 0) return;
+    if (!isPaneThere && leftMs <= 0) return false;
     const short waited = frame.empty() ? POLLIN : POLLIN | POLLOUT;
     pollfd ends[] = {{isPaneThere ? STDIN_FILENO : -1, POLLIN, 0}, {host, waited, 0}};
-    if (poll(ends, 2, static_cast<int>(leftMs)) == -1 && errno != EINTR) return;
-    if ((ends[1].revents & (POLLHUP | POLLERR)) != 0) return;
-    if ((ends[1].revents & POLLIN) != 0 && !readHost(host)) return;
+    if (poll(ends, 2, static_cast<int>(leftMs)) == -1 && errno != EINTR) return false;
+    if ((ends[1].revents & (POLLHUP | POLLERR)) != 0) return isPaneThere;
+    if ((ends[1].revents & POLLIN) != 0 && !readHost(host)) return isPaneThere;
     if (ends[0].revents == 0 || readPane()) continue;
     isPaneThere = false;
     givesUpAt = elapsedMs() + kRestLimitMs;
   }
+  return isPaneThere;
+}
+
+/// Keeps what comes for so long; @returns false at the end of the pane.
+bool keepFor(int64_t ms) {
+  const int64_t until = elapsedMs() + ms;
+  for (int64_t leftMs = ms; leftMs > 0; leftMs = until - elapsedMs()) {
+    pollfd pane = {STDIN_FILENO, POLLIN, 0};
+    if (poll(&pane, 1, static_cast<int>(leftMs)) == -1 && errno != EINTR) return false;
+    if (pane.revents != 0 && !readPane()) return false;
+  }
+  return true;
 }
 
 int connectTo(const char *path) {
@@ -168,7 +205,29 @@ int connectTo(const char *path) {
   const int host = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (host == -1) return -1;
   const auto *name = reinterpret_cast<const sockaddr *>(&address);
-  return connect(host, name, sizeof address) == -1 ? -1 : host;
+  if (connect(host, name, sizeof address) == 0) return host;
+  close(host);
+  return -1;
+}
+
+/// @returns -1 at the end of the pane.
+int awaitHost(const char *path) {
+  while (keepFor(kRetryMs)) {
+    const int host = connectTo(path);
+    if (host != -1) return host;
+  }
+  return -1;
+}
+
+/// Says whose output follows, from which offset on, and up to where it came before this host.
+void beginStream(const char *pane) {
+  const std::string text = std::string(pane) + ' ' + std::to_string(kept.taken) + ' ' +
+                           std::to_string(kept.end);
+  beginFrame(Frame::kPane, static_cast<uint32_t>(text.size()));
+  frame += text;
+  kept.next = kept.taken;
+  heard.clear();
+  isAsked = false;
 }
 
 /// What tmux has open stays its own, and so does the folder it was started in.
@@ -188,14 +247,18 @@ bool closeInherited() {
 
 int main(int argc, char **argv) {
   if (argc != 4 || !closeInherited()) return EXIT_FAILURE;
-  // Keys and hang-ups of a terminal are for the pane; only the host, the pane and SIGTERM end it.
+  // Keys and hang-ups of a terminal are for the pane; only the pane and SIGTERM end it.
   for (int signal : {SIGINT, SIGQUIT, SIGTSTP, SIGHUP, SIGPIPE}) ::signal(signal, SIG_IGN);
-  const int host = connectTo(argv[1]);
-  if (host == -1) return EXIT_FAILURE;
-  const std::string pane = argv[2];
   terminal = argv[3];
-  beginFrame(Frame::kPane, static_cast<uint32_t>(pane.size()));
-  frame += pane;
-  passOn(host);
+  int host = connectTo(argv[1]);
+  if (host == -1) return EXIT_FAILURE;
+  while (host != -1) {
+    beginStream(argv[2]);
+    const bool isPaneThere = passOn(host);
+    // The last that it said counts.
+    readHost(host);
+    close(host);
+    host = isPaneThere ? awaitHost(argv[1]) : -1;
+  }
   return EXIT_SUCCESS;
 }

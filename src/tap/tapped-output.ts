@@ -43,6 +43,8 @@ export class TappedOutput implements PaneOutput {
   readonly #linesMeter = new RateMeter();
   readonly #typed = new TypedMarks();
   #past: PastOutput = NO_PAST;
+  /** Offset after the newest byte that came while no host was there. */
+  #lateEnd = 0;
   #tail: Tail | undefined;
   #lastAt: { readonly elapsed: number; readonly epoch: number } | undefined;
 
@@ -144,6 +146,30 @@ export class TappedOutput implements PaneOutput {
     this.#told();
   }
 
+  /**
+   * Takes what the pane had put out while no host was there: for the record. It is new to nobody who
+   * waits for lines, and what a pane shows tells of it better.
+   */
+  appendLate(bytes: Uint8Array): void {
+    const { end } = this.#ring;
+    this.#ring.append(bytes);
+    this.#times.add(end, this.#clock.elapsed(), this.#ring.start);
+    this.#passLate(end);
+  }
+
+  /** A line of ours about the output, on a line of its own. */
+  appendMark(line: string): void {
+    const [last = NEWLINE] = this.#ring.slice(this.end - 1, this.end);
+    this.appendLate(Buffer.from(`${last === NEWLINE ? '' : '\r\n'}${line}\r\n`));
+  }
+
+  /** The tap had to drop so many bytes while no host was there. */
+  skipLate(bytes: number): void {
+    const { end } = this.#ring;
+    this.#ring.skip(bytes);
+    this.#passLate(end);
+  }
+
   /** The tap dropped so many bytes here. */
   skip(bytes: number): void {
     this.#ring.skip(bytes);
@@ -163,6 +189,15 @@ export class TappedOutput implements PaneOutput {
     if (last !== NEWLINE) this.#typed.settle(end, elapsed, this.#clock.elapsed());
   }
 
+  /** Anything may have been typed to what came late. */
+  #passLate(from: number): void {
+    this.#lateEnd = this.end;
+    this.#typed.adopt(this.end);
+    this.#lines.passBy(from);
+    this.#tail = undefined;
+    this.#pulse.beat();
+  }
+
   #told(): void {
     this.#pulse.beat();
     this.#lines.stir();
@@ -180,7 +215,7 @@ export class TappedOutput implements PaneOutput {
   #readTail(): Tail {
     const ring = this.#ring;
     if (this.#tail?.end === ring.end) return this.#tail;
-    const at = Math.max(ring.start, ring.end - TAIL_BYTES);
+    const at = Math.max(ring.start, this.#lateEnd, ring.end - TAIL_BYTES);
     const piece = { bytes: ring.slice(at, ring.end), at, typed: this.#typed };
     const reader = openReader(at, this.#typed);
     let last = { text: '', printed: '' };

@@ -14,6 +14,10 @@ export interface Taps {
    * place of the one before.
    */
   pipeCommand(pane: PaneName): string;
+  /** The pane had no tap for a while: its next one tells since when. */
+  missing(pane: PaneName): void;
+  /** Resolves when the taps that an earlier host left in these panes are here, or do not come. */
+  reconnected(panes: readonly PaneName[]): Promise<void>;
   /** Whether a tap of the pane is connected now. */
   isTapped(pane: PaneName): boolean;
   /** @param pid of the pane's command; null while none runs. */
@@ -22,6 +26,6 @@ export interface Taps {
   problem(pane: PaneName): string | undefined;
   /** From now on the pane's output goes into this file, or none. */
   setLogFile(pane: PaneName, plan: LogFilePlan | undefined): void;
-  /** Ends every tap and closes the files. Idempotent. */
+  /** Lets go of every tap, which waits for the next host, and closes the files. Idempotent. */
   close(): Promise<void>;
 }

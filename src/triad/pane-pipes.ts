@@ -14,8 +14,6 @@ export interface PanePipesOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly ask: (subcommand: string, args: readonly string[]) => Promise<unknown>;
-  /** The tap of a pane has ended before the pane: what comes until it has another one is lost. */
-  readonly onLost: (name: PaneName) => void;
 }
 
 /** Gives each pane of ours its tap where none is; somebody's own pipe is left in its place. */
@@ -26,9 +24,18 @@ export class PanePipes {
 
   /** Panes that had one when they were seen last. */
   #piped: ReadonlySet<PaneId> = new Set();
+  /** The panes are those of an earlier host, which had tapped them all. */
+  #isAdopted = false;
 
   constructor(options: PanePipesOptions) {
     this.#options = options;
+  }
+
+  /** Looks at panes for the first time; where an earlier host left taps in them, these are taken over. */
+  async lookAnew(isAdopted: boolean, look: () => Promise<readonly PaneRow[]>): Promise<void> {
+    this.#isAdopted = isAdopted;
+    const tapped = (await look()).filter(({ hasPipe, isDead }) => hasPipe && !isDead);
+    if (isAdopted) await this.#options.taps.reconnected(tapped.flatMap(({ name }) => name ?? []));
   }
 
   /** Resolves when tmux has answered to what this began. */
@@ -37,16 +44,22 @@ export class PanePipes {
       if (!rows.some((row) => row.id === id && !row.hasPipe)) this.#attempts.delete(id);
     }
     for (const { id, name, isDead, hasPipe } of rows) {
-      if (name !== undefined && !isDead && !hasPipe && this.#piped.has(id)) {
-        this.#options.onLost(name);
-      }
+      const wasPiped = this.#isAdopted || this.#piped.has(id);
+      if (name !== undefined && !isDead && !hasPipe && wasPiped) this.#lost(name);
     }
+    this.#isAdopted = false;
     this.#piped = new Set(rows.flatMap(({ id, hasPipe }) => (hasPipe ? [id] : [])));
     await Promise.all(
       rows.flatMap(({ id, name, isDead, hasPipe }) =>
         name === undefined || isDead || hasPipe ? [] : [this.#pipe(id, name)],
       ),
     );
+  }
+
+  /** What came until it has another one is lost. */
+  #lost(name: PaneName): void {
+    this.#options.log.warn({ pane: name }, 'tap has ended, pane is tapped anew');
+    this.#options.taps.missing(name);
   }
 
   async #pipe(id: PaneId, name: PaneName): Promise<void> {

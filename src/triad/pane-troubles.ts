@@ -17,7 +17,7 @@ export interface PaneTroublesOptions {
   readonly onPaneChanged: (pane: PaneDescription) => void;
 }
 
-/** Tells once of each change in what panes are led by: keepers, their sockets, taps. */
+/** Tells once of each change in what panes are led by: keepers and their sockets. */
 export class PaneTroubles {
   readonly #options: PaneTroublesOptions;
 
@@ -43,12 +43,6 @@ export class PaneTroubles {
     const text = `socket of the keeper of ${name} was removed, and was made again`;
     this.#options.log.warn({ pane: name }, 'socket of a keeper was deleted, made again');
     this.#options.record('part-mended', { text, facts: { part: 'keeper socket' } }, name);
-  }
-
-  tapLost(name: PaneName): void {
-    this.#options.log.warn({ pane: name }, 'tap has ended, pane is tapped anew');
-    const text = `the tap of ${name} has ended: what came until it was replaced is lost`;
-    this.#options.record('output-lost', { text, facts: { bytes: null } }, name);
   }
 
   #failed(pane: Pane, text: string, facts: { part: string; error?: unknown }): void {

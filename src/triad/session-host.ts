@@ -112,7 +112,6 @@ export class SessionHost {
     this.#watch = new SessionWatch({
       ...{ taps, clock, log, ask, process: this.#process, sessionId: () => this.#sessionId },
       onThere: (names) => this.#seen(names),
-      onTapLost: (name) => this.#troubles.tapLost(name),
       keeperSocket: (name) => this.#builder.keeperSocket(name),
       onKeeperSocket: (name, isThere) => {
         const pane = this.#panes.find(name);
@@ -300,7 +299,7 @@ export class SessionHost {
     await this.#builder.requireConfiguration();
     await this.#builder.guardDeadPanes(this.#sessionId);
     await this.#openControl();
-    await this.#watch.lookAnew();
+    await this.#watch.lookAnew(this.#isAdopted);
     const found = await findSession(this.#builder, this.#sessionId, this.#plan);
     if (this.#isAdopted && found.different.length > 0) this.#options.onDifferent(found.different);
     const note = this.#loss === undefined ? undefined : `triad: session made again: ${this.#loss}`;

@@ -22,8 +22,6 @@ export interface SessionWatchOptions {
   readonly ask: (subcommand: string, args: readonly string[]) => Promise<readonly string[]>;
   /** Gets those of our panes that are there with a living keeper. */
   readonly onThere: (names: ReadonlySet<PaneName>) => void;
-  /** The tap of a pane has ended before the pane. */
-  readonly onTapLost: (name: PaneName) => void;
   /** Where the keeper of a pane listens. */
   readonly keeperSocket: (name: PaneName) => string;
   /** That was removed, and is there again, or cannot be. */
@@ -41,9 +39,9 @@ export class SessionWatch {
   readonly #asked = new Set<PaneName>();
 
   constructor(options: SessionWatchOptions) {
-    const { taps, clock, log, ask, sessionId, onTapLost } = options;
+    const { taps, clock, log, ask, sessionId } = options;
     this.#options = options;
-    this.pipes = new PanePipes({ taps, clock, log, ask, onLost: onTapLost });
+    this.pipes = new PanePipes({ taps, clock, log, ask });
     this.#check = new SessionCheck({
       ...{ clock, log, onRows: (rows: readonly PaneRow[]) => this.#seen(rows) },
       ask: async () => ask('list-panes', ['-s', '-t', sessionId(), '-F', `"${PANE_ROW_FORMAT}"`]),
@@ -55,9 +53,9 @@ export class SessionWatch {
   }
 
   /** Looks once, at a session that is another one. @throws what tmux answers. */
-  async lookAnew(): Promise<void> {
+  async lookAnew(isAdopted: boolean): Promise<void> {
     this.places.clear();
-    await this.#check.look();
+    await this.pipes.lookAnew(isAdopted, () => this.#check.look());
   }
 
   stop(): void {
