@@ -1,6 +1,7 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { messageOf, systemCode, UnavailableError } from './errors.js';
+import type { Part } from './part.js';
 import { findShortage } from './shortage.js';
 import { visible } from './visible.js';
 
@@ -56,6 +57,7 @@ async function started<Child extends ChildProcess>(start: () => Child): Promise<
     if (child.pid !== undefined) return child;
     throw await new Promise((resolve) => child.once('error', resolve));
   } catch (error) {
+    PROCESS_STARTS.note(error);
     throw new UnavailableError(reasonOf(error), { cause: error });
   }
 }
@@ -64,3 +66,28 @@ function reasonOf(error: unknown): string {
   const words = findShortage(error)?.words ?? WORDS[systemCode(error) ?? ''];
   return words ?? visible(messageOf(error), 128);
 }
+
+/** Whether this process may start others: told where it may not, and tried until it may. */
+class ProcessStarts implements Part {
+  readonly name = 'starts of processes';
+  readonly remedy = 'done';
+  #isShort = false;
+
+  /** A start has failed. */
+  note(error: unknown): void {
+    if (['EAGAIN', 'ENOMEM'].includes(systemCode(error) ?? '')) this.#isShort = true;
+  }
+
+  findFault(): string | undefined {
+    return this.#isShort ? 'fail' : undefined;
+  }
+
+  async makeAgain(): Promise<void> {
+    const child = await startProcess(['/bin/sh', '-c', ':'], { cwd: '/', env: {} });
+    child.stdin.end();
+    this.#isShort = false;
+  }
+}
+
+/** Of this process. */
+export const PROCESS_STARTS = new ProcessStarts();

@@ -1,4 +1,5 @@
-import { systemCode } from './errors.js';
+import { messageOf, systemCode } from './errors.js';
+import { visible } from './visible.js';
 
 const TRIED_AGAIN = 'it is tried again every 10 s';
 const DISK = `make room there, ${TRIED_AGAIN}`;
@@ -35,4 +36,9 @@ export function findShortage(error: unknown): Shortage | undefined {
   const found = SHORTAGES.get(systemCode(error) ?? '');
   if (found !== undefined || !(error instanceof Error) || error.cause === undefined) return found;
   return findShortage(error.cause);
+}
+
+/** Why something failed, for people: what has run out where it is that, or what the error says. */
+export function reasonOf(error: unknown): string {
+  return findShortage(error)?.words ?? visible(messageOf(error));
 }

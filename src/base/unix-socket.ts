@@ -3,12 +3,16 @@ import { chmodSync, lstatSync, mkdirSync, renameSync, rmSync, type Stats } from 
 import { createConnection, type Server, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import lockfile from 'proper-lockfile';
-import { ConfigurationError, RefusedError, systemCode } from './errors.js';
+import { findDescriptorShortage } from './descriptors.js';
+import { BusyError, ConfigurationError, RefusedError, systemCode } from './errors.js';
 import type { Part } from './part.js';
 import { type FileIdentity, isSameFile } from './same-file.js';
 
-/** Whoever holds this lock binds a socket; a holder that was killed blocks others this long. */
-const LOCK_STALE_MS = 2_000;
+/**
+ * Whoever holds this lock binds a socket; a holder that was killed blocks others so long. The library
+ * knows a lock by the path that it is for, which need not be there.
+ */
+const LOCK = { stale: 2_000, realpath: false };
 const LOCK_RETRIES = { retries: 50, minTimeout: 100, maxTimeout: 100 };
 /** Nobody has the socket, or its owner is closing it at this moment. */
 const NOT_THERE = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'ENOTDIR']);
@@ -25,7 +29,8 @@ export interface SocketPlace {
 /**
  * A server's Unix socket of mode 0600. One that a killed process left is replaced, so it is also what
  * makes its owner the only one: two cannot have the socket. Where somebody takes it away it is made again
- * at the same path; who is connected stays so.
+ * at the same path; who is connected stays so. Without a file descriptor nobody can be taken, and libuv would
+ * try without a pause: it listens no more until there is one, and the lock keeps others away until then.
  */
 export class KeptSocket implements Part {
   readonly #server: Server;
@@ -33,6 +38,8 @@ export class KeptSocket implements Part {
   /** What we have put there, to know it from what others put there. */
   #bound: FileIdentity | undefined;
   #isClosed = false;
+  /** Gives the lock back that is held while nobody can be taken. */
+  #release: (() => Promise<void>) | undefined;
 
   private constructor(server: Server, place: SocketPlace) {
     this.#server = server;
@@ -42,7 +49,7 @@ export class KeptSocket implements Part {
   /** @throws what `taken` makes when somebody answers there. */
   static async listen(server: Server, place: SocketPlace): Promise<KeptSocket> {
     const socket = new KeptSocket(server, place);
-    await inTurn(place.path, () => socket.#bind());
+    await inTurn(place, () => socket.#bind());
     return socket;
   }
 
@@ -51,6 +58,9 @@ export class KeptSocket implements Part {
   }
 
   findFault(): string | undefined {
+    if (this.#release !== undefined || findDescriptorShortage(1) !== undefined) {
+      return 'takes no connections';
+    }
     const status = lookAt(this.#place.path);
     if (status === undefined) return 'was removed';
     if (!isSameFile(status, this.#bound)) return 'was replaced by something else';
@@ -60,12 +70,22 @@ export class KeptSocket implements Part {
   async makeAgain(): Promise<void> {
     const { path } = this.#place;
     if (this.#isClosed) return;
+    const shortage = findDescriptorShortage(1);
+    if (shortage !== undefined) {
+      await this.#rest();
+      throw shortage;
+    }
+    if (this.#release !== undefined) {
+      await this.#bind();
+      await this.#letOthers();
+      return;
+    }
     if (isSameFile(lookAt(path), this.#bound)) {
       chmodSync(path, 0o600);
       return;
     }
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    await inTurn(path, () => this.#bind());
+    await inTurn(this.#place, () => this.#bind());
   }
 
   /** Listens no more, and removes the socket where it is ours still; resolves when all have left. */
@@ -73,7 +93,22 @@ export class KeptSocket implements Part {
     this.#isClosed = true;
     const { path } = this.#place;
     if (isSameFile(lookAt(path), this.#bound)) rmSync(path, { force: true });
+    await this.#letOthers();
     await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  /** Closes what listens; those who are connected stay so. */
+  async #rest(): Promise<void> {
+    if (this.#release !== undefined) return;
+    this.#release = await takeTurn(this.#place);
+    this.#server.close();
+    if (this.#isClosed) await this.#letOthers();
+  }
+
+  async #letOthers(): Promise<void> {
+    const release = this.#release;
+    this.#release = undefined;
+    await release?.();
   }
 
   /**
@@ -87,7 +122,9 @@ export class KeptSocket implements Part {
         hint: `move it away: mv ${path} ${path}.away`,
       });
     }
-    if (await isAnswering(path)) throw taken();
+    const owner = await reach(path);
+    owner?.destroy();
+    if (owner !== undefined) throw taken();
     if (this.#isClosed) return;
     const temporary = join(dirname(path), `.${randomBytes(3).toString('hex')}`);
     if (this.#server.listening) this.#server.close();
@@ -98,14 +135,8 @@ export class KeptSocket implements Part {
 }
 
 /** One process after the other. */
-async function inTurn(path: string, work: () => Promise<void>): Promise<void> {
-  const release = await lockfile.lock(dirname(path), {
-    lockfilePath: `${path}.lock`,
-    stale: LOCK_STALE_MS,
-    retries: LOCK_RETRIES,
-    // The default throws from a timer; `isAnswering` is what counts.
-    onCompromised: () => undefined,
-  });
+async function inTurn(place: SocketPlace, work: () => Promise<void>): Promise<void> {
+  const release = await takeTurn(place);
   try {
     await work();
   } finally {
@@ -113,11 +144,31 @@ async function inTurn(path: string, work: () => Promise<void>): Promise<void> {
   }
 }
 
+async function takeTurn({ path, taken }: SocketPlace): Promise<() => Promise<void>> {
+  try {
+    const release = await lockfile.lock(path, {
+      ...LOCK,
+      retries: LOCK_RETRIES,
+      // The default throws from a timer; whether somebody answers is what counts.
+      onCompromised: () => undefined,
+    });
+    // Fails where somebody has taken the lock away: then it is released.
+    return () => release().catch(() => undefined);
+  } catch (error) {
+    throw systemCode(error) === 'ELOCKED' ? taken() : error;
+  }
+}
+
 /** Whether a process has the socket. */
 export async function isAnswering(path: string): Promise<boolean> {
-  const socket = await connectToUnixSocket(path);
+  const socket = await reach(path);
   socket?.destroy();
-  return socket !== undefined;
+  return socket !== undefined || (await isLocked(path));
+}
+
+/** Whether a process holds the lock, as one does that has no file descriptor for who connects. */
+function isLocked(path: string): Promise<boolean> {
+  return lockfile.check(path, LOCK).catch(() => false);
 }
 
 /**
@@ -125,9 +176,17 @@ export async function isAnswering(path: string): Promise<boolean> {
  * user's, and the directory is closed to others (unix(7), "Pathname socket ownership and permissions").
  *
  * @returns undefined when nobody has the socket.
- * @throws RefusedError when somebody else may have made it.
+ * @throws RefusedError when somebody else may have made it; BusyError when its owner can take nobody now.
  */
-export function connectToUnixSocket(path: string): Promise<Socket | undefined> {
+export async function connectToUnixSocket(path: string): Promise<Socket | undefined> {
+  const socket = await reach(path);
+  if (socket !== undefined || !(await isLocked(path))) return socket;
+  throw new BusyError('triad runs, but takes no connections now', {
+    hint: 'it may have no file descriptor left (ulimit -n), see its log; then try again',
+  });
+}
+
+function reach(path: string): Promise<Socket | undefined> {
   if (!isOwn(path)) return Promise.resolve(undefined);
   return new Promise((resolve, reject) => {
     const socket = createConnection(path);

@@ -21,7 +21,7 @@ export interface ControlReader {
  * Asks the gateway of a home.
  *
  * @returns undefined when none is running there.
- * @throws UnavailableError when it does not answer in time, or ends before; RefusedError when the
+ * @throws UnavailableError when it does not answer in time, or ends before; BusyError where it can take nobody; RefusedError when the
  * socket is not ours; the signal's reason.
  */
 export async function askControl(
@@ -42,6 +42,8 @@ export async function askControl(
   } catch (error) {
     reader.signal?.throwIfAborted();
     if (!ENDED.has(systemCode(error) ?? '')) throw error;
+    // Without a file descriptor it has closed the socket, and says so to whoever connects.
+    (await connectToUnixSocket(path))?.destroy();
     throw new UnavailableError('triad ended before it had answered', { hint: 'see: triad status' });
   } finally {
     reader.signal?.removeEventListener('abort', stop);

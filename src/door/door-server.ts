@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../base/clock.js';
+import { findDescriptorShortage } from '../base/descriptors.js';
 import { messageOf, RefusedError } from '../base/errors.js';
 import type { Part } from '../base/part.js';
 import { Throttle } from '../base/throttle.js';
@@ -130,7 +131,8 @@ export class DoorServer {
   }
 
   #makeRoom(): void {
-    if (this.#sockets.size <= MAX_CONNECTIONS) return;
+    const isRoom = this.#sockets.size <= MAX_CONNECTIONS;
+    if (isRoom && findDescriptorShortage() === undefined) return;
     const [oldest] = [...this.#unfinished, ...this.#sockets];
     oldest?.destroy();
     this.dropped += 1;

@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net';
 import ssh2, { type Server } from 'ssh2';
+import { findDescriptorShortage } from '../base/descriptors.js';
+import type { Part } from '../base/part.js';
 import type { ConnectionCounts, ConnectionsPort } from '../commands/connection-info.js';
 import { Admission, type AdmissionLimit, type Admittance } from './admission.js';
 import { ALGORITHMS } from './algorithms.js';
@@ -15,15 +17,16 @@ import type { ConnectionAccess } from './ports.js';
 import { type Limit, Refusals } from './refusals.js';
 import { addKeyExchange, hasNativeCiphers } from './ssh2-patch.js';
 import { socketOf } from './ssh2-seams.js';
-import { openListener, type TcpListener } from './tcp-listener.js';
+import { TcpListener } from './tcp-listener.js';
 
 /** What sshd tells a client that it turns away (RFC 4253 §4.2 allows lines before the identification). */
 const TURNED_AWAY = {
+  descriptors: 'No file descriptor left, try again later\r\n',
   maxConnections: 'Exceeded MaxConnections\r\n',
   maxStartups: 'Exceeded MaxStartups\r\n',
   perSourceMaxStartups: 'Exceeded MaxStartups\r\n',
   perSourcePenalties: 'Not allowed at this time\r\n',
-} as const satisfies Record<AdmissionLimit, string>;
+} as const satisfies Record<AdmissionLimit | 'descriptors', string>;
 
 export interface GatewayOptions
   extends Omit<
@@ -93,6 +96,11 @@ export class Gateway {
     return this.#listeners.map((listener) => listener.address);
   }
 
+  /** To be watched: without them nobody gets in. */
+  get parts(): readonly Part[] {
+    return this.#listeners;
+  }
+
   get hostKeys(): readonly Pick<HostKey, 'type' | 'fingerprint'>[] {
     return this.#options.hostKeys.map(({ type, fingerprint }) => ({ type, fingerprint }));
   }
@@ -135,7 +143,7 @@ export class Gateway {
 
   async #open(address: ListenAddress): Promise<void> {
     const { log } = this.#options;
-    const listener = await openListener(address, {
+    const listener = await TcpListener.open(address, {
       onSocket: (socket) => this.#admit(socket),
       onError: (error) => {
         this.#refusals.logStranger((leftOut) => {
@@ -154,7 +162,10 @@ export class Gateway {
       return;
     }
     const plain = plainAddress(address);
-    const admitted = this.#admission.admit(plain);
+    const isShort = findDescriptorShortage() !== undefined;
+    const admitted = isShort
+      ? ({ refusedBy: 'descriptors' } as const)
+      : this.#admission.admit(plain);
     if ('refusedBy' in admitted) {
       turnAway(socket, admitted.refusedBy);
       this.#refusals.note(admitted.refusedBy, this.#options.log, { address: plain });
@@ -189,7 +200,7 @@ export class Gateway {
 }
 
 /** The line goes out at once or not at all: what the kernel does not take is not waited for. */
-function turnAway(socket: Socket, limit: AdmissionLimit): void {
+function turnAway(socket: Socket, limit: keyof typeof TURNED_AWAY): void {
   socket.on('error', () => undefined);
   socket.write(TURNED_AWAY[limit]);
   socket.destroy();

@@ -1,8 +1,9 @@
 import { type LeftOut, Throttle } from '../base/throttle.js';
 import type { Logger } from '../log/logger.js';
 
-/** Every limit that is counted, by its name in `config/gateway.yaml`. */
+/** Every limit that is counted, by its name in `config/gateway.yaml`, and what the process may open. */
 const LIMITS = [
+  'descriptors',
   'maxConnections',
   'maxStartups',
   'perSourceMaxStartups',

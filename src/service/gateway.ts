@@ -3,6 +3,7 @@ import type { Audit } from '../audit/audit.js';
 import { FairTurns } from '../base/fair-turns.js';
 import { isName, type SessionName, sessionName } from '../base/ids.js';
 import type { LoopShare } from '../base/loop-share.js';
+import type { Part } from '../base/part.js';
 import type { ConnectionCounts } from '../commands/connection-info.js';
 import type { RunningGateway } from '../commands/context.js';
 import type { CommandOutcome } from '../commands/door.js';
@@ -123,6 +124,11 @@ export class GatewayService {
       ...doors,
     });
     return service;
+  }
+
+  /** To be watched: without them nobody gets in. */
+  get parts(): readonly Part[] {
+    return this.#gateway?.parts ?? [];
   }
 
   get addresses(): readonly ListenAddress[] {

@@ -2,7 +2,9 @@ import { statSync } from 'node:fs';
 import { readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PROCESS_STARTS } from '../base/child-process.js';
 import { SYSTEM_CLOCK } from '../base/clock.js';
+import { FILE_DESCRIPTORS } from '../base/descriptors.js';
 import type { Disposal } from '../base/disposal.js';
 import type { PaneName, SessionName } from '../base/ids.js';
 import type { LoopShare } from '../base/loop-share.js';
@@ -29,6 +31,8 @@ import { openDirectory } from './writable.js';
 /** Built beside the compiled code (scripts/setup.mjs). */
 const KEEPER = fileURLToPath(new URL('../triad/keeper', import.meta.url));
 const TAP = fileURLToPath(new URL('../tap/tap', import.meta.url));
+/** What this process gets of the machine. */
+const MACHINE = [FILE_DESCRIPTORS, PROCESS_STARTS];
 
 /** Holds one directory per session, relative to the runtime directory. */
 const SESSIONS = 'tmux';
@@ -82,7 +86,8 @@ export async function createHost(
   const record = (event: NewHostEvent) => events.record(event).number;
   const parts = watchParts({ clock, log, record }, null);
   disposal.defer(() => parts.close());
-  parts.add(runtimeFolder(options), ...options.parts, launcher.file, doorKey.file, events.part);
+  const files = [launcher.file, doorKey.file, events.part, runtimeFolder(options)];
+  parts.add(...MACHINE, ...options.parts, ...files);
   const sessionOptions = (plan: SessionPlan): HostSessionOptions => {
     const directory = join(runtimeDirectory, sessionDirectory(plan.name));
     openDirectory({ root: runtimeDirectory, path: directory });
@@ -114,10 +119,9 @@ export async function createHost(
     refreshTelemetry: () => processes.refresh(),
   });
   disposal.defer(() => host.close());
-  const names = plans.map(({ name }) => name).join(', ');
   events.record({
     ...{ kind: 'host-started', session: null, pane: null, by: null, facts: { pid: process.pid } },
-    text: `host started for ${names}`,
+    text: `host started for ${plans.map(({ name }) => name).join(', ')}`,
   });
   // What cannot be written is told with the start.
   await parts.look();

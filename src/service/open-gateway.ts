@@ -3,6 +3,7 @@ import type { Grant } from '../access/grant.js';
 import { Audit } from '../audit/audit.js';
 import { HostRecord } from '../audit/host-record.js';
 import { SYSTEM_CLOCK } from '../base/clock.js';
+import { FILE_DESCRIPTORS } from '../base/descriptors.js';
 import type { Disposal } from '../base/disposal.js';
 import { EXIT } from '../base/exit-codes.js';
 import type { LoopShare } from '../base/loop-share.js';
@@ -87,7 +88,7 @@ export async function openControl(
       log[isFailure ? 'error' : 'warn']({ part, reason: text, suppressed }, 'part was taken away'),
   });
   disposal.defer(() => parts.close());
-  parts.add(runtimeFolder({ runtimeDirectory, runtimeLink }), ...server.parts);
+  parts.add(runtimeFolder({ runtimeDirectory, runtimeLink }), ...server.parts, FILE_DESCRIPTORS);
   return {
     get problems() {
       return parts.problems;
@@ -153,7 +154,7 @@ export async function openGateway(
   const record = HostRecord.open(hostRecord);
   disposal.defer(() => record.close());
   const accept = async (control: ControlDoor): Promise<GatewayFacts> => {
-    await control.watch(audit.part);
+    await control.watch(audit.part, ...service.parts);
     service.accept(() => control.problems);
     control.serve((request) => service.runLocal(request));
     const { addresses, hostKeys } = service;

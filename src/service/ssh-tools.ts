@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { ConfigurationError, messageOf, systemCode } from '../base/errors.js';
-import { visible } from '../base/visible.js';
+import { ConfigurationError, systemCode } from '../base/errors.js';
+import { findShortage, reasonOf } from '../base/shortage.js';
 
 /** An RSA key takes a second; more means that the machine has no randomness. */
 const KEYGEN_LIMIT_MS = 60_000;
@@ -29,10 +29,11 @@ export async function makeKey({ type, comment, path }: KeyRequest): Promise<void
       KEYGEN_LIMIT_MS,
     );
   } catch (error) {
-    const why =
-      systemCode(error) === 'ENOENT' ? 'ssh-keygen is not there' : visible(messageOf(error));
+    const why = systemCode(error) === 'ENOENT' ? 'ssh-keygen is not there' : reasonOf(error);
     throw new ConfigurationError(`${path}: could not be made: ${why}`, {
-      hint: 'install the OpenSSH client (Debian, Ubuntu: apt install openssh-client)',
+      hint:
+        findShortage(error)?.hint ??
+        'install the OpenSSH client (Debian, Ubuntu: apt install openssh-client)',
       cause: error,
     });
   }
@@ -47,13 +48,13 @@ export async function publicHalfOf(path: string): Promise<string> {
   try {
     return await run('ssh-keygen', ['-y', '-P', '', '-f', path], KEYGEN_LIMIT_MS);
   } catch (error) {
-    throw new ConfigurationError(
-      `${path}: is damaged or no private key: ${visible(messageOf(error))}`,
-      {
-        hint: `restore it, or remove it and run: triad init`,
-        cause: error,
-      },
-    );
+    // A key that could not be read for want of a process is none that may be removed.
+    const shortage = findShortage(error);
+    const what = shortage === undefined ? 'is damaged or no private key' : 'could not be read';
+    throw new ConfigurationError(`${path}: ${what}: ${reasonOf(error)}`, {
+      hint: shortage?.hint ?? 'restore it, or remove it and run: triad init',
+      cause: error,
+    });
   }
 }
 

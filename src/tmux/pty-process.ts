@@ -1,7 +1,8 @@
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
 import * as nodePty from 'node-pty';
-import { InvariantError, systemCode, UnavailableError } from '../base/errors.js';
+import { requireDescriptors } from '../base/descriptors.js';
+import { BusyError, InvariantError, systemCode } from '../base/errors.js';
 import { signalName } from '../base/signal-name.js';
 import { clampSize, type TerminalSize } from '../base/terminal-size.js';
 import { InputQueue } from './input-queue.js';
@@ -93,8 +94,9 @@ export class PtyProcess implements AsyncDisposable {
   #hasExited = false;
   #hasOverflowed = false;
 
-  /** @throws UnavailableError when the system has no pseudoterminal or process left. */
+  /** @throws BusyError when the system has no descriptor, pseudoterminal or process left. */
   static spawn(options: PtyProcessOptions): PtyProcess {
+    requireDescriptors();
     return new PtyProcess(options, loadNative());
   }
 
@@ -266,7 +268,7 @@ function fork(
     const ids = [KEEP_ID, KEEP_ID] as const;
     return openPty(native.fork(file, args, env, cwd, cols, rows, ...ids, true, '', onExit));
   } catch (cause) {
-    throw new UnavailableError('no terminal could be opened', { cause });
+    throw noTerminal(cause);
   }
 }
 
@@ -284,8 +286,15 @@ function openSlave(pty: OpenPty): number {
   } catch (cause) {
     process.kill(pty.pid, 'SIGKILL');
     closeSync(pty.fd);
-    throw new UnavailableError('no terminal could be opened', { cause });
+    throw noTerminal(cause);
   }
+}
+
+function noTerminal(cause: unknown): BusyError {
+  return new BusyError('no terminal could be opened: no process or pseudoterminal is left', {
+    hint: 'try again later',
+    cause,
+  });
 }
 
 /** What the terminal takes at once; 0 while its process does not read. The master never blocks. */

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { ConfigurationError, messageOf, systemCode } from '../base/errors.js';
+import { ConfigurationError, systemCode, UnavailableError } from '../base/errors.js';
+import { findShortage, reasonOf } from '../base/shortage.js';
 import { visible } from '../base/visible.js';
 
 const run = promisify(execFile);
@@ -38,7 +39,12 @@ async function askVersion(path: string, env: NodeJS.ProcessEnv): Promise<string>
     const { stdout } = await run(path, ['-V'], { env, timeout: VERSION_LIMIT_MS });
     return stdout.trim().replace(/^tmux /, '');
   } catch (error) {
-    const why = systemCode(error) === 'ENOENT' ? 'not found' : visible(messageOf(error));
+    const shortage = findShortage(error);
+    if (shortage !== undefined) {
+      const { words, hint } = shortage;
+      throw new UnavailableError(`tmux cannot be run: ${words}`, { hint, cause: error });
+    }
+    const why = systemCode(error) === 'ENOENT' ? 'not found' : reasonOf(error);
     throw new ConfigurationError(`tmux cannot be run: ${visible(path)}: ${why}`, {
       hint: INSTALL_HINT,
       cause: error,

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigurationError, messageOf, UnavailableError } from '../base/errors.js';
-import { findShortage } from '../base/shortage.js';
+import { reasonOf } from '../base/shortage.js';
 import { readTrustedFile, type TrustedPlace } from '../base/trusted-file.js';
 import { visible } from '../base/visible.js';
 import { type ConfigCommand, readConfigCommands } from './config-commands.js';
@@ -73,8 +73,9 @@ async function makeTrialFolder(bytes: Uint8Array): Promise<TrialFolder> {
     return { directory, copy };
   } catch (error) {
     if (directory !== undefined) await rm(directory, { recursive: true, force: true });
-    const why = findShortage(error)?.words ?? visible(messageOf(error));
-    throw new UnavailableError(`${tmpdir()}: no room to try tmux.conf: ${why}`, { cause: error });
+    throw new UnavailableError(`${tmpdir()}: no room to try tmux.conf: ${reasonOf(error)}`, {
+      cause: error,
+    });
   }
 }
 

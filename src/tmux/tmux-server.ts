@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
 import { setMaxListeners } from 'node:events';
+import { PROCESS_STARTS } from '../base/child-process.js';
 import { withDeadline } from '../base/deadline.js';
 import { type ErrorTexts, TriadError, UnavailableError } from '../base/errors.js';
+import { findShortage } from '../base/shortage.js';
 import { visible } from '../base/visible.js';
 import { PtyProcess } from './pty-process.js';
 import type { TmuxBinary } from './tmux-binary.js';
@@ -129,7 +131,9 @@ export class TmuxServer {
       const child = execFile(this.binary.path, argv, options, (error, stdout, stderr) => {
         this.held.removeEventListener('abort', kill);
         if (error === null) return resolve(stdout);
-        const answer = stderr.toString('utf8').trim() || error.message;
+        PROCESS_STARTS.note(error);
+        const told = stderr.toString('utf8').trim() || error.message;
+        const answer = findShortage(error)?.words ?? told;
         reject(new TmuxError(subcommand, answer, { cause: error }));
       });
       const kill = () => child.kill('SIGKILL');
