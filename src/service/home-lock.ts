@@ -55,11 +55,12 @@ export function hostTaken(pid?: number): RefusedError {
 }
 
 function gatewayTaken(pid?: number): RefusedError {
-  return new RefusedError('triad is running here already', { hint: seeIt(pid) });
+  const hint = `${seeIt(pid)}; stop it with: triad down`;
+  return new RefusedError('triad is running here already', { hint });
 }
 
 function seeIt(pid: number | undefined): string {
-  return `see it with: triad status${pid === undefined ? '' : `; it is process ${pid}`}`;
+  return `see it with: triad status${pid === undefined ? '' : ` (process ${pid})`}`;
 }
 
 function hostLock(home: Home): string {

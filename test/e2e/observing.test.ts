@@ -8,7 +8,7 @@ import { TriadHome } from '../helpers/triad-home.js';
 const TRIAD = `sessions:
   - name: pair
     panes:
-      - {name: worker, command: [sh]}
+      - {name: worker, command: [sh], needsInput: false}
       - {name: engine, command: [cat]}
 `;
 /** Many colours, so that a frame is large; ends at the next line typed. */

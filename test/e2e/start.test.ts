@@ -51,12 +51,12 @@ test('listen addresses of gateway.yaml are used where none is given', async () =
 
 test('a second start in the same home is refused and disturbs nothing', async () => {
   await using home = await TriadHome.make();
-  await home.up();
+  const up = await home.up();
   const before = await home.status();
   const second = await home.run(['up', '--listen', '127.0.0.1:0']);
   expect(second).toMatchObject({ code: 1, stdout: '' });
   expect(second.stderr).toContain(
-    'triad: error: triad is running here already\ntriad: hint: see it with: triad status; stop it with: triad down\n',
+    `triad: error: triad is running here already\ntriad: hint: see it with: triad status (process ${up.process.pid ?? 0}); stop it with: triad down\n`,
   );
   expect(lasting(await home.status())).toEqual(lasting(before));
 });

@@ -18,7 +18,7 @@ test.each([
       expect(refused.stderr).toContain(
         'triad: error: another triad runs the sessions of this home already',
       );
-      expect(refused.stderr).toContain(`it is process ${host.process.pid}`);
+      expect(refused.stderr).toContain(`(process ${host.process.pid})`);
     }
   } finally {
     rmSync(`${home.root}.link`);
