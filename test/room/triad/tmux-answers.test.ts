@@ -11,19 +11,13 @@ const startsIn = (small: SmallHost) => readFileSync(join(small.directory, 'start
 const serverPid = async (small: SmallHost) =>
   Number(await small.tmux('display-message', '-p', '#{pid}'));
 
-test('a server that is stopped and has lost its socket is not taken for gone, and no second one is started', async () => {
+test('a server that is stopped and has lost its socket goes on and makes it again, and no second one is started', async () => {
   await using small = await SmallHost.startPlanned(PLAN);
   const server = await serverPid(small);
   const before = await small.pane('one');
   await small.host.close();
   rmSync(small.server.socketPath);
   process.kill(server, 'SIGSTOP');
-  try {
-    await expect(small.restart()).rejects.toThrow(`tmux (${server}) does not answer`);
-    expect(existsSync(small.server.socketPath)).toBe(false);
-  } finally {
-    process.kill(server, 'SIGCONT');
-  }
   await small.restart();
   expect(await serverPid(small)).toBe(server);
   expect(await small.pane('one')).toMatchObject({ pid: before.pid, restarts: 0, state: 'running' });
