@@ -178,10 +178,9 @@ test('status --json has the fields that are promised, and no other', async () =>
       startedAt: time,
       refused: {
         ...{ maxConnections: 0, maxStartups: 0, perSourceMaxStartups: 0, perSourcePenalties: 0 },
-        ...{ maxSources: 0, loginGraceTime: 0, maxAuthTries: 0, maxSessions: 0 },
-        ...{ maxConnectionsPerEngineer: 0, maxConnectionsPerKey: 0, maxGuests: 0 },
+        ...{ maxSources: 0, loginGraceTime: 0, maxAuthTries: 0, maxSessions: 0, commands: 0 },
+        ...{ maxConnectionsPerEngineer: 0, maxConnectionsPerKey: 0, maxGuests: 0, descriptors: 0 },
         ...{ adminReservedConnections: 0, unusedConnectionTimeout: 0, clientAliveCountMax: 0 },
-        commands: 0,
       },
       ...{ problems: [], connections: having({ max: 1000, guests: 0 }) },
     },
