@@ -62,11 +62,15 @@ test('what a driver sent and tmux did not take yet is dropped when they become a
   await using dora = await attach('dora');
   await using dirk = await attach('dirk');
   const tmux = await probe.serverPid();
-  process.kill(tmux, 'SIGSTOP');
+  const stop = () => process.kill(tmux, 'SIGSTOP');
+  stop();
+  // The host lets a tmux that somebody stopped go on.
+  const again = setInterval(stop, 2);
   try {
-    dora.type(`${'early\r'.repeat(50_000)}LATE\r`);
+    dora.type(`${'early\r'.repeat(200_000)}LATE\r`);
     await setRole('dora', 'observer');
   } finally {
+    clearInterval(again);
     process.kill(tmux, 'SIGCONT');
   }
   await dora.sees('watching');
