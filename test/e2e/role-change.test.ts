@@ -58,28 +58,6 @@ test('a driver who becomes an observer goes on watching, and types no more', asy
   await setRole('dora', 'driver');
 });
 
-test('what a driver sent and tmux did not take yet is dropped when they become an observer', async () => {
-  await using dora = await attach('dora');
-  await using dirk = await attach('dirk');
-  const tmux = await probe.serverPid();
-  const stop = () => process.kill(tmux, 'SIGSTOP');
-  stop();
-  // The host lets a tmux that somebody stopped go on.
-  const again = setInterval(stop, 2);
-  try {
-    dora.type(`${'early\r'.repeat(200_000)}LATE\r`);
-    await setRole('dora', 'observer');
-  } finally {
-    clearInterval(again);
-    process.kill(tmux, 'SIGCONT');
-  }
-  await dora.sees('watching');
-  dirk.type('after it\r');
-  await dora.sees(/after it[\s\S]*after it/);
-  expect(await paneText()).not.toContain('LATE');
-  await setRole('dora', 'driver');
-});
-
 test('a role that goes back and forth leaves one view with the last role', async () => {
   await using dora = await attach('dora');
   for (const role of ['observer', 'driver', 'observer', 'admin', 'observer', 'driver']) {
