@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { replaceFile } from '../base/atomic-file.js';
 import type { Clock } from '../base/clock.js';
 import { messageOf, systemCode } from '../base/errors.js';
+import { pause } from '../base/pause.js';
 import { readTrustedFile } from '../base/trusted-file.js';
 import { visible } from '../base/visible.js';
 import type { Logger } from '../log/logger.js';
@@ -83,7 +84,8 @@ export class HostRecord {
         this.#lastProblem = '';
       } catch (error) {
         this.#noteProblem(visible(messageOf(error)));
-        await this.#unlessStopped(this.#pause());
+        const { clock } = this.#options;
+        await pause({ clock, delayMs: RETRY_MS, signal: this.#stop.signal });
       }
     }
   }
@@ -120,17 +122,6 @@ export class HostRecord {
       if (signal.aborted) stop();
       signal.addEventListener('abort', stop, { once: true });
       work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-    });
-  }
-
-  #pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const { signal } = this.#stop;
-      const forget = this.#options.clock.after(RETRY_MS, () => {
-        signal.removeEventListener('abort', forget);
-        resolve();
-      });
-      signal.addEventListener('abort', forget, { once: true });
     });
   }
 

@@ -36,6 +36,7 @@ export class TypedInput {
   /** The pane that has the keys, as far as it is known. */
   #focus: string | undefined;
   #stopLooking: (() => void) | undefined;
+  #isClosed = false;
 
   constructor(options: TypedInputOptions) {
     this.#options = options;
@@ -76,6 +77,7 @@ export class TypedInput {
 
   /** Idempotent. */
   close(): void {
+    this.#isClosed = true;
     this.#stopLooking?.();
     this.#rounds = [];
   }
@@ -109,11 +111,15 @@ export class TypedInput {
   }
 
   #lookSoon(): void {
+    if (this.#isClosed) return;
     this.#stopLooking ??= this.#options.clock.after(LOOK_MS, () => void this.look());
   }
 
   /** Asks who has the keys; what was typed long enough before is settled then. Never rejects. */
   async look(): Promise<void> {
+    this.#stopLooking?.();
+    // Until the answer is there none is asked beside it.
+    this.#stopLooking = () => undefined;
     for (const round of this.#rounds) round.looks += 1;
     const looked = [...this.#rounds];
     try {

@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.js';
 import { RefusedError } from '../base/errors.js';
 import type { PaneName, SessionName } from '../base/ids.js';
 import type { Part } from '../base/part.js';
+import { pause } from '../base/pause.js';
 import { Throttle } from '../base/throttle.js';
 import { KeptSocket } from '../base/unix-socket.js';
 import { visible } from '../base/visible.js';
@@ -71,6 +72,7 @@ export class SessionTaps implements Taps {
   readonly #server: Server;
   readonly #panes = new Map<PaneName, TappedPane>();
   readonly #connections = new Set<Socket>();
+  readonly #closing = new AbortController();
   #socket: KeptSocket | undefined;
   #lastSeen: LastSeen | undefined;
 
@@ -144,8 +146,9 @@ export class SessionTaps implements Taps {
     const panes = names.map((name) => this.#get(name));
     const isAway = ({ stream }: TappedPane) => stream === undefined || stream.isLate;
     const until = clock.elapsed() + RECONNECT_LIMIT_MS;
-    while (panes.some(isAway) && clock.elapsed() < until) {
-      await new Promise<void>((resolve) => clock.after(RECONNECT_LOOK_MS, resolve));
+    const { signal } = this.#closing;
+    while (!signal.aborted && panes.some(isAway) && clock.elapsed() < until) {
+      await pause({ clock, delayMs: RECONNECT_LOOK_MS, signal });
     }
   }
 
@@ -183,11 +186,15 @@ export class SessionTaps implements Taps {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
     const closed = this.#socket?.close();
     await Promise.all([...this.#panes.values()].map((pane) => this.#letGo(pane)));
     this.#lastSeen?.close();
+    const left = [...this.#connections].map(
+      (socket) => new Promise((resolve) => socket.once('close', resolve)),
+    );
     for (const socket of this.#connections) socket.destroySoon();
-    await closed;
+    await Promise.all([closed, ...left]);
   }
 
   /** What is written by now is the last that its tap needs to know: the rest is the next host's. */

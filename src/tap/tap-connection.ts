@@ -28,17 +28,17 @@ const NAME_LIMIT_MS = 5_000;
 /** One tap's end of the taps' socket, from which everything is read at once. */
 export function serveTap(socket: Socket, options: TapConnectionOptions): void {
   const reader = new TapFrameReader();
-  const takeBack = options.clock.after(NAME_LIMIT_MS, () => {
-    if (receiver === undefined) socket.destroy();
-  });
+  const takeBack = options.clock.after(NAME_LIMIT_MS, () => socket.destroy());
   let receiver: TapReceiver | undefined;
   const take = (frame: TapFrame) => {
     const isFirst = receiver === undefined;
     if (isFirst !== (frame.kind === 'pane')) {
       throw new TapProtocolError('a tap names its pane once');
     }
-    if (frame.kind === 'pane') receiver = options.onPane(frame);
-    else if (frame.kind === 'gap') receiver?.skip(frame.bytes);
+    if (frame.kind === 'pane') {
+      takeBack();
+      receiver = options.onPane(frame);
+    } else if (frame.kind === 'gap') receiver?.skip(frame.bytes);
     else if (frame.kind === 'input') receiver?.input(frame.bytes);
     else receiver?.append(frame.bytes);
   };

@@ -2,6 +2,7 @@ import { withDeadline } from '../base/deadline.js';
 import { messageOf, UnavailableError } from '../base/errors.js';
 import type { PaneName } from '../base/ids.js';
 import type { Part } from '../base/part.js';
+import { pause } from '../base/pause.js';
 import { visible } from '../base/visible.js';
 import type { EventKind, NewHostEvent } from '../link/host-event.js';
 import type {
@@ -172,10 +173,7 @@ export class SessionHost {
       this.#letGo();
       throw error;
     }
-    if (this.#isClosed) {
-      this.#letGo();
-      return;
-    }
+    if (this.#isClosed) return this.#letGo();
     this.#state = 'running';
     this.#readyAt = this.#options.clock.elapsed();
     this.#options.onWindowsChanged();
@@ -336,10 +334,12 @@ export class SessionHost {
     this.#mending.add(pane);
     void this.#mend(pane).then(
       () => this.#mending.delete(pane),
-      (error: unknown) => {
+      async (error: unknown) => {
         if (this.#isClosed) return;
         this.#troubles.unreachable(pane, error);
-        this.#options.clock.after(MEND_PAUSE_MS, () => this.#mending.delete(pane));
+        const { clock } = this.#options;
+        await pause({ clock, delayMs: MEND_PAUSE_MS, signal: this.#closing.signal });
+        this.#mending.delete(pane);
       },
     );
   }
@@ -395,10 +395,7 @@ export class SessionHost {
         return;
       }
       await this.#openControl();
-      if (this.#isClosed) {
-        this.#letGo();
-        return;
-      }
+      if (this.#isClosed) return this.#letGo();
       this.#trouble = undefined;
       this.#options.log.warn('control connection made again');
       this.#marks.again();

@@ -243,9 +243,11 @@ export class SmallHost implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.host.endSession(PAIR).catch(() => undefined);
     await this.host.close();
+    const left = [...this.#timers].map(({ delayMs }) => delayMs);
     // A host that was closed before has let go of it, and ends nothing any more.
     await this.server.run(['kill-server']).catch(() => undefined);
     this.#eventLog.close();
     rmSync(this.directory, { recursive: true, force: true });
+    if (left.length > 0) throw new Error(`the host left timers of ${left.join(', ')} ms`);
   }
 }

@@ -30,7 +30,7 @@ function open() {
   const type = typed.openDriver(() => undefined);
   const drive = (text: string) => type(Buffer.from(text));
   const looks = () => clock.passWith(2 * LOOK_MS);
-  return { typed, tmux, seen, drive, looks };
+  return { typed, tmux, seen, drive, looks, clock };
 }
 
 test('keys count for every pane until tmux has said twice where they go', async () => {
@@ -86,4 +86,15 @@ test("a terminal's own reports are not typed, and the beginning of one may be", 
   expect(seen).toEqual([]);
   drive('\x1bP');
   expect(seen).toHaveLength(1);
+});
+
+test('one look at a time, and none is left when it is closed', async () => {
+  const { typed, drive, clock } = open();
+  const first = typed.look();
+  drive('a');
+  await first;
+  typed.close();
+  drive('b');
+  typed.notified('window-pane-changed', '@1 %2');
+  expect(clock.pending).toBe(0);
 });
