@@ -9,7 +9,6 @@ import type { Logger } from '../log/logger.js';
 import type { Audit, HostEventFacts } from './audit.js';
 import { BEGINNING, type Position } from './audit-tail.js';
 
-const EVENTS_AT_ONCE = 500;
 const WAIT_MS = 5_000;
 /** After something went wrong: a host that is starting, a full disk. */
 const RETRY_MS = 1_000;
@@ -18,7 +17,8 @@ const MAX_POSITION_BYTES = 128;
 /** What of the host's events is needed to put them on record. */
 interface EventSource {
   whenReachable(signal: AbortSignal): Promise<void>;
-  events(request: { after: number; count: number; waitMs: number }): Promise<EventsTaken>;
+  /** As many as a page has; at once, or when there is one. */
+  events(request: { after: number; waitMs: number }): Promise<EventsTaken>;
 }
 
 interface EventsTaken {
@@ -78,7 +78,7 @@ export class HostRecord {
       try {
         await this.#unlessStopped(source.whenReachable(this.#stop.signal));
         this.#position ??= (await audit.lastHostEvent()) ?? readPosition(path);
-        const request = { after: this.#position.last, count: EVENTS_AT_ONCE, waitMs: WAIT_MS };
+        const request = { after: this.#position.last, waitMs: WAIT_MS };
         const page = await this.#unlessStopped(source.events(request));
         if (page !== undefined) await this.#take(page, this.#position);
         this.#lastProblem = '';

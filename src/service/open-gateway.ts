@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Grant } from '../access/grant.js';
 import { Audit } from '../audit/audit.js';
-import { HostRecord } from '../audit/host-record.js';
+import { HostRecord, type HostRecordOptions } from '../audit/host-record.js';
 import { SYSTEM_CLOCK } from '../base/clock.js';
 import { FILE_DESCRIPTORS } from '../base/descriptors.js';
 import type { Disposal } from '../base/disposal.js';
@@ -17,6 +17,7 @@ import { ControlServer } from '../control/control-server.js';
 import type { ControlRequest } from '../control/schema.js';
 import { formatAddress } from '../gateway/listen-address.js';
 import { hasNativeCiphers } from '../gateway/ssh2-patch.js';
+import { MAX_EVENTS_PER_PAGE } from '../link/host-event.js';
 import type { HostLink } from '../link/host-link.js';
 import type { Logger } from '../log/logger.js';
 import { GatewayService } from './gateway.js';
@@ -150,8 +151,10 @@ export async function openGateway(
   });
   disposal.defer(() => service.close('stopping'));
   service.recordStart();
-  const hostRecord = { source: link, audit, path: home.recordedEvents, clock: SYSTEM_CLOCK, log };
-  const record = HostRecord.open(hostRecord);
+  const record = HostRecord.open({
+    source: eventsOf(link),
+    ...{ audit, path: home.recordedEvents, clock: SYSTEM_CLOCK, log },
+  });
   disposal.defer(() => record.close());
   const accept = async (control: ControlDoor): Promise<GatewayFacts> => {
     await control.watch(audit.part, ...service.parts);
@@ -185,4 +188,12 @@ export async function openGateway(
     }
   };
   return { accept, stop };
+}
+
+/** What of the link the record of the host's events needs; how large a page is, the link alone says. */
+function eventsOf(link: HostLink): HostRecordOptions['source'] {
+  return {
+    whenReachable: (signal) => link.whenReachable(signal),
+    events: (request) => link.events({ ...request, count: MAX_EVENTS_PER_PAGE }),
+  };
 }

@@ -94,6 +94,18 @@ test('who does not want to wait for the host leaves, and has a terminal as befor
   }
 });
 
+test('what happens at the host is in the audit of a gateway in a process of its own, each event once', async () => {
+  await using pair = await start();
+  const events = () => pair.home.lines('state/events.jsonl').map(({ number }) => number);
+  const audited = () =>
+    pair.home.lines('state/audit.jsonl').filter(({ event }) => event === 'host-event');
+  await eventually('all is in the audit', () => audited().length >= events().length);
+  await kill(pair.host);
+  await pair.home.host();
+  await eventually('so is what the next host did', () => audited().length >= events().length);
+  expect(audited().map(({ number }) => number)).toEqual(events());
+});
+
 test('access that is taken back while the host is away stays taken back', async () => {
   await using pair = await start();
   await using dora = attach(pair, 'dora');

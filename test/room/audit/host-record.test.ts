@@ -11,6 +11,8 @@ import { openLogger } from '../../../src/log/logger.js';
 import { eventually } from '../../helpers/eventually.js';
 
 const log = openLogger({ level: 'error', destination: { write: () => undefined } });
+/** Events in one answer. */
+const PAGE = 50;
 let folder = '';
 
 beforeEach(() => {
@@ -63,10 +65,10 @@ class Source {
       this.stop = signal;
       return Promise.resolve();
     },
-    events: async ({ after, count }: { after: number; count: number }) => {
+    events: async ({ after }: { after: number }) => {
       this.asked.push(after);
       if (this.isGone) throw new Error('lost');
-      const events = this.events.filter(({ number }) => number > after).slice(0, count);
+      const events = this.events.filter(({ number }) => number > after).slice(0, PAGE);
       if (events.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
       const last = this.first + this.events.length - 1;
       const afterAt = this.events.find(({ number }) => number === after)?.at ?? null;
