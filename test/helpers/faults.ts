@@ -1,0 +1,160 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Random } from './random.js';
+import { AGENT_NAMES, type Agent, type TroubledTriad } from './troubled-triad.js';
+
+const run = promisify(execFile);
+const TMUX = process.env['TRIAD_TMUX'] ?? 'tmux';
+/** Fewer than any host has open. */
+const NO_DESCRIPTORS = 10;
+
+/** Something bad that happens, and the words for it. */
+export interface Fault {
+  readonly text: string;
+  readonly inflict: (triad: TroubledTriad) => Promise<void> | void;
+}
+
+type MakeFault = (random: Random) => Fault;
+
+const KINDS: readonly MakeFault[] = [
+  () => ({
+    text: 'the runtime folder removed',
+    inflict: ({ home }) => remove(home.path('state/run')),
+  }),
+  (random) => {
+    const choice = random.below(64);
+    return {
+      text: `socket ${choice} removed`,
+      inflict: ({ home }) => {
+        const sockets = socketsIn(home.path('state/run'));
+        const chosen = sockets[choice % sockets.length];
+        if (chosen !== undefined) rmSync(chosen, { force: true });
+      },
+    };
+  },
+  (random) => {
+    const agent = random.pick(AGENT_NAMES);
+    return {
+      text: `the command of ${agent} killed`,
+      inflict: (triad) => {
+        triad.hit.add(agent);
+        for (const pid of triad.runsOf(agent)) kill(pid);
+      },
+    };
+  },
+  (random) => {
+    const agent = random.pick(AGENT_NAMES);
+    return {
+      text: `the keeper of ${agent} killed`,
+      inflict: (triad) => {
+        triad.hit.add(agent);
+        kill(triad.keeperOf(agent));
+      },
+    };
+  },
+  (random) => {
+    const agent = random.pick(AGENT_NAMES);
+    return {
+      text: `the tap of ${agent} killed`,
+      inflict: (triad) => kill(triad.tapOf(agent)),
+    };
+  },
+  (random) => {
+    const agent = random.pick(AGENT_NAMES);
+    return {
+      text: `the pane of ${agent} closed`,
+      inflict: (triad) => closePane(triad, agent),
+    };
+  },
+  () => ({
+    text: 'tmux killed',
+    inflict: (triad) => {
+      for (const agent of AGENT_NAMES) triad.hit.add(agent);
+      kill(triad.tmux());
+    },
+  }),
+  () => ({ text: 'the host killed', inflict: (triad) => triad.endHost('SIGKILL') }),
+  () => ({ text: 'the host stopped', inflict: (triad) => triad.endHost('SIGTERM') }),
+  () => ({ text: 'the host started', inflict: (triad) => triad.startHost() }),
+  () => ({ text: 'a second host started', inflict: (triad) => triad.secondHostIsRefused() }),
+  () => ({ text: 'the gateway killed', inflict: (triad) => triad.killGateway() }),
+  (random) => {
+    const name = random.pick(['events.jsonl', 'audit.jsonl']);
+    return {
+      text: `${name} moved aside`,
+      inflict: ({ home }) => {
+        const path = home.path(`state/${name}`);
+        const aside = readdirSync(home.path('state')).filter((file) => file.startsWith(name));
+        if (existsSync(path)) renameSync(path, `${path}-${aside.length}`);
+      },
+    };
+  },
+  () => ({
+    text: 'the logs removed',
+    inflict: ({ home }) => {
+      for (const name of ['host.log', 'triad.log', 'logs']) remove(home.path(`state/${name}`));
+    },
+  }),
+  () => ({
+    text: 'the host without descriptors',
+    inflict: (triad) => triad.limitHost(NO_DESCRIPTORS),
+  }),
+  () => ({ text: 'descriptors for the host', inflict: (triad) => triad.limitHost() }),
+];
+
+/** Three to five faults, each at some moment after the one before. */
+export function faultsOf(random: Random): Fault[] {
+  const count = 3 + random.below(3);
+  return Array.from({ length: count }, () => {
+    const { text, inflict } = random.pick(KINDS)(random);
+    const pauseMs = random.pick([0, 0, 30, 300, 1500]);
+    return {
+      text: pauseMs === 0 ? text : `${text}, ${pauseMs} ms later`,
+      inflict: async (triad) => {
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        await inflict(triad);
+      },
+    };
+  });
+}
+
+/** With what was made in it meanwhile. */
+function remove(path: string): void {
+  rmSync(path, { recursive: true, force: true, maxRetries: 10 });
+}
+
+function kill(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended already.
+  }
+}
+
+function socketsIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const entries = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return entries
+    .map((name) => join(folder, name))
+    .filter((path) => isSocket(path))
+    .sort();
+}
+
+function isSocket(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isSocket() ?? false;
+}
+
+/** As a driver does it; where tmux cannot be reached it has to stay as it is. */
+async function closePane(triad: TroubledTriad, agent: Agent): Promise<void> {
+  const keeper = triad.keeperOf(agent);
+  const socket = triad.home.path('state/run/tmux/pair/tmux.sock');
+  const tmux = async (...args: string[]) =>
+    (await run(TMUX, ['-N', '-S', socket, ...args]).catch(() => ({ stdout: '' }))).stdout;
+  const rows = (await tmux('list-panes', '-s', '-F', '#{pane_pid} #{pane_id}')).split('\n');
+  const id = rows.find((row) => row.startsWith(`${keeper} `))?.split(' ')[1];
+  if (id === undefined) return;
+  triad.hit.add(agent);
+  await tmux('kill-pane', '-t', id);
+}
