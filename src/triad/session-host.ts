@@ -173,7 +173,10 @@ export class SessionHost {
       this.#letGo();
       throw error;
     }
-    if (this.#isClosed) return this.#letGo();
+    if (this.#isClosed) {
+      this.#letGo();
+      return;
+    }
     this.#state = 'running';
     this.#readyAt = this.#options.clock.elapsed();
     this.#options.onWindowsChanged();
@@ -332,16 +335,13 @@ export class SessionHost {
   #mendSoon(pane: Pane): void {
     if (this.#isClosed || this.#state !== 'running' || this.#mending.has(pane)) return;
     this.#mending.add(pane);
-    void this.#mend(pane).then(
-      () => this.#mending.delete(pane),
-      async (error: unknown) => {
-        if (this.#isClosed) return;
-        this.#troubles.unreachable(pane, error);
-        const { clock } = this.#options;
-        await pause({ clock, delayMs: MEND_PAUSE_MS, signal: this.#closing.signal });
-        this.#mending.delete(pane);
-      },
-    );
+    const mended = this.#mend(pane).catch(async (error: unknown) => {
+      if (this.#isClosed) return;
+      this.#troubles.unreachable(pane, error);
+      const { clock } = this.#options;
+      await pause({ clock, delayMs: MEND_PAUSE_MS, signal: this.#closing.signal });
+    });
+    void mended.then(() => this.#mending.delete(pane));
   }
 
   /** Its windows in their turn; a keeper that does not answer keeps nobody else's pane waiting. */
@@ -395,7 +395,10 @@ export class SessionHost {
         return;
       }
       await this.#openControl();
-      if (this.#isClosed) return this.#letGo();
+      if (this.#isClosed) {
+        this.#letGo();
+        return;
+      }
       this.#trouble = undefined;
       this.#options.log.warn('control connection made again');
       this.#marks.again();
