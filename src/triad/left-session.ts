@@ -1,18 +1,15 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { isLiving, livesOn, processFacts } from '../base/process-scan.js';
 import { endLeftClients } from '../tmux/left-clients.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
 import { KeeperConnection } from './keeper-connection.js';
 import { LEFT_ALONE } from './pane-life.js';
-import { signalProcess } from './process-facts.js';
 import { endRun } from './run-end.js';
 import type { HomeRuns } from './runs.js';
+import { endServers } from './server-process.js';
 
 /** A keeper that is there answers at once. */
 const CONNECT_LIMIT_MS = 500;
-const LOOK_MS = 20;
 /** What is configured is not known here. */
 const STOP = LEFT_ALONE.policy.stop;
 
@@ -46,12 +43,7 @@ async function connect(socketPath: string): Promise<KeeperConnection | undefined
  * @throws UnavailableError when something cannot be ended.
  */
 export async function endRuns({ runs, servers }: HomeRuns): Promise<void> {
-  const living = [...servers.values()].map(processFacts).filter(isLiving);
-  for (const { pid } of living) signalProcess(pid, 'SIGTERM');
-  const giveUpAt = performance.now() + CONNECT_LIMIT_MS;
-  while (living.some(livesOn) && performance.now() < giveUpAt) await delay(LOOK_MS);
-  // A client that does not read keeps a server for ever.
-  for (const { pid } of living.filter(livesOn)) signalProcess(pid, 'SIGKILL');
+  await endServers(servers.values());
   const ends = await Promise.allSettled(runs.map((run) => endRun(run, STOP, undefined)));
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UnavailableError } from '../base/errors.js';
 import type { Part } from '../base/part.js';
-import { isLiving, processFacts } from '../base/process-scan.js';
+import { isLiving, livesOn, processFacts } from '../base/process-scan.js';
 import type { Logger } from '../log/logger.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
 import { continueStopped, signalProcess } from './process-facts.js';
@@ -11,6 +11,7 @@ import { continueStopped, signalProcess } from './process-facts.js';
 /** A server makes its socket again at once when it is asked to. */
 const SOCKET_LIMIT_MS = 5_000;
 const RETRY_MS = 20;
+const END_LIMIT_MS = 500;
 
 export interface ServerProcessOptions {
   readonly server: TmuxServer;
@@ -63,10 +64,16 @@ export class ServerProcess implements Part {
     if (this.#note !== undefined) this.#write(this.#note);
   }
 
-  /** It is gone for good, or not ours any more. */
-  forget(): void {
-    this.#note = undefined;
-    rmSync(this.#options.path, { force: true });
+  /**
+   * Ends the server with all its panes, also where its socket was deleted.
+   *
+   * @throws TmuxError when it was never noted which process it is, and tmux cannot be asked.
+   */
+  async end(): Promise<void> {
+    const { pid } = this;
+    if (pid === undefined) await this.#options.server.run(['kill-server']);
+    else await endServers([pid]);
+    this.#forget();
   }
 
   /** The process id that is noted down; null where none is. */
@@ -119,6 +126,11 @@ export class ServerProcess implements Part {
     }
   }
 
+  #forget(): void {
+    this.#note = undefined;
+    rmSync(this.#options.path, { force: true });
+  }
+
   #noted(): string {
     return this.#note ?? this.#written();
   }
@@ -130,4 +142,14 @@ export class ServerProcess implements Part {
       return '';
     }
   }
+}
+
+/** Ends tmux servers with all their panes: by a signal, since `kill-server` needs a socket, and does the same. */
+export async function endServers(pids: Iterable<number>): Promise<void> {
+  const living = [...pids].map(processFacts).filter(isLiving);
+  for (const { pid } of living) signalProcess(pid, 'SIGTERM');
+  const giveUpAt = performance.now() + END_LIMIT_MS;
+  while (living.some(livesOn) && performance.now() < giveUpAt) await delay(RETRY_MS);
+  // A client that does not read keeps a server for ever.
+  for (const { pid } of living.filter(livesOn)) signalProcess(pid, 'SIGKILL');
 }

@@ -208,8 +208,7 @@ export class SessionHost {
       this.#options.log.warn({ error }, 'commands not ended in order');
     });
     this.#state = 'ended';
-    await this.#endWith(() => this.server.run(['kill-server']));
-    this.#process.forget();
+    await this.#endWith(() => this.#process.end());
     this.#runs.lostAllBut([], 'the session was ended');
     this.#left.forget();
     this.close();

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { SmallHost } from '../../helpers/small-host.js';
+import { isAlive } from '../../helpers/keeper-pane.js';
+import { PAIR, SmallHost } from '../../helpers/small-host.js';
 
 const PLAN = {
   panes: [
@@ -18,4 +19,13 @@ test('a keeper whose socket was deleted while nobody managed is taken over as th
   await small.restart();
   expect(await small.pane('worker')).toMatchObject({ pid: worker.pid, restarts: 0 });
   expect(await small.pane('engine')).toMatchObject({ pid: engine.pid, restarts: 0 });
+});
+
+test('a session whose tmux socket somebody removed ends as others do, and nothing of it lives on', async () => {
+  await using small = await SmallHost.startPlanned(PLAN);
+  const server = Number(await small.tmux('display-message', '-p', '#{pid}'));
+  const { pid } = await small.pane('worker');
+  rmSync(small.server.socketPath);
+  await small.host.endSession(PAIR);
+  expect([server, pid ?? 0].filter(isAlive)).toEqual([]);
 });
