@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Random } from './random.js';
 import { AGENT_NAMES, type Agent, type TroubledTriad } from './troubled-triad.js';
@@ -27,8 +26,8 @@ const KINDS: readonly MakeFault[] = [
     const choice = random.below(64);
     return {
       text: `socket ${choice} removed`,
-      inflict: ({ home }) => {
-        const sockets = socketsIn(home.path('state/run'));
+      inflict: (triad) => {
+        const sockets = triad.sockets();
         const chosen = sockets[choice % sockets.length];
         if (chosen !== undefined) rmSync(chosen, { force: true });
       },
@@ -131,19 +130,6 @@ function kill(pid: number | undefined): void {
   } catch {
     // It has ended already.
   }
-}
-
-function socketsIn(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  const entries = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  return entries
-    .map((name) => join(folder, name))
-    .filter((path) => isSocket(path))
-    .sort();
-}
-
-function isSocket(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isSocket() ?? false;
 }
 
 /** As a driver does it; where tmux cannot be reached it has to stay as it is. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { eventually } from './eventually.js';
@@ -37,6 +37,8 @@ export class TroubledTriad implements AsyncDisposable {
   readonly killedGateways = new Set<Up>();
   readonly people = new Map<'dora' | 'olga', Person>();
   #sentences = 0;
+  /** That were there before anything happened. */
+  #sockets: readonly string[] | undefined;
 
   private constructor(home: TriadHome) {
     this.home = home;
@@ -51,7 +53,7 @@ export class TroubledTriad implements AsyncDisposable {
   }
 
   /** The process of an agent that started last, as it says itself; undefined before the first. */
-  pidOf(agent: Agent): number | undefined {
+  pidOf(agent: string): number | undefined {
     return this.started().findLast(({ name }) => name === agent)?.pid;
   }
 
@@ -82,6 +84,14 @@ export class TroubledTriad implements AsyncDisposable {
   /** The tmux server. */
   tmux(): number | undefined {
     return this.pidsOf(/^tmux .*\/tmux\.sock -f /)[0];
+  }
+
+  /** The sockets in its runtime folder. */
+  sockets(): string[] {
+    const folder = this.home.path('state/run');
+    if (!existsSync(folder)) return [];
+    const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+    return names.map((name) => join(folder, name)).filter(isSocket);
   }
 
   limitHost(descriptors = DESCRIPTORS): void {
@@ -134,11 +144,12 @@ export class TroubledTriad implements AsyncDisposable {
     await this.startGateway();
     await eventually(
       'the triad is well',
-      () => this.#isWell(),
+      async () => (await this.#isWell()) && this.#areSocketsThere(),
       () => this.report(),
       LIMIT_MS,
     );
     for (const name of ['dora', 'olga'] as const) await this.#isServed(name);
+    this.#sockets ??= this.sockets();
   }
 
   /** Types a line as the driver, which an agent has to hear, and the observer to see. */
@@ -206,17 +217,20 @@ export class TroubledTriad implements AsyncDisposable {
     }
   }
 
+  /** Nothing is amiss, and the agents run. */
   async #isWell(): Promise<boolean> {
     this.#expectNoneEnded();
     const status = await this.home.status().catch(() => undefined);
     const [session] = status?.sessions ?? [];
-    const problems = [...(session?.problems ?? []), ...(status?.gateway.problems ?? [])];
-    const panes = session?.panes ?? [];
-    const isRunning = AGENT_NAMES.every((name) => {
-      const pane = panes.find((each) => each.name === name);
-      return pane?.state === 'running' && pane.pid === this.pidOf(name) && isAlive(pane.pid);
+    if (status === undefined || session === undefined) return false;
+    if (session.problems.length + status.gateway.problems.length > 0) return false;
+    return session.panes.every(({ name, state, pid }) => {
+      return state === 'running' && pid === this.pidOf(name) && isAlive(pid);
     });
-    return status !== undefined && problems.length === 0 && isRunning;
+  }
+
+  #areSocketsThere(): boolean {
+    return this.#sockets === undefined || this.sockets().join() === this.#sockets.join();
   }
 
   /** Attaches anew who was let go of, in words; all others have to be back by themselves. */
@@ -285,6 +299,10 @@ function countsOn(text: string): Record<Agent, number> {
   const count = (agent: Agent) =>
     Number([...text.matchAll(new RegExp(`^${agent} (\\d+)$`, 'gm'))].at(-1)?.[1] ?? 0);
   return { mild: count('mild'), deaf: count('deaf'), stubborn: count('stubborn') };
+}
+
+function isSocket(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isSocket() ?? false;
 }
 
 /** Once its screen shows all that came. */
