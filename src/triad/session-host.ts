@@ -173,10 +173,7 @@ export class SessionHost {
       this.#letGo();
       throw error;
     }
-    if (this.#isClosed) {
-      this.#letGo();
-      return;
-    }
+    if (this.#isOver()) return;
     this.#state = 'running';
     this.#readyAt = this.#options.clock.elapsed();
     this.#options.onWindowsChanged();
@@ -394,10 +391,7 @@ export class SessionHost {
         return;
       }
       await this.#openControl();
-      if (this.#isClosed) {
-        this.#letGo();
-        return;
-      }
+      if (this.#isOver()) return;
       this.#trouble = undefined;
       this.#options.log.warn('control connection made again');
       this.#marks.again();
@@ -441,6 +435,12 @@ export class SessionHost {
       this.#trouble = `the session cannot be made again: ${visible(messageOf(error))}; put that right, it is tried again`;
       this.#soon(() => this.#makeAgain(reason));
     }
+  }
+
+  /** A session that is being ended still needs its keepers: they end the commands. One that is closed needs nothing. */
+  #isOver(): boolean {
+    if (this.#closing.signal.aborted) this.#letGo();
+    return this.#isClosed;
   }
 
   #soon(work: () => Promise<void>): void {
