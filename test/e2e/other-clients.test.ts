@@ -7,6 +7,7 @@ import { findPythonWith } from '../helpers/python.js';
 import { runSsh, sshArguments } from '../helpers/ssh-client.js';
 import { type KeyKind, type KeyPair, makeKeyPair } from '../helpers/ssh-keys.js';
 import { Terminal } from '../helpers/terminal.js';
+import { TmuxProbe } from '../helpers/tmux-probe.js';
 import { TriadHome } from '../helpers/triad-home.js';
 
 let home: TriadHome;
@@ -15,6 +16,9 @@ let port = 0;
 beforeAll(async () => {
   home = await TriadHome.make({ people: { dora: 'driver', olga: 'observer' } });
   ({ port } = await home.up());
+  // Keys that come within a millisecond of others, on a loaded machine, are keys all the same.
+  const probe = await TmuxProbe.of(home);
+  await probe.ask('set-option', '-g', 'assume-paste-time', '0');
 });
 
 afterAll(async () => {
