@@ -98,6 +98,8 @@ interface GatewayDescription {
   readonly startedAt: string;
   /** How often each limit refused something since then, by its name in `config/gateway.yaml`. */
   readonly refused: Readonly<Record<string, number>>;
+  /** How often somebody who had not logged in gave way to a newcomer, by the limit that was reached. */
+  readonly displaced: Readonly<Record<string, number>>;
   /** What is amiss with the gateway, each with what to do. */
   readonly problems: readonly string[];
   readonly connections: ConnectionCounts;

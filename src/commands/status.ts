@@ -104,14 +104,15 @@ function statusText({ terminal }: CommandContext, { sessions, gateway, attachmen
   const listens = `gateway: ${gateway.listen.join(', ')}, since ${gateway.startedAt}\n`;
   const keys = gateway.hostKeys.map(({ type, fingerprint }) => `  ${type} ${fingerprint}\n`);
   const connections = connectionsText(gateway.connections);
-  const refused = refusedText(gateway.refused);
+  const limits =
+    countsText('refused', gateway.refused) + countsText('displaced', gateway.displaced);
   const attention = attentionText(sessions, place) + problemsText(sessions, gateway);
-  return `${attention}${tables}\n${listens}${keys.join('')}${connections}${refused}\n${whoText(attachments)}`;
+  return `${attention}${tables}\n${listens}${keys.join('')}${connections}${limits}\n${whoText(attachments)}`;
 }
 
 function connectionsText({ open, max, loggedIn, guests }: ConnectionCounts): string {
   const guestText = guests === 0 ? '' : ` (${guests} as guests)`;
-  return `connections: ${open} of ${max}, ${loggedIn} logged in${guestText}\n`;
+  return `connections: ${loggedIn} of ${max}${guestText}, ${open - loggedIn} not logged in\n`;
 }
 
 /** What the host and the gateway cannot put right by themselves; empty while there is nothing. */
@@ -125,10 +126,10 @@ function problemsText(
 }
 
 /** Empty while no limit was reached. */
-function refusedText(refused: Readonly<Record<string, number>>): string {
-  const reached = Object.entries(refused).filter(([, count]) => count > 0);
+function countsText(what: string, counts: Readonly<Record<string, number>>): string {
+  const reached = Object.entries(counts).filter(([, count]) => count > 0);
   if (reached.length === 0) return '';
-  return `refused: ${reached.map(([limit, count]) => `${limit} ${count}`).join(', ')}\n`;
+  return `${what}: ${reached.map(([limit, count]) => `${limit} ${count}`).join(', ')}\n`;
 }
 
 function statusJson({ sessions, gateway, attachments }: Seen): object {

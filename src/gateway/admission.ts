@@ -1,5 +1,6 @@
 import { networkOf, type PrefixLengths } from '../access/address-bits.js';
 import { matchesAddress } from '../access/address-pattern.js';
+import { findDisplaced, isFurther, type Progress, type Startup } from './displacement.js';
 import { type Offence, type PenaltyLimits, SourcePenalties } from './source-penalties.js';
 
 /** From `start` connections that are not logged in `rate` percent are refused, from `full` on all. */
@@ -18,12 +19,11 @@ export interface AdmissionLimits {
   readonly perSourcePenaltyExemptList: readonly string[];
 }
 
+/** A limit at which somebody who is not logged in may have to give way, the last descriptors among them. */
+export type StartupLimit = 'maxStartups' | 'perSourceMaxStartups' | 'descriptors';
+
 /** The limit at which a fresh connection was refused. */
-export type AdmissionLimit =
-  | 'maxConnections'
-  | 'maxStartups'
-  | 'perSourceMaxStartups'
-  | 'perSourcePenalties';
+export type AdmissionLimit = StartupLimit | 'maxConnections' | 'perSourcePenalties';
 
 export interface AdmissionOptions {
   readonly limits: AdmissionLimits;
@@ -33,10 +33,22 @@ export interface AdmissionOptions {
   readonly random: () => number;
 }
 
+export interface FreshConnection {
+  readonly address: string;
+  /** The user of this machine that it comes from, where that is known. */
+  readonly uid?: number | undefined;
+  /** Whether the process has no file descriptor for one more. */
+  readonly isShort: boolean;
+  /** Whether others may have to give way to it. */
+  readonly mayDisplace: boolean;
+  /** It loses its place to another one, and must be ended at once. Called at most once. */
+  readonly onDisplaced: (limit: StartupLimit) => void;
+}
+
 /** A connection that was let in, as long as it is counted. */
 export interface Admittance {
-  /** It has logged in, and is one of those that `maxStartups` counts no more. Idempotent. */
-  noteAuthenticated(): void;
+  /** It came further; once it has logged in it gives way no more. A step back is none. */
+  noteProgress(progress: Progress | 'authenticated'): void;
   /**
    * It has ended. Idempotent.
    *
@@ -45,68 +57,110 @@ export interface Admittance {
   end(offence: Offence | undefined): boolean;
 }
 
+interface Place extends Startup {
+  progress: Progress;
+  since: number;
+  readonly isExempt: boolean;
+  readonly onDisplaced: FreshConnection['onDisplaced'];
+}
+
 /**
  * Decides about fresh connections by their number and source alone, as sshd does before it starts a
- * process for one: sshd_config(5) MaxStartups, PerSourceMaxStartups, PerSourcePenalties.
+ * process for one: sshd_config(5) MaxStartups, PerSourceMaxStartups, PerSourcePenalties. Unlike there
+ * a newcomer gets the place of somebody who does not go on with the login.
+ *
+ * A user of this machine is a source, whatever the address: one of them cannot shut out the others.
  */
 export class Admission {
-  readonly #limits: AdmissionLimits;
-  readonly #random: () => number;
+  readonly #options: AdmissionOptions;
   readonly #penalties: SourcePenalties;
-  readonly #startups = new Map<string, number>();
+  /** In the order in which they came. */
+  readonly #startups = new Set<Place>();
+  readonly #counts = new Map<string, number>();
   readonly #exempt: string;
-  #startupCount = 0;
-  #connectionCount = 0;
+  #loggedInCount = 0;
 
-  constructor({ limits, now, random }: AdmissionOptions) {
-    this.#limits = limits;
-    this.#random = random;
+  constructor(options: AdmissionOptions) {
+    const { limits, now } = options;
+    this.#options = options;
     this.#penalties = new SourcePenalties({ limits: limits.perSourcePenalties, now });
     this.#exempt = limits.perSourcePenaltyExemptList.join(',');
   }
 
-  /** Counts a connection from `address`, or names the limit that refuses it. */
-  admit(address: string): Admittance | { readonly refusedBy: AdmissionLimit } {
-    const source = networkOf(address, this.#limits.perSourceNetBlockSize) ?? address;
+  /** Counts a connection, for which another one may have lost its place, or names the limit that refuses it. */
+  admit(fresh: FreshConnection): Admittance | { readonly refusedBy: AdmissionLimit } {
+    const { limits, now } = this.#options;
+    const { address, uid, isShort, mayDisplace, onDisplaced } = fresh;
+    const network = networkOf(address, limits.perSourceNetBlockSize) ?? address;
+    const source = uid === undefined ? network : `uid ${uid}`;
     const isExempt = matchesAddress(this.#exempt, address);
-    const refusedBy = this.#refusalOf(source, isExempt);
-    return refusedBy === undefined ? this.#count(source, isExempt) : { refusedBy };
+    if (!isExempt && this.#penalties.isRefused(source)) return { refusedBy: 'perSourcePenalties' };
+    if (this.#loggedInCount >= limits.maxConnections) return { refusedBy: 'maxConnections' };
+    const limit = isShort ? 'descriptors' : this.#fullFor(source);
+    if (limit !== undefined && !(mayDisplace && this.#displace(limit, source))) {
+      return { refusedBy: limit };
+    }
+    const place: Place = { source, isExempt, onDisplaced, progress: 'silent', since: now() };
+    this.#startups.add(place);
+    this.#counts.set(source, this.#countOf(source) + 1);
+    return this.#admittanceOf(place);
   }
 
-  #refusalOf(source: string, isExempt: boolean): AdmissionLimit | undefined {
-    const { maxConnections, maxStartups, perSourceMaxStartups } = this.#limits;
-    if (!isExempt && this.#penalties.isRefused(source)) return 'perSourcePenalties';
-    if (this.#connectionCount >= maxConnections) return 'maxConnections';
-    if ((this.#startups.get(source) ?? 0) >= perSourceMaxStartups) return 'perSourceMaxStartups';
-    const odds = dropProbability(this.#startupCount, maxStartups);
-    return this.#random() < odds ? 'maxStartups' : undefined;
+  #fullFor(source: string): StartupLimit | undefined {
+    const { limits, random } = this.#options;
+    if (this.#countOf(source) >= limits.perSourceMaxStartups) return 'perSourceMaxStartups';
+    const odds = dropProbability(this.#startups.size, limits.maxStartups);
+    return random() < odds ? 'maxStartups' : undefined;
   }
 
-  #count(source: string, isExempt: boolean): Admittance {
-    let phase: 'startup' | 'authenticated' | 'ended' = 'startup';
-    this.#connectionCount += 1;
-    this.#addStartups(source, 1);
+  /** @returns whether somebody gave way. */
+  #displace(limit: StartupLimit, source: string): boolean {
+    const isOwn = (place: Place): boolean => place.source === source;
+    const displaced = findDisplaced(
+      limit === 'perSourceMaxStartups' ? [...this.#startups].filter(isOwn) : this.#startups,
+      { source, now: this.#options.now(), countOf: (each) => this.#countOf(each) },
+    );
+    if (displaced === undefined) return false;
+    this.#remove(displaced);
+    displaced.onDisplaced(limit);
+    return true;
+  }
+
+  #admittanceOf(place: Place): Admittance {
+    let isLoggedIn = false;
+    let hasEnded = false;
     return {
-      noteAuthenticated: () => {
-        if (phase !== 'startup') return;
-        phase = 'authenticated';
-        this.#addStartups(source, -1);
+      noteProgress: (progress) => {
+        if (!this.#startups.has(place)) return;
+        if (progress === 'authenticated') {
+          this.#remove(place);
+          this.#loggedInCount += 1;
+          isLoggedIn = true;
+        } else if (isFurther(progress, place.progress)) {
+          place.progress = progress;
+          place.since = this.#options.now();
+        }
       },
       end: (offence) => {
-        if (phase === 'ended') return true;
-        if (phase === 'startup') this.#addStartups(source, -1);
-        phase = 'ended';
-        this.#connectionCount -= 1;
+        if (hasEnded) return true;
+        hasEnded = true;
+        this.#remove(place);
+        if (isLoggedIn) this.#loggedInCount -= 1;
+        const { source, isExempt } = place;
         return offence === undefined || isExempt || this.#penalties.penalise(source, offence);
       },
     };
   }
 
-  #addStartups(source: string, more: 1 | -1): void {
-    this.#startupCount += more;
-    const left = (this.#startups.get(source) ?? 0) + more;
-    if (left === 0) this.#startups.delete(source);
-    else this.#startups.set(source, left);
+  #countOf(source: string): number {
+    return this.#counts.get(source) ?? 0;
+  }
+
+  #remove(place: Place): void {
+    if (!this.#startups.delete(place)) return;
+    const left = this.#countOf(place.source) - 1;
+    if (left === 0) this.#counts.delete(place.source);
+    else this.#counts.set(place.source, left);
   }
 }
 

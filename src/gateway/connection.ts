@@ -8,6 +8,7 @@ import { visible } from '../base/visible.js';
 import type { Logger } from '../log/logger.js';
 import { type EndReason, farewellSentence } from '../session/farewell.js';
 import { Authentication } from './authentication.js';
+import type { Progress } from './displacement.js';
 import type { HeldOutput } from './held-output.js';
 import { type KeyExchangeLimits, KeyExchanges, keyExchangeLimitsFor } from './key-exchanges.js';
 import { formatAddress, plainAddress } from './listen-address.js';
@@ -24,7 +25,9 @@ import {
   hardenClient,
   incomingPacketBytes,
   isAliveTimeout,
+  isExchangingKeys,
   isFarewell,
+  plainFarewell,
   sendFarewell,
   unsentBytes,
 } from './ssh2-seams.js';
@@ -56,8 +59,10 @@ export interface ConnectionOptions extends Doors {
   readonly share: LoopShare;
   readonly newcomers: Newcomers;
   readonly logins: Logins;
-  /** Called once, when the client has proved its key. */
-  readonly onAuthenticated: () => void;
+  /** The user of this machine that the client runs as, where that is known. */
+  readonly uid: number | undefined;
+  /** Called when the client came further, maybe again with the same; `authenticated` when it was let in. */
+  readonly onProgress: (progress: Progress | 'authenticated') => void;
   /** Defaults to `KEY_EXCHANGE_LIMITS`, with the patience of `clientAliveCountMax`. */
   readonly keyExchangeLimits?: KeyExchangeLimits | undefined;
 }
@@ -95,6 +100,7 @@ export class Connection {
   /** Why the connection ends; unset while it goes on. */
   #endReason: string | undefined;
   #isGraceExceeded = false;
+  #hasGivenWay = false;
   /** Why it is being ended, from the moment that what is served was told so. */
   #stopping: EndReason | undefined;
 
@@ -103,7 +109,8 @@ export class Connection {
     this.#options = options;
     this.#address = plainAddress(socket.remoteAddress ?? 'unknown');
     this.#remote = formatAddress({ host: this.#address, port: socket.remotePort ?? 0 });
-    this.#log = options.log.child({ connectionId: this.id, remote: this.#remote });
+    const { uid } = options;
+    this.#log = options.log.child({ connectionId: this.id, remote: this.#remote, uid });
     this.#authentication = new Authentication({
       keys: options.keys,
       maxAuthTries: options.limits.maxAuthTries,
@@ -128,7 +135,8 @@ export class Connection {
   get offence(): Offence | undefined {
     if (this.#isProven) return this.#notLetIn?.offence;
     if (this.#isGraceExceeded) return 'graceExceeded';
-    return this.#authentication.lastFailure === undefined ? 'noauth' : 'authfail';
+    if (this.#authentication.lastFailure !== undefined) return 'authfail';
+    return this.#hasGivenWay ? undefined : 'noauth';
   }
 
   /** ssh2 has read the client's identification: everything it announces is handled from now on. */
@@ -144,7 +152,9 @@ export class Connection {
     hardenClient(sshClient, {
       admits: (type) => this.#admits(type, unreadAnswers),
       onAuthentication: (request) => {
-        if (this.#endReason === undefined) this.#authentication.answer(request);
+        if (this.#endReason !== undefined) return;
+        this.#options.onProgress('asking');
+        this.#authentication.answer(request);
       },
       onViolation: (reason) => this.giveUp(reason),
     });
@@ -186,6 +196,14 @@ export class Connection {
     }
     this.#socket.destroySoon();
     this.#destroySoon();
+  }
+
+  /** Another one gets its place: what the kernel does not take at once of `sentence` is not waited for. */
+  giveWay(limit: Limit, sentence: string): void {
+    this.#hasGivenWay = true;
+    if (this.#sshClient === undefined) this.#socket.write(plainFarewell(`triad: ${sentence}`));
+    this.giveUp(`gave way at ${limit}`, sentence);
+    this.#socket.destroy();
   }
 
   /** Tells the client why, lets its channels close, and ends; bounded, see `closed`. Idempotent. */
@@ -311,7 +329,7 @@ export class Connection {
     }
     this.#login = loggedIn;
     if (standing.kind === 'guest') this.#receiveGuest(standing.why);
-    this.#options.onAuthenticated();
+    this.#options.onProgress('authenticated');
     return standing.kind;
   }
 
@@ -342,6 +360,7 @@ export class Connection {
   }
 
   #checkStranger(sshClient: SshClient): void {
+    if (isExchangingKeys(sshClient)) this.#options.onProgress('exchanging');
     if (incomingPacketBytes(sshClient) > MAX_PACKET_BYTES_BEFORE_LOGIN) {
       this.giveUp('packet too long before login');
     }

@@ -3,7 +3,12 @@ import ssh2, { type Server } from 'ssh2';
 import { findDescriptorShortage } from '../base/descriptors.js';
 import type { Part } from '../base/part.js';
 import type { ConnectionCounts, ConnectionsPort } from '../commands/connection-info.js';
-import { Admission, type AdmissionLimit, type Admittance } from './admission.js';
+import {
+  Admission,
+  type AdmissionLimit,
+  type Admittance,
+  type FreshConnection,
+} from './admission.js';
 import { ALGORITHMS } from './algorithms.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import { HeldOutput } from './held-output.js';
@@ -11,10 +16,11 @@ import { type HostKey, offeredHostKeys } from './host-keys.js';
 import { HYBRID_KEY_EXCHANGE } from './hybrid-key-exchange.js';
 import { joinIdentification } from './identification.js';
 import { type ListenAddress, plainAddress } from './listen-address.js';
+import type { LocalPeers } from './local-peers.js';
 import { Logins } from './logins.js';
 import { Newcomers } from './newcomers.js';
 import type { ConnectionAccess } from './ports.js';
-import { type Limit, Refusals } from './refusals.js';
+import { type DisplacedCounts, type Limit, Refusals } from './refusals.js';
 import { addKeyExchange, hasNativeCiphers } from './ssh2-patch.js';
 import { socketOf } from './ssh2-seams.js';
 import { TcpListener } from './tcp-listener.js';
@@ -26,16 +32,18 @@ const TURNED_AWAY = {
   maxStartups: 'Exceeded MaxStartups\r\n',
   perSourceMaxStartups: 'Exceeded MaxStartups\r\n',
   perSourcePenalties: 'Not allowed at this time\r\n',
-} as const satisfies Record<AdmissionLimit | 'descriptors', string>;
+} as const satisfies Record<AdmissionLimit, string>;
 
 export interface GatewayOptions
   extends Omit<
     ConnectionOptions,
-    'refusals' | 'heldOutput' | 'newcomers' | 'logins' | 'onAuthenticated'
+    'refusals' | 'heldOutput' | 'newcomers' | 'logins' | 'uid' | 'onProgress'
   > {
   readonly access: ConnectionAccess;
   readonly listen: readonly ListenAddress[];
   readonly hostKeys: readonly HostKey[];
+  /** Without it who connects from this machine is known by address alone. */
+  readonly localPeers?: Pick<LocalPeers, 'findUid'> | undefined;
 }
 
 /**
@@ -110,6 +118,11 @@ export class Gateway {
     return this.#refusals.counts;
   }
 
+  /** How often somebody who had not logged in gave way to a newcomer. */
+  get displaced(): Readonly<DisplacedCounts> {
+    return this.#refusals.displaced;
+  }
+
   /** Those who have logged in. */
   get logins(): ConnectionsPort {
     return this.#logins;
@@ -144,7 +157,7 @@ export class Gateway {
   async #open(address: ListenAddress): Promise<void> {
     const { log } = this.#options;
     const listener = await TcpListener.open(address, {
-      onSocket: (socket) => this.#admit(socket),
+      onSocket: (socket) => this.#receive(socket),
       onError: (error) => {
         this.#refusals.logStranger((leftOut) => {
           log.warn({ error, ...leftOut }, 'connection not accepted');
@@ -154,34 +167,57 @@ export class Gateway {
     this.#listeners.push(listener);
   }
 
-  #admit(socket: Socket): void {
-    const address = socket.remoteAddress;
-    // Without an address it is gone already.
-    if (this.#state === 'closed' || address === undefined) {
-      socket.destroy();
-      return;
-    }
-    const plain = plainAddress(address);
-    const isShort = findDescriptorShortage() !== undefined;
-    const admitted = isShort
-      ? ({ refusedBy: 'descriptors' } as const)
-      : this.#admission.admit(plain);
-    if ('refusedBy' in admitted) {
-      turnAway(socket, admitted.refusedBy);
-      this.#refusals.note(admitted.refusedBy, this.#options.log, { address: plain });
+  #receive(socket: Socket): void {
+    const uid = this.#options.localPeers?.findUid(socket);
+    if (uid === undefined) {
+      this.#admit(socket, undefined);
     } else {
-      this.#take(socket, admitted);
+      void uid.then((found) => this.#admit(socket, found));
     }
   }
 
-  #take(socket: Socket, admittance: Admittance): void {
+  #admit(socket: Socket, uid: number | undefined): void {
+    const remote = socket.remoteAddress;
+    // Without an address it is gone already.
+    if (this.#state === 'closed' || remote === undefined) {
+      socket.destroy();
+      return;
+    }
+    const address = plainAddress(remote);
+    const admitted = this.#admission.admit(this.#applicationOf(socket, { address, uid }));
+    if ('refusedBy' in admitted) {
+      this.#refusals.note(admitted.refusedBy, this.#options.log, { address, uid });
+      turnAway(socket, admitted.refusedBy);
+    } else {
+      this.#take(socket, uid, admitted);
+    }
+  }
+
+  #applicationOf(
+    socket: Socket,
+    source: Pick<FreshConnection, 'address' | 'uid'>,
+  ): FreshConnection {
+    return {
+      ...source,
+      isShort: findDescriptorShortage() !== undefined,
+      // While all are held nobody can show that they go on: who came first stays.
+      mayDisplace: this.#state === 'accepting',
+      onDisplaced: (limit) => {
+        this.#refusals.noteDisplaced(limit, this.#options.log, source);
+        this.#connections.get(socket)?.giveWay(limit, TURNED_AWAY[limit].trim());
+      },
+    };
+  }
+
+  #take(socket: Socket, uid: number | undefined, admittance: Admittance): void {
     const connection = new Connection(socket, {
       ...this.#options,
+      uid,
       refusals: this.#refusals,
       heldOutput: this.#heldOutput,
       newcomers: this.#newcomers,
       logins: this.#logins,
-      onAuthenticated: () => admittance.noteAuthenticated(),
+      onProgress: (progress) => admittance.noteProgress(progress),
     });
     this.#connections.set(socket, connection);
     void connection.closed.then(() => {

@@ -142,9 +142,16 @@ export class Logins implements ConnectionsPort {
       const sentence = tooMany(maxConnectionsPerEngineer, 'your name');
       return { limit: 'maxConnectionsPerEngineer', sentence };
     }
+    if (this.#isFull) {
+      return { limit: 'maxConnections', sentence: 'all places are taken, try again later' };
+    }
     if (role === 'admin' || this.#hasUnreservedPlace()) return undefined;
     const sentence = 'all places are taken but those kept for admins, try again later';
     return { limit: 'adminReservedConnections', sentence };
+  }
+
+  get #isFull(): boolean {
+    return this.count >= this.#options.limits.maxConnections;
   }
 
   #hasUnreservedPlace(): boolean {
@@ -153,7 +160,7 @@ export class Logins implements ConnectionsPort {
     const reserved = Math.min(adminReservedConnections, Math.floor(maxConnections / 2));
     const isOther = (_: LoggedIn, standing: Standing): boolean =>
       standing.kind !== 'member' || standing.role !== 'admin';
-    return this.#countOf(isOther) < maxConnections - reserved;
+    return !this.#isFull && this.#countOf(isOther) < maxConnections - reserved;
   }
 
   #notLetIn({ fingerprint }: Caller, why: NotLetIn): Standing {

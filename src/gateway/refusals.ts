@@ -1,5 +1,6 @@
 import { type LeftOut, Throttle } from '../base/throttle.js';
 import type { Logger } from '../log/logger.js';
+import type { StartupLimit } from './admission.js';
 
 /** Every limit that is counted, by its name in `config/gateway.yaml`, and what the process may open. */
 const LIMITS = [
@@ -22,6 +23,11 @@ const LIMITS = [
 
 export type Limit = (typeof LIMITS)[number];
 
+/** How often a newcomer got the place of another connection, by the limit that had been reached. */
+export type DisplacedCounts = Record<StartupLimit, number>;
+
+type Facts = Readonly<Record<string, unknown>>;
+
 const MINUTE_MS = 60_000;
 /** Lines a minute about clients that never log in; a team's own mistakes are far fewer. */
 const MAX_STRANGER_LINES = 60;
@@ -34,6 +40,9 @@ const MAX_STRANGER_RECORDS = 100;
  */
 export class Refusals {
   readonly #counts: Record<Limit, number>;
+  readonly #displaced: DisplacedCounts = {
+    ...{ descriptors: 0, maxStartups: 0, perSourceMaxStartups: 0 },
+  };
   readonly #limitLines: Readonly<Record<Limit, Throttle>>;
   readonly #strangerLines: Throttle;
   readonly #strangerRecords: Throttle;
@@ -47,16 +56,24 @@ export class Refusals {
     this.#strangerRecords = throttle(MAX_STRANGER_RECORDS);
   }
 
-  /** How often each limit was reached since the start. */
+  /** How often each limit refused something since the start. */
   get counts(): Readonly<Record<Limit, number>> {
     return { ...this.#counts };
   }
 
-  note(limit: Limit, log: Logger, facts: Readonly<Record<string, unknown>> = {}): void {
+  get displaced(): Readonly<DisplacedCounts> {
+    return { ...this.#displaced };
+  }
+
+  note(limit: Limit, log: Logger, facts: Facts = {}): void {
     this.#counts[limit] += 1;
-    this.#limitLines[limit].write((leftOut) => {
-      log.warn({ limit, ...facts, ...leftOut }, 'limit reached');
-    });
+    this.#writeLine(limit, log, facts);
+  }
+
+  /** Somebody who had not logged in gave way to a newcomer. */
+  noteDisplaced(limit: StartupLimit, log: Logger, facts: Facts = {}): void {
+    this.#displaced[limit] += 1;
+    this.#writeLine(limit, log, { ...facts, outcome: 'displaced' });
   }
 
   /** Writes a line about a client that has not logged in, unless there were too many. */
@@ -67,6 +84,12 @@ export class Refusals {
   /** Puts a client that failed to log in on record, unless there were too many. */
   recordStranger(write: (leftOut: LeftOut) => void): void {
     this.#strangerRecords.write(write);
+  }
+
+  #writeLine(limit: Limit, log: Logger, facts: Facts): void {
+    this.#limitLines[limit].write((leftOut) => {
+      log.warn({ limit, ...facts, ...leftOut }, 'limit reached');
+    });
   }
 }
 

@@ -84,7 +84,7 @@ const limits = z
   .strictObject({
     maxConnections: integer(1, MAX_CONNECTIONS)
       .default(1000)
-      .describe('Connections at once, those that have not logged in yet included.'),
+      .describe('Connections at once that have logged in.'),
     maxConnectionsPerEngineer: integer(1, MAX_CONNECTIONS)
       .default(100)
       .describe('Connections at once that one engineer has logged in on.'),
@@ -114,7 +114,9 @@ const limits = z
       .describe('Connections from one source that have not logged in yet.'),
     perSourceNetBlockSize: written(readNetBlockSize)
       .prefault('32:64')
-      .describe('Prefix lengths of the IPv4 and IPv6 networks that count as one source.'),
+      .describe(
+        'Prefix lengths of the IPv4 and IPv6 networks that count as one source; a user of this machine is one, too.',
+      ),
     perSourcePenalties: penalties
       .prefault({})
       .describe('How long a source is refused whose clients fail to log in.'),

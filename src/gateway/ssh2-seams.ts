@@ -25,6 +25,8 @@ interface Protocol {
   /** Packets held back until a key exchange is through. */
   readonly _queue: readonly Uint8Array[] | undefined;
   readonly _decipher: { readonly _len: number };
+  /** Set from the client's first announcement on. */
+  readonly _kex: object | undefined;
   readonly _cipher: {
     allocPacket(payloadBytes: number): Buffer;
     encrypt(packet: Buffer): void;
@@ -108,6 +110,11 @@ export function bytesHeldForRekey(sshClient: SshClient): number {
   return held.reduce((total, packet) => total + packet.length, 0);
 }
 
+/** Whether the client has begun to exchange keys; it may be through with that, too. */
+export function isExchangingKeys(sshClient: SshClient): boolean {
+  return partsOf(sshClient)._protocol._kex !== undefined;
+}
+
 /** How long the packet is that the client is sending; ssh2 keeps all of it in memory from the start. */
 export function incomingPacketBytes(sshClient: SshClient): number {
   return partsOf(sshClient)._protocol._decipher._len;
@@ -121,21 +128,41 @@ export function unsentBytes(sshClient: SshClient): number {
 /** Where a packet that ssh2 has allocated takes its message: behind two lengths. */
 const PAYLOAD_OFFSET = 5;
 
+/** RFC 4253 §6: of a packet that is not encrypted. */
+const BLOCK_BYTES = 8;
+const MIN_PADDING = 4;
+
 /** RFC 4253 §11.1, SSH_DISCONNECT_BY_APPLICATION. */
 const BY_APPLICATION = 11;
 
 /** Sends a farewell with `sentence`, which clients show (RFC 4253 §11.1); ssh2 has none to say. */
 export function sendFarewell(sshClient: SshClient, sentence: string): void {
   const { _cipher: cipher } = partsOf(sshClient)._protocol;
+  const message = farewellMessage(sentence);
+  const packet = cipher.allocPacket(message.length);
+  packet.set(message, PAYLOAD_OFFSET);
+  cipher.encrypt(packet);
+}
+
+/** The packet for a client that ssh2 has not yet announced: nothing is encrypted then (RFC 4253 §6). */
+export function plainFarewell(sentence: string): Buffer {
+  const message = farewellMessage(sentence);
+  const length = Math.ceil((PAYLOAD_OFFSET + message.length + MIN_PADDING) / BLOCK_BYTES);
+  const packet = Buffer.alloc(length * BLOCK_BYTES);
+  packet.writeUInt32BE(packet.length - 4, 0);
+  packet[4] = packet.length - PAYLOAD_OFFSET - message.length;
+  packet.set(message, PAYLOAD_OFFSET);
+  return packet;
+}
+
+function farewellMessage(sentence: string): Buffer {
   const text = Buffer.from(sentence);
   const message = Buffer.alloc(13 + text.length);
   message[0] = MESSAGE.disconnect;
   message.writeUInt32BE(BY_APPLICATION, 1);
   message.writeUInt32BE(text.length, 5);
   message.set(text, 9);
-  const packet = cipher.allocPacket(message.length);
-  packet.set(message, PAYLOAD_OFFSET);
-  cipher.encrypt(packet);
+  return message;
 }
 
 /**

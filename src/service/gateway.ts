@@ -1,5 +1,6 @@
 import type { GrantStore } from '../access/grant-store.js';
 import type { Audit } from '../audit/audit.js';
+import { SYSTEM_CLOCK } from '../base/clock.js';
 import { FairTurns } from '../base/fair-turns.js';
 import { isName, type SessionName, sessionName } from '../base/ids.js';
 import type { LoopShare } from '../base/loop-share.js';
@@ -14,6 +15,7 @@ import type { ControlRequest } from '../control/schema.js';
 import { Gateway } from '../gateway/gateway.js';
 import type { HostKey } from '../gateway/host-keys.js';
 import { formatAddress, type ListenAddress } from '../gateway/listen-address.js';
+import { LocalPeers } from '../gateway/local-peers.js';
 import type { ConnectionAccess } from '../gateway/ports.js';
 import type { GatewayLimits } from '../gateway/schema.js';
 import type { HostLink } from '../link/host-link.js';
@@ -83,6 +85,7 @@ export class GatewayService {
         startedAt,
         problems: this.#problems(),
         refused: { ...this.#gateway?.refused, commands: share.refused },
+        displaced: { ...this.#gateway?.displaced },
         connections: this.#gateway?.counts ?? NO_CONNECTIONS,
       }),
       connections: {
@@ -121,6 +124,7 @@ export class GatewayService {
       audit,
       log,
       share,
+      localPeers: new LocalPeers({ clock: SYSTEM_CLOCK }),
       ...doors,
     });
     return service;

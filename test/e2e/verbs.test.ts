@@ -182,7 +182,7 @@ test('status --json has the fields that are promised, and no other', async () =>
         ...{ maxConnectionsPerEngineer: 0, maxConnectionsPerKey: 0, maxGuests: 0, descriptors: 0 },
         ...{ adminReservedConnections: 0, unusedConnectionTimeout: 0, clientAliveCountMax: 0 },
       },
-      ...{ problems: [], connections: having({ max: 1000, guests: 0 }) },
+      ...{ problems: [], displaced: any(Object), connections: having({ max: 1000, guests: 0 }) },
     },
     attachments: [attachment],
   });

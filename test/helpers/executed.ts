@@ -102,7 +102,13 @@ export class Executed {
           },
         },
         describe: () => ({
-          ...{ listen: ['127.0.0.1:2222'], hostKeys: [], startedAt: 'then', refused: {} },
+          ...{
+            listen: ['127.0.0.1:2222'],
+            hostKeys: [],
+            startedAt: 'then',
+            refused: {},
+            displaced: {},
+          },
           ...{ problems: [], connections: { open: 3, max: 1000, loggedIn: 2, guests: 1 } },
         }),
         stop: () => undefined,

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { ConfigurationError } from '../../../src/base/errors.js';
 import { EXIT } from '../../../src/base/exit-codes.js';
 import { eventually } from '../../helpers/eventually.js';
-import { bytes, MESSAGE, RawSshClient, sshString } from '../../helpers/raw-ssh-client.js';
+import { bytes, MESSAGE, RawSshClient, signer, sshString } from '../../helpers/raw-ssh-client.js';
 import { runSsh, SshClient, sshArguments } from '../../helpers/ssh-client.js';
 import { Tcp } from '../../helpers/tcp.js';
 import { GatewayRoom, type Line } from './room.js';
@@ -81,17 +81,26 @@ describe('a connection', () => {
 
   test('beyond the limit is refused, and the one before gets in', async () => {
     await using room = await GatewayRoom.open({ limits: { maxConnections: 2 } });
-    await using first = new Tcp(room.port);
-    await first.sees('SSH-2.0');
+    await using silent = new Tcp(room.port);
+    await silent.sees('SSH-2.0');
+    await using first = new SshClient(sshArguments(room.target, ['-tt']));
+    await first.sees('attached');
+    await using asking = await RawSshClient.connect(room.port);
     await using second = new SshClient(sshArguments(room.target, ['-tt']));
     await second.sees('attached');
     await using third = new Tcp(room.port);
-    await third.closed;
-    expect(third.received).toBe('Exceeded MaxConnections\r\n');
+    expect(await third.read()).toBe('Exceeded MaxConnections\r\n');
     await using fourth = new Tcp(room.port);
     await fourth.closed;
     const warnings = room.log.filter((line) => line['level'] === 'warn');
     expect(warnings).toMatchObject([{ msg: 'limit reached', limit: 'maxConnections' }]);
+    asking.requestPublicKey({
+      ...{ algorithm: 'ssh-ed25519', blob: room.key.blob },
+      sign: signer(room.key.path, 'ssh-ed25519'),
+    });
+    await asking.closedByServer();
+    expect(room.endReasons).toEqual(['not let in: maxConnections']);
+    expect(room.gateway.counts).toMatchObject({ loggedIn: 2, max: 2 });
   });
 
   test('that ended makes room for the next', async () => {

@@ -34,17 +34,59 @@ function login(room: GatewayRoom, from: string, keyPath = room.key.path) {
   return runSsh(target, { options: ['-b', from], command: ['status'] });
 }
 
+/** One offence of a kind that counts is too much; the other kinds are a tenth of that. */
+function strict(
+  ...offences: readonly ('authfailMs' | 'noauthMs' | 'graceExceededMs')[]
+): Partial<GatewayLimits> {
+  const { perSourcePenalties } = gatewaySchema.parse({}).limits;
+  const costs = { authfailMs: 1000, noauthMs: 1000, graceExceededMs: 1000, minMs: 10_000 };
+  const counting = Object.fromEntries(offences.map((offence) => [offence, MINUTE_MS]));
+  return {
+    perSourcePenalties: { ...perSourcePenalties, ...costs, ...counting },
+    perSourcePenaltyExemptList: [],
+  };
+}
+
+/** A client from 127.0.0.1 that is about to log in. */
+async function asking(room: GatewayRoom): Promise<RawSshClient> {
+  const raw = await RawSshClient.connect(room.port);
+  raw.requestAuthentication('pair', 'none');
+  await raw.next([MESSAGE.userauthFailure]);
+  return raw;
+}
+
 describe('maxStartups', () => {
   test('refuses one more than it allows, until one of those has ended', async () => {
     const maxStartups = { start: 2, rate: 100, full: 2 };
     await using room = await GatewayRoom.open({ limits: { maxStartups } });
-    await using _first = await served(room, '127.0.0.2');
-    await using second = await served(room, '127.0.0.3');
-    expect(await turnedAway(room, '127.0.0.4')).toBe(EXCEEDED);
+    await using _first = await asking(room);
+    await using second = await asking(room);
+    expect(await turnedAway(room, '127.0.0.1')).toBe(EXCEEDED);
     second.socket.destroy();
-    await eventually('room', async () => (await login(room, '127.0.0.5')).code === 0);
+    await eventually('room', async () => (await login(room, '127.0.0.1')).code === 0);
     expect(room.gateway.refused.maxStartups).toBeGreaterThanOrEqual(1);
-    expect(limitLines(room)).toMatchObject([{ limit: 'maxStartups', address: '127.0.0.4' }]);
+    expect(room.gateway.displaced.maxStartups).toBe(0);
+    expect(limitLines(room)).toMatchObject([{ limit: 'maxStartups', address: '127.0.0.1' }]);
+  });
+
+  test('has who says nothing give way, whoever comes, and whoever has the most', async () => {
+    const maxStartups = { start: 3, rate: 100, full: 3 };
+    await using room = await GatewayRoom.open({ limits: { maxStartups } });
+    await using silent = await served(room, '127.0.0.2');
+    await using _first = await asking(room);
+    await using _second = await asking(room);
+    expect((await login(room, '127.0.0.1')).code).toBe(0);
+    expect(await silent.read()).toContain('triad: Exceeded MaxStartups');
+    await using third = await asking(room);
+    expect((await login(room, '127.0.0.3')).code).toBe(0);
+    expect(third.isClosed).toBe(false);
+    expect(room.gateway.displaced.maxStartups).toBe(2);
+    expect(room.endReasons.filter((reason) => reason === 'gave way at maxStartups')).toHaveLength(
+      2,
+    );
+    expect(limitLines(room)).toMatchObject([
+      { limit: 'maxStartups', address: '127.0.0.2', outcome: 'displaced' },
+    ]);
   });
 
   test('does not count those who are logged in', async () => {
@@ -52,7 +94,7 @@ describe('maxStartups', () => {
     await using room = await GatewayRoom.open({ limits: { maxStartups } });
     await using ssh = new SshClient(sshArguments(room.target, ['-tt']));
     await ssh.sees('attached');
-    await using _silent = await served(room, '127.0.0.1');
+    await using _asking = await asking(room);
     expect(await turnedAway(room, '127.0.0.1')).toBe(EXCEEDED);
     ssh.type('still here');
     await ssh.sees('still here');
@@ -62,13 +104,39 @@ describe('maxStartups', () => {
 describe('perSourceMaxStartups', () => {
   test('refuses one more than it allows from one source, and nobody from another', async () => {
     await using room = await GatewayRoom.open({ limits: { perSourceMaxStartups: 2 } });
-    await using _first = await served(room, '127.0.0.2');
-    await using _second = await served(room, '127.0.0.2');
-    expect(await turnedAway(room, '127.0.0.2')).toBe(EXCEEDED);
+    await using _first = await asking(room);
+    await using _second = await asking(room);
+    expect(await turnedAway(room, '127.0.0.1')).toBe(EXCEEDED);
     expect((await login(room, '127.0.0.3')).code).toBe(0);
     expect(room.gateway.refused).toMatchObject({ perSourceMaxStartups: 1, maxStartups: 0 });
     expect(limitLines(room)).toMatchObject([{ limit: 'perSourceMaxStartups' }]);
   });
+
+  test.each([
+    ['nothing', ''],
+    ['nothing but its identification', 'SSH-2.0-x\r\n'],
+  ])(
+    'has who sent %s give way to the next from there, and costs it nothing',
+    async (_what, says) => {
+      const limits = { ...strict('noauthMs'), perSourceMaxStartups: 2 };
+      await using room = await GatewayRoom.open({ limits });
+      await using first = await served(room, '127.0.0.2');
+      first.socket.write(says);
+      await using second = await served(room, '127.0.0.2');
+      await using elsewhere = await served(room, '127.0.0.3');
+      expect((await login(room, '127.0.0.2')).code).toBe(0);
+      expect(await first.read()).toContain('triad: Exceeded MaxStartups');
+      expect([second.isClosed, elsewhere.isClosed]).toEqual([false, false]);
+      expect(room.gateway.displaced).toMatchObject({ perSourceMaxStartups: 1, maxStartups: 0 });
+      expect(room.gateway.refused).toMatchObject({
+        perSourceMaxStartups: 0,
+        perSourcePenalties: 0,
+      });
+      expect(limitLines(room)).toMatchObject([
+        { limit: 'perSourceMaxStartups', address: '127.0.0.2', outcome: 'displaced' },
+      ]);
+    },
+  );
 
   test('counts those who are held until the gateway accepts', async () => {
     await using room = await GatewayRoom.open({
@@ -85,19 +153,6 @@ describe('perSourceMaxStartups', () => {
 });
 
 describe('perSourcePenalties', () => {
-  /** One offence of a kind that counts is too much; the other kinds are a tenth of that. */
-  function strict(
-    ...offences: readonly ('authfailMs' | 'noauthMs' | 'graceExceededMs')[]
-  ): Partial<GatewayLimits> {
-    const { perSourcePenalties } = gatewaySchema.parse({}).limits;
-    const costs = { authfailMs: 1000, noauthMs: 1000, graceExceededMs: 1000, minMs: 10_000 };
-    const counting = Object.fromEntries(offences.map((offence) => [offence, MINUTE_MS]));
-    return {
-      perSourcePenalties: { ...perSourcePenalties, ...costs, ...counting },
-      perSourcePenaltyExemptList: [],
-    };
-  }
-
   const ended = async (room: GatewayRoom, count: number): Promise<void> => {
     const closed = (): boolean =>
       room.log.filter((line) => line['msg'] === 'connection closed').length === count;

@@ -86,6 +86,8 @@ export interface RoomParts {
   readonly onAuthenticated?: () => void;
   /** What engineers may do in the session that they log in to; admin of any unless told otherwise. */
   readonly decide?: ConnectionAccess['decide'];
+  /** Which users of this machine clients run as; without it each address is a source of its own. */
+  readonly localPeers?: GatewayOptions['localPeers'];
   /** Leaves clients held until the test calls `gateway.accept()`. */
   readonly isHeld?: boolean;
 }
@@ -236,6 +238,7 @@ async function optionsOf(
     hostKeys: await hostKeysOfThisRun(),
     limits: { ...gatewaySchema.parse({}).limits, ...parts.limits },
     keyExchangeLimits: parts.keyExchangeLimits,
+    localPeers: parts.localPeers,
     access: {
       decide: parts.decide ?? asAdmin,
       onChange: (listener) => {

@@ -5,6 +5,7 @@ import {
   type AdmissionLimits,
   type Admittance,
   dropProbability,
+  type FreshConnection,
 } from '../../../src/gateway/admission.js';
 import { gatewaySchema } from '../../../src/gateway/schema.js';
 import type { Offence } from '../../../src/gateway/source-penalties.js';
@@ -13,15 +14,24 @@ function admission(limits: Partial<AdmissionLimits>, random = () => 0.99) {
   let time = 0;
   const { limits: defaults } = gatewaySchema.parse({});
   const all = new Admission({ limits: { ...defaults, ...limits }, now: () => time, random });
-  const outcome = (address: string): string => {
-    const admitted = all.admit(address);
+  const outcome = (address: string, more: Partial<FreshConnection> = {}): string => {
+    const admitted = all.admit({ ...from(address), ...more });
     return 'refusedBy' in admitted ? admitted.refusedBy : 'in';
   };
   return { all, outcome, pass: (ms: number) => (time += ms) };
 }
 
-function admitted(all: Admission, address: string): Admittance {
-  const result = all.admit(address);
+/** One to which nobody gives way. */
+function from(address: string): FreshConnection {
+  return { address, isShort: false, mayDisplace: false, onDisplaced: () => undefined };
+}
+
+function admitted(
+  all: Admission,
+  address: string,
+  more: Partial<FreshConnection> = {},
+): Admittance {
+  const result = all.admit({ ...from(address), ...more });
   if ('refusedBy' in result) throw new Error(`refused by ${result.refusedBy}`);
   return result;
 }
@@ -29,14 +39,18 @@ function admitted(all: Admission, address: string): Admittance {
 const address = (index: number): string => `192.0.2.${index}`;
 
 describe('maxConnections', () => {
-  test('counts those that are logged in, too, and one that ended no more', () => {
+  test('counts those that are logged in and nobody else, and one that ended no more', () => {
     const { all, outcome } = admission({ maxConnections: 2 });
+    for (let index = 10; index < 50; index += 1) outcome(address(index));
     const first = admitted(all, address(1));
-    first.noteAuthenticated();
-    expect([outcome(address(2)), outcome(address(3))]).toEqual(['in', 'maxConnections']);
+    const second = admitted(all, address(2));
+    first.noteProgress('authenticated');
+    expect(outcome(address(3))).toBe('in');
+    second.noteProgress('authenticated');
+    expect(outcome(address(4))).toBe('maxConnections');
     first.end(undefined);
     first.end(undefined);
-    expect([outcome(address(4)), outcome(address(5))]).toEqual(['in', 'maxConnections']);
+    expect(outcome(address(5))).toBe('in');
   });
 });
 
@@ -59,8 +73,8 @@ describe('maxStartups', () => {
     const { all, outcome } = admission({ maxStartups: { start: 1, rate: 100, full: 1 } });
     const first = admitted(all, address(1));
     expect(outcome(address(2))).toBe('maxStartups');
-    first.noteAuthenticated();
-    first.noteAuthenticated();
+    first.noteProgress('authenticated');
+    first.noteProgress('authenticated');
     const second = admitted(all, address(3));
     first.end(undefined);
     expect(outcome(address(4))).toBe('maxStartups');
@@ -100,7 +114,7 @@ describe('perSourceMaxStartups', () => {
     const first = admitted(all, address(1));
     expect([outcome(address(1)), outcome(address(1))]).toEqual(['in', 'perSourceMaxStartups']);
     expect([outcome(address(2)), outcome(address(2))]).toEqual(['in', 'in']);
-    first.noteAuthenticated();
+    first.noteProgress('authenticated');
     expect([outcome(address(1)), outcome(address(1))]).toEqual(['in', 'perSourceMaxStartups']);
   });
 
@@ -182,5 +196,91 @@ describe('perSourcePenalties', () => {
     expect(admitted(all, '127.0.0.1').end('authfail')).toBe(true);
     expect(admitted(all, address(1)).end('authfail')).toBe(true);
     expect(admitted(all, address(2)).end('authfail')).toBe(false);
+  });
+});
+
+describe('who does not go on with the login', () => {
+  /** One to which others may give way, and whether it has to give way itself. */
+  function waiting() {
+    const displacedAt: string[] = [];
+    const onDisplaced = (limit: string): void => {
+      displacedAt.push(limit);
+    };
+    return { displacedAt, more: { mayDisplace: true, onDisplaced } };
+  }
+
+  test.each([
+    ['perSourceMaxStartups', { perSourceMaxStartups: 1 }],
+    ['maxStartups', { maxStartups: { start: 1, rate: 100, full: 1 } }],
+  ] as const)('gives way at %s once, and is counted no more', (limit, limits) => {
+    const { all, outcome } = admission(limits);
+    const [first, second] = [waiting(), waiting()];
+    const silent = admitted(all, address(1), first.more);
+    const next = admitted(all, address(1), second.more);
+    expect([first.displacedAt, second.displacedAt]).toEqual([[limit], []]);
+    silent.noteProgress('authenticated');
+    silent.end(undefined);
+    next.noteProgress('asking');
+    expect(outcome(address(1), { mayDisplace: true })).toBe(limit);
+    next.end(undefined);
+    expect(outcome(address(1))).toBe('in');
+    expect([first.displacedAt, second.displacedAt]).toEqual([[limit], []]);
+  });
+
+  test('gives way where no descriptor is left; without one who does so the newcomer is refused', () => {
+    const { all, outcome } = admission({});
+    const short = { isShort: true, mayDisplace: true };
+    expect(outcome(address(1), short)).toBe('descriptors');
+    const first = waiting();
+    const silent = admitted(all, address(1), first.more);
+    expect(outcome(address(2), short)).toBe('in');
+    expect(first.displacedAt).toEqual(['descriptors']);
+    silent.end(undefined);
+  });
+
+  test('gives way to nobody while all are held, and never once it has logged in', () => {
+    const { all, outcome, pass } = admission({ perSourceMaxStartups: 1 });
+    const first = waiting();
+    const held = admitted(all, address(1), first.more);
+    expect(outcome(address(1), { mayDisplace: false })).toBe('perSourceMaxStartups');
+    held.noteProgress('authenticated');
+    pass(60_000);
+    expect(outcome(address(1), { mayDisplace: true })).toBe('in');
+    expect(outcome(address(1), { mayDisplace: true })).toBe('in');
+    expect(first.displacedAt).toEqual([]);
+  });
+
+  test('has the time of its last step, which a step back does not renew', () => {
+    const { all, outcome, pass } = admission({ perSourceMaxStartups: 1 });
+    const slow = admitted(all, address(1));
+    slow.noteProgress('exchanging');
+    pass(1999);
+    slow.noteProgress('silent');
+    slow.noteProgress('exchanging');
+    expect(outcome(address(1), { mayDisplace: true })).toBe('perSourceMaxStartups');
+    pass(1);
+    expect(outcome(address(1), { mayDisplace: true })).toBe('in');
+  });
+});
+
+describe('a user of this machine', () => {
+  const local = '127.0.0.1';
+
+  test('is one source from whatever address, and another user another one', () => {
+    const { outcome } = admission({ perSourceMaxStartups: 1 });
+    expect(outcome(local, { uid: 1001 })).toBe('in');
+    expect(outcome('127.9.9.9', { uid: 1001 })).toBe('perSourceMaxStartups');
+    expect(outcome('::1', { uid: 1001 })).toBe('perSourceMaxStartups');
+    expect(outcome(local, { uid: 1002 })).toBe('in');
+    expect(outcome(local)).toBe('in');
+  });
+
+  test('owes for their own failures alone, where loopback is not exempt', () => {
+    const { all, outcome } = admission({ perSourcePenaltyExemptList: [] });
+    for (let left = 4; left > 0; left -= 1) {
+      admitted(all, local, { uid: 1001 }).end('authfail');
+    }
+    expect(outcome(local, { uid: 1001 })).toBe('perSourcePenalties');
+    expect([outcome(local, { uid: 1002 }), outcome(local)]).toEqual(['in', 'in']);
   });
 });
