@@ -1,5 +1,5 @@
 import { MAX_LINE_CHARACTERS } from './pane-output.js';
-import type { ReadLine } from './typed-marks.js';
+import type { KeyedLine, ReadLine } from './typed-marks.js';
 
 const [BACKSPACE, TAB, NEWLINE, RETURN, CANCEL, ESCAPE, DELETE] = [8, 9, 10, 13, 24, 27, 127];
 const SPACE = 0x20;
@@ -37,6 +37,7 @@ export class LineReader {
   #isReturned = false;
   #start: number;
   #untouched: string | undefined;
+  #keyed: KeyedLine | undefined;
   #drawnAt: number | undefined;
   #onLine: (line: EndedLine) => void = () => undefined;
 
@@ -55,12 +56,14 @@ export class LineReader {
   get openLine(): ReadLine {
     const { open } = this;
     const untouched = this.#untouched ?? open;
-    return { text: open, start: this.#start, untouched, drawnAt: this.#drawnAt };
+    const [start, drawnAt, keyed] = [this.#start, this.#drawnAt, this.#keyed];
+    return { text: open, start, untouched, drawnAt, keyed };
   }
 
-  /** Something is typed here, at the end of what was read. */
-  touch(): void {
+  /** Something may have been typed here, at the end of what was read; `isKey`: it surely was. */
+  touch(isKey = false): void {
     this.#untouched ??= this.open;
+    if (isKey) this.#keyed ??= { at: this.#offset, before: this.open };
   }
 
   /** Calls `onLine` with each line that ends in `bytes`. */
@@ -146,6 +149,7 @@ export class LineReader {
     this.#length = 0;
     this.#start = this.#offset;
     this.#untouched = undefined;
+    this.#keyed = undefined;
     this.#isReturned = false;
     this.#onLine(line);
   }

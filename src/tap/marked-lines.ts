@@ -26,10 +26,10 @@ export function readMarked(
     onLine({ ...line, printed: typed.printed(line, false) });
   };
   let from = at;
-  for (const mark of typed.between(at, end)) {
-    reader.read(bytes.subarray(from - at, mark - at), tell);
-    reader.touch();
-    from = mark;
+  for (const { offset, isKey } of typed.between(at, end)) {
+    reader.read(bytes.subarray(from - at, offset - at), tell);
+    reader.touch(isKey);
+    from = offset;
   }
   reader.read(bytes.subarray(from - at), tell);
 }

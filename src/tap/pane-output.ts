@@ -33,7 +33,10 @@ export interface PaneOutput {
   readonly lastAtElapsed: number | undefined;
   /** Epoch ms of the same. */
   readonly lastAt: number | undefined;
-  /** The last line as it stands, not ended yet or the newest ended one where nothing follows it. */
+  /**
+   * The last line on which the program may have printed something, not ended yet or the newest ended one:
+   * what may be no more than the terminal's echo of keys is left out.
+   */
   readonly lastLine: string;
   /** What of `lastLine` the program has surely printed, and nobody typed: its beginning, or nothing. */
   readonly lastPrinted: string;

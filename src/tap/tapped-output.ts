@@ -218,16 +218,16 @@ export class TappedOutput implements PaneOutput {
     const at = Math.max(ring.start, this.#lateEnd, ring.end - TAIL_BYTES);
     const piece = { bytes: ring.slice(at, ring.end), at, typed: this.#typed };
     const reader = openReader(at, this.#typed);
-    let last = { text: '', printed: '' };
-    readMarked(reader, piece, (line) => {
-      if (line.text.trim() !== '') last = line;
+    let last = { line: '', printed: '' };
+    readMarked(reader, piece, (ended) => {
+      const line = this.#typed.shown(ended);
+      if (line.trim() !== '') last = { line, printed: ended.printed };
     });
     const { openLine } = reader;
-    const isOpen = openLine.text.trim() !== '';
-    const { text, printed } = isOpen
-      ? { ...openLine, printed: this.#typed.printed(openLine, true) }
-      : last;
-    this.#tail = { end: ring.end, line: text, printed, isOpen };
+    const line = this.#typed.shown(openLine);
+    const isOpen = line.trim() !== '';
+    const tail = isOpen ? { line, printed: this.#typed.printed(openLine, true) } : last;
+    this.#tail = { ...tail, end: ring.end, isOpen };
     return this.#tail;
   }
 }

@@ -2,18 +2,28 @@
 const MAX_MARKS = 512;
 /** A prompt that stood for so long after Enter has shown all that was typed before it. */
 const SETTLE_MS = 2_000;
+/** A terminal shows a control character as two, `^C` (termios(3), ECHOCTL). */
+const ECHO_CHARACTERS = 2;
 const [NEWLINE, RETURN, INTERRUPT] = [10, 13, 3];
 
 /** Something was typed when the pane's output was this long; it shows from here on, if at all. */
 interface Mark {
   readonly offset: number;
-  readonly kind: 'typed' | 'settled';
+  /** `unknown`: anything may have been typed up to here, or nothing. */
+  readonly kind: 'typed' | 'unknown' | 'settled';
   /** What was typed together, and may turn out to have gone to another pane. */
   readonly round: number;
   /** Lines that were ended by it, up to two: more are all the same. */
   readonly lines: number;
   /** Its last line was not ended. */
   readonly isHalf: boolean;
+  readonly bytes: number;
+}
+
+/** A line on which a key was surely pressed: where first, and what stood there then. */
+export interface KeyedLine {
+  readonly at: number;
+  readonly before: string;
 }
 
 /** A line as it was read, with what of it stood there when something was typed first. */
@@ -23,6 +33,7 @@ export interface ReadLine {
   readonly untouched: string;
   /** Where the cursor was last moved to another row, and thus maybe to what stood there before. */
   readonly drawnAt: number | undefined;
+  readonly keyed: KeyedLine | undefined;
 }
 
 /**
@@ -35,6 +46,8 @@ export class TypedMarks {
   #marks: readonly Mark[] = [];
   /** Nothing is known of lines that began here or before. */
   #unknownTo = -1;
+  /** Marks up to here have made room. */
+  #forgottenTo = -1;
   #lastAt = Number.NEGATIVE_INFINITY;
 
   /** `bytes` are about to be typed; the pane's output ends at `end`. */
@@ -43,13 +56,14 @@ export class TypedMarks {
     const last = this.#marks.at(-1);
     const isSame = last?.kind === 'typed' && last.offset === end && last.round === round;
     const lines = Math.min(2, lineEnds(bytes) + (isSame ? last.lines : 0));
-    const mark: Mark = { offset: end, kind: 'typed', round, lines, isHalf: !isEnded(bytes) };
-    this.#push(mark, isSame ? -1 : undefined);
+    const count = bytes.length + (isSame ? last.bytes : 0);
+    const mark = { offset: end, kind: 'typed', round, lines, bytes: count } as const;
+    this.#push({ ...mark, isHalf: !isEnded(bytes) }, isSame ? -1 : undefined);
   }
 
   /** Nothing that was typed in this round went to this pane. */
   acquit(round: number): void {
-    this.#marks = this.#marks.filter((mark) => mark.kind === 'settled' || mark.round !== round);
+    this.#marks = this.#marks.filter((mark) => mark.kind !== 'typed' || mark.round !== round);
   }
 
   /**
@@ -61,25 +75,40 @@ export class TypedMarks {
     const last = this.#marks.at(-1);
     if (last?.kind !== 'typed' || last.offset >= end || !this.#isOver(last)) return;
     if (now - Math.max(quietSince, this.#lastAt) < SETTLE_MS) return;
-    this.#push({ offset: end, kind: 'settled', round: 0, lines: 0, isHalf: false });
+    this.#push({ offset: end, kind: 'settled', round: 0, lines: 0, isHalf: false, bytes: 0 });
   }
 
   /** A run begins, of which nothing was typed yet. */
   reset(): void {
     this.#marks = [];
     this.#unknownTo = -1;
+    this.#forgottenTo = -1;
   }
 
   /** A run was found, to which anything may have been typed before. */
   adopt(end: number): void {
     this.#unknownTo = end;
-    this.#marks = [{ offset: end, kind: 'typed', round: 0, lines: 0, isHalf: true }];
+    this.#marks = [{ offset: end, kind: 'unknown', round: 0, lines: 0, isHalf: true, bytes: 0 }];
   }
 
-  /** Where something was typed, from one offset up to another. */
-  between(from: number, to: number): readonly number[] {
+  /** Where something was typed, or may have been, from one offset up to another. */
+  between(
+    from: number,
+    to: number,
+  ): readonly { readonly offset: number; readonly isKey: boolean }[] {
     const within = this.#marks.filter(({ offset }) => offset >= from && offset < to);
-    return within.filter(({ kind }) => kind === 'typed').map(({ offset }) => offset);
+    const typed = within.filter(({ kind }) => kind !== 'settled');
+    return typed.map(({ offset, kind }) => ({ offset, isKey: kind === 'typed' }));
+  }
+
+  /** What of a line the program may have printed: all of it but what may be no more than an echo of keys. */
+  shown({ text, start, drawnAt, keyed }: ReadLine): string {
+    if (start <= this.#forgottenTo) return '';
+    if (keyed === undefined || (drawnAt ?? 0) > keyed.at) return text;
+    const keys = this.#marks.filter(({ offset }) => offset >= keyed.at);
+    const longest = ECHO_CHARACTERS * keys.reduce((sum, { bytes }) => sum + bytes, 0);
+    const isEcho = text.startsWith(keyed.before) && text.length - keyed.before.length <= longest;
+    return isEcho ? keyed.before : text;
   }
 
   /** What the program has surely printed of a line; `isOpen`: it is a prompt, all there is to come has come. */
@@ -106,6 +135,7 @@ export class TypedMarks {
     const [oldest] = marks;
     if (marks.length > MAX_MARKS && oldest !== undefined) {
       this.#unknownTo = Math.max(this.#unknownTo, oldest.offset);
+      this.#forgottenTo = oldest.offset;
       marks.shift();
     }
     this.#marks = marks;

@@ -8,7 +8,7 @@ import { TriadHome } from '../helpers/triad-home.js';
 const TRIAD = `sessions:
   - name: pair
     panes:
-      - {name: worker, command: [sh], needsInput: false}
+      - {name: worker, command: [sh]}
       - {name: engine, command: [cat]}
 `;
 /** Many colours, so that a frame is large; ends at the next line typed. */
@@ -42,7 +42,7 @@ describe.each(FORMS)('in %s', (form) => {
 
   async function drive(person: 'dora' | 'dirk' = 'dora'): Promise<Terminal> {
     const driver = attach(person);
-    await driver.sees('driving');
+    await driver.sees('C-b d leaves');
     driver.type('PS1="$ "; clear\r');
     await driver.sees(/^\$ *$/m);
     return driver;

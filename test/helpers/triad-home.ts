@@ -22,11 +22,11 @@ import { type KeyPair, makeKeyPair } from './ssh-keys.js';
 const PROGRAM = join(import.meta.dirname, '../../dist/cli/main.js');
 const READY_LIMIT_MS = 30_000;
 
-/** One pane that shows what is typed into it, and asks for nothing, for tests that look at bytes. */
+/** One pane that shows what is typed into it, for tests that look at bytes. */
 export const CAT_TRIAD = `sessions:
   - name: pair
     panes:
-      - {name: worker, command: [cat], needsInput: false}
+      - {name: worker, command: [cat]}
 `;
 
 export interface ProgramResult {

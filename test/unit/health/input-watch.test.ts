@@ -1,17 +1,21 @@
 import { expect, test } from 'vitest';
 import { InputWatch } from '../../../src/health/input-watch.js';
+import type { PaneOutput } from '../../../src/tap/pane-output.js';
+import { TappedOutput } from '../../../src/tap/tapped-output.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
 import { FakeOutput } from '../../helpers/fake-output.js';
 
 const MINUTE_MS = 60_000;
+const CONTINUE = { source: 'continue', matches: (text: string) => text.includes('continue?') };
+const PATTERNS = [CONTINUE];
 
-/** A shell prompt of a command that does not read its terminal. */
-function prompt() {
+/** A watched command that does not read its terminal. */
+function watched<Output extends PaneOutput>(open: (clock: FakeClock) => Output) {
   const clock = new FakeClock();
-  const output = new FakeOutput(clock);
+  const output = open(clock);
   const seen = { looks: 0, questions: [] as string[], isReading: false };
   const watch = new InputWatch({
-    ...{ clock, output, plan: { patterns: [], silenceMs: 3_000, watchesReads: true } },
+    ...{ clock, output, plan: { patterns: PATTERNS, silenceMs: 3_000, watchesReads: true } },
     isReading: () => {
       seen.looks += 1;
       return Promise.resolve(seen.isReading);
@@ -19,8 +23,14 @@ function prompt() {
     onQuestion: (question) => seen.questions.push(question),
     onAnswer: () => undefined,
   });
-  output.write('$ ');
   return { clock, output, seen, watch };
+}
+
+/** A shell prompt. */
+function prompt() {
+  const shell = watched((clock) => new FakeOutput(clock));
+  shell.output.write('$ ');
+  return shell;
 }
 
 test('a prompt that stands for an hour is looked at ever more rarely', async () => {
@@ -44,3 +54,23 @@ test('after new output a prompt is looked at as often as at first', async () => 
   expect(seen.looks).toBe(4);
   watch.close();
 });
+
+test.each(['half a line', 'shall we continue? '])(
+  'what somebody types into a silent program that reads is no question of it: %s',
+  async (typed) => {
+    const { clock, output, seen, watch } = watched((time) => new TappedOutput({ clock: time }));
+    seen.isReading = true;
+    for (const key of typed) {
+      output.type(Buffer.from(key), 0);
+      output.append(Buffer.from(key));
+      await clock.passWith(10_000);
+    }
+    expect(seen.questions).toEqual([]);
+    output.type(Buffer.from('\r'), 0);
+    output.append(Buffer.from('\r\nName: '));
+    await clock.passWith(10_000);
+    expect(seen.questions).toEqual(['Name:']);
+    watch.close();
+    output.close();
+  },
+);

@@ -30,7 +30,7 @@ test('of a prompt what stood before the first key is kept, and the next one afte
   put('$ ');
   expect(output.lastPrinted).toBe('$ ');
   echo('secret');
-  expect([output.lastLine, output.lastPrinted]).toEqual(['$ secret', '$ ']);
+  expect([output.lastLine, output.lastPrinted]).toEqual(['$ ', '$ ']);
   echo('\r');
   put('Next? ');
   expect(output.lastPrinted).toBe('Next? ');
@@ -115,5 +115,39 @@ test('a line with more keys than are remembered gives nothing away', () => {
   const { output, put, echo } = open();
   put('name: ');
   echo('s'.repeat(600));
-  expect(output.lastPrinted).toBe('');
+  expect([output.lastLine, output.lastPrinted]).toEqual(['', '']);
+});
+
+test('the echo of keys is no line of a silent program, and what that prints of them is', () => {
+  const { output, put, type, echo } = open();
+  echo('Continue? ');
+  expect([output.lastLine, output.isLineOpen]).toEqual(['', false]);
+  type('\x03');
+  put('^C');
+  expect(output.lastLine).toBe('');
+  echo('\r');
+  expect(output.lastLine).toBe('');
+  put('Continue? \r\n');
+  echo('n');
+  expect([output.lastLine, output.isLineOpen]).toEqual(['Continue? ', false]);
+});
+
+test.each([
+  ['behind its echo', 'y', 'yReally? '],
+  ['elsewhere on the screen', 'y', '\x1b[5;3H? '],
+  ['over it', 'yes', 'yes\r\x1b[KReally? '],
+])('what a program prints after a key %s is a line of its own', (_where, typed, shown) => {
+  const { output, put, type } = open();
+  type(typed);
+  put(shown);
+  expect([output.lastLine.at(-2), output.isLineOpen]).toEqual(['?', true]);
+});
+
+test('a prompt that comes when a run was found is its line, whatever is typed behind it', () => {
+  const { output, put, echo } = open();
+  output.recall({ lines: [], isOpen: false, printed: '' });
+  put('Go on? ');
+  expect([output.lastLine, output.isLineOpen]).toEqual(['Go on? ', true]);
+  echo('secret');
+  expect([output.lastLine, output.isLineOpen]).toEqual(['Go on? ', true]);
 });
