@@ -70,9 +70,10 @@ test(`${RESTARTS} restarts leave no descriptor, timer, pane or process behind`, 
   for (const [index, kb] of after.memoryKb.entries()) {
     expect(kb - (before.memoryKb[index] ?? 0)).toBeLessThan(MAX_GROWTH_KB);
   }
-  // Five events for each, of less than 400 bytes.
+  // Five events for each. The three changes of state stand in for the pane's memory, which tmux takes with it when it
+  // dies (tmux-answers.test.ts), so each has all of it: 1,660 bytes, and numbers may grow by some digits.
   const restarts = 20 + RESTARTS;
-  expect(statSync(join(small.directory, 'events.jsonl')).size).toBeLessThan(2000 * restarts);
+  expect(statSync(join(small.directory, 'events.jsonl')).size).toBeLessThan(1750 * restarts);
   expect(readdirSync(join(small.directory, 'logs')).length).toBeLessThanOrEqual(3);
   expect(await small.pane('neighbour')).toMatchObject({ pid: neighbour.pid, restarts: 0 });
   expect(small.changes('worker').filter((change) => change.startsWith('starting')).length).toBe(
