@@ -168,12 +168,9 @@ export class Gateway {
   }
 
   #receive(socket: Socket): void {
-    const uid = this.#options.localPeers?.findUid(socket);
-    if (uid === undefined) {
-      this.#admit(socket, undefined);
-    } else {
-      void uid.then((found) => this.#admit(socket, found));
-    }
+    const { localPeers } = this.#options;
+    if (localPeers === undefined) this.#admit(socket, undefined);
+    else localPeers.findUid(socket, (uid) => this.#admit(socket, uid));
   }
 
   #admit(socket: Socket, uid: number | undefined): void {

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { type AddressBits, bitsOf, canonicalAddress } from '../access/address-bits.js';
 import { matchesAddress } from '../access/address-pattern.js';
 import type { Clock } from '../base/clock.js';
+import { OwnSlices, type Slices } from '../base/slices.js';
 import { SpacedWork } from '../base/spaced-work.js';
 
 /** A connection as this machine sees it, from our end. */
@@ -19,6 +20,8 @@ interface Row {
   /** The user that made it. */
   readonly uid: number;
 }
+
+type OnFound = (uid: number | undefined) => void;
 
 const LOOPBACK = '127.0.0.0/8,::1';
 /** IPv4 in IPv6 form, as the table writes it. */
@@ -45,7 +48,7 @@ export interface LocalPeersOptions {
 export class LocalPeers {
   readonly #tables: readonly string[];
   readonly #reads: SpacedWork;
-  #waiting = new Map<string, (uid: number | undefined) => void>();
+  #waiting = new Map<string, OnFound>();
   /** How many were not asked about, because too many waited. */
   leftOut = 0;
 
@@ -55,40 +58,43 @@ export class LocalPeers {
   }
 
   /**
-   * The other end's user; undefined at once for what comes from elsewhere or cannot be asked about now, and
-   * after a while where the table does not tell. Never rejects.
+   * Tells the other end's user, once: undefined at once for what comes from elsewhere or cannot be asked about
+   * now, and after a while where the table does not say. What `onFound` costs is cut in slices.
    */
-  findUid(socket: SocketEnds): Promise<number | undefined> | undefined {
+  findUid(socket: SocketEnds, onFound: OnFound): void {
     const ends = endsOfPeer(socket);
-    if (ends === undefined) return undefined;
-    if (this.#waiting.size >= MAX_WAITING) {
-      this.leftOut += 1;
-      return undefined;
-    }
-    return new Promise((resolve) => {
-      this.#waiting.set(ends, resolve);
+    const isCrowded = this.#waiting.size >= MAX_WAITING;
+    if (ends !== undefined && isCrowded) this.leftOut += 1;
+    if (ends === undefined || isCrowded) {
+      onFound(undefined);
+    } else {
+      this.#waiting.set(ends, onFound);
       this.#reads.ask();
-    });
+    }
   }
 
   async #read(): Promise<void> {
     const waiting = this.#waiting;
+    const slices = new OwnSlices();
     this.#waiting = new Map();
     for (const table of this.#tables) {
       try {
-        if (waiting.size > 0) await settleFrom(table, waiting);
+        if (waiting.size > 0) await settleFrom(table, waiting, slices);
       } catch {
         // No such table, or no descriptor for it: nobody is known from it.
       }
     }
-    for (const resolve of waiting.values()) resolve(undefined);
+    for (const onFound of waiting.values()) {
+      onFound(undefined);
+      if (slices.isOver) await slices.next();
+    }
   }
 }
 
-/** A piece of the file at a time, between which the event loop does what else there is. */
 async function settleFrom(
   table: string,
-  waiting: Map<string, (uid: number | undefined) => void>,
+  waiting: Map<string, OnFound>,
+  slices: Slices,
 ): Promise<void> {
   let rest = '';
   const pieces = createReadStream(table, { encoding: 'latin1', end: MAX_TABLE_BYTES - 1 });
@@ -98,8 +104,10 @@ async function settleFrom(
     for (const line of lines) {
       const row = parseRow(line);
       if (row === undefined) continue;
-      waiting.get(row.ends)?.(row.uid);
+      const onFound = waiting.get(row.ends);
       waiting.delete(row.ends);
+      onFound?.(row.uid);
+      if (slices.isOver) await slices.next();
     }
     if (waiting.size === 0) return;
   }

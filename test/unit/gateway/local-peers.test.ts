@@ -83,10 +83,8 @@ function from(port: number) {
   return { ...socket('127.0.0.1'), remotePort: port };
 }
 
-type Answer = ReturnType<LocalPeers['findUid']>;
-
-function settled(answers: readonly Answer[]): Promise<unknown[]> {
-  return Promise.all(answers.map(async (answer) => await answer));
+function found(peers: LocalPeers, port: number): Promise<number | undefined> {
+  return new Promise((resolve) => peers.findUid(from(port), resolve));
 }
 
 function rowOf(port: number, uid: number): string {
@@ -97,23 +95,48 @@ function rowOf(port: number, uid: number): string {
 test('users are found in tables longer than a piece, in the second table, or not at all', async () => {
   const rows = Array.from({ length: 3000 }, (_, index) => rowOf(10_000 + index, 5000 + index));
   const peers = peersIn(rows, [rowOf(20_000, 7)]);
-  const found = [10_000, 10_433, 12_999, 20_000, 30_000].map((port) => peers.findUid(from(port)));
-  expect(await settled(found)).toEqual([5000, 5433, 7999, 7, undefined]);
+  const all = [10_000, 10_433, 12_999, 20_000, 30_000].map((port) => found(peers, port));
+  expect(await Promise.all(all)).toEqual([5000, 5433, 7999, 7, undefined]);
 });
 
 test('without a table nobody is known, and nobody waits for ever', async () => {
   const peers = new LocalPeers({ clock: SYSTEM_CLOCK, tables: ['/nonexistent'] });
-  expect(await peers.findUid(from(1))).toBeUndefined();
-  expect(await peers.findUid(from(2))).toBeUndefined();
+  expect(await found(peers, 1)).toBeUndefined();
+  expect(await found(peers, 2)).toBeUndefined();
 });
 
 test('a thousand wait for the next read, and one more is not asked about', async () => {
   const peers = peersIn([rowOf(1, 42)]);
-  const first = peers.findUid(from(1));
-  const waiting = Array.from({ length: 1001 }, (_, index) => peers.findUid(from(2 + index)));
-  expect(waiting.filter((each) => each === undefined)).toHaveLength(1);
+  const first = found(peers, 1);
+  const waiting = Array.from({ length: 1000 }, (_, index) => found(peers, 2 + index));
+  expect(peers.leftOut).toBe(0);
+  const answers: unknown[] = [];
+  peers.findUid(from(2000), (uid) => answers.push(uid));
+  expect(answers).toEqual([undefined]);
   expect(peers.leftOut).toBe(1);
   expect(await first).toBe(42);
-  expect(await settled(waiting)).toEqual(Array(1001).fill(undefined));
-  expect(peers.findUid(from(3))).toBeDefined();
+  expect(await Promise.all(waiting)).toEqual(Array(1000).fill(undefined));
+});
+
+test('who is told takes turns with what else there is, however many they are', async () => {
+  const peers = peersIn(Array.from({ length: 30 }, (_, index) => rowOf(1 + index, 42)));
+  let turns = 0;
+  const turn = (): void => {
+    turns += 1;
+    if (told < 30) setImmediate(turn);
+  };
+  let told = 0;
+  setImmediate(turn);
+  await new Promise<void>((resolve) => {
+    for (let port = 1; port <= 30; port += 1) {
+      peers.findUid(from(port), () => {
+        const startedAt = performance.now();
+        while (performance.now() - startedAt < 2);
+        told += 1;
+        if (told === 1) turns = 0;
+        if (told === 30) resolve();
+      });
+    }
+  });
+  expect(turns).toBeGreaterThanOrEqual(27);
 });

@@ -145,17 +145,16 @@ test('idle sockets take none of the places of those who log in, nor the last one
 });
 
 test('a gateway that stops waits for nobody whose user is being looked up', async () => {
-  let tell: (uid: number) => void = () => undefined;
-  const found = new Promise<number>((resolve) => {
-    tell = resolve;
+  const waiting: ((uid: number) => void)[] = [];
+  await using room = await GatewayRoom.open({
+    localPeers: { findUid: (_socket, onFound) => waiting.push(onFound) },
   });
-  await using room = await GatewayRoom.open({ localPeers: { findUid: () => found } });
   const socket = connect({ port: room.port, host: '127.0.0.1' });
   socket.on('error', () => undefined);
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-  await eventually('it is connected', () => !socket.connecting);
+  await eventually('it waits', () => waiting.length === 1);
   const stopped = room.gateway.close();
-  tell(1001);
+  waiting[0]?.(1001);
   await Promise.all([stopped, closed]);
   expect(room.gateway.counts.open).toBe(0);
 });
