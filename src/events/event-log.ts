@@ -13,7 +13,7 @@ import {
   type NewHostEvent,
 } from '../link/host-event.js';
 import type { Logger } from '../log/logger.js';
-import { type EventMarks, readMarks, writeMarks } from './event-marks.js';
+import { type EventMarks, MarksFile, readMarks } from './event-marks.js';
 import { PaneHistory } from './pane-history.js';
 import { EVENT_FILES, readStoredEvents } from './stored-events.js';
 
@@ -45,6 +45,7 @@ export class EventLog {
   readonly #failures: Throttle;
   /** What is on record of each pane. */
   readonly panes = new PaneHistory();
+  readonly #marks: MarksFile;
   #file: AppendFile | undefined;
   #last: number;
   /** Number of the newest event that is on the disk. */
@@ -56,7 +57,9 @@ export class EventLog {
   private constructor(options: EventLogOptions) {
     const { path, log, clock } = options;
     const { events, badLines, problems } = readStoredEvents(path);
-    const { marks, problem } = readMarks(marksPath(path));
+    const marksPath = `${path}.marks`;
+    const { marks, problem } = readMarks(marksPath);
+    this.#marks = new MarksFile(marksPath);
     this.#options = options;
     this.#events = [...events];
     const stored = events.at(-1)?.number ?? 0;
@@ -114,6 +117,7 @@ export class EventLog {
     this.#isClosed = true;
     this.#wake();
     this.#file?.close();
+    this.#marks.close();
   }
 
   /** What an earlier host had in memory alone when it ended is not forgotten without a word. */
@@ -164,7 +168,7 @@ export class EventLog {
     this.#writeOrTell();
     try {
       const [last, saved] = [this.#last, this.#saved];
-      writeMarks(marksPath(this.#options.path), { last, saved, runs: this.panes.runs });
+      this.#marks.write({ last, saved, runs: this.panes.runs });
     } catch (error) {
       this.#tellFailure(error, 'marks of the events not written');
     }
@@ -194,10 +198,6 @@ export class EventLog {
     const facts = { path: this.#options.path, reason: messageOf(error) };
     this.#failures.write((leftOut) => this.#options.log.error({ ...facts, ...leftOut }, message));
   }
-}
-
-function marksPath(path: string): string {
-  return `${path}.marks`;
 }
 
 function bounded(event: NewHostEvent): NewHostEvent {

@@ -1,5 +1,15 @@
-import { closeSync, constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  writeSync,
+} from 'node:fs';
 import { messageOf, systemCode } from '../base/errors.js';
+import { isSameFile } from '../base/same-file.js';
 import type { RunOnRecord } from './pane-history.js';
 import { marksSchema } from './schema.js';
 
@@ -26,19 +36,38 @@ export function readMarks(path: string): { readonly marks: EventMarks; readonly 
   }
 }
 
-/**
- * Writes over the old marks, so that a disk without room takes them, too.
- *
- * @throws the system's error.
- */
-export function writeMarks(path: string, marks: EventMarks): void {
-  const bytes = Buffer.from(`${JSON.stringify(marks)}\n`);
-  const fd = openSync(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
-  try {
+/** Where marks are written over the old ones, so that a disk without room takes them, too. */
+export class MarksFile {
+  readonly #path: string;
+  /** Kept open: a process without descriptors must not give a number twice. */
+  #fd: number | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** @throws the system's error. */
+  write(marks: EventMarks): void {
+    const bytes = Buffer.from(`${JSON.stringify(marks)}\n`);
+    const fd = this.#follow();
     // What is left of a longer one is behind the first line until it is cut off.
     writeSync(fd, bytes, 0, bytes.length, 0);
     ftruncateSync(fd, bytes.length);
-  } finally {
-    closeSync(fd);
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  /** Opens what the name means now, where that is another file. */
+  #follow(): number {
+    const named = lstatSync(this.#path, { throwIfNoEntry: false });
+    if (this.#fd !== undefined && isSameFile(named, fstatSync(this.#fd))) return this.#fd;
+    const fd = openSync(this.#path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+    this.close();
+    this.#fd = fd;
+    return fd;
   }
 }

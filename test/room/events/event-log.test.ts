@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -11,7 +11,7 @@ import {
 } from '../../../src/link/host-event.js';
 import { openLogger } from '../../../src/log/logger.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
-import { withFileLimit } from '../../helpers/file-limit.js';
+import { withFileLimit, withoutDescriptors } from '../../helpers/file-limit.js';
 
 let directory = '';
 let path = '';
@@ -88,6 +88,16 @@ test('what could not be written is written once the disk takes it again', () => 
   withFileLimit(statSync(path).size + 20, () => events.record(event('before')));
   events.record(event('after'));
   expect(readFileSync(path, 'utf8')).toMatch(/^.*"first".*\n.*"before".*\n.*"after".*\n$/);
+});
+
+test('a process without descriptors that is killed gives no number away that is given again', async () => {
+  const killed = open();
+  killed.record(event('one'));
+  renameSync(path, `${path}-old`);
+  withoutDescriptors(() => killed.record(event('two')));
+  expect((await killed.read(all)).last).toBe(2);
+  const next = await open().read(all);
+  expect(next.events).toMatchObject([{ number: 3, kind: 'events-lost', facts: { count: 1 } }]);
 });
 
 test('only the newest 10,000 are kept, on disk too, and a reader learns how many it missed', async () => {
