@@ -5,7 +5,7 @@
  */
 import { test } from 'vitest';
 import { count } from '../helpers/counts.js';
-import { faultsOf } from '../helpers/faults.js';
+import { type Fault, faultsOf } from '../helpers/faults.js';
 import { Random } from '../helpers/random.js';
 import { expectRecovered, pidsOf } from '../helpers/recovery.js';
 import { TroubledTriad } from '../helpers/troubled-triad.js';
@@ -23,13 +23,21 @@ const sequences = Array.from({ length: count(1, 200) }, (_, index) => {
 for (const { title, faults } of sequences) {
   test(`agents, people and records outlast sequence ${title}`, async () => {
     await using triad = await TroubledTriad.make();
-    await triad.isWhole();
-    const before = pidsOf(triad);
-    for (const { inflict } of faults) {
-      triad.observerTypes();
-      await inflict(triad);
+    try {
+      await outlasts(triad, faults);
+    } catch (error) {
+      throw new Error(triad.report(), { cause: error });
     }
-    await triad.isWhole();
-    await expectRecovered(triad, before);
   }, 300_000);
+}
+
+async function outlasts(triad: TroubledTriad, faults: readonly Fault[]): Promise<void> {
+  await triad.isWhole();
+  const before = pidsOf(triad);
+  for (const { inflict } of faults) {
+    triad.observerTypes();
+    await inflict(triad);
+  }
+  await triad.isWhole();
+  await expectRecovered(triad, before);
 }

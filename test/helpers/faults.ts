@@ -13,7 +13,11 @@ const NO_DESCRIPTORS = 10;
 export interface Fault {
   readonly text: string;
   readonly inflict: (triad: TroubledTriad) => Promise<void> | void;
+  /** How the host is after it, where that is not as before. */
+  readonly host?: Host;
 }
+
+type Host = 'up' | 'limited' | 'away';
 
 type MakeFault = (random: Random) => Fault;
 
@@ -74,10 +78,6 @@ const KINDS: readonly MakeFault[] = [
       kill(triad.tmux());
     },
   }),
-  () => ({ text: 'the host killed', inflict: (triad) => triad.endHost('SIGKILL') }),
-  () => ({ text: 'the host stopped', inflict: (triad) => triad.endHost('SIGTERM') }),
-  () => ({ text: 'the host started', inflict: (triad) => triad.startHost() }),
-  () => ({ text: 'a second host started', inflict: (triad) => triad.secondHostIsRefused() }),
   () => ({ text: 'the gateway killed', inflict: (triad) => triad.killGateway() }),
   (random) => {
     const name = random.pick(['events.jsonl', 'audit.jsonl']);
@@ -96,18 +96,53 @@ const KINDS: readonly MakeFault[] = [
       for (const name of ['host.log', 'triad.log', 'logs']) remove(home.path(`state/${name}`));
     },
   }),
-  () => ({
-    text: 'the host without descriptors',
-    inflict: (triad) => triad.limitHost(NO_DESCRIPTORS),
-  }),
-  () => ({ text: 'descriptors for the host', inflict: (triad) => triad.limitHost() }),
 ];
+
+const killed: MakeFault = () => ({
+  text: 'the host killed',
+  inflict: (triad) => triad.endHost('SIGKILL'),
+  host: 'away',
+});
+const stopped: MakeFault = () => ({
+  text: 'the host stopped',
+  inflict: (triad) => triad.endHost('SIGTERM'),
+  host: 'away',
+});
+const second: MakeFault = () => ({
+  text: 'a second host started',
+  inflict: (triad) => triad.secondHostIsRefused(),
+});
+
+/** What may happen to a host besides. */
+const HOST_KINDS: Readonly<Record<Host, readonly MakeFault[]>> = {
+  up: [
+    ...[killed, stopped, second],
+    () => ({
+      text: 'the host without descriptors',
+      inflict: (triad) => triad.limitHost(NO_DESCRIPTORS),
+      host: 'limited',
+    }),
+  ],
+  limited: [
+    ...[killed, stopped, second],
+    () => ({
+      text: 'descriptors for the host',
+      inflict: (triad) => triad.limitHost(),
+      host: 'up',
+    }),
+  ],
+  away: [() => ({ text: 'the host started', inflict: (triad) => triad.startHost(), host: 'up' })],
+};
 
 /** Three to five faults, each at some moment after the one before. */
 export function faultsOf(random: Random): Fault[] {
   const count = 3 + random.below(3);
+  let state: Host = 'up';
   return Array.from({ length: count }, () => {
-    const { text, inflict } = random.pick(KINDS)(random);
+    // The fewer things may happen to the host, the more often each of them does.
+    const kinds = random.below(3) === 0 ? HOST_KINDS[state] : KINDS;
+    const { text, inflict, host = state } = random.pick(kinds)(random);
+    state = host;
     const pauseMs = random.pick([0, 0, 30, 300, 1500]);
     return {
       text: pauseMs === 0 ? text : `${text}, ${pauseMs} ms later`,

@@ -11,6 +11,8 @@ const AGENT = join(import.meta.dirname, 'counting-agent.sh');
 /** Of a machine that runs much else; what is amiss is tried again every ten seconds. */
 const LIMIT_MS = 90_000;
 const DESCRIPTORS = 1024;
+/** All is shown with whatever has failed. */
+const NOTHING = () => '';
 
 /** How each agent takes it when its terminal hangs up, or it is told to end. */
 const AGENTS = { mild: 'mild', deaf: 'deaf', stubborn: 'stubborn' } as const;
@@ -74,11 +76,11 @@ export class TroubledTriad implements AsyncDisposable {
   }
 
   keeperOf(agent: Agent): number | undefined {
-    return this.pidsOf(new RegExp(`/keeper \\S+ ${agent} `))[0];
+    return this.pidsOf(new RegExp(`^\\S+/keeper \\S+ ${agent} `))[0];
   }
 
   tapOf(agent: Agent): number | undefined {
-    return this.pidsOf(new RegExp(`/tap \\S+ ${agent} `))[0];
+    return this.pidsOf(new RegExp(`^\\S+/tap \\S+ ${agent} `))[0];
   }
 
   /** The tmux server. */
@@ -145,7 +147,7 @@ export class TroubledTriad implements AsyncDisposable {
     await eventually(
       'the triad is well',
       async () => (await this.#isWell()) && this.#areSocketsThere(),
-      () => this.report(),
+      NOTHING,
       LIMIT_MS,
     );
     for (const name of ['dora', 'olga'] as const) await this.#isServed(name);
@@ -158,10 +160,10 @@ export class TroubledTriad implements AsyncDisposable {
     const { terminal } = this.#person('dora');
     terminal.type(`${sentence}\r`);
     const isHeard = () => this.typed().filter((row) => row.endsWith(` ${sentence}`)).length === 1;
-    await eventually('the driver is heard', isHeard, () => this.report(), LIMIT_MS);
+    await eventually('the driver is heard', isHeard, NOTHING, LIMIT_MS);
     const watching = this.#person('olga').terminal;
     const isSeen = () => watching.text.includes(`heard ${sentence}`);
-    await eventually('the observer sees it', isSeen, () => this.report(), LIMIT_MS);
+    await eventually('the observer sees it', isSeen, NOTHING, LIMIT_MS);
   }
 
   /** What the observer tries to type; each begins with `OLGA`. */
@@ -264,7 +266,7 @@ export class TroubledTriad implements AsyncDisposable {
       const now = countsOn(terminal.text);
       return AGENT_NAMES.every((agent) => now[agent] !== 0 && now[agent] !== before[agent]);
     };
-    await eventually(`${name} sees the agents`, isCounting, () => this.report(), LIMIT_MS);
+    await eventually(`${name} sees the agents`, isCounting, NOTHING, LIMIT_MS);
   }
 
   #person(name: 'dora' | 'olga'): Person {
