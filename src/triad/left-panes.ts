@@ -1,4 +1,5 @@
 import type { PaneName, SessionName } from '../base/ids.js';
+import type { Part } from '../base/part.js';
 import type { NewHostEvent } from '../link/host-event.js';
 import type { Logger } from '../log/logger.js';
 import { OldRuns } from './old-runs.js';
@@ -33,6 +34,11 @@ export class LeftPanes {
     this.#options = options;
     this.#notes = new RunNotes(options.notesPath, log);
     this.oldRuns = new OldRuns({ session, search, notes: this.#notes, log });
+  }
+
+  /** To be watched. */
+  get part(): Part {
+    return this.#notes.part;
   }
 
   remember({ name, lastExit }: Pane, memory: PaneMemory): void {

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { dirname } from 'node:path';
 import type { PaneName } from '../base/ids.js';
 import { processFacts } from '../base/process-scan.js';
+import { WrittenPart } from '../base/written-part.js';
 import type { PaneExit } from '../link/host-link.js';
 import type { Logger } from '../log/logger.js';
 import type { PaneMemory } from './pane-memory.js';
@@ -37,9 +38,12 @@ interface Notes {
  * it, and who comes then must know what ran, so that its end is told.
  */
 export class RunNotes {
+  /** To be watched: it is behind while the machine lets nothing be asked or written. */
+  readonly part = new WrittenPart('note of its runs', () => this.#write(null));
   readonly #path: string;
   readonly #log: Logger | undefined;
   readonly #panes: Map<PaneName, PaneNote>;
+  readonly #boot = bootId();
   /** What the manager before this one has left. */
   readonly left: Notes | undefined;
 
@@ -52,7 +56,7 @@ export class RunNotes {
 
   /** Whether the machine was started anew since. */
   get isOfEarlierBoot(): boolean {
-    return this.left !== undefined && this.left.boot !== bootId();
+    return this.left !== undefined && this.left.boot !== this.#boot;
   }
 
   runs(): NotedRun[] {
@@ -62,38 +66,49 @@ export class RunNotes {
 
   remember(pane: PaneName, memory: PaneMemory, lastExit: PaneExit | null): void {
     const before = this.#panes.get(pane)?.run ?? null;
-    const run = memory.pid === before?.pid ? before : runOf(memory.pid);
+    const run = memory.pid === before?.pid ? before : null;
     // What it asks is of no use once its run is over.
     this.#panes.set(pane, { memory: { ...memory, question: null }, lastExit, run });
-    this.#write(null);
+    this.#save();
   }
 
   /** A pane that is not configured any more, and not there. */
   drop(pane: PaneName): void {
-    if (this.#panes.delete(pane)) this.#write(null);
+    if (this.#panes.delete(pane)) this.#save();
   }
 
   /** The session was ended for good. */
   forget(): void {
     this.#panes.clear();
+    this.part.note(true);
     rmSync(this.#path, { force: true });
   }
 
   /** Somebody ended the session while no manager was there: the next one tells of it. */
   endedBy(who: string): void {
-    if (this.left !== undefined) this.#write(who);
+    if (this.left !== undefined) this.#save(who);
   }
 
-  #write(ended: string | null): void {
-    const notes = { boot: bootId(), ended, panes: Object.fromEntries(this.#panes) };
+  #save(ended: string | null = null): void {
     try {
-      mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
-      writeFileSync(`${this.#path}.new`, `${JSON.stringify(notes)}\n`, { mode: 0o600 });
-      renameSync(`${this.#path}.new`, this.#path);
+      this.#write(ended);
+      this.part.note(true);
     } catch (error) {
       // Tmux remembers the same; only a manager that comes after tmux ended, too, misses it.
+      this.part.note(false);
       this.#log?.warn({ error }, 'runs not noted');
     }
+  }
+
+  /** @throws UnavailableError while processes cannot be asked, or the system's error. */
+  #write(ended: string | null): void {
+    for (const [pane, note] of this.#panes) {
+      if (note.run === null) this.#panes.set(pane, { ...note, run: runOf(note.memory.pid) });
+    }
+    const notes = { boot: this.#boot, ended, panes: Object.fromEntries(this.#panes) };
+    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+    writeFileSync(`${this.#path}.new`, `${JSON.stringify(notes)}\n`, { mode: 0o600 });
+    renameSync(`${this.#path}.new`, this.#path);
   }
 }
 

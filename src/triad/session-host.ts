@@ -288,7 +288,7 @@ export class SessionHost {
 
   /** To be watched. */
   get parts(): readonly Part[] {
-    return [this.#process];
+    return [this.#process, this.#left.part];
   }
 
   /** @returns the panes of which an earlier run lives on, which has to end first. */

@@ -97,7 +97,7 @@ export class TroubledTriad implements AsyncDisposable {
   }
 
   limitHost(descriptors = DESCRIPTORS): void {
-    if (this.host === undefined) return;
+    if (this.host?.process.exitCode !== null) return;
     const pid = `${this.host.process.pid}`;
     execFileSync('prlimit', ['--pid', pid, `--nofile=${descriptors}:`]);
   }
