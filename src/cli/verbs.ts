@@ -129,9 +129,9 @@ async function readNamed(name: string): Promise<string> {
 
 async function waitUntilStopped(home: Place['home']): Promise<void> {
   const { findGateway } = await import('../service/home-lock.js');
-  const giveUpAt = Date.now() + STOP_LIMIT_MS;
+  const giveUpAt = performance.now() + STOP_LIMIT_MS;
   while ((await isAnswering(controlSocket(home))) || (await findGateway(home)) !== undefined) {
-    if (Date.now() > giveUpAt) {
+    if (performance.now() > giveUpAt) {
       throw new UnavailableError('triad does not stop', { hint: 'see its log' });
     }
     await delay(STOP_POLL_MS);

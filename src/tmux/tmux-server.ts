@@ -15,15 +15,22 @@ const CLIENT_SIZE = { cols: 80, rows: 24 };
 /** A whole scrollback of 20,000 lines with colours stays below this. */
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
+/** What a tmux client says where no server is there that could answer it. */
+const NO_SERVER =
+  /^(no server running on |error connecting to .* \((No such file or directory|Not a directory|Connection refused)\)$|server exited|lost server)/;
+
 /** A tmux command was answered with an error, or not at all. */
 export class TmuxError extends TriadError {
   override name = 'TmuxError';
   readonly code = 'tmux';
   readonly subcommand: string;
+  /** In tmux's own words, or why it could not be asked. */
+  readonly answer: string;
 
   constructor(subcommand: string, answer: string, options: ErrorTexts = {}) {
     super(`tmux ${subcommand} failed: ${visible(answer)}`, options);
     this.subcommand = subcommand;
+    this.answer = answer;
   }
 }
 
@@ -105,13 +112,18 @@ export class TmuxServer {
     return output;
   }
 
-  /** Whether a server answers on the socket. */
+  /**
+   * Whether a server is there on the socket.
+   *
+   * @throws TmuxError where that cannot be told, as without a process or an answer: what it runs would be started again.
+   */
   async isRunning(): Promise<boolean> {
     try {
       await this.run(['show-options', '-s']);
       return true;
-    } catch {
-      return false;
+    } catch (error) {
+      if (error instanceof TmuxError && NO_SERVER.test(error.answer)) return false;
+      throw error;
     }
   }
 

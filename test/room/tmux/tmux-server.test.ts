@@ -1,7 +1,8 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { PtyProcess } from '../../../src/tmux/pty-process.js';
-import { TmuxError } from '../../../src/tmux/tmux-server.js';
+import { TmuxError, TmuxServer } from '../../../src/tmux/tmux-server.js';
+import { eventually } from '../../helpers/eventually.js';
 import { PrivateTmux } from '../../helpers/private-tmux.js';
 
 const CAT = {
@@ -33,4 +34,18 @@ test('a start that tmux refuses says so in tmux words', async () => {
   await using tmux = await PrivateTmux.start();
   const again = tmux.server.start('/dev/null', ['new-session', '-d', '-s', 'pair']);
   await expect(again).rejects.toThrow(new TmuxError('new-session', 'duplicate session: pair'));
+});
+
+test('no server is there where tmux says so, and not where it could not be asked', async () => {
+  await using tmux = await PrivateTmux.start();
+  const { server } = tmux;
+  expect(await server.isRunning()).toBe(true);
+  const { binary, socketPath, env } = server;
+  const asks = (path: string) => new TmuxServer({ socketPath, env, binary: { ...binary, path } });
+  await expect(asks('/nonexistent/tmux').isRunning()).rejects.toThrow(TmuxError);
+  await expect(asks('/bin/false').isRunning()).rejects.toThrow(TmuxError);
+  await server.run(['kill-server']);
+  await eventually('it is gone', async () => !(await server.isRunning()));
+  const nowhere = new TmuxServer({ binary, env, socketPath: `${socketPath}/x` });
+  expect(await nowhere.isRunning()).toBe(false);
 });
