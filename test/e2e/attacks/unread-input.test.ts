@@ -41,6 +41,15 @@ afterAll(async () => {
 
 const typedBytes = (name: string) => statSync(home.path(`typed-${name}`)).size;
 
+async function standsStill(what: string, count: () => number): Promise<void> {
+  let last = { count: -1, at: 0 };
+  await eventually(`${what} stands still`, () => {
+    const now = count();
+    if (now !== last.count) last = { count: now, at: Date.now() };
+    return Date.now() - last.at > STILL_MS;
+  });
+}
+
 /** Pastes into the pane that has the keys until all is taken, or nothing more is: then the client's own queue is full, too. */
 async function paste(engineer: 'dora' | 'otto'): Promise<SshClient> {
   home.addGrant(engineer, 'role="driver"');
@@ -52,12 +61,7 @@ async function paste(engineer: 'dora' | 'otto'): Promise<SshClient> {
   );
   await paster.sees(engineer);
   paster.process.stdin.write(Buffer.from(`${'x'.repeat(63)}\r`.repeat(PASTE_BYTES / 64)));
-  let last = { left: -1, at: 0 };
-  await eventually('the paste stands still', () => {
-    const left = paster.process.stdin.writableLength;
-    if (left !== last.left) last = { left, at: Date.now() };
-    return Date.now() - last.at > STILL_MS;
-  });
+  await standsStill('the paste', () => paster.process.stdin.writableLength);
   return paster;
 }
 
@@ -78,6 +82,8 @@ async function littleArrives(name: string, neighbour: Terminal): Promise<void> {
   neighbour.type('END\r');
   const read = () => (existsSync(home.path(`typed-${name}`)) ? home.read(`typed-${name}`) : '');
   await eventually('the neighbour types on', () => read().includes('END'));
+  // What waited anywhere would come now, and behind it.
+  await standsStill('the pane', () => typedBytes(name));
   expect(typedBytes(name)).toBeGreaterThan(0);
   expect(typedBytes(name)).toBeLessThan(MAX_ARRIVING_BYTES);
 }
