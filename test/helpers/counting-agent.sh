@@ -12,11 +12,14 @@ flock -n 9 || echo "$1 $$" >>twice
 echo "$1 $$" >>starts
 stty -echo
 for ((number = 1; ; number += 1)); do
-  read -rt 0.2 line
+  read -rt 0.2 part
   status=$?
+  # A read that is over while a line comes has the beginning of it.
+  line+=$part
   if ((status == 0)); then
     echo "$1 $line" >>typed
     echo "$1 heard $line"
+    line=
   elif ((status <= 128)); then
     # Its terminal is gone: a read waits no more.
     sleep 0.2

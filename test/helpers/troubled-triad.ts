@@ -201,7 +201,10 @@ export class TroubledTriad implements AsyncDisposable {
     });
     const screens = [...this.people].map(([name, { terminal }]) => `${name}:\n${terminal.text}`);
     const events = this.record('events.jsonl').map((line) => JSON.stringify(line));
-    return [...screens, this.#rows('starts').join(', '), ...logs, ...events].join('\n');
+    const own = ['starts', 'typed', 'twice'].map(
+      (file) => `${file}: ${this.#rows(file).join(', ')}`,
+    );
+    return [...screens, ...own, ...logs, ...events].join('\n');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
