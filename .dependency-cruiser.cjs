@@ -40,7 +40,7 @@ module.exports = {
     {
       name: 'schema-only',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/[^/]+/schema\\.ts$' },
+      from: { path: '^src/', pathNot: '^src/([^/]+/schema|base/zod)\\.ts$' },
       to: { path: filesOfPackage([SCHEMA_PACKAGE]) },
     },
     {

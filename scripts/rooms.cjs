@@ -55,7 +55,7 @@ const PACKAGES = {
   re2js: ['base'],
 };
 
-/** May be imported by each room's `schema.ts` alone. */
+/** Loaded by base/zod.ts; its types may be imported by each room's `schema.ts` alone. */
 const SCHEMA_PACKAGE = 'zod';
 
 /** The rooms of one process, which the entry of the other must never load. */

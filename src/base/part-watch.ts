@@ -135,6 +135,6 @@ function faultOf(part: Part): string | undefined {
 function whyOf(error: unknown): string {
   const shortage = findShortage(error);
   const hint = error instanceof TriadError ? error.hint : undefined;
-  const then = hint ?? shortage?.hint ?? 'put that right, it is tried again every 10 s';
+  const then = hint ?? `${shortage?.hint ?? 'put that right'}, it is tried again every 10 s`;
   return `${shortage?.words ?? visible(messageOf(error))} (${then})`;
 }

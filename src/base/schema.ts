@@ -1,8 +1,9 @@
-import { z } from 'zod';
+import type { ZodType } from 'zod';
 import { parseDuration } from './duration.js';
 import { isName, NAME_RULE, type PaneName, paneName } from './ids.js';
 import { compilePattern, type Pattern } from './pattern.js';
 import { visible } from './visible.js';
+import { z } from './zod.js';
 
 const MAX_ARGUMENTS = 1000;
 const MAX_PATTERN = 1024;
@@ -38,7 +39,7 @@ export const pattern = z
   });
 
 /** Milliseconds of `500ms`, `10s`, `5m` or `1h30m`, within a range written the same way. */
-export function duration(least: string, most: string): z.ZodType<number, string> {
+export function duration(least: string, most: string): ZodType<number, string> {
   return z.string().transform((text, context): number => {
     const [ms, min, max] = [text, least, most].map(milliseconds);
     if (ms !== undefined && ms >= (min ?? 0) && ms <= (max ?? 0)) return ms;

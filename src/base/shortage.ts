@@ -1,10 +1,9 @@
 import { messageOf, systemCode } from './errors.js';
 import { visible } from './visible.js';
 
-const TRIED_AGAIN = 'it is tried again every 10 s';
-const DISK = `make room there, ${TRIED_AGAIN}`;
-const DESCRIPTORS = `raise the limit (ulimit -n, LimitNOFILE=) and start again, ${TRIED_AGAIN}`;
-const PROCESSES = `end what uses them, or raise the limit (ulimit -u, TasksMax=), ${TRIED_AGAIN}`;
+const DISK = 'make room there';
+const DESCRIPTORS = 'raise the limit (ulimit -n, LimitNOFILE=) and start again';
+const PROCESSES = 'end what uses them, or raise the limit (ulimit -u, TasksMax=)';
 
 interface Shortage {
   /** For people. */
@@ -18,17 +17,11 @@ const SHORTAGES: ReadonlyMap<string, Shortage> = new Map([
   ['EMFILE', { words: 'this process has no file descriptor left (EMFILE)', hint: DESCRIPTORS }],
   ['ENFILE', { words: 'this machine has no file descriptor left (ENFILE)', hint: DESCRIPTORS }],
   ['EAGAIN', { words: 'no process may be started any more (EAGAIN)', hint: PROCESSES }],
-  [
-    'ENOMEM',
-    { words: 'there is no memory left (ENOMEM)', hint: `end what uses it, ${TRIED_AGAIN}` },
-  ],
+  ['ENOMEM', { words: 'there is no memory left (ENOMEM)', hint: 'end what uses it' }],
   ['ENOSPC', { words: 'no space is left on the disk (ENOSPC)', hint: DISK }],
   ['EDQUOT', { words: 'the quota of this user is used up (EDQUOT)', hint: DISK }],
-  ['EFBIG', { words: 'the file may not grow (EFBIG)', hint: `raise ulimit -f, ${TRIED_AGAIN}` }],
-  [
-    'EROFS',
-    { words: 'the disk is read-only (EROFS)', hint: `mount it to be written, ${TRIED_AGAIN}` },
-  ],
+  ['EFBIG', { words: 'the file may not grow (EFBIG)', hint: 'raise ulimit -f' }],
+  ['EROFS', { words: 'the disk is read-only (EROFS)', hint: 'mount it to be written' }],
 ]);
 
 /** What has run out where `error`, or what caused it, says so: it ends nothing, and is tried again. */

@@ -2,7 +2,6 @@
 import { EXIT } from '../base/exit-codes.js';
 import { clampSize } from '../base/terminal-size.js';
 import { type Output, tellError } from './output.js';
-import { runProgram } from './program.js';
 
 const gone = new AbortController();
 const output: Output = {
@@ -22,6 +21,8 @@ process.stderr.on('error', () => undefined);
 process.on('SIGXFSZ', () => undefined);
 
 try {
+  // Loaded here, so that what keeps Node.js from reading a file is told as everything else.
+  const { runProgram } = await import('./program.js');
   process.exitCode = await runProgram(process.argv.slice(2), output);
 } catch (error) {
   process.exitCode = tellError(output, error) || EXIT.failure;

@@ -1,7 +1,8 @@
+import { errorText } from '../base/error-text.js';
 import { messageOf, TriadError } from '../base/errors.js';
-import { type ExitCode, exitCodeOf } from '../base/exit-codes.js';
+import { EXIT, type ExitCode, exitCodeOf } from '../base/exit-codes.js';
+import { findShortage } from '../base/shortage.js';
 import type { TerminalSize } from '../base/terminal-size.js';
-import { errorText } from '../commands/execute.js';
 
 /** The program's two ways out, and its exit status. */
 export interface Output {
@@ -19,8 +20,14 @@ export interface Output {
 export function tellError(output: Output, error: unknown): ExitCode {
   if (error instanceof TriadError) {
     output.tell(errorText(error.message, error.hint ?? ''));
-  } else {
-    output.tell(errorText(`internal error: ${messageOf(error)}`, 'please report it with the log'));
+    return exitCodeOf(error);
   }
+  // Whatever the program was about to do: a file that Node.js could not load is no fault of it.
+  const shortage = findShortage(error);
+  if (shortage !== undefined) {
+    output.tell(errorText(shortage.words, shortage.hint));
+    return EXIT.tryAgain;
+  }
+  output.tell(errorText(`internal error: ${messageOf(error)}`, 'please report it with the log'));
   return exitCodeOf(error);
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { errorText } from '../base/error-text.js';
 import { NotPermittedError, TriadError } from '../base/errors.js';
 import { EXIT, exitCodeOf } from '../base/exit-codes.js';
 import type { Work } from '../base/loop-share.js';
@@ -120,10 +121,4 @@ function failure(error: unknown, { verb, context, log }: VerbCall): CommandOutco
 /** Whoever owns the host's socket may read paths; an engineer gets only what is meant for people. */
 function toldTo(context: CommandContext, error: TriadError): string | undefined {
   return context.actor.door === 'local' ? error.message : error.userMessage;
-}
-
-/** One error as the command line prints it; each of its lines is a problem of its own. */
-export function errorText(message: string, hint: string): string {
-  const problems = message.split('\n').map((line) => `triad: error: ${line}\n`);
-  return problems.join('') + (hint === '' ? '' : `triad: hint: ${hint}\n`);
 }

@@ -1,5 +1,6 @@
-import { z } from 'zod';
+import type { input, output } from 'zod';
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
+import { z } from '../base/zod.js';
 
 /** What the local program asks of the gateway: a verb's words, the files they name, and its terminal. */
 export const requestSchema = z.strictObject({
@@ -8,7 +9,7 @@ export const requestSchema = z.strictObject({
   terminal: z.strictObject({ cols: z.int().min(1).max(10_000), hasColour: z.boolean() }).optional(),
 });
 
-export type ControlRequest = z.output<typeof requestSchema>;
+export type ControlRequest = output<typeof requestSchema>;
 
 const responseSchema = z.strictObject({
   stdout: z.string(),
@@ -16,7 +17,7 @@ const responseSchema = z.strictObject({
   exitCode: z.custom<ExitCode>((value) => Object.values<unknown>(EXIT).includes(value)),
 });
 
-export type ControlResponse = z.output<typeof responseSchema>;
+export type ControlResponse = output<typeof responseSchema>;
 
 /** The gateway is at work. */
 const aliveSchema = z.strictObject({ alive: z.literal(true) });
@@ -25,4 +26,4 @@ const pieceSchema = z.strictObject({ kind: z.enum(['text', 'screen', 'note']), t
 /** What comes back: signs of life and pieces of the answer, in any number, then the response. */
 export const answerSchema = z.union([aliveSchema, pieceSchema, responseSchema]);
 
-export type ControlAnswer = z.input<typeof answerSchema>;
+export type ControlAnswer = input<typeof answerSchema>;

@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import type { output, ZodType } from 'zod';
+import { z } from '../base/zod.js';
 import { PANE_SIGNALS } from '../link/host-link.js';
 import type { PaneRequest } from '../link/pane-request.js';
 
@@ -25,7 +26,7 @@ const ask = z.discriminatedUnion('verb', [
     lines: z.union([z.literal(['screen', 'all']), z.int().min(1).max(MAX_LINES)]),
     ansi: z.boolean(),
   }),
-]) satisfies z.ZodType<PaneRequest>;
+]) satisfies ZodType<PaneRequest>;
 
 /** What a pane asks for: one line on the door's socket. */
 export const doorRequestSchema = z.strictObject({
@@ -35,7 +36,7 @@ export const doorRequestSchema = z.strictObject({
   ask,
 });
 
-export type DoorRequest = z.output<typeof doorRequestSchema>;
+export type DoorRequest = output<typeof doorRequestSchema>;
 
 /** The classes of errors that whoever asks tells apart. */
 export const DOOR_FAILURES = ['usage', 'refused', 'unavailable', 'not-permitted'] as const;
@@ -46,11 +47,11 @@ const failure = z.strictObject({
   hint: z.string().optional(),
 });
 
-export type DoorFailure = z.output<typeof failure>;
+export type DoorFailure = output<typeof failure>;
 
 export const doorAnswerSchema = z.union([
   z.strictObject({ stdout: z.string() }),
   z.strictObject({ failure }),
 ]);
 
-export type DoorAnswer = z.output<typeof doorAnswerSchema>;
+export type DoorAnswer = output<typeof doorAnswerSchema>;

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import { isName, type PaneName, type SessionName } from '../base/ids.js';
+import { z } from '../base/zod.js';
 import { EVENT_KINDS, type HostEvent, MAX_EVENT_TEXT } from '../link/host-event.js';
 
 const session = z.custom<SessionName>((value) => typeof value === 'string' && isName(value));

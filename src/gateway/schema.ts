@@ -1,7 +1,8 @@
-import { z } from 'zod';
+import type { output } from 'zod';
 import { addressPatternsProblem } from '../access/address-pattern.js';
 import { messageOf } from '../base/errors.js';
 import { visible } from '../base/visible.js';
+import { z } from '../base/zod.js';
 import {
   type LimitProblem,
   MAX_CONNECTIONS,
@@ -153,4 +154,4 @@ export const gatewaySchema = z.strictObject({
   limits: limits.prefault({}),
 });
 
-export type GatewayLimits = z.output<typeof limits>;
+export type GatewayLimits = output<typeof limits>;

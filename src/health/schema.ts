@@ -1,6 +1,7 @@
-import { z } from 'zod';
+import type { output, RefinementCtx } from 'zod';
 import { argumentList, duration, pattern } from '../base/schema.js';
 import { visible } from '../base/visible.js';
+import { z } from '../base/zod.js';
 import { DEFAULT_QUESTIONS } from './questions.js';
 
 const MAX_URL = 2048;
@@ -89,7 +90,7 @@ interface ProbeConfig {
   readonly exec?: readonly string[] | undefined;
   readonly http?: string | undefined;
   readonly tcp?: { readonly host: string; readonly port: number } | undefined;
-  readonly log?: z.output<typeof pattern> | undefined;
+  readonly log?: output<typeof pattern> | undefined;
   readonly silence?: number | undefined;
   readonly delay: number;
   readonly interval: number;
@@ -98,7 +99,7 @@ interface ProbeConfig {
   readonly successes: number;
 }
 
-function toPlan(probe: ProbeConfig, context: z.RefinementCtx) {
+function toPlan(probe: ProbeConfig, context: RefinementCtx) {
   const check = checkOf(probe);
   if (check === undefined) {
     context.addIssue({ code: 'custom', message: 'says nothing to check' });
@@ -119,7 +120,7 @@ function checkOf({ exec, http, tcp, log, silence }: ProbeConfig) {
   return silence === undefined ? undefined : { kind: 'silence' as const, limitMs: silence };
 }
 
-function requireOne(context: z.RefinementCtx, probe: object, kinds: readonly string[]): void {
+function requireOne(context: RefinementCtx, probe: object, kinds: readonly string[]): void {
   const given = kinds.filter((kind) => Reflect.get(probe, kind) !== undefined);
   if (given.length === 1) return;
   const got = given.length === 0 ? 'none' : given.join(' and ');

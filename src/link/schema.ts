@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { output, ZodSafeParseResult, ZodType } from 'zod';
 import {
   type EngineerName,
   isName,
@@ -6,6 +6,7 @@ import {
   type PaneName,
   type SessionName,
 } from '../base/ids.js';
+import { z } from '../base/zod.js';
 import { EVENT_KINDS, MAX_EVENT_TEXT, MAX_EVENTS_PER_PAGE, MAX_WAIT_MS } from './host-event.js';
 import {
   MAX_HISTORY_LINES,
@@ -33,7 +34,7 @@ const waitMs = z.int().min(0).max(MAX_WAIT_MS);
 const engineer = z.custom<EngineerName>((value) => typeof value === 'string' && isName(value));
 
 /** What a check of a message yields. */
-export type Parsed<T> = z.ZodSafeParseResult<T>;
+export type Parsed<T> = ZodSafeParseResult<T>;
 
 /** This and its answer may get more fields: they are read before a version is agreed upon. */
 export const helloSchema = z.object({ versions: z.array(z.int()).min(1).max(64) });
@@ -119,9 +120,9 @@ const requestSchemas = {
   'end-session': z.strictObject({ session }),
   resize: z.strictObject({ view, size }),
   close: z.strictObject({ view }),
-} as const satisfies Record<Call, z.ZodType>;
+} as const satisfies Record<Call, ZodType>;
 
-export type RequestOf<C extends Call> = z.output<(typeof requestSchemas)[C]>;
+export type RequestOf<C extends Call> = output<(typeof requestSchemas)[C]>;
 
 const paneExit = z.strictObject({
   status: z.int().nullable(),
@@ -219,9 +220,9 @@ const responseSchemas = {
   'end-session': nothing,
   resize: nothing,
   close: nothing,
-} as const satisfies Record<Call, z.ZodType>;
+} as const satisfies Record<Call, ZodType>;
 
-export type ResponseOf<C extends Call> = z.output<(typeof responseSchemas)[C]>;
+export type ResponseOf<C extends Call> = output<(typeof responseSchemas)[C]>;
 
 /** A file's problems are told up to fewer. */
 const MAX_PROBLEMS = 1000;
@@ -236,7 +237,7 @@ export const failureSchema = z.strictObject({
   problems: z.array(z.string()).max(MAX_PROBLEMS).optional(),
 });
 
-export type Failure = z.output<typeof failureSchema>;
+export type Failure = output<typeof failureSchema>;
 
 /** How a view ended, in its trailer. */
 export const viewEndSchema = z.strictObject({
@@ -250,12 +251,12 @@ export function findCall(name: string): Call | undefined {
 
 /** Checks what the gateway sent with a call. */
 export function parseRequest<C extends Call>(call: C, value: unknown): Parsed<RequestOf<C>> {
-  const schema: z.ZodType = requestSchemas[call];
+  const schema: ZodType = requestSchemas[call];
   return schema.safeParse(value) as Parsed<RequestOf<C>>;
 }
 
 /** Checks what the host answered to a call. */
 export function parseResponse<C extends Call>(call: C, value: unknown): Parsed<ResponseOf<C>> {
-  const schema: z.ZodType = responseSchemas[call];
+  const schema: ZodType = responseSchemas[call];
   return schema.safeParse(value) as Parsed<ResponseOf<C>>;
 }

@@ -1,6 +1,7 @@
-import { z } from 'zod';
+import type { output, ZodType } from 'zod';
 import { isName, NAME_RULE, paneName, type SessionName, sessionName } from '../base/ids.js';
 import { argument, argumentList, duration, paneNameText } from '../base/schema.js';
+import { z } from '../base/zod.js';
 import { healthKeys } from '../health/schema.js';
 import { PANE_SIGNALS, PANE_STATES } from '../link/host-link.js';
 import { rulesKeys } from '../rules/schema.js';
@@ -132,7 +133,7 @@ export type LayoutPart =
   | { readonly rows: readonly LayoutPart[]; readonly size?: LayoutSize | undefined }
   | { readonly columns: readonly LayoutPart[]; readonly size?: LayoutSize | undefined };
 
-const part: z.ZodType<LayoutPart> = z.lazy(() => z.union([size, split]));
+const part: ZodType<LayoutPart> = z.lazy(() => z.union([size, split]));
 const parts = z.array(part).min(1).max(MAX_PANES);
 const split = z.union(
   [
@@ -159,7 +160,7 @@ const layout = z
   })
   .default('tiled');
 
-export type Layout = z.output<typeof layout>;
+export type Layout = output<typeof layout>;
 
 const session = z
   .strictObject({
@@ -265,7 +266,7 @@ export const runNotesSchema = z.strictObject({
     ),
 });
 
-export type TriadConfig = z.output<typeof triadSchema>;
+export type TriadConfig = output<typeof triadSchema>;
 type SessionConfig = TriadConfig['sessions'][number];
 export type PaneConfig = SessionConfig['panes'][number];
 

@@ -82,14 +82,14 @@ test.runIf(HAS_PRLIMIT)(
 );
 
 test.runIf(HAS_PRLIMIT)(
-  'three people work at 128 descriptors (prlimit), and with the last few left who connects is refused in words while status says why',
+  'three people work at 128 descriptors (prlimit) from the start, and with the last few left who connects is refused in words while status says why',
   async () => {
     await using home = await TriadHome.make({
       triad: THREE_PANES,
       people: { dora: 'driver', dirk: 'driver', olga: 'observer' },
+      descriptors: 128,
     });
     const up = await home.up();
-    limit(up, 128);
     const people = (['dora', 'dirk', 'olga'] as const).map((person) =>
       Terminal.ssh({ port: up.port, keyPath: home.keyOf(person) }),
     );
@@ -118,5 +118,17 @@ test.runIf(HAS_PRLIMIT)(
     const ssh = await runSsh({ port: up.port, keyPath: home.adminKey }, { command: ['status'] });
     expect(ssh.code).toBe(0);
     for (const terminal of people) await terminal[Symbol.asyncDispose]();
+  },
+);
+
+test.runIf(HAS_PRLIMIT)(
+  'a program that may open too few files even to be read says so, and is tried again',
+  async () => {
+    await using home = await TriadHome.make({ descriptors: 32 });
+    const asked = await home.run(['status']);
+    expect(asked.stderr).toContain(
+      'no file descriptor left (EMFILE)\ntriad: hint: raise the limit',
+    );
+    expect(asked).toMatchObject({ code: 75, stdout: '' });
   },
 );

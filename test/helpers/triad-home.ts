@@ -56,6 +56,8 @@ export interface HomeOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Who has which role in every session, besides the first admin. */
   readonly people?: Readonly<Partial<Record<Person, string>>>;
+  /** How many files each program may have open (prlimit(1)); as many as the tests where not given. */
+  readonly descriptors?: number;
 }
 
 /** A Triad home of its own in a temporary directory; its end ends everything that was started in it. */
@@ -63,14 +65,18 @@ export class TriadHome implements AsyncDisposable {
   readonly root = mkdtempSync(join(tmpdir(), 'triad-home-'));
   readonly #ups: Running[] = [];
   readonly #env: Readonly<Record<string, string>>;
+  /** The program and what it gets before the arguments of `triad`. */
+  readonly #command: readonly string[];
 
-  private constructor(env: Readonly<Record<string, string>>) {
+  private constructor({ env = {}, descriptors }: HomeOptions) {
     this.#env = env;
+    const limit = descriptors === undefined ? [] : ['prlimit', `--nofile=${descriptors}`];
+    this.#command = [...limit, process.execPath, PROGRAM];
   }
 
   /** Makes a home as `triad init` does: a copy of the run's template where there is one. */
   static async make(options: HomeOptions = {}): Promise<TriadHome> {
-    const home = new TriadHome(options.env ?? {});
+    const home = new TriadHome(options);
     const template = inject('homeTemplate');
     if (template === undefined) {
       const made = await home.run(['init']);
@@ -246,7 +252,8 @@ export class TriadHome implements AsyncDisposable {
       NO_COLOR: '1',
       ...this.#env,
     };
-    return spawn(process.execPath, [PROGRAM, ...args], { env, cwd: this.root });
+    const [command = '', ...before] = this.#command;
+    return spawn(command, [...before, ...args], { env, cwd: this.root });
   }
 }
 
