@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Random } from './random.js';
 import { AGENT_NAMES, type Agent, type TroubledTriad } from './troubled-triad.js';
@@ -92,8 +93,9 @@ const KINDS: readonly MakeFault[] = [
   },
   () => ({
     text: 'the logs removed',
-    inflict: ({ home }) => {
-      for (const name of ['host.log', 'triad.log', 'logs']) remove(home.path(`state/${name}`));
+    inflict: async ({ home }) => {
+      const names = ['host.log', 'triad.log', 'logs'];
+      await Promise.all(names.map((name) => remove(home.path(`state/${name}`))));
     },
   }),
 ];
@@ -154,9 +156,9 @@ export function faultsOf(random: Random): Fault[] {
   });
 }
 
-/** With what was made in it meanwhile. */
-function remove(path: string): void {
-  rmSync(path, { recursive: true, force: true, maxRetries: 10 });
+/** With what is made in it meanwhile: the synchronous form looks only once at what there is. */
+function remove(path: string): Promise<void> {
+  return rm(path, { recursive: true, force: true, maxRetries: 10 });
 }
 
 function kill(pid: number | undefined): void {
