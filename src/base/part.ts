@@ -1,4 +1,4 @@
-/** Something in the file system that a process needs while it lives, and that others can take away. */
+/** Something outside a process that it needs while it lives, a file or another process, and that others can take away. */
 export interface Part {
   /** For people: `socket of the pane door`. */
   readonly name: string;

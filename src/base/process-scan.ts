@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { UnavailableError } from './errors.js';
+import { systemCode, UnavailableError } from './errors.js';
 import { findShortage } from './shortage.js';
 import { OwnSlices } from './slices.js';
 
@@ -61,6 +61,24 @@ export async function scanProcesses(): Promise<ProcessFacts[]> {
     if (isLiving(facts)) found.push(facts);
   }
   return found;
+}
+
+/** Continues a process that somebody stopped; @returns whether it was. */
+export function continueStopped(pid: number): boolean {
+  if (processFacts(pid)?.state !== 'T') return false;
+  return signalProcess(pid, 'SIGCONT');
+}
+
+/** @returns false when it is gone, or another user's. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ESRCH' || code === 'EPERM') return false;
+    throw error;
+  }
 }
 
 /** The words of a process's command line; none where the system does not tell. */

@@ -64,6 +64,7 @@ export class KeptSocket implements Part {
     const status = lookAt(this.#place.path);
     if (status === undefined) return 'was removed';
     if (!isSameFile(status, this.#bound)) return 'was replaced by something else';
+    if (status.uid !== process.getuid?.()) return 'belongs to another user';
     return (status.mode & 0o777) === 0o600 ? undefined : 'has other permissions';
   }
 
@@ -80,9 +81,13 @@ export class KeptSocket implements Part {
       await this.#letOthers();
       return;
     }
-    if (isSameFile(lookAt(path), this.#bound)) {
-      chmodSync(path, 0o600);
-      return;
+    const status = lookAt(path);
+    if (isSameFile(status, this.#bound)) {
+      if (status?.uid === process.getuid?.()) {
+        chmodSync(path, 0o600);
+        return;
+      }
+      rmSync(path);
     }
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     await inTurn(this.#place, () => this.#bind());

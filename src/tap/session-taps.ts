@@ -6,6 +6,7 @@ import { RefusedError } from '../base/errors.js';
 import type { PaneName, SessionName } from '../base/ids.js';
 import type { Part } from '../base/part.js';
 import { pause } from '../base/pause.js';
+import { StoppedProcesses } from '../base/stopped-processes.js';
 import { Throttle } from '../base/throttle.js';
 import { KeptSocket } from '../base/unix-socket.js';
 import { visible } from '../base/visible.js';
@@ -45,6 +46,7 @@ interface TappedPane {
   /** Of the newest tap. */
   connection: Socket | undefined;
   stream: TapStream | undefined;
+  pid: number | undefined;
   /** Epoch ms at which the last one went away. */
   untappedAt: number | undefined;
   /** Something is not kept since then. */
@@ -96,9 +98,10 @@ export class SessionTaps implements Taps {
     this.#lastSeen = new LastSeen(join(directory, 'host.seen'), clock);
   }
 
-  /** To be watched: without it no pane can be tapped anew. */
+  /** To be watched: without the socket no pane can be tapped anew, and tmux keeps what a stopped tap does not read. */
   get parts(): readonly Part[] {
-    return this.#socket === undefined ? [] : [this.#socket];
+    const taps = new StoppedProcesses('tap', () => this.#processes);
+    return this.#socket === undefined ? [taps] : [this.#socket, taps];
   }
 
   output(pane: PaneName): PaneOutput {
@@ -156,6 +159,12 @@ export class SessionTaps implements Taps {
     return this.#panes.get(pane)?.connection !== undefined;
   }
 
+  findTapped([, path, name]: readonly string[]): PaneName | undefined {
+    return path === this.#socketPath
+      ? [...this.#panes.keys()].find((each) => each === name)
+      : undefined;
+  }
+
   telemetry(pane: PaneName, pid: number | null): PaneTelemetry {
     const { output } = this.#get(pane);
     const usage = pid === null ? undefined : this.#options.processes.usageOf(pid);
@@ -207,6 +216,14 @@ export class SessionTaps implements Taps {
     pane.output.close();
   }
 
+  /** Taps that are connected, and so alive. */
+  get #processes(): ReadonlyMap<number, string> {
+    const known = [...this.#panes].flatMap(([name, { connection, pid }]) =>
+      connection === undefined || pid === undefined ? [] : [[pid, `of ${name}`] as const],
+    );
+    return new Map(known);
+  }
+
   get #socketPath(): string {
     return join(this.#options.directory, 'taps.sock');
   }
@@ -217,7 +234,13 @@ export class SessionTaps implements Taps {
     const { clock } = this.#options;
     const pane: TappedPane = {
       output: new TappedOutput({ clock }),
-      ...{ connection: undefined, stream: undefined, untappedAt: undefined, isMissing: false },
+      ...{
+        connection: undefined,
+        stream: undefined,
+        pid: undefined,
+        untappedAt: undefined,
+        isMissing: false,
+      },
       ...{ logPlan: undefined, log: undefined },
       ...{ logChanged: Promise.resolve(), onInput: [] },
       lostOutput: new Throttle({ max: 1, windowMs: MINUTE_MS, now: () => clock.elapsed() }),
@@ -256,6 +279,7 @@ export class SessionTaps implements Taps {
     const [name, pane] = entry;
     pane.connection?.destroy();
     pane.connection = socket;
+    pane.pid = hello.pid;
     tellInput(pane, UNKNOWN_INPUT);
     if (pane.isMissing) this.#tellGap(name, pane);
     const stream = new TapStream(socket, pane.output, hello);

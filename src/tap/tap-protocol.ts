@@ -3,7 +3,7 @@ import { visible } from '../base/visible.js';
 
 /**
  * What a tap tells (`tap.cc` is the other end): frames of one byte of kind and four bytes of a number,
- * big endian. `p`: `PANE FROM END` follows, first of all, see `TapHello`; `o`: output follows; the number is how
+ * big endian. `p`: `PANE FROM END PID` follows, first of all, see `TapHello`; `o`: output follows; the number is how
  * many bytes. `g`: that many bytes of output were dropped here. `i`, after each question of the host's
  * (`?`): that many bytes of input wait in the pane's terminal, or `UNKNOWN_INPUT`. The host also says what it has
  * taken for good, and never needs again: `t` and eight bytes of an offset in the tap's stream.
@@ -21,6 +21,8 @@ export interface TapHello {
   readonly from: number;
   /** What is before this came while this host was not there. */
   readonly end: number;
+  /** Its process id; undefined for one of an earlier Triad. */
+  readonly pid: number | undefined;
 }
 
 export function takenWord(offset: number): Uint8Array {
@@ -103,7 +105,11 @@ export class TapFrameReader {
 }
 
 function parseHello(text: string): TapHello {
-  const [, name = '', from, end] = /^(\S+) (\d{1,15}) (\d{1,15})$/.exec(text) ?? [];
+  const words = /^(\S+) (\d{1,15}) (\d{1,15})(?: (\d{1,10}))?$/.exec(text);
+  const [, name = '', from, end, pid] = words ?? [];
   if (name === '') throw new TapProtocolError(`expected a tap's pane, got ${visible(text)}`);
-  return { name, from: Number(from), end: Number(end) };
+  return {
+    ...{ name, from: Number(from), end: Number(end) },
+    pid: pid === undefined ? undefined : Number(pid),
+  };
 }

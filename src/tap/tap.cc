@@ -219,10 +219,10 @@ int awaitHost(const char *path) {
   return -1;
 }
 
-/// Says whose output follows, from which offset on, and up to where it came before this host.
+/// Says whose output follows, from which offset on, up to where it came before this host, and who tells it.
 void beginStream(const char *pane) {
   const std::string text = std::string(pane) + ' ' + std::to_string(kept.taken) + ' ' +
-                           std::to_string(kept.end);
+                           std::to_string(kept.end) + ' ' + std::to_string(getpid());
   beginFrame(Frame::kPane, static_cast<uint32_t>(text.size()));
   frame += text;
   kept.next = kept.taken;

@@ -20,6 +20,8 @@ export interface Taps {
   reconnected(panes: readonly PaneName[]): Promise<void>;
   /** Whether a tap of the pane is connected now. */
   isTapped(pane: PaneName): boolean;
+  /** Whose tap a process is that was started with these words; undefined for none of ours. */
+  findTapped(words: readonly string[]): PaneName | undefined;
   /** @param pid of the pane's command; null while none runs. */
   telemetry(pane: PaneName, pid: number | null): PaneTelemetry;
   /** What is wrong with the pane's log file, for people; undefined when nothing is. */

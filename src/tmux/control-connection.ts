@@ -83,6 +83,7 @@ export class ControlConnection {
     // In a group of its own: a Ctrl-C for the terminal's foreground group is not meant for this client.
     const child = await startPiped(argv, { env: server.env, cwd: '/' });
     const connection = new ControlConnection(child, onNotification);
+    if (child.pid !== undefined) server.addClient(child.pid, connection.closed);
     const close = () => connection.close();
     server.held.addEventListener('abort', close);
     void connection.closed.then(() => server.held.removeEventListener('abort', close));

@@ -57,6 +57,7 @@ export function openMirrorClient(options: MirrorClientOptions): PtyProcess {
       if (output.length > 0) onOutput(output);
     },
   });
+  server.addClient(client.pid, client.exited);
   return client;
 }
 

@@ -28,7 +28,7 @@ export function openTmuxClient(options: TmuxClientOptions): PtyProcess {
     ...(features === '' ? [] : ['-T', features]),
     ...['attach-session', '-t', options.sessionId],
   ];
-  return PtyProcess.spawn({
+  const client = PtyProcess.spawn({
     file,
     args,
     env: { ...server.env, TERM: term },
@@ -38,6 +38,8 @@ export function openTmuxClient(options: TmuxClientOptions): PtyProcess {
     onInput,
     inputRoom,
   });
+  server.addClient(client.pid, client.exited);
+  return client;
 }
 
 /** Tells a tmux client to end, and kills one that does not. */

@@ -3,7 +3,9 @@ import { setMaxListeners } from 'node:events';
 import { PROCESS_STARTS } from '../base/child-process.js';
 import { withDeadline } from '../base/deadline.js';
 import { type ErrorTexts, TriadError, UnavailableError } from '../base/errors.js';
+import type { Part } from '../base/part.js';
 import { findShortage } from '../base/shortage.js';
+import { StoppedProcesses } from '../base/stopped-processes.js';
 import { visible } from '../base/visible.js';
 import { PtyProcess } from './pty-process.js';
 import type { TmuxBinary } from './tmux-binary.js';
@@ -47,6 +49,9 @@ export class TmuxServer {
   readonly socketPath: string;
   readonly env: Readonly<Record<string, string>>;
   readonly #letGo = new AbortController();
+  readonly #clients = new Map<number, string>();
+  /** Clients of ours that stay attached: a stopped one keeps a screen, or every question, waiting. */
+  readonly clients: Part = new StoppedProcesses('tmux client', () => this.#clients);
 
   constructor(options: TmuxServerOptions) {
     this.binary = options.binary;
@@ -59,6 +64,12 @@ export class TmuxServer {
   /** Aborted once it was let go of. */
   get held(): AbortSignal {
     return this.#letGo.signal;
+  }
+
+  /** Watches a client of ours from now on. */
+  addClient(pid: number, ended: Promise<unknown>): void {
+    this.#clients.set(pid, `(${pid})`);
+    void ended.finally(() => this.#clients.delete(pid));
   }
 
   /** @throws UnavailableError once it was let go of. */

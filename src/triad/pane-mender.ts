@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { withDeadline } from '../base/deadline.js';
 import type { PaneName } from '../base/ids.js';
+import { continueStopped } from '../base/process-scan.js';
 import type { Logger } from '../log/logger.js';
 import { exitOf } from './command-exit.js';
 import { KeeperConnection } from './keeper-connection.js';
@@ -9,7 +10,7 @@ import type { Pane } from './pane.js';
 import { LEFT_ALONE } from './pane-life.js';
 import type { PanePipes } from './pane-pipes.js';
 import type { PaneRow } from './pane-row.js';
-import { askToListen, continueStopped, killLeftCommand } from './process-facts.js';
+import { askToListen, killLeftCommand } from './process-facts.js';
 import type { RunRecord } from './run-record.js';
 import { isKeeperOf } from './runs.js';
 import type { FoundPane, SessionBuilder } from './session-builder.js';

@@ -33,15 +33,15 @@ export class PaneTroubles {
     this.#failed(pane, text, { error, part: 'keeper' });
   }
 
-  /** Somebody took the socket of its keeper away. */
-  keeperSocket(pane: Pane, isThere: boolean): void {
+  /** Somebody took the socket of its keeper away, or opened it to others. */
+  keeperSocket(pane: Pane, fault: string, isMended: boolean): void {
     const { name } = pane;
-    if (!isThere) {
-      const text = `socket of the keeper of ${name} is gone and cannot be made again: it is led until Triad stops, and unreachable then`;
+    if (!isMended) {
+      const text = `socket of the keeper of ${name} ${fault} and cannot be made again: it is led until Triad stops, and unreachable then`;
       return this.#failed(pane, text, { part: 'keeper socket' });
     }
-    const text = `socket of the keeper of ${name} was removed, and was made again`;
-    this.#options.log.warn({ pane: name }, 'socket of a keeper was deleted, made again');
+    const text = `socket of the keeper of ${name} ${fault}, and was made again`;
+    this.#options.log.warn({ pane: name, reason: fault }, 'socket of a keeper made again');
     this.#options.record('part-mended', { text, facts: { part: 'keeper socket' } }, name);
   }
 

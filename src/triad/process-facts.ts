@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
-import { systemCode, UnavailableError } from '../base/errors.js';
-import { processFacts, readProcess } from '../base/process-scan.js';
+import { UnavailableError } from '../base/errors.js';
+import { processFacts, readProcess, signalProcess } from '../base/process-scan.js';
 
 /**
  * Asks a keeper to make its socket again where that was deleted.
@@ -22,12 +22,6 @@ function isHeld(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** Continues a process that somebody stopped; @returns whether it was. */
-export function continueStopped(pid: number): boolean {
-  if (processFacts(pid)?.state !== 'T') return false;
-  return signalProcess(pid, 'SIGCONT');
-}
-
 /**
  * Kills what a keeper that was killed has left running, so that it does not run twice.
  *
@@ -35,16 +29,4 @@ export function continueStopped(pid: number): boolean {
  */
 export function killLeftCommand(pid: number, keeperPid: number): void {
   if (processFacts(pid)?.session === keeperPid) signalProcess(-pid, 'SIGKILL');
-}
-
-/** @returns false when it is gone, or another user's. */
-export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
-  try {
-    process.kill(pid, signal);
-    return true;
-  } catch (error) {
-    const code = systemCode(error);
-    if (code === 'ESRCH' || code === 'EPERM') return false;
-    throw error;
-  }
 }

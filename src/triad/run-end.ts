@@ -1,10 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { withDeadline } from '../base/deadline.js';
 import { UnavailableError } from '../base/errors.js';
-import { livesOn, type ProcessFacts, scanProcesses } from '../base/process-scan.js';
+import {
+  continueStopped,
+  livesOn,
+  type ProcessFacts,
+  scanProcesses,
+  signalProcess,
+} from '../base/process-scan.js';
 import { KeeperConnection } from './keeper-connection.js';
 import type { KeeperState } from './keeper-protocol.js';
-import { askToListen, continueStopped, signalProcess } from './process-facts.js';
+import { askToListen } from './process-facts.js';
 import type { KeeperProcess, Run } from './runs.js';
 import type { PanePolicy } from './session-plan.js';
 

@@ -3,10 +3,15 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UnavailableError } from '../base/errors.js';
 import type { Part } from '../base/part.js';
-import { isLiving, livesOn, processFacts } from '../base/process-scan.js';
+import {
+  continueStopped,
+  isLiving,
+  livesOn,
+  processFacts,
+  signalProcess,
+} from '../base/process-scan.js';
 import type { Logger } from '../log/logger.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
-import { continueStopped, signalProcess } from './process-facts.js';
 
 /** A server makes its socket again at once when it is asked to. */
 const SOCKET_LIMIT_MS = 5_000;

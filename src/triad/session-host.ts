@@ -113,10 +113,12 @@ export class SessionHost {
     this.#watch = new SessionWatch({
       ...{ taps, clock, log, ask, process: this.#process, sessionId: () => this.#sessionId },
       onThere: (names) => this.#seen(names),
-      keeperSocket: (name) => this.#builder.keeperSocket(name),
-      onKeeperSocket: (name, isThere) => {
-        const pane = this.#panes.find(name);
-        if (pane !== undefined) this.#troubles.keeperSocket(pane, isThere);
+      keeperSockets: {
+        pathOf: (name) => this.#builder.keeperSocket(name),
+        onFault: (name, fault, isMended) => {
+          const pane = this.#panes.find(name);
+          if (pane !== undefined) this.#troubles.keeperSocket(pane, fault, isMended);
+        },
       },
     });
     const { places, pipes } = this.#watch;
@@ -288,7 +290,7 @@ export class SessionHost {
 
   /** To be watched. */
   get parts(): readonly Part[] {
-    return [this.#process, this.#left.part];
+    return [this.#process, this.#left.part, this.#watch.pipes, this.server.clients];
   }
 
   /** @returns the panes of which an earlier run lives on, which has to end first. */

@@ -58,8 +58,9 @@ test('what was drawn in a rest comes in one piece', async () => {
 const HOST = `
   const [directory, socketPath, path, sessionId] = process.argv.slice(1);
   const { openMirrorClient } = await import(directory + '/tmux/mirror-client.js');
+  const { TmuxServer } = await import(directory + '/tmux/tmux-server.js');
   const env = { PATH: process.env.PATH, LANG: 'C.UTF-8' };
-  const server = { binary: { path }, socketPath, env };
+  const server = new TmuxServer({ binary: { path }, socketPath, env });
   const size = { cols: 80, rows: 24 };
   const onOutput = () => process.stdout.write('.');
   openMirrorClient({ server, sessionId, name: 'mirror-killed', size, onOutput });
