@@ -83,7 +83,7 @@ export class GatewayService {
         listen: this.addresses.map(formatAddress),
         hostKeys: this.hostKeys,
         startedAt,
-        problems: this.#problems(),
+        problems: [...this.#problems(), ...grantProblems(grants)],
         refused: { ...this.#gateway?.refused, commands: share.refused },
         displaced: { ...this.#gateway?.displaced },
         connections: this.#gateway?.counts ?? NO_CONNECTIONS,
@@ -199,6 +199,14 @@ function connectionAccess(grants: GrantStore, sessions: SessionNames): Connectio
     },
     onChange: (listener) => grants.onChange(listener),
   };
+}
+
+/** Without the reason, which names paths: only who is at the host may see these. */
+function grantProblems({ current }: GrantStore): readonly string[] {
+  if (current.staleReason === null) return [];
+  return [
+    'the file of grants cannot be read now, what it said last is in force (triad grants, on the host, says why)',
+  ];
 }
 
 /** Puts on record what the file of grants says, each time that it was read anew. */

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import type { Clock } from '../base/clock.js';
 
 const INTERVAL_MS = 1_000;
@@ -9,6 +10,7 @@ export class LastSeen {
   readonly before: number | undefined;
   readonly #path: string;
   readonly #clock: Clock;
+  #isClosed = false;
   #takeBack: () => void = () => undefined;
 
   /** @param path in a private folder. */
@@ -16,22 +18,27 @@ export class LastSeen {
     this.#path = path;
     this.#clock = clock;
     this.before = readTime(path);
-    this.#write();
+    void this.#write();
   }
 
   close(): void {
-    this.#write();
-    this.#takeBack();
-  }
-
-  #write(): void {
+    this.#isClosed = true;
     this.#takeBack();
     try {
-      writeFileSync(this.#path, `${this.#clock.now()}\n`, { mode: 0o600 });
+      writeFileSync(this.#path, this.#now(), { mode: 0o600 });
     } catch {
-      // Whoever comes next then finds an older time, and tells of a longer gap.
+      // As below.
     }
-    this.#takeBack = this.#clock.after(INTERVAL_MS, () => this.#write());
+  }
+
+  async #write(): Promise<void> {
+    // Whoever comes next finds an older time where this fails, and tells of a longer gap.
+    await writeFile(this.#path, this.#now(), { mode: 0o600 }).catch(() => undefined);
+    if (!this.#isClosed) this.#takeBack = this.#clock.after(INTERVAL_MS, () => void this.#write());
+  }
+
+  #now(): string {
+    return `${this.#clock.now()}\n`;
   }
 }
 

@@ -70,6 +70,8 @@ test.runIf(isRoot)(
       return listed.staleReason ?? undefined;
     });
     expect(staleReason).toContain(`${home.path('keys')}: belongs to user ${NOBODY}`);
+    const [problem] = (await home.status()).gateway.problems;
+    expect(problem).toMatch(/^the file of grants cannot be read now/);
     expect((await ssh(home.keyOf('ada'))).code).not.toBe(0);
     expect((await ssh(home.adminKey)).code).toBe(0);
     await home.run(['down', '--session']);
