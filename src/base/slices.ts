@@ -11,6 +11,9 @@ export interface Slices {
   next(): Promise<void>;
 }
 
+/** Does work in slices of somebody's share. */
+export type InSlices = <T>(work: (slices: Slices) => Promise<T>) => Promise<T>;
+
 /** Those of work that nobody asked for, of which there is one at a time: `LoopShare` has all others. */
 export class OwnSlices implements Slices {
   readonly #now: () => number;

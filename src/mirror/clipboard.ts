@@ -9,14 +9,26 @@ export interface Copy {
 }
 
 /** What puts a text into the clipboard of the terminal it is written to (OSC 52, xterm). */
-export function copyToClipboard(lines: readonly string[]): Copy {
-  const text = lines.map((line) => line.replace(/\p{Cc}/gu, '').trimEnd()).join('\n');
-  const all = Buffer.from(text);
+export function copyToClipboard(lines: Iterable<string>): Copy {
+  const all = Buffer.from(textOf(lines));
   const kept = all.subarray(0, wholeCharacters(all, MAX_TEXT_BYTES));
   return {
     bytes: Buffer.from(`\x1b]52;c;${kept.toString('base64')}\x07`),
     isCut: kept.length < all.length,
   };
+}
+
+/** What is far beyond the end of the clipboard is not even looked at. */
+function textOf(lines: Iterable<string>): string {
+  const texts: string[] = [];
+  let bytes = 0;
+  for (const line of lines) {
+    const text = line.replace(/\p{Cc}/gu, '').trimEnd();
+    texts.push(text);
+    bytes += Buffer.byteLength(text);
+    if (bytes > MAX_TEXT_BYTES) break;
+  }
+  return texts.join('\n');
 }
 
 function wholeCharacters(text: Uint8Array, maxBytes: number): number {

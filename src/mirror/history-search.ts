@@ -1,3 +1,5 @@
+import type { InSlices, Slices } from '../base/slices.js';
+import type { HistoryLines } from './history-lines.js';
 import type { HistoryReader } from './history-reader.js';
 import type { Needle } from './row-search.js';
 
@@ -14,6 +16,7 @@ export interface SearchRequest {
   readonly from: number;
   readonly signal: AbortSignal;
   readonly onProgress: (searched: number) => void;
+  readonly during: InSlices;
 }
 
 export interface SearchOutcome {
@@ -27,25 +30,40 @@ export async function search(
   reader: HistoryReader,
   request: SearchRequest,
 ): Promise<SearchOutcome> {
-  const { needle, direction, signal } = request;
-  const step = direction === 'forward' ? 1 : -1;
+  const { direction, signal } = request;
   let number = request.from;
   let searched = 0;
   for (;;) {
-    for (
-      let line = reader.lines.at(number);
-      line !== undefined;
-      line = reader.lines.at((number += step))
-    ) {
-      searched += 1;
-      if (needle.isIn(line.text)) return { found: number, searched };
-    }
+    const held = await request.during((slices) =>
+      searchHeld(reader.lines, { ...request, from: number }, slices),
+    );
+    searched += held.searched;
+    if (held.found !== undefined) return { found: held.found, searched };
     if (signal.aborted) return { found: undefined, searched };
+    number += direction === 'forward' ? held.searched : -held.searched;
     request.onProgress(searched);
-    const read = await (step > 0 ? reader.readNewer() : reader.readOlder());
+    const read = await (direction === 'forward' ? reader.readNewer() : reader.readOlder());
     if (read !== 'grown') return { found: undefined, searched };
     reader.lines.trimAround(number);
   }
+}
+
+/** Characters that are composed cost a line a fifth of a millisecond, and a thousand lines are held. */
+async function searchHeld(
+  lines: HistoryLines,
+  { needle, direction, from, signal }: SearchRequest,
+  slices: Slices,
+): Promise<SearchOutcome> {
+  const step = direction === 'forward' ? 1 : -1;
+  let searched = 0;
+  for (let number = from; !signal.aborted; number += step) {
+    if (slices.isOver) await slices.next();
+    const line = lines.at(number);
+    if (line === undefined) break;
+    searched += 1;
+    if (needle.isIn(line.text)) return { found: number, searched };
+  }
+  return { found: undefined, searched };
 }
 
 /** The text of a search while it is typed. */

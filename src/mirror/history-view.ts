@@ -1,3 +1,4 @@
+import type { InSlices } from '../base/slices.js';
 import type { TerminalSize } from '../base/terminal-size.js';
 import { copyToClipboard } from './clipboard.js';
 import { cutRow } from './crop.js';
@@ -22,6 +23,8 @@ type Work = (signal: AbortSignal) => Promise<void>;
 
 export interface HistoryViewOptions {
   readonly source: LineSource;
+  /** What a search costs. */
+  readonly during: InSlices;
   /** Of the rows that show history, without the line at the bottom. */
   readonly size: TerminalSize;
   /** To the observer's own terminal; whether it went. */
@@ -341,7 +344,7 @@ export class HistoryView {
         needle,
         direction,
         from: this.#cursor + (direction === 'forward' ? 1 : -1),
-        signal,
+        ...{ signal, during: this.#options.during },
         onProgress: (lines) => this.#say(`${lines} lines searched`),
       });
       if (found === undefined) {

@@ -51,6 +51,7 @@ export class LiveWatcher implements Watcher, Steps {
     this.#viewer = new Viewer({
       ...{ session, size, pane, glimpses, history },
       rowsOf: (lines, cols) => rowsFor({ share, owner: request.engineer }, lines, cols),
+      during: (work) => share.during(request.engineer, work),
       write: (bytes) => this.#copy(bytes),
       onChange: () => this.#display?.invalidate(),
       onLeave: () => this.#finish('left'),

@@ -1,4 +1,5 @@
 import type { PaneId, PaneName, SessionName } from '../base/ids.js';
+import type { InSlices } from '../base/slices.js';
 import { clampSize, type TerminalSize } from '../base/terminal-size.js';
 import { bottomLineText } from './bottom-line.js';
 import { cropScreen, type Opening } from './crop.js';
@@ -45,6 +46,7 @@ export interface ViewerOptions {
   readonly pane: PaneName | undefined;
   readonly history: (pane: PaneId, request: HistoryRequest) => Promise<HistoryPage>;
   readonly rowsOf: (lines: readonly string[], cols: number) => Promise<readonly Row[]>;
+  readonly during: InSlices;
   /** What all observers of the session look at that is not on the shared screen. */
   readonly glimpses: Pick<Glimpses, 'look'>;
   /** To the observer's terminal: what is copied to their clipboard, and nothing else; whether it went. */
@@ -265,9 +267,9 @@ export class Viewer implements Composer {
   #openHistory(key: Key): void {
     const pane = this.#paneUnderView();
     if (pane === undefined || this.#pages.isFull) return;
-    const { write, onChange } = this.#options;
+    const { write, onChange, during } = this.#options;
     const source = this.#sourceOf(pane.id);
-    this.#history = new HistoryView({ source, size: this.#viewSize, write, onChange });
+    this.#history = new HistoryView({ source, during, size: this.#viewSize, write, onChange });
     this.#history.open(key);
   }
 

@@ -1,4 +1,5 @@
 import { type PaneName, paneId, paneName, sessionName } from '../../src/base/ids.js';
+import { OwnSlices } from '../../src/base/slices.js';
 import type { TerminalSize } from '../../src/base/terminal-size.js';
 import { Glimpses } from '../../src/mirror/glimpses.js';
 import type { Grid, Row } from '../../src/mirror/grid.js';
@@ -70,6 +71,7 @@ export class ViewedSession {
         return this.answer?.(request) ?? this.buffer.page(request);
       },
       rowsOf: plainRows,
+      during: (work) => work(new OwnSlices()),
       glimpses: new Glimpses((pane) => ({
         rowsOf: plainRows,
         history: async (request) => {
