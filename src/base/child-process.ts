@@ -75,7 +75,12 @@ class ProcessStarts implements Part {
 
   /** A start has failed. */
   note(error: unknown): void {
-    if (['EAGAIN', 'ENOMEM'].includes(systemCode(error) ?? '')) this.#isShort = true;
+    if (['EAGAIN', 'ENOMEM'].includes(systemCode(error) ?? '')) this.suspect();
+  }
+
+  /** A start has failed that does not say why, as forkpty(3) does: one is tried. */
+  suspect(): void {
+    this.#isShort = true;
   }
 
   findFault(): string | undefined {

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { startProcess } from './child-process.js';
 import { messageOf } from './errors.js';
+import { findShortage } from './shortage.js';
 import { visible } from './visible.js';
 
 export interface ProgramRun {
@@ -17,7 +18,12 @@ export interface ProgramRun {
 export type ProgramEnd =
   | { readonly kind: 'exited'; readonly status: number }
   | { readonly kind: 'signalled'; readonly signal: string }
-  | { readonly kind: 'not-run'; readonly reason: string };
+  | {
+      readonly kind: 'not-run';
+      readonly reason: string;
+      /** Of the machine something has run out: this says nothing of the program. */
+      readonly isShortage: boolean;
+    };
 
 /**
  * Runs a program in a process group of its own, until it ends or `signal` is aborted; then what is left
@@ -54,7 +60,8 @@ function endOf(child: ChildProcess, signal: AbortSignal): Promise<ProgramEnd> {
 }
 
 function notRun(error: unknown): ProgramEnd {
-  return { kind: 'not-run', reason: visible(messageOf(error), 128) };
+  const isShortage = findShortage(error) !== undefined;
+  return { kind: 'not-run', reason: visible(messageOf(error), 128), isShortage };
 }
 
 function killGroup({ pid }: ChildProcess): void {

@@ -3,11 +3,13 @@ import { messageOf } from '../base/errors.js';
 import { askHttpStatus } from '../base/http-status.js';
 import { networkFailure } from '../base/network-failure.js';
 import { runProgram } from '../base/program-run.js';
+import { findShortage } from '../base/shortage.js';
 import { visible } from '../base/visible.js';
 import type { ProbeCheck } from './health-plan.js';
 
 export interface AttemptResult {
-  readonly isOk: boolean;
+  /** Null: what has run out of the machine kept us from looking, which says nothing of the command. */
+  readonly isOk: boolean | null;
   /** What was seen, for people. */
   readonly reason: string;
 }
@@ -47,7 +49,10 @@ async function tryProgram(
     case 'signalled':
       return { isOk: false, reason: `${name} was ended by ${end.signal}` };
     case 'not-run':
-      return { isOk: false, reason: `${name} cannot be run: ${end.reason}` };
+      return {
+        isOk: end.isShortage ? null : false,
+        reason: `${name} cannot be run: ${end.reason}`,
+      };
   }
 }
 
@@ -56,7 +61,7 @@ async function tryHttp(url: string, signal: AbortSignal): Promise<AttemptResult>
     const status = await askHttpStatus({ url }, signal);
     return { isOk: status >= 200 && status <= 399, reason: `http answered ${status}` };
   } catch (error) {
-    return { isOk: false, reason: `http failed: ${networkFailure(error)}` };
+    return { isOk: unlessShort(error), reason: `http failed: ${networkFailure(error)}` };
   }
 }
 
@@ -71,9 +76,13 @@ function tryTcp(
       socket.destroy();
     });
     socket.on('error', (error) => {
-      resolve({ isOk: false, reason: `tcp port ${port}: ${networkFailure(error)}` });
+      resolve({ isOk: unlessShort(error), reason: `tcp port ${port}: ${networkFailure(error)}` });
     });
   });
+}
+
+function unlessShort(error: unknown): false | null {
+  return findShortage(error) === undefined ? false : null;
 }
 
 /** What an attempt that threw has to say: it took too long, mostly. */

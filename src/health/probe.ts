@@ -57,6 +57,7 @@ export class Probe {
   }
 
   #count({ isOk, reason }: AttemptResult): void {
+    if (isOk === null) return;
     this.#against = isOk === this.#isMet ? 0 : this.#against + 1;
     const { plan, onMet, onFailed } = this.#options;
     if (this.#against < (isOk ? plan.successes : plan.failures) || this.#against === 0) return;

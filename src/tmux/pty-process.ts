@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
 import * as nodePty from 'node-pty';
+import { PROCESS_STARTS } from '../base/child-process.js';
 import { requireDescriptors } from '../base/descriptors.js';
 import { BusyError, InvariantError, systemCode } from '../base/errors.js';
 import { signalName } from '../base/signal-name.js';
@@ -291,6 +292,7 @@ function openSlave(pty: OpenPty): number {
 }
 
 function noTerminal(cause: unknown): BusyError {
+  PROCESS_STARTS.suspect();
   return new BusyError('no terminal could be opened: no process or pseudoterminal is left', {
     hint: 'try again later',
     cause,

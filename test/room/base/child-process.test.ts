@@ -41,7 +41,7 @@ test.runIf(hasPrlimit)(
       piped: await startPiped(['true'], OPTIONS).catch((error: unknown) => error),
     }));
     const reason = 'this process has no file descriptor left (EMFILE)';
-    expect(failed.run).toEqual({ kind: 'not-run', reason });
+    expect(failed.run).toEqual({ kind: 'not-run', reason, isShortage: true });
     expect(failed.started).toBeInstanceOf(UnavailableError);
     expect(failed.piped).toMatchObject({ message: reason });
     const end = await runProgram(run, new AbortController().signal);

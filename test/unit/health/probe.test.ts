@@ -10,7 +10,10 @@ const PLAN: ProbePlan = {
 };
 
 /** A probe whose attempts give `results` one after the other, and then hang. */
-function probed(results: readonly boolean[], options: { isMet?: boolean; ageMs?: number } = {}) {
+function probed(
+  results: readonly (boolean | null)[],
+  options: { isMet?: boolean; ageMs?: number } = {},
+) {
   const clock = new FakeClock();
   const told: string[] = [];
   const attempts: AbortSignal[] = [];
@@ -51,6 +54,17 @@ test('once met it has failed after so many failures in a row, and is met again a
   const { clock, told } = probed([false, true, false, false, false, true, true], { isMet: true });
   await clock.passWith(7000);
   expect(told).toEqual(['failed: bad, 2 times in a row', 'met: fine, 2 times in a row']);
+});
+
+test('an attempt that the machine had nothing left for says nothing, however often', async () => {
+  const well = probed([true, null, null, null, null, false, null, false], { isMet: true });
+  await well.clock.passWith(7000);
+  expect(well.told).toEqual([]);
+  await well.clock.passWith(1000);
+  expect(well.told).toEqual(['failed: bad, 2 times in a row']);
+  const ill = probed([null, null, null]);
+  await ill.clock.passWith(4000);
+  expect(ill.told).toEqual([]);
 });
 
 test('an attempt that hangs has failed at its timeout, and holds up nothing', async () => {
