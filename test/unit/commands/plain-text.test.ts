@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { printable } from '../../../src/base/visible.js';
 import { PlainText } from '../../../src/commands/plain-text.js';
 import { count } from '../../helpers/counts.js';
 import { Random } from '../../helpers/random.js';
@@ -42,4 +43,15 @@ test('whatever a pane puts out, no control character but tab and newline comes t
     expect(text).toBe(whole);
     expect(whole.replaceAll(/[\t\n]/g, '')).not.toMatch(/\p{C}/u);
   }
+});
+
+test('every character is escaped as it is elsewhere, or left as it is', () => {
+  const codes = Array.from({ length: 0x20000 }, (_, code) => code).concat(
+    0xe0001,
+    0xf0000,
+    0x10fffd,
+  );
+  const characters = codes.filter((code) => code >= 0xa0 && (code < 0xd800 || code > 0xdfff));
+  const text = characters.map((code) => String.fromCodePoint(code)).join('');
+  expect(read(text) === printable(text)).toBe(true);
 });
