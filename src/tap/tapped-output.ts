@@ -221,7 +221,9 @@ export class TappedOutput implements PaneOutput {
     let last = { line: '', printed: '' };
     readMarked(reader, piece, (ended) => {
       const line = this.#typed.shown(ended);
-      if (line.trim() !== '') last = { line, printed: ended.printed };
+      // A line that ended behind keys was answered: it is no prompt any more.
+      if (this.#typed.isEchoed(ended)) last = { line: '', printed: '' };
+      else if (line.trim() !== '') last = { line, printed: ended.printed };
     });
     const { openLine } = reader;
     const line = this.#typed.shown(openLine);

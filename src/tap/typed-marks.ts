@@ -102,13 +102,17 @@ export class TypedMarks {
   }
 
   /** What of a line the program may have printed: all of it but what may be no more than an echo of keys. */
-  shown({ text, start, drawnAt, keyed }: ReadLine): string {
-    if (start <= this.#forgottenTo) return '';
-    if (keyed === undefined || (drawnAt ?? 0) > keyed.at) return text;
+  shown(line: ReadLine): string {
+    if (line.start <= this.#forgottenTo) return '';
+    return this.isEchoed(line) ? (line.keyed?.before ?? '') : line.text;
+  }
+
+  /** Whether keys were pressed on a line, and nothing is behind them but what may be their echo. */
+  isEchoed({ text, drawnAt, keyed }: ReadLine): boolean {
+    if (keyed === undefined || (drawnAt ?? 0) > keyed.at) return false;
     const keys = this.#marks.filter(({ offset }) => offset >= keyed.at);
     const longest = ECHO_CHARACTERS * keys.reduce((sum, { bytes }) => sum + bytes, 0);
-    const isEcho = text.startsWith(keyed.before) && text.length - keyed.before.length <= longest;
-    return isEcho ? keyed.before : text;
+    return text.startsWith(keyed.before) && text.length - keyed.before.length <= longest;
   }
 
   /** What the program has surely printed of a line; `isOpen`: it is a prompt, all there is to come has come. */

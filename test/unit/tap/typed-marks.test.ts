@@ -132,6 +132,21 @@ test('the echo of keys is no line of a silent program, and what that prints of t
   expect([output.lastLine, output.isLineOpen]).toEqual(['Continue? ', false]);
 });
 
+test('a prompt that was answered is no line of the program any more, whether or not the answer shows', () => {
+  const { output, put, type, echo } = open();
+  put('Name: ');
+  expect(output.lastLine).toBe('Name: ');
+  echo('dora\r\n');
+  expect([output.lastLine, output.lastPrinted, output.isLineOpen]).toEqual(['', '', false]);
+  put('Password: ');
+  expect(output.lastLine).toBe('Password: ');
+  type('secret\r');
+  put('\r\n');
+  expect([output.lastLine, output.lastPrinted, output.isLineOpen]).toEqual(['', '', false]);
+  put('Welcome.\r\n');
+  expect(output.lastLine).toBe('Welcome.');
+});
+
 test.each([
   ['behind its echo', 'y', 'yReally? '],
   ['elsewhere on the screen', 'y', '\x1b[5;3H? '],
