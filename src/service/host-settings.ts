@@ -1,5 +1,4 @@
-import { RefusedError } from '../base/errors.js';
-import { findShortage } from '../base/shortage.js';
+import { RefusedError, UnavailableError } from '../base/errors.js';
 import type { Environment } from '../config/environment.js';
 import type { Home } from '../config/home.js';
 import { readYamlFile } from '../config/yaml-file.js';
@@ -33,18 +32,18 @@ export async function readHostSettings(options: HostSettingsOptions): Promise<Ho
   const { home, environment } = options;
   const plans = await readPlans(options);
   const binary = await findTmux(environment.tmux, environment.clean);
-  await checkUnlessShort(() =>
+  await checkWherePossible(() =>
     checkTmuxConfig(binary, { root: home.root, path: home.tmuxConf }, environment.clean),
   );
   return { plans, readPlans: () => readPlansAgain(options), binary };
 }
 
 /** A machine without room for a trial keeps nobody from adopting; a new session asks again before it is made. */
-async function checkUnlessShort(check: () => Promise<void>): Promise<void> {
+async function checkWherePossible(check: () => Promise<void>): Promise<void> {
   try {
     await check();
   } catch (error) {
-    if (findShortage(error) === undefined) throw error;
+    if (!(error instanceof UnavailableError)) throw error;
   }
 }
 

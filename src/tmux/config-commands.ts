@@ -13,21 +13,40 @@ interface Token {
   readonly lines: number;
 }
 
+interface Row {
+  readonly line: number;
+  readonly tokens: readonly Token[];
+}
+
 /**
  * The commands that `source-file -nv` has printed, as `PATH:LINE: COMMAND` each. tmux prints what is in
  * braces first, in lines of their own: these are no commands of the file.
  */
 export function readConfigCommands(printed: string, path: string): ConfigCommand[] {
-  const rows: { readonly line: number; readonly tokens: readonly Token[] }[] = [];
-  for (const row of printed.split('\n')) {
+  const rows: Row[] = [];
+  for (const row of rowsOf(printed, path)) {
+    const nested = row.tokens.reduce((sum, { lines }) => sum + lines, 0);
+    rows.splice(rows.length - Math.min(nested, rows.length), nested);
+    rows.push(row);
+  }
+  return commandsOf(rows);
+}
+
+/** The same with those in braces, which run when the command around them says so. */
+export function readNestedCommands(printed: string, path: string): ConfigCommand[] {
+  return commandsOf(rowsOf(printed, path));
+}
+
+function rowsOf(printed: string, path: string): Row[] {
+  return printed.split('\n').flatMap((row) => {
     const text = row.startsWith(`${path}:`) ? row.slice(path.length + 1) : '';
     const [, line, command] = /^(\d+): (.*)$/.exec(text) ?? [];
-    if (line === undefined || command === undefined) continue;
-    const tokens = new Tokens(command).read();
-    const nested = tokens.reduce((sum, { lines }) => sum + lines, 0);
-    rows.splice(rows.length - Math.min(nested, rows.length), nested);
-    rows.push({ line: Number(line), tokens });
-  }
+    if (line === undefined || command === undefined) return [];
+    return [{ line: Number(line), tokens: new Tokens(command).read() }];
+  });
+}
+
+function commandsOf(rows: readonly Row[]): ConfigCommand[] {
   return rows.flatMap(({ line, tokens }) => split(tokens).map((each) => commandOf(line, each)));
 }
 

@@ -3,10 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigurationError, messageOf, UnavailableError } from '../base/errors.js';
-import { reasonOf } from '../base/shortage.js';
+import { findShortage, reasonOf } from '../base/shortage.js';
 import { readTrustedFile, type TrustedPlace } from '../base/trusted-file.js';
 import { visible } from '../base/visible.js';
-import { type ConfigCommand, readConfigCommands } from './config-commands.js';
+import { type ConfigCommand, readConfigCommands, readNestedCommands } from './config-commands.js';
+import { SourcedFiles } from './sourced-files.js';
 import type { TmuxBinary } from './tmux-binary.js';
 
 /** The last line of the file sets it; without it tmux has silently thrown the file away. */
@@ -51,16 +52,33 @@ export async function checkTmuxConfig(
   const trial = new Trial({ binary, socketPath: join(directory, 's'), env });
   try {
     const problems = await findProblems(trial, copy);
-    if (problems.length === 0) return;
     const texts = problems.map(({ line, text }) => {
       const at = line === 0 ? '' : `:${line}`;
       return `${path}${at}: ${visible(text)}`;
     });
+    texts.push(...(await findSourced(trial, { place, copy, bytes })));
+    if (texts.length === 0) return;
     throw new ConfigurationError(texts, { hint: `correct ${path}; nothing was started` });
   } finally {
-    await trial.ask(['-N', 'kill-server']);
+    await trial.end();
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** What is wrong with the files that it reads by `source-file`. */
+function findSourced(
+  trial: Trial,
+  { place, copy, bytes }: { place: TrustedPlace; copy: string; bytes: Uint8Array },
+): Promise<readonly string[]> {
+  const commandsOf = async (content: Uint8Array): Promise<readonly ConfigCommand[]> => {
+    // Most files name no other, and cost no process then.
+    if (!/\bsource/.test(Buffer.from(content).toString('latin1'))) return [];
+    await writeFile(copy, content);
+    const { stdout } = await trial.ask(['-N', 'source-file', '-nv', copy]);
+    return readNestedCommands(stdout, copy);
+  };
+  const files = new SourcedFiles({ root: place.root, maxBytes: MAX_BYTES, commandsOf });
+  return files.problemsOf(place.path, bytes);
 }
 
 /** @throws UnavailableError where the machine has no room for it. */
@@ -193,26 +211,48 @@ interface Answer {
 /** A tmux server without a session, for one configuration. */
 class Trial {
   readonly #options: TrialOptions;
+  #pid: number | undefined;
 
   constructor(options: TrialOptions) {
     this.#options = options;
   }
 
-  /** Never rejects: what went wrong is in the answer. */
+  /**
+   * What went wrong is in the answer.
+   *
+   * @throws UnavailableError where the machine has nothing left to run tmux with.
+   */
   ask(args: readonly string[]): Promise<Answer> {
     const { binary, socketPath, env } = this.#options;
     const argv = ['-u', '-S', socketPath, ...args];
     const options = { env, cwd: '/', timeout: CHECK_LIMIT_MS, killSignal: 'SIGKILL' } as const;
-    return new Promise((resolve) => {
-      execFile(binary.path, argv, options, (error, stdout, stderr) =>
-        resolve({ stdout, stderr: stderr === '' ? stdoutless(error, stdout) : stderr }),
-      );
+    return new Promise((resolve, reject) => {
+      execFile(binary.path, argv, options, (error, stdout, stderr) => {
+        if (findShortage(error) !== undefined) reject(untried(error));
+        else resolve({ stdout, stderr: stderr === '' ? stdoutless(error, stdout) : stderr });
+      });
     });
   }
 
   async start(): Promise<void> {
     const keep = ['set-option', '-s', EXIT_EMPTY, 'off'];
-    await this.ask(['-f', '/dev/null', 'start-server', ';', ...keep]);
+    const tell = ['display-message', '-p', '#{pid}'];
+    const argv = ['-f', '/dev/null', 'start-server', ';', ...keep, ';', ...tell];
+    const { stdout, stderr } = await this.ask(argv);
+    // Where tmux itself may start no process it ends without a word.
+    const told = stderr.startsWith('Command failed') ? 'no server came up' : stderr.trim();
+    if (!/^\d+\n$/.test(stdout)) throw untried(new Error(told));
+    this.#pid = Number(stdout);
+  }
+
+  /** Ends the server; never rejects. */
+  async end(): Promise<void> {
+    try {
+      await this.ask(['-N', 'kill-server']);
+    } catch {
+      // No process is left for a client that says so.
+      if (this.#pid !== undefined) terminate(this.#pid);
+    }
   }
 
   async optionNames(): Promise<OptionNames> {
@@ -249,6 +289,19 @@ class Trial {
     const { stdout, stderr } = await this.ask(['-N', ...ends, ...argvOf(sets), ...show]);
     return stdout.trim() || stderr.trim();
   }
+}
+
+function terminate(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+/** Says nothing of the configuration. */
+function untried(cause: unknown): UnavailableError {
+  return new UnavailableError(`tmux.conf cannot be tried: ${reasonOf(cause)}`, { cause });
 }
 
 /** What is said of a program that could not be run, or that said nothing itself. */

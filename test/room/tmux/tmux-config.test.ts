@@ -1,8 +1,18 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ConfigurationError } from '../../../src/base/errors.js';
+import { ConfigurationError, UnavailableError } from '../../../src/base/errors.js';
 import { findTmux } from '../../../src/tmux/tmux-binary.js';
 import { checkTmuxConfig } from '../../../src/tmux/tmux-config.js';
 
@@ -117,4 +127,70 @@ test('more settings than tmux takes at once are looked at all the same', async (
   expect(await problemsOf(...many, 'set -g status sideways')).toEqual([
     ':401: unknown value: sideways',
   ]);
+});
+
+test('a file that it reads is looked at like itself, wherever it is named, and nothing of it runs', async () => {
+  const write = (name: string, mode: number, text = ''): string => {
+    const file = join(root, name);
+    writeFileSync(file, `run-shell 'touch ${join(root, 'ran')}'\n${text}\n`);
+    chmodSync(file, mode);
+    return file;
+  };
+  for (const folder of ['d', 'open', 'e']) mkdirSync(join(root, folder));
+  chmodSync(join(root, 'open'), 0o1777);
+  const open = write('open.conf', 0o666);
+  const nested = write('nested.conf', 0o600, `source-file ${open}`);
+  const [first, second] = [write('d/1.conf', 0o602), write('d/2.conf', 0o644)];
+  symlinkSync(second, join(root, 'e/link.conf'));
+  const ofOthers = (file: string, mode: string) =>
+    `${file.replace(path, '')}: may be written by others (mode ${mode}): chmod go-w ${file}`;
+  const problems = await problemsOf(
+    `source-file -q ${join(root, 'missing.conf')} ${second}`,
+    `source-file '${root}/d/*.conf'`,
+    `if-shell true { source-file ${nested} }`,
+    `source-file -q '${root}/open/*'`,
+    `bind r source-file ${join(root, 'open/later.conf')}`,
+    `if-shell true 'display a; source ${join(root, 'open/string.conf')}'`,
+    `source-file -F '${open}#{pid}'`,
+    `source-file ${root}/e/[k-m]ink.conf ${root}/e/.?`,
+    `source-file ${root.slice(1)}/open.conf ${nested}`,
+  );
+  const at = (line: string, what: string) => `${line}: source-file: ${what}`;
+  expect(problems).toEqual([
+    at(':2', ofOthers(first, '0602')),
+    at(`${nested}:2`, ofOthers(open, '0666')),
+    at(':4', ofOthers(join(root, 'open'), '1777')),
+    at(':5', ofOthers(join(root, 'open'), '1777')),
+    at(':6', ofOthers(join(root, 'open'), '1777')),
+  ]);
+  expect(existsSync(join(root, 'ran'))).toBe(false);
+});
+
+test('files that read each other are looked at once, and no more of them than 64 or deeper than 8', async () => {
+  const file = (name: string) => join(root, `${name}.conf`);
+  writeFileSync(file('loop'), `source-file ${file('loop')} ${path}\n`);
+  expect(await problemsOf(`source-file ${file('loop')}`)).toEqual([]);
+  for (let depth = 1; depth <= 8; depth++) {
+    writeFileSync(file(`${depth}`), `source-file ${file(`${depth + 1}`)}\n`);
+  }
+  expect(await problemsOf(`source-file ${file('2')}`)).toEqual([]);
+  const deep = ': more than 64 files, or 8 one in the other, are not looked at: join some';
+  expect(await problemsOf(`source-file ${file('1')}`)).toEqual([
+    `${file('8')}:1: source-file: ${file('9')}${deep}`,
+  ]);
+  for (let number = 0; number < 64; number++) writeFileSync(file(`many-${number}`), '');
+  expect(await problemsOf(`source-file ${root}/many-*.conf`)).toEqual([]);
+  writeFileSync(file('many-64'), '');
+  expect(await problemsOf(`source-file ${root}/many-*.conf`)).toEqual([
+    `:1: source-file: ${file('many-9')}${deep}`,
+  ]);
+});
+
+test('a tmux that brings up no server to try it with says nothing of the configuration', async () => {
+  writeFileSync(path, DEFAULTS);
+  const binary = { path: join(root, 'tmux'), version: '3.3a' };
+  writeFileSync(binary.path, '#!/bin/sh\nexit 1\n', { mode: 0o700 });
+  await expect(checkTmuxConfig(binary, { root, path }, env)).rejects.toThrow(
+    new UnavailableError('tmux.conf cannot be tried: no server came up'),
+  );
 });
