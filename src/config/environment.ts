@@ -1,5 +1,6 @@
-import { homedir, tmpdir, userInfo } from 'node:os';
+import { homedir, tmpdir, type UserInfo, userInfo } from 'node:os';
 import { resolve } from 'node:path';
+import { ConfigurationError } from '../base/errors.js';
 
 /** What Triad takes from its environment; nothing else in `src/` reads it. */
 export interface Environment {
@@ -35,7 +36,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
       value === undefined ? [] : [[name, value]],
     ),
   );
-  const { username, shell, uid } = userInfo();
+  const { username, shell, uid } = findAccount();
   return {
     home: all['TRIAD_HOME'] || undefined,
     tmux: programPath(all['TRIAD_TMUX'] || 'tmux'),
@@ -51,6 +52,21 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     clean: cleanEnvironment(all, shell),
     all,
   };
+}
+
+/** @throws ConfigurationError where this runs as a number only, as in some containers: OpenSSH refuses that, too. */
+function findAccount(): UserInfo<string> {
+  try {
+    return userInfo();
+  } catch (cause) {
+    throw new ConfigurationError(
+      `no account has the user id ${process.getuid?.()} of this process`,
+      {
+        hint: 'start it as a user that is in /etc/passwd, or add this one there (useradd --uid)',
+        cause,
+      },
+    );
+  }
 }
 
 function paneDoor(all: Readonly<Record<string, string>>): Environment['door'] {

@@ -152,6 +152,15 @@ test.skipIf(process.getuid?.() !== 0)(
   },
 );
 
+test.skipIf(process.getuid?.() !== 0)('a user without an account is told so', async () => {
+  using home = new BareHome();
+  const told = await home.run(['status'], {
+    before: ['setpriv', '--reuid=54321', '--clear-groups'],
+  });
+  expect(told.code).toBe(78);
+  expect(told.stderr).toMatch(/^triad: error: no account has the user id 54321 .*\ntriad: hint: /);
+});
+
 async function own(path: string): Promise<void> {
   await once(spawn('chown', ['nobody', path]), 'exit');
 }
