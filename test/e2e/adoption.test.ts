@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { count } from '../helpers/counts.js';
 import { eventually } from '../helpers/eventually.js';
+import { signalNow } from '../helpers/signal.js';
 import { Terminal } from '../helpers/terminal.js';
 import { TmuxProbe } from '../helpers/tmux-probe.js';
 import { lasting, type Status, TriadHome, type Up } from '../helpers/triad-home.js';
@@ -48,7 +49,7 @@ test('kill -9 leaves the agents running, and the next start adopts them as they 
   await using home = await makeHome();
   const first = await home.up();
   const before = await home.status();
-  process.kill(paneOf(before, 'state')?.pid ?? 0, 'SIGKILL');
+  signalNow(paneOf(before, 'state')?.pid, 'SIGKILL');
   await eventually('state was started again', () =>
     isPane(home, 'state', { restarts: 1, state: 'running' }),
   );

@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../helpers/eventually.js';
+import { signalNow } from '../helpers/signal.js';
 import { SshClient, sshArguments } from '../helpers/ssh-client.js';
 import { TriadHome, type Up } from '../helpers/triad-home.js';
 
@@ -117,7 +118,7 @@ test('a server in a pane is healthy while it answers, and what waits for that st
   expect(ill).toMatchObject({ pid: before.pid, reason: 'http answered 503, 2 times in a row' });
   rmSync(home.path('ill'));
   await reaches('http', 'healthy');
-  process.kill(before.pid ?? 0, 'SIGKILL');
+  signalNow(before.pid, 'SIGKILL');
   await reaches('tcp', 'unhealthy');
   await reaches('tcp', 'healthy');
   await reaches('http', 'healthy');
@@ -140,7 +141,7 @@ test('a server in a pane is healthy while it answers, and what waits for that st
 
 test('a line that is waited for makes a pane healthy, and each run has to print it anew', async () => {
   const { pid } = await reaches('log', 'healthy');
-  process.kill(pid ?? 0, 'SIGKILL');
+  signalNow(pid, 'SIGKILL');
   await recorded('log', 'log: healthy -> backoff: was ended by SIGKILL');
   await reaches('log', 'healthy');
   expect(texts('log').filter((text) => text.includes('a line matched ready [0-9]+'))).toHaveLength(
@@ -235,7 +236,7 @@ test('here and over SSH people follow what a pane puts out and what happens, in 
   await Promise.all(clients.map((client, index) => client.sees(index < 2 ? 'begins' : '\n')));
   await home.run(['send', 'follow', 'hello']);
   await Promise.all([mine, theirs].map((client) => client.sees('begins\nhello\nhello\n')));
-  process.kill(pid ?? 0, 'SIGABRT');
+  signalNow(pid, 'SIGABRT');
   const end = 'follow: running -> backoff: was ended by SIGABRT';
   await Promise.all(
     clients.map((client, index) =>

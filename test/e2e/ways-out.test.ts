@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { eventually } from '../helpers/eventually.js';
+import { signalNow } from '../helpers/signal.js';
 import { Terminal } from '../helpers/terminal.js';
 import { TmuxProbe } from '../helpers/tmux-probe.js';
 import { TriadHome, type Up } from '../helpers/triad-home.js';
@@ -111,7 +112,7 @@ test("a driver's tmux client that is killed costs that view alone, with status 7
   await using observer = await attach('olga');
   await using driver = await attach('dora');
   const client = (await probe.clients()).find(({ isReadOnly }) => !isReadOnly);
-  process.kill(client?.pid ?? 0, 'SIGKILL');
+  signalNow(client?.pid, 'SIGKILL');
   await endsWith(driver, 70, FAILED);
   await observer.sees('watching');
 });
@@ -201,7 +202,7 @@ test('with host and gateway apart, no way out leaves a terminal in disorder', as
   await using observer = await attachTo('olga');
   await using cutOff = await attachTo('dora');
   const client = (await tmux.clients()).find(({ isReadOnly }) => !isReadOnly);
-  process.kill(client?.pid ?? 0, 'SIGKILL');
+  signalNow(client?.pid, 'SIGKILL');
   await endsWith(cutOff, 70, FAILED);
   await using kicked = await attachTo('dora');
   await apart.run(['kick', 'dora']);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { eventually } from '../../helpers/eventually.js';
 import { isAlive } from '../../helpers/keeper-pane.js';
+import { signalNow } from '../../helpers/signal.js';
 import { SmallHost } from '../../helpers/small-host.js';
 import { tapOf } from '../../helpers/tap-process.js';
 
@@ -35,7 +36,7 @@ test('after an adoption rules fire as before, and lines that were printed before
   await using small = await SmallHost.startPlanned(PLAN);
   const first = await small.reaches('worker', 'running');
   await small.host.close();
-  process.kill(first.pid ?? 0, 'SIGKILL');
+  signalNow(first.pid, 'SIGKILL');
   await eventually('it has ended', () => !isAlive(first.pid ?? 0));
   small.events.length = 0;
   await small.restart();
@@ -44,7 +45,7 @@ test('after an adoption rules fire as before, and lines that were printed before
   const second = await small.reaches('worker', 'running');
   small.events.length = 0;
   await small.restart();
-  process.kill(second.pid ?? 0, 'SIGKILL');
+  signalNow(second.pid, 'SIGKILL');
   await hasFired(small, 'crashed');
   await eventually('it was started again', () => startsIn(small).split('worker').length === 4);
   expect((await small.pane('engine')).restarts).toBe(0);

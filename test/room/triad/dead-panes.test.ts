@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { eventually } from '../../helpers/eventually.js';
+import { signalNow } from '../../helpers/signal.js';
 import { SmallHost } from '../../helpers/small-host.js';
 
 /** A program that has asked for reports of focus, as editors do. */
@@ -35,7 +36,7 @@ test('a program that is killed while it has reports of focus on takes only itsel
   const server = await serverPid(small);
   for (let round = 1; round <= 2; round += 1) {
     const { pid, id } = await small.reaches('one', 'running');
-    process.kill(pid ?? 0, 'SIGKILL');
+    signalNow(pid, 'SIGKILL');
     comeAndGo(small);
     await small.tmux('set-buffer', 'x');
     await small.tmux('paste-buffer', '-d', '-t', id ?? '');

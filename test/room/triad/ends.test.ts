@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { PANE_SIGNALS } from '../../../src/link/host-link.js';
 import { eventually } from '../../helpers/eventually.js';
 import { isAlive } from '../../helpers/keeper-pane.js';
+import { signalNow } from '../../helpers/signal.js';
 import { SmallHost } from '../../helpers/small-host.js';
 
 const SOON = { backoff: { first: '0s', jitter: 0, factor: 1 }, crashLimit: 'none' };
@@ -136,7 +137,7 @@ test('a program without its interpreter, and a directory that goes while its com
   expect(script.reason).toBe(`${notFound}; crashed 2 times in a row`);
   const { pid } = await small.reaches('worker', 'running');
   rmSync(join(small.directory, 'place'), { recursive: true });
-  process.kill(pid ?? 0, 'SIGKILL');
+  signalNow(pid, 'SIGKILL');
   const worker = await small.reaches('worker', 'failed');
   expect(small.changes('worker').slice(-4)).toEqual([
     'backoff: was ended by SIGKILL',
@@ -174,14 +175,14 @@ test('a command that replaces itself, lets go of its terminal or forgets its mod
   const { id, pid } = await small.reaches('full', 'running');
   const shown = () => small.tmux('display-message', '-pt', id ?? '', modes);
   await eventually('it has taken the screen', async () => (await shown()) === '1110');
-  process.kill(pid ?? 0, 'SIGKILL');
+  signalNow(pid, 'SIGKILL');
   await small.reaches('full', 'exited');
   await eventually('its screen is as before', async () => (await shown()) === '0001');
   for (const name of ['execs', 'closes']) {
     const before = await small.reaches(name, 'running');
     await small.checked();
     expect(await small.pane(name)).toMatchObject({ pid: before.pid, restarts: 0 });
-    process.kill(before.pid ?? 0, 'SIGTERM');
+    signalNow(before.pid, 'SIGTERM');
     await eventually('it runs again', async () => (await small.pane(name)).restarts === 1);
     expect(small.changes(name)).toContain('backoff: was ended by SIGTERM');
   }
@@ -204,9 +205,9 @@ test.each([
   const { pid } = await small.reaches('worker', 'running');
   const ends = await small.reaches('ends', 'running');
   small.jumpMs = jumpMs;
-  process.kill(pid ?? 0, 'SIGKILL');
+  signalNow(pid, 'SIGKILL');
   await lastPid(small, pid);
-  process.kill(ends.pid ?? 0, 'SIGKILL');
+  signalNow(ends.pid, 'SIGKILL');
   const resting = await small.reaches('ends', 'backoff');
   await small.checked();
   expect((resting.startsAt ?? 0) - Date.now() - jumpMs).toBeGreaterThan(20 * 60_000);
