@@ -12,7 +12,7 @@ const filesOfPackage = (names) => `node_modules/(@types/)?${anyOf(names)}/`;
 function roomRule([room, allowed]) {
   const reachable = [room, ...(room === 'base' ? [] : SHARED), ...allowed];
   return {
-    name: `room-${room}`,
+    name: `room-${room.replace('/', '-')}`,
     severity: 'error',
     from: { path: filesOf([room]) },
     to: {
@@ -40,7 +40,7 @@ module.exports = {
     {
       name: 'schema-only',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/([^/]+/schema|base/zod)\\.ts$' },
+      from: { path: '^src/', pathNot: '^src/(((host|gateway)/)?[^/]+/schema|base/zod)\\.ts$' },
       to: { path: filesOfPackage([SCHEMA_PACKAGE]) },
     },
     {

@@ -27,7 +27,7 @@ const PRIVATE_KEYWORD = {
 // ssh2's verify() may return an Error, which is truthy; signature.ts alone knows how to read it.
 const VERIFY = {
   selector: 'CallExpression > MemberExpression.callee[property.name="verify"]',
-  message: 'Only gateway/signature.ts verifies signatures.',
+  message: 'Only gateway/ssh/signature.ts verifies signatures.',
 };
 
 // Node.js tells a start that failed in three ways; one of them ended the host.
@@ -99,7 +99,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/gateway/signature.ts'],
+    files: ['src/gateway/ssh/signature.ts'],
     rules: { 'no-restricted-syntax': ['error', DEFAULT_EXPORT, PRIVATE_KEYWORD] },
   },
   // A stop ends at its deadline, whatever hangs and keeps the event loop from draining.

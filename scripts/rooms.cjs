@@ -7,33 +7,68 @@
 /** Each room with the rooms it may import. @type {Record<string, readonly string[]>} */
 const ROOMS = {
   base: [],
-  log: ['base'],
+  log: [],
   config: [],
   link: [],
-  tmux: [],
-  tap: ['link'],
-  health: ['link', 'tap'],
-  rules: ['link', 'tap'],
-  events: ['link'],
-  door: ['link'],
-  triad: ['link', 'tmux', 'tap', 'health', 'rules'],
-  host: ['link', 'tmux', 'tap', 'rules', 'events', 'door', 'triad'],
-  access: [],
-  audit: [],
-  mirror: [],
-  recording: ['mirror'],
-  session: ['access', 'audit', 'link', 'mirror', 'recording'],
-  commands: ['access', 'audit', 'link', 'recording', 'session'],
-  gateway: ['access', 'audit', 'commands', 'session'],
-  mcp: ['commands'],
-  control: ['commands'],
+  'host/tmux': [],
+  'host/tap': ['link'],
+  'host/health': ['host/tap'],
+  'host/rules': ['link', 'host/tap'],
+  'host/events': ['link'],
+  'host/pane-door': ['link'],
+  'host/plan': ['link', 'host/health', 'host/rules', 'host/tap'],
+  'host/keeper': [],
+  'host/triad': [
+    'link',
+    'host/health',
+    'host/keeper',
+    'host/plan',
+    'host/rules',
+    'host/tap',
+    'host/tmux',
+  ],
+  'host/session': [
+    'link',
+    'host/events',
+    'host/pane-door',
+    'host/plan',
+    'host/rules',
+    'host/tap',
+    'host/tmux',
+    'host/triad',
+  ],
+  'gateway/access': [],
+  'gateway/audit': [],
+  'gateway/mirror': [],
+  'gateway/viewer': ['gateway/mirror'],
+  'gateway/recording': ['gateway/mirror'],
+  'gateway/attachments': ['link', 'gateway/access', 'gateway/mirror', 'gateway/viewer'],
+  'gateway/commands': ['link', 'gateway/access', 'gateway/attachments', 'gateway/audit'],
+  'gateway/ssh': ['gateway/access', 'gateway/attachments', 'gateway/commands'],
+  'gateway/mcp': ['gateway/commands'],
+  'gateway/control': ['gateway/commands'],
   metrics: [],
   service: [
-    ...['config', 'link', 'tmux', 'tap', 'health', 'rules', 'events', 'door', 'triad', 'host'],
-    ...['access', 'audit', 'mirror', 'recording'],
-    ...['session', 'commands', 'gateway', 'mcp', 'control', 'metrics'],
+    'config',
+    'link',
+    'host/events',
+    'host/health',
+    'host/pane-door',
+    'host/plan',
+    'host/session',
+    'host/tap',
+    'host/tmux',
+    'host/triad',
+    'gateway/access',
+    'gateway/attachments',
+    'gateway/audit',
+    'gateway/commands',
+    'gateway/control',
+    'gateway/mirror',
+    'gateway/ssh',
+    'gateway/viewer',
   ],
-  cli: ['commands', 'config', 'control', 'door', 'service'],
+  cli: ['config', 'service', 'gateway/commands', 'gateway/control', 'host/pane-door'],
 };
 
 /** Rooms that may import any room, but only its types. */
@@ -43,25 +78,22 @@ const TYPES_OF_ALL = ['config'];
 const PACKAGES = {
   pino: ['log'],
   yaml: ['config'],
-  'node-pty': ['tmux'],
-  '@xterm/headless': ['mirror'],
-  commander: ['commands', 'cli'],
-  shlex: ['commands'],
-  ssh2: ['gateway'],
-  '@noble/post-quantum': ['gateway'],
-  '@modelcontextprotocol/sdk': ['mcp'],
+  'node-pty': ['host/tmux'],
+  '@xterm/headless': ['gateway/mirror'],
+  commander: ['gateway/commands', 'cli'],
+  shlex: ['gateway/commands'],
+  ssh2: ['gateway/ssh'],
+  '@noble/post-quantum': ['gateway/ssh'],
+  '@modelcontextprotocol/sdk': ['gateway/mcp'],
   'prom-client': ['metrics'],
-  'proper-lockfile': ['base', 'access'],
+  'proper-lockfile': ['base', 'gateway/access'],
   re2js: ['base'],
 };
 
 /** Loaded by base/zod.ts; its types may be imported by each room's `schema.ts` alone. */
 const SCHEMA_PACKAGE = 'zod';
 
-/** The rooms of one process, which the entry of the other must never load. */
-const HOST_ROOMS = ['tmux', 'tap', 'health', 'rules', 'events', 'triad', 'host'];
-const GATEWAY_ROOMS = [
-  ...['access', 'audit', 'mirror', 'recording', 'session', 'commands', 'gateway', 'mcp', 'control'],
-];
+/** Rooms of the design that have no code yet. */
+const TO_COME = ['gateway/recording', 'gateway/mcp', 'metrics'];
 
-module.exports = { ROOMS, TYPES_OF_ALL, PACKAGES, SCHEMA_PACKAGE, HOST_ROOMS, GATEWAY_ROOMS };
+module.exports = { ROOMS, TYPES_OF_ALL, PACKAGES, SCHEMA_PACKAGE, TO_COME };

@@ -22,8 +22,8 @@ import { ToolError } from './tool.mjs';
 export async function setUp() {
   const root = realpathSync(join(import.meta.dirname, '..', '..'));
   const install = [installStep(root), patchStep(root), linkStep(root)];
-  const keeper = nativeStep(root, { room: 'triad', name: 'keeper' });
-  const tap = nativeStep(root, { room: 'tap', name: 'tap' });
+  const keeper = nativeStep(root, { room: 'host/keeper', name: 'keeper' });
+  const tap = nativeStep(root, { room: 'host/tap', name: 'tap' });
   const lock = nativeStep(root, { room: 'base', name: 'lock' });
   const builds = [programStep(root), demoStep(root), keeper, tap, lock];
   if ([...install, ...builds].every((step) => step.isCurrent())) return 0;

@@ -1,8 +1,8 @@
 import { EXIT } from '../base/exit-codes.js';
-import type { AnswerPiece } from '../commands/answer-piece.js';
-import { AnswerTerminal } from '../commands/answer-terminal.js';
-import { askControl } from '../control/control-client.js';
-import type { ControlRequest, ControlResponse } from '../control/schema.js';
+import type { AnswerPiece } from '../gateway/commands/answer-piece.js';
+import { AnswerTerminal } from '../gateway/commands/answer-terminal.js';
+import { askControl } from '../gateway/control/control-client.js';
+import type { ControlRequest, ControlResponse } from '../gateway/control/schema.js';
 import type { Output } from './output.js';
 
 const NOTHING = { stdout: '', stderr: '' };

@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { UsageError } from '../base/errors.js';
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
 import { visible } from '../base/visible.js';
-import { VERBS } from '../commands/table.js';
+import { VERBS } from '../gateway/commands/table.js';
 import type { LogLevel } from '../log/logger.js';
 import { readInvocation } from './invocation.js';
 import type { Output } from './output.js';

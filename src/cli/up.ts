@@ -1,5 +1,5 @@
 import type { ExitCode } from '../base/exit-codes.js';
-import { sayWhatGoesOn } from '../commands/down.js';
+import { sayWhatGoesOn } from '../gateway/commands/down.js';
 import type { LogLevel } from '../log/logger.js';
 import { startTriad } from '../service/triad.js';
 import { reloadOnHangup } from './hangup.js';

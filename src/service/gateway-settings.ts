@@ -1,9 +1,9 @@
-import { GrantStore } from '../access/grant-store.js';
 import type { Home } from '../config/home.js';
 import { readYamlFile } from '../config/yaml-file.js';
-import { type HostKey, readHostKeys } from '../gateway/host-keys.js';
-import { type ListenAddress, parseListenAddress } from '../gateway/listen-address.js';
-import { type GatewayLimits, gatewaySchema } from '../gateway/schema.js';
+import { GrantStore } from '../gateway/access/grant-store.js';
+import { type HostKey, readHostKeys } from '../gateway/ssh/host-keys.js';
+import { type ListenAddress, parseListenAddress } from '../gateway/ssh/listen-address.js';
+import { type GatewayLimits, gatewaySchema } from '../gateway/ssh/schema.js';
 import type { Logger } from '../log/logger.js';
 
 export interface GatewaySettingsOptions {

@@ -3,7 +3,7 @@ import { allOrNothing, type Disposal } from '../base/disposal.js';
 import type { PaneName, SessionName } from '../base/ids.js';
 import { LoopShare } from '../base/loop-share.js';
 import type { Part } from '../base/part.js';
-import type { LocalHost } from '../host/local-host.js';
+import type { LocalHost } from '../host/session/local-host.js';
 import type { ReloadReport, SessionDescription } from '../link/host-link.js';
 import { LinkServer } from '../link/link-server.js';
 import type { Logger, LogLevel } from '../log/logger.js';

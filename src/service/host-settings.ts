@@ -2,11 +2,11 @@ import { RefusedError, UnavailableError } from '../base/errors.js';
 import type { Environment } from '../config/environment.js';
 import type { Home } from '../config/home.js';
 import { readYamlFile } from '../config/yaml-file.js';
-import { findTmux, type TmuxBinary } from '../tmux/tmux-binary.js';
-import { checkTmuxConfig } from '../tmux/tmux-config.js';
-import { triadSchema } from '../triad/schema.js';
-import type { SessionPlan } from '../triad/session-plan.js';
-import { planCommand, planSessions } from './session-plans.js';
+import { triadSchema } from '../host/plan/schema.js';
+import type { SessionPlan } from '../host/plan/session-plan.js';
+import { planCommand, planSessions } from '../host/plan/session-plans.js';
+import { findTmux, type TmuxBinary } from '../host/tmux/tmux-binary.js';
+import { checkTmuxConfig } from '../host/tmux/tmux-config.js';
 
 export interface HostSettingsOptions {
   readonly home: Home;

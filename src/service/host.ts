@@ -9,28 +9,28 @@ import type { Disposal } from '../base/disposal.js';
 import type { PaneName, SessionName } from '../base/ids.js';
 import type { LoopShare } from '../base/loop-share.js';
 import type { Part } from '../base/part.js';
-import { DoorKey } from '../door/door-key.js';
-import { EventLog } from '../events/event-log.js';
-import { createPaneHealth } from '../health/watched-pane.js';
-import type { HostSessionOptions } from '../host/host-session.js';
-import { LocalHost, type LocalHostOptions } from '../host/local-host.js';
-import { watchParts } from '../host/parts-on-record.js';
+import { EventLog } from '../host/events/event-log.js';
+import { createPaneHealth } from '../host/health/watched-pane.js';
+import { DoorKey } from '../host/pane-door/door-key.js';
+import type { SessionPlan } from '../host/plan/session-plan.js';
+import type { HostSessionOptions } from '../host/session/host-session.js';
+import { LocalHost, type LocalHostOptions } from '../host/session/local-host.js';
+import { watchParts } from '../host/session/parts-on-record.js';
+import { ProcessTable } from '../host/tap/process-table.js';
+import { SessionTaps } from '../host/tap/session-taps.js';
+import type { TmuxBinary } from '../host/tmux/tmux-binary.js';
+import { TmuxServer } from '../host/tmux/tmux-server.js';
+import { endLeftSession } from '../host/triad/left-session.js';
+import { findRuns, RUN_VARIABLE } from '../host/triad/runs.js';
 import type { NewHostEvent } from '../link/host-event.js';
 import type { Logger } from '../log/logger.js';
-import { ProcessTable } from '../tap/process-table.js';
-import { SessionTaps } from '../tap/session-taps.js';
-import type { TmuxBinary } from '../tmux/tmux-binary.js';
-import { TmuxServer } from '../tmux/tmux-server.js';
-import { endLeftSession } from '../triad/left-session.js';
-import { findRuns, RUN_VARIABLE } from '../triad/runs.js';
-import type { SessionPlan } from '../triad/session-plan.js';
 import { makeLauncher } from './launcher.js';
 import { PREFIX, requireSocketRoom, runtimeFolder } from './runtime-directory.js';
 import { openDirectory } from './writable.js';
 
 /** Built beside the compiled code (scripts/setup.mjs). */
-const KEEPER = fileURLToPath(new URL('../triad/keeper', import.meta.url));
-const TAP = fileURLToPath(new URL('../tap/tap', import.meta.url));
+const KEEPER = fileURLToPath(new URL('../host/keeper/keeper', import.meta.url));
+const TAP = fileURLToPath(new URL('../host/tap/tap', import.meta.url));
 /** What this process gets of the machine. */
 const MACHINE = [FILE_DESCRIPTORS, PROCESS_STARTS];
 

@@ -1,4 +1,4 @@
-import type { CommandContext } from '../commands/context.js';
+import type { CommandContext } from '../gateway/commands/context.js';
 
 export interface LocalContextOptions
   extends Pick<CommandContext, 'sessions' | 'grants' | 'audit' | 'gateway' | 'terminal'> {

@@ -1,10 +1,10 @@
-import type { GrantStore } from '../access/grant-store.js';
-import { Audit } from '../audit/audit.js';
 import { allOrNothing } from '../base/disposal.js';
-import type { CommandOutcome } from '../commands/door.js';
-import { execute } from '../commands/execute.js';
 import type { Environment } from '../config/environment.js';
 import type { Home } from '../config/home.js';
+import type { GrantStore } from '../gateway/access/grant-store.js';
+import { Audit } from '../gateway/audit/audit.js';
+import type { CommandOutcome } from '../gateway/commands/door.js';
+import { execute } from '../gateway/commands/execute.js';
 import type { Logger } from '../log/logger.js';
 import { openGrants } from './gateway-settings.js';
 import { localContext } from './local-context.js';

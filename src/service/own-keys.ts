@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { PublicKey } from '../access/public-key.js';
-import { parsePublicKeyFile } from '../access/public-key-file.js';
 import { readTrustedFile, type TrustedPlace } from '../base/trusted-file.js';
+import type { PublicKey } from '../gateway/access/public-key.js';
+import { parsePublicKeyFile } from '../gateway/access/public-key-file.js';
 import { listAgentKeys } from './ssh-tools.js';
 
 /** ssh(1), FILES: private keys it tries without being told. */

@@ -1,7 +1,7 @@
 import type { SessionName } from '../base/ids.js';
 import type { Home } from '../config/home.js';
 import { readYamlFile } from '../config/yaml-file.js';
-import { triadSchema } from '../triad/schema.js';
+import { triadSchema } from '../host/plan/schema.js';
 import {
   type GatewaySettings,
   type GatewaySettingsOptions,

@@ -1,11 +1,11 @@
 import { UnavailableError } from '../base/errors.js';
 import type { Environment } from '../config/environment.js';
 import type { Home } from '../config/home.js';
+import { findTmux } from '../host/tmux/tmux-binary.js';
+import { endRuns } from '../host/triad/left-session.js';
+import { RunNotes } from '../host/triad/run-notes.js';
+import { findRuns, type RunSearch } from '../host/triad/runs.js';
 import { LinkConnection } from '../link/link-connection.js';
-import { findTmux } from '../tmux/tmux-binary.js';
-import { endRuns } from '../triad/left-session.js';
-import { RunNotes } from '../triad/run-notes.js';
-import { findRuns, type RunSearch } from '../triad/runs.js';
 import { findHost } from './home-lock.js';
 import { endLeft, findLeftSessions, homeMark, runNotesPath, sessionsDirectory } from './host.js';
 

@@ -1,10 +1,10 @@
-import { readGrantFile } from '../access/grant-file.js';
 import { ConfigurationError } from '../base/errors.js';
 import type { Home } from '../config/home.js';
 import { readYamlFile } from '../config/yaml-file.js';
-import { gatewaySchema } from '../gateway/schema.js';
-import { findTmux } from '../tmux/tmux-binary.js';
-import { checkTmuxConfig } from '../tmux/tmux-config.js';
+import { readGrantFile } from '../gateway/access/grant-file.js';
+import { gatewaySchema } from '../gateway/ssh/schema.js';
+import { findTmux } from '../host/tmux/tmux-binary.js';
+import { checkTmuxConfig } from '../host/tmux/tmux-config.js';
 import { type HostSettingsOptions, readPlans } from './host-settings.js';
 
 /** A file of a home, and what is wrong with it. */

@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path';
-import type { Grant } from '../access/grant.js';
 import { shellWord } from '../base/shell-word.js';
-import type { ListenAddress } from '../gateway/listen-address.js';
+import type { Grant } from '../gateway/access/grant.js';
+import type { ListenAddress } from '../gateway/ssh/listen-address.js';
 import { findOwnKeys, type OwnKey, readOwnKey } from './own-keys.js';
 
 /** ssh(1) needs no `-p` for it. */

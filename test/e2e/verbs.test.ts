@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { visible } from '../../src/base/visible.js';
-import { VERBS } from '../../src/commands/table.js';
+import { VERBS } from '../../src/gateway/commands/table.js';
 import { eventually } from '../helpers/eventually.js';
 import { any, containing, having, matching } from '../helpers/matching.js';
 import { runSsh } from '../helpers/ssh-client.js';

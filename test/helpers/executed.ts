@@ -1,18 +1,18 @@
-import type { AdminScope } from '../../src/access/admin-scope.js';
-import type { Role } from '../../src/access/role.js';
-import type { Actor } from '../../src/audit/audit.js';
 import { FairTurns } from '../../src/base/fair-turns.js';
 import { sessionName } from '../../src/base/ids.js';
 import { LoopShare } from '../../src/base/loop-share.js';
-import type { AnswerPiece, DoorPiece } from '../../src/commands/answer-piece.js';
-import type { ConnectionInfo } from '../../src/commands/connection-info.js';
-import type { CommandContext } from '../../src/commands/context.js';
-import type { CommandOutcome, DoorTerminal } from '../../src/commands/door.js';
-import { execute } from '../../src/commands/execute.js';
-import { Followers } from '../../src/commands/followers.js';
+import type { AdminScope } from '../../src/gateway/access/admin-scope.js';
+import type { Role } from '../../src/gateway/access/role.js';
+import type { AttachmentInfo } from '../../src/gateway/attachments/live-attachment.js';
+import type { Actor } from '../../src/gateway/audit/audit.js';
+import type { AnswerPiece, DoorPiece } from '../../src/gateway/commands/answer-piece.js';
+import type { ConnectionInfo } from '../../src/gateway/commands/connection-info.js';
+import type { CommandContext } from '../../src/gateway/commands/context.js';
+import type { CommandOutcome, DoorTerminal } from '../../src/gateway/commands/door.js';
+import { execute } from '../../src/gateway/commands/execute.js';
+import { Followers } from '../../src/gateway/commands/followers.js';
 import type { HostLink } from '../../src/link/host-link.js';
 import { openLogger } from '../../src/log/logger.js';
-import type { AttachmentInfo } from '../../src/session/live-attachment.js';
 import { fakeHost } from './fake-host.js';
 
 const log = openLogger({ level: 'error', destination: { write: () => undefined } });

@@ -1,5 +1,9 @@
 import type { PaneName } from '../../src/base/ids.js';
-import type { HealthChange, PaneHealth, PaneHealthOptions } from '../../src/health/pane-health.js';
+import type {
+  HealthChange,
+  PaneHealth,
+  PaneHealthOptions,
+} from '../../src/host/health/pane-health.js';
 
 /** Health of panes that a test says. */
 export class FakeHealth {

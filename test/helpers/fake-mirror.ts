@@ -6,7 +6,7 @@ import type {
   MirrorSink,
   MirrorSource,
   WindowLayout,
-} from '../../src/mirror/mirror-source.js';
+} from '../../src/gateway/mirror/mirror-source.js';
 
 export function layoutOf(size: TerminalSize): WindowLayout {
   return { size, isZoomed: false, panes: [] };

@@ -1,8 +1,8 @@
 import type { TerminalSize } from '../../src/base/terminal-size.js';
-import type { Grid } from '../../src/mirror/grid.js';
-import type { ObserverDisplay } from '../../src/mirror/observer-display.js';
-import type { Composer, SharedScreen } from '../../src/mirror/shared-screen.js';
-import type { ObserverTerminal } from '../../src/mirror/watching.js';
+import type { Grid } from '../../src/gateway/mirror/grid.js';
+import type { ObserverDisplay } from '../../src/gateway/mirror/observer-display.js';
+import type { Composer, SharedScreen } from '../../src/gateway/mirror/shared-screen.js';
+import type { ObserverTerminal } from '../../src/gateway/mirror/watching.js';
 import { eventually } from './eventually.js';
 import { WatchedScreen } from './watched-screen.js';
 

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KeeperConnection } from '../../src/triad/keeper-connection.js';
-import type { KeeperState, StartRequest } from '../../src/triad/keeper-protocol.js';
+import { KeeperConnection } from '../../src/host/keeper/keeper-connection.js';
+import type { KeeperState, StartRequest } from '../../src/host/keeper/keeper-protocol.js';
 import { eventually } from './eventually.js';
 
 const TMUX = process.env['TRIAD_TMUX'] ?? 'tmux';

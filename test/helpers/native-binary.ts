@@ -11,11 +11,11 @@ export interface NativeBinary {
 }
 
 export function getKeeperBinary(): NativeBinary {
-  return getNativeBinary('triad/keeper');
+  return getNativeBinary('host/keeper/keeper');
 }
 
 export function getTapBinary(): NativeBinary {
-  return getNativeBinary('tap/tap');
+  return getNativeBinary('host/tap/tap');
 }
 
 export function getLockBinary(): NativeBinary {

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type PaneId, paneId } from '../../src/base/ids.js';
-import { findTmux } from '../../src/tmux/tmux-binary.js';
-import { TmuxServer } from '../../src/tmux/tmux-server.js';
+import { findTmux } from '../../src/host/tmux/tmux-binary.js';
+import { TmuxServer } from '../../src/host/tmux/tmux-server.js';
 import { eventually } from './eventually.js';
 
 export interface PrivateTmuxOptions {

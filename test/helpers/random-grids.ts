@@ -1,5 +1,5 @@
 import type { TerminalSize } from '../../src/base/terminal-size.js';
-import type { Grid, Row } from '../../src/mirror/grid.js';
+import type { Grid, Row } from '../../src/gateway/mirror/grid.js';
 import type { Random } from './random.js';
 
 const NARROW = ['a', 'B', '~', ' ', ' ', 'é', 'e\u0301', '─', '█', '❤\ufe0f', '\ue0b0', '☁'];

@@ -1,6 +1,6 @@
-import { planSessions } from '../../src/service/session-plans.js';
-import { triadSchema } from '../../src/triad/schema.js';
-import type { SessionPlan } from '../../src/triad/session-plan.js';
+import { triadSchema } from '../../src/host/plan/schema.js';
+import type { SessionPlan } from '../../src/host/plan/session-plan.js';
+import { planSessions } from '../../src/host/plan/session-plans.js';
 
 /** The plan of one session as `config/triad.yaml` would have it, with what it leaves out filled in. */
 export function planOf(session: object, root: string): SessionPlan {

@@ -1,5 +1,5 @@
-import type { Row } from '../../src/mirror/grid.js';
-import type { HistoryPage, HistoryRequest } from '../../src/mirror/mirror-source.js';
+import type { Row } from '../../src/gateway/mirror/grid.js';
+import type { HistoryPage, HistoryRequest } from '../../src/gateway/mirror/mirror-source.js';
 
 /** A pane's buffer as tmux keeps it: at its limit it drops the oldest tenth at once. */
 export class SimulatedPane {

@@ -31,8 +31,8 @@ const COMPILER_OPTIONS = {
 const FILES: Record<string, string> = {
   'src/cli/main.ts': "import { GREETING } from './greeting.js';\nexport const SAID = GREETING;\n",
   'src/cli/greeting.ts': "export const GREETING = 'hello';\n",
-  'src/triad/keeper.cc': '#include <unistd.h>\nint main() { pause(); }\n',
-  'src/tap/tap.cc': 'int main() {}\n',
+  'src/host/keeper/keeper.cc': '#include <unistd.h>\nint main() { pause(); }\n',
+  'src/host/tap/tap.cc': 'int main() {}\n',
   'src/base/lock.cc': 'int main() {}\n',
   'examples/demo/engine.ts': 'export const ENGINE = 1;\n',
   'tsconfig.json': '{}',

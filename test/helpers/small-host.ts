@@ -5,24 +5,24 @@ import { basename, join } from 'node:path';
 import { type Clock, SYSTEM_CLOCK } from '../../src/base/clock.js';
 import { type PaneName, paneName, sessionName } from '../../src/base/ids.js';
 import { LoopShare } from '../../src/base/loop-share.js';
-import { DoorKey } from '../../src/door/door-key.js';
-import { EventLog } from '../../src/events/event-log.js';
-import type { HostSessionOptions } from '../../src/host/host-session.js';
-import { LocalHost } from '../../src/host/local-host.js';
+import { EventLog } from '../../src/host/events/event-log.js';
+import { DoorKey } from '../../src/host/pane-door/door-key.js';
+import type { SessionPlan } from '../../src/host/plan/session-plan.js';
+import type { HostSessionOptions } from '../../src/host/session/host-session.js';
+import { LocalHost } from '../../src/host/session/local-host.js';
+import { ProcessTable } from '../../src/host/tap/process-table.js';
+import { SessionTaps } from '../../src/host/tap/session-taps.js';
+import { findTmux } from '../../src/host/tmux/tmux-binary.js';
+import { TmuxServer } from '../../src/host/tmux/tmux-server.js';
 import type { NewHostEvent } from '../../src/link/host-event.js';
 import type { PaneDescription, PaneState, ReloadReport } from '../../src/link/host-link.js';
 import { openLogger } from '../../src/log/logger.js';
-import { ProcessTable } from '../../src/tap/process-table.js';
-import { SessionTaps } from '../../src/tap/session-taps.js';
-import { findTmux } from '../../src/tmux/tmux-binary.js';
-import { TmuxServer } from '../../src/tmux/tmux-server.js';
-import type { SessionPlan } from '../../src/triad/session-plan.js';
 import { eventually } from './eventually.js';
 import { FakeHealth } from './fake-health.js';
 import { getKeeperBinary, getTapBinary } from './native-binary.js';
 import { planOf } from './session-plan.js';
 
-/** Between two looks of the check (src/triad/session-check.ts). */
+/** Between two looks of the check (src/host/triad/session-check.ts). */
 const CHECK_INTERVAL_MS = 250;
 const CHECKOUT = join(import.meta.dirname, '../..');
 

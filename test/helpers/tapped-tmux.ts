@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SYSTEM_CLOCK } from '../../src/base/clock.js';
 import { paneName, sessionName } from '../../src/base/ids.js';
+import { ProcessTable } from '../../src/host/tap/process-table.js';
+import { SessionTaps, type SessionTapsOptions } from '../../src/host/tap/session-taps.js';
 import type { NewHostEvent } from '../../src/link/host-event.js';
 import { openLogger } from '../../src/log/logger.js';
-import { ProcessTable } from '../../src/tap/process-table.js';
-import { SessionTaps, type SessionTapsOptions } from '../../src/tap/session-taps.js';
 import { getTapBinary, type NativeBinary } from './native-binary.js';
 import { PrivateTmux, type PrivateTmuxOptions } from './private-tmux.js';
 

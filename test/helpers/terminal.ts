@@ -1,7 +1,7 @@
 import { Terminal as ScreenModel } from '@xterm/headless';
 import type { TerminalSize } from '../../src/base/terminal-size.js';
-import { CharacterWidth } from '../../src/mirror/character-width.js';
-import { PtyProcess } from '../../src/tmux/pty-process.js';
+import { CharacterWidth } from '../../src/gateway/mirror/character-width.js';
+import { PtyProcess } from '../../src/host/tmux/pty-process.js';
 import { eventually } from './eventually.js';
 import { type SshTarget, sshArguments } from './ssh-client.js';
 

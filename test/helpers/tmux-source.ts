@@ -4,8 +4,8 @@ import type {
   MirrorFeed,
   MirrorSink,
   MirrorSource,
-} from '../../src/mirror/mirror-source.js';
-import { PtyProcess } from '../../src/tmux/pty-process.js';
+} from '../../src/gateway/mirror/mirror-source.js';
+import { PtyProcess } from '../../src/host/tmux/pty-process.js';
 import { layoutOf } from './fake-mirror.js';
 import type { PrivateTmux } from './private-tmux.js';
 

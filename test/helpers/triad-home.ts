@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { inject } from 'vitest';
 import { controlSocket } from '../../src/cli/place.js';
 import { homeAt } from '../../src/config/home.js';
-import { askControl } from '../../src/control/control-client.js';
+import { askControl } from '../../src/gateway/control/control-client.js';
 import { eventually } from './eventually.js';
 import type { Person } from './home-template.js';
 import { type KeyPair, makeKeyPair } from './ssh-keys.js';

@@ -1,11 +1,11 @@
 import { type PaneName, paneId, paneName, sessionName } from '../../src/base/ids.js';
 import { OwnSlices } from '../../src/base/slices.js';
 import type { TerminalSize } from '../../src/base/terminal-size.js';
-import { Glimpses } from '../../src/mirror/glimpses.js';
-import type { Grid, Row } from '../../src/mirror/grid.js';
-import type { HistoryRequest, WindowLayout } from '../../src/mirror/mirror-source.js';
-import type { SharedScreen } from '../../src/mirror/shared-screen.js';
-import { Viewer } from '../../src/mirror/viewer.js';
+import type { Grid, Row } from '../../src/gateway/mirror/grid.js';
+import type { HistoryRequest, WindowLayout } from '../../src/gateway/mirror/mirror-source.js';
+import type { SharedScreen } from '../../src/gateway/mirror/shared-screen.js';
+import { Glimpses } from '../../src/gateway/viewer/glimpses.js';
+import { Viewer } from '../../src/gateway/viewer/viewer.js';
 import { plainRows, SimulatedPane } from './simulated-pane.js';
 
 function gridOf(lines: readonly string[], cols: number): Grid {

@@ -1,7 +1,7 @@
 import headless, { type IBufferCell } from '@xterm/headless';
 import type { TerminalSize } from '../../src/base/terminal-size.js';
-import { CharacterWidth } from '../../src/mirror/character-width.js';
-import type { Grid } from '../../src/mirror/grid.js';
+import { CharacterWidth } from '../../src/gateway/mirror/character-width.js';
+import type { Grid } from '../../src/gateway/mirror/grid.js';
 
 /** What a cell shows and how; '' in place of a second half. */
 type ShownCell = readonly [glyph: string, style: string];

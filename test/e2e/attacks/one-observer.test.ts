@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Disposal } from '../../../src/base/disposal.js';
-import { VERBS } from '../../../src/commands/table.js';
+import { VERBS } from '../../../src/gateway/commands/table.js';
 import { count } from '../../helpers/counts.js';
 import { eventually } from '../../helpers/eventually.js';
 import { runSsh, SshClient, type SshTarget, sshArguments } from '../../helpers/ssh-client.js';

@@ -5,7 +5,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ConnectionInfo } from '../../../src/commands/connection-info.js';
+import type { ConnectionInfo } from '../../../src/gateway/commands/connection-info.js';
 import { count } from '../../helpers/counts.js';
 import { eventually } from '../../helpers/eventually.js';
 import { RawSshClient } from '../../helpers/raw-ssh-client.js';

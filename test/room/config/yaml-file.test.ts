@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { readYamlFile } from '../../../src/config/yaml-file.js';
-import { gatewaySchema } from '../../../src/gateway/schema.js';
+import { gatewaySchema } from '../../../src/gateway/ssh/schema.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'triad-yaml-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,14 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { expect, it } from 'vitest';
 
 interface RoomTables {
   readonly ROOMS: Record<string, readonly string[]>;
   readonly TYPES_OF_ALL: readonly string[];
   readonly PACKAGES: Record<string, readonly string[]>;
-  readonly HOST_ROOMS: readonly string[];
-  readonly GATEWAY_ROOMS: readonly string[];
+  readonly TO_COME: readonly string[];
 }
 
 interface RoomLine {
@@ -31,7 +30,7 @@ it('the gate knows the rooms of the design, and no others', () => {
 });
 
 it.each(lines)('the gate lets $room import what the design says', ({ room, mayImport }) => {
-  expect([...(tables.ROOMS[room] ?? [])].sort()).toEqual(roomsNamedBy(room, mayImport).sort());
+  expect([...(tables.ROOMS[room] ?? [])].sort()).toEqual(roomsNamedBy(mayImport).sort());
   expect(tables.TYPES_OF_ALL.includes(room)).toBe(mayImport === 'types of the rooms');
 });
 
@@ -42,12 +41,25 @@ it.each(lines)('the gate lets $room import the packages of the design', ({ room,
   expect(owned.sort()).toEqual(packagesNamedBy(packages).sort());
 });
 
-it('the gate keeps the rooms of the two processes apart that the design calls so', () => {
-  const roomsOf = (name: string) =>
-    lines.filter(({ process }) => process === name).map(({ room }) => room);
-  expect(tables.HOST_ROOMS).toEqual(roomsOf('host'));
-  expect(tables.GATEWAY_ROOMS).toEqual(roomsOf('gateway'));
+it('the wing is the process, and lets nothing of the other wing in', () => {
+  for (const { room, process } of lines.filter((line) => line.room.includes('/'))) {
+    const wing = room.split('/')[0];
+    if (process !== 'both') expect(process).toBe(wing);
+    const wings = (tables.ROOMS[room] ?? []).filter((name) => name.includes('/'));
+    expect(wings.filter((name) => !name.startsWith(`${wing}/`))).toEqual([]);
+  }
 });
+
+it.each(rooms.filter((room) => !tables.TO_COME.includes(room)))(
+  'every room that %s may import is imported by it',
+  (room) => {
+    const allowed = tables.ROOMS[room] ?? [];
+    const imported = importsOf(room);
+    expect(allowed.filter((name) => !tables.TO_COME.includes(name) && !imported.has(name))).toEqual(
+      [],
+    );
+  },
+);
 
 function readTable(text: string): RoomLine[] {
   const section = text.split('## Rooms')[1]?.split('\n## ')[0] ?? '';
@@ -61,14 +73,24 @@ function readTable(text: string): RoomLine[] {
     });
 }
 
-/** Beyond `base` and `log`, which everybody may import. */
-function roomsNamedBy(room: string, cell: string): string[] {
-  const shared = ['base', 'log'];
+/** Beyond `base` and `log`, which everybody may import: `link, host/{tap,tmux}`. */
+function roomsNamedBy(cell: string): string[] {
   if (cell === '–' || cell === 'types of the rooms') return [];
-  if (cell === 'all but cli') {
-    return rooms.filter((name) => ![room, 'cli', ...shared].includes(name));
-  }
-  return cell.split(', ');
+  return cell.split(', ').flatMap((name) => {
+    const [, wing = '', list] = /^(.*)\{(.*)\}$/.exec(name) ?? [];
+    return list === undefined ? [name] : list.split(',').map((each) => `${wing}${each}`);
+  });
+}
+
+/** The rooms that a room imports anything of, types included. */
+function importsOf(room: string): Set<string> {
+  const folder = join(CHECKOUT, 'src', room);
+  const files = readdirSync(folder).filter((name) => name.endsWith('.ts'));
+  const specifiers = files.flatMap((name) => [
+    ...readFileSync(join(folder, name), 'utf8').matchAll(/from '(\.\.?\/[^']+)'/g),
+  ]);
+  const src = join(CHECKOUT, 'src');
+  return new Set(specifiers.map(([, path = '']) => dirname(relative(src, join(folder, path)))));
 }
 
 /** The cell is `commander (with cli), shlex`: of the words in brackets the other rooms speak. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { ConfigurationError } from '../../../src/base/errors.js';
 import { parseYaml } from '../../../src/config/yaml-file.js';
-import { gatewaySchema } from '../../../src/gateway/schema.js';
-import { triadSchema } from '../../../src/triad/schema.js';
+import { gatewaySchema } from '../../../src/gateway/ssh/schema.js';
+import { triadSchema } from '../../../src/host/plan/schema.js';
 import { containing, matching } from '../../helpers/matching.js';
 
 function problemsOf(text: string, schema: typeof triadSchema | typeof gatewaySchema = triadSchema) {

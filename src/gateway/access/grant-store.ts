@@ -1,0 +1,334 @@
+import { removeStagedLeftovers, type StagedFile, stageFile } from '../../base/atomic-file.js';
+import { ConfigurationError, messageOf, RefusedError, TriadError } from '../../base/errors.js';
+import type { EngineerName } from '../../base/ids.js';
+import { findTrusted, type TrustedPlace, trustVersion } from '../../base/trusted-file.js';
+import type { Logger } from '../../log/logger.js';
+import { type AuthorizedKeys, formatAuthorizedKeys, type LineProblem } from './authorized-keys.js';
+import { type AccessQuery, type Decision, decide } from './decide.js';
+import { type Grant, type GrantDelta, hasExpired } from './grant.js';
+import {
+  applyGrant,
+  applyRevoke,
+  type GrantChange,
+  type GrantEdit,
+  type RevokeChange,
+} from './grant-edit.js';
+import { type ReadableGrantFile, readGrantFile, type UnreadableGrantFile } from './grant-file.js';
+import { withGrantLock } from './grant-lock.js';
+import type { PublicKey } from './public-key.js';
+
+/**
+ * A change counts once two looks in a row saw the same file, so that an editor that empties it
+ * before it writes revokes nobody; both looks fit well into the second a change may take.
+ */
+const POLL_MS = 200;
+
+/** How often it is looked whether a grant has expired: by the wall clock, which may jump either way. */
+const CLOCK_POLL_MS = 200;
+
+/** Edits that wait for their turn within this process; more are refused. */
+const MAX_WAITING_EDITS = 64;
+
+/** People and their editors write between our read and our write rarely, and never for long. */
+const MAX_EDIT_ATTEMPTS = 5;
+
+/** A file of another kind, given by mistake, has thousands of bad lines. */
+const MAX_LOGGED_PROBLEMS = 20;
+
+/** The place is that of the file in authorized_keys format; it need not be there. */
+export interface GrantStoreOptions extends TrustedPlace {
+  readonly log: Logger;
+  /** The clock, epoch ms. */
+  readonly now: () => number;
+}
+
+/** Puts a change on record right before it is made; what it throws refuses the change. */
+export type RecordChange = (deltas: readonly GrantDelta[]) => void;
+
+/** What the file says, or said when it could last be read. */
+export interface GrantState {
+  readonly grants: readonly Grant[];
+  readonly problems: readonly LineProblem[];
+  /** Why the file cannot be read now, so that this is older than the file; null when it is not. */
+  readonly staleReason: string | null;
+}
+
+/** Whose key it is, whether or not a grant of theirs is in force. */
+export interface KnownKey {
+  readonly engineer: EngineerName;
+  readonly fingerprint: string;
+  readonly key: PublicKey;
+}
+
+/**
+ * Owns `keys/authorized_keys`: reads it, follows its changes and edits it. A file that cannot be
+ * read leaves the last good state in force; a file that is gone leaves nobody any right.
+ */
+export class GrantStore implements AsyncDisposable {
+  readonly #options: GrantStoreOptions;
+  readonly #listeners = new Set<(state: GrantState) => void>();
+  #state: GrantState;
+  #keys: ReadonlyMap<string, KnownKey>;
+  #readVersion: string;
+  #seenVersion: string;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #clockTimer: NodeJS.Timeout;
+  /** How many grants had expired when it was looked last. */
+  #expiredCount: number;
+  #isClosed = false;
+  /** Reads and edits, one after the other; never rejects. */
+  #lastTurn: Promise<unknown> = Promise.resolve();
+  #waitingEdits = 0;
+
+  /**
+   * Reads the file for the first time; the caller closes the store.
+   *
+   * @throws ConfigurationError when the file is there but cannot be used.
+   */
+  static async open(options: GrantStoreOptions): Promise<GrantStore> {
+    const read = readGrantFile(options);
+    if ('problem' in read) throw new ConfigurationError(read.problem, { hint: read.hint });
+    return new GrantStore(options, read);
+  }
+
+  private constructor(options: GrantStoreOptions, read: ReadableGrantFile) {
+    this.#options = options;
+    this.#state = stateOf(read.file);
+    this.#keys = keysOf(read.file);
+    this.#readVersion = read.version;
+    this.#seenVersion = read.version;
+    this.#expiredCount = this.#countExpired();
+    this.#clockTimer = setInterval(() => this.#lookAtClock(), CLOCK_POLL_MS);
+    this.#logRead();
+    this.#schedulePoll();
+  }
+
+  get current(): GrantState {
+    return this.#state;
+  }
+
+  decide(query: AccessQuery): Decision {
+    return decide(this.#state.grants, query);
+  }
+
+  findKey(blob: Uint8Array): KnownKey | undefined {
+    return this.#keys.get(idOf(blob));
+  }
+
+  /**
+   * Calls `listener` whenever `decide` may answer differently from before: after each change of `current`,
+   * and when a grant has expired. Until the returned function is called.
+   */
+  onChange(listener: (state: GrantState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /**
+   * Writes a grant as `applyGrant` does. When it resolves, the file is on the disk and `current`
+   * shows it.
+   *
+   * @param record is called at most once, when nothing but the disk stands in the way of the change.
+   * @returns what became different, nothing where all was so already.
+   * @throws RefusedError, UsageError; ConfigurationError when the file cannot be read now.
+   */
+  grant(
+    change: GrantChange,
+    record: RecordChange = () => undefined,
+  ): Promise<readonly GrantDelta[]> {
+    return this.#edit((file) => applyGrant(file, change, this.#options.now()), record);
+  }
+
+  /** Takes grants away as `applyRevoke` does; otherwise like `grant`. */
+  revoke(
+    change: RevokeChange,
+    record: RecordChange = () => undefined,
+  ): Promise<readonly GrantDelta[]> {
+    return this.#edit((file) => applyRevoke(file, change, this.#options.now()), record);
+  }
+
+  /** Stops following the file, after the edits that were asked for. Idempotent. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    clearInterval(this.#clockTimer);
+    this.#listeners.clear();
+    await this.#lastTurn;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #edit(
+    apply: (file: AuthorizedKeys) => GrantEdit,
+    record: RecordChange,
+  ): Promise<readonly GrantDelta[]> {
+    if (this.#isClosed || this.#waitingEdits >= MAX_WAITING_EDITS) {
+      throw new RefusedError('the grants cannot be changed now', { hint: 'try again' });
+    }
+    this.#waitingEdits++;
+    try {
+      return await this.#inTurn(async () => {
+        const deltas = await editFile(this.#options, apply, record);
+        this.#read();
+        return deltas;
+      });
+    } finally {
+      this.#waitingEdits--;
+    }
+  }
+
+  #inTurn<T>(work: () => T | Promise<T>): Promise<T> {
+    const turn = this.#lastTurn.then(work);
+    this.#lastTurn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  #lookAtClock(): void {
+    if (this.#countExpired() !== this.#expiredCount) this.#announce();
+  }
+
+  #countExpired(): number {
+    const { now } = this.#options;
+    const ending = this.#state.grants.filter(({ expiresAt }) => expiresAt !== null);
+    return ending.filter((grant) => hasExpired(grant, now())).length;
+  }
+
+  #schedulePoll(): void {
+    if (this.#isClosed) return;
+    this.#timer = setTimeout(() => {
+      void this.#inTurn(() => this.#poll()).finally(() => this.#schedulePoll());
+    }, POLL_MS);
+  }
+
+  #poll(): void {
+    const version = trustVersion(this.#options);
+    const isSettled = version === this.#seenVersion;
+    this.#seenVersion = version;
+    const isNews = version !== this.#readVersion || this.#state.staleReason !== null;
+    if (isSettled && isNews && !this.#isClosed) this.#read();
+  }
+
+  #read(): void {
+    const read = readGrantFile(this.#options);
+    const isSame = read.version === this.#readVersion;
+    this.#readVersion = read.version;
+    if ('problem' in read) {
+      this.#becomeStale(read);
+    } else if (!isSame || this.#state.staleReason !== null) {
+      this.#state = stateOf(read.file);
+      this.#keys = keysOf(read.file);
+      this.#logRead();
+      this.#announce();
+    }
+  }
+
+  #becomeStale({ problem, hint }: UnreadableGrantFile): void {
+    if (this.#state.staleReason === problem) return;
+    this.#state = { ...this.#state, staleReason: problem };
+    const { log, path } = this.#options;
+    log.error({ path, reason: problem, hint }, 'grants not readable, last good ones in force');
+    this.#announce();
+  }
+
+  #logRead(): void {
+    const { log, path } = this.#options;
+    const { grants, problems } = this.#state;
+    log.info({ path, grants: grants.length, badLines: problems.length }, 'grants read');
+    for (const { line, reason } of problems.slice(0, MAX_LOGGED_PROBLEMS)) {
+      log.warn({ path, line, reason }, 'bad line ignored');
+    }
+  }
+
+  #announce(): void {
+    this.#expiredCount = this.#countExpired();
+    for (const listener of this.#listeners) {
+      try {
+        listener(this.#state);
+      } catch (error) {
+        this.#options.log.error({ error }, 'grant listener failed');
+      }
+    }
+  }
+}
+
+async function editFile(
+  place: TrustedPlace,
+  apply: (file: AuthorizedKeys) => GrantEdit,
+  record: RecordChange,
+): Promise<readonly GrantDelta[]> {
+  try {
+    // Before the lock, so that nothing is written into a folder that is not trusted.
+    requireReadable(place);
+    const target = findTrusted(place);
+    return await withGrantLock(target, () => editLocked({ place, target, apply, record }));
+  } catch (error) {
+    if (error instanceof TriadError) throw error;
+    throw new RefusedError(`cannot change ${place.path}: ${messageOf(error)}`, {
+      userMessage: 'the grants could not be written',
+      cause: error,
+    });
+  }
+}
+
+interface Edit {
+  readonly place: TrustedPlace;
+  /** Where its path leads, so that an edit replaces that file and not a link to it. */
+  readonly target: string;
+  readonly apply: (file: AuthorizedKeys) => GrantEdit;
+  readonly record: RecordChange;
+}
+
+async function editLocked({ place, target, apply, record }: Edit): Promise<readonly GrantDelta[]> {
+  await removeStagedLeftovers(target);
+  for (let attempt = 0; attempt < MAX_EDIT_ATTEMPTS; attempt++) {
+    const read = requireReadable(place);
+    const { file, deltas } = apply(read.file);
+    if (deltas.length === 0) return deltas;
+    const staged = await stageFile(target, formatAuthorizedKeys(file.lines), read.mode);
+    if (trustVersion(place) === read.version) {
+      await commitRecorded(staged, () => record(deltas));
+      return deltas;
+    }
+    await staged.discard();
+  }
+  throw new RefusedError('somebody else keeps changing the grants', { hint: 'try again' });
+}
+
+/** @throws ConfigurationError */
+function requireReadable(place: TrustedPlace): ReadableGrantFile {
+  const read = readGrantFile(place);
+  if (!('problem' in read)) return read;
+  const userMessage = 'the grants cannot be read';
+  throw new ConfigurationError(read.problem, { hint: read.hint, userMessage });
+}
+
+async function commitRecorded(staged: StagedFile, record: () => void): Promise<void> {
+  try {
+    record();
+  } catch (error) {
+    await staged.discard();
+    throw error;
+  }
+  await staged.commit();
+}
+
+function stateOf({ grants, problems }: AuthorizedKeys): GrantState {
+  return { grants, problems, staleReason: null };
+}
+
+function keysOf({ grants }: AuthorizedKeys): ReadonlyMap<string, KnownKey> {
+  return new Map(
+    grants.map(({ engineer, key }) => [
+      idOf(key.blob),
+      { engineer, key, fingerprint: key.fingerprint },
+    ]),
+  );
+}
+
+function idOf(blob: Uint8Array): string {
+  return Buffer.from(blob).toString('base64');
+}

@@ -1,0 +1,72 @@
+import type { ExitCode } from '../../base/exit-codes.js';
+import type { AttachmentId, EngineerName, PaneName, SessionName } from '../../base/ids.js';
+import type { TerminalSize } from '../../base/terminal-size.js';
+import type { Decision } from '../access/decide.js';
+import type { ObserverTerminal } from '../mirror/watching.js';
+import type { EndReason } from './farewell.js';
+
+/** A person whose key was proven, and from where they come; enough to decide about them again. */
+export interface Caller {
+  readonly engineer: EngineerName;
+  readonly keyBlob: Uint8Array;
+  readonly fingerprint: string;
+  /** The client's IP address, without port. */
+  readonly address: string;
+  /** Address and port for people: `203.0.113.7:52113`, `[2001:db8::1]:52113`. */
+  readonly remote: string;
+  /** Ties log and audit lines of one connection together. */
+  readonly connectionId: string;
+}
+
+/**
+ * Where the output of an attachment goes: the client's end of one SSH channel. After the client is gone
+ * what is written is dropped.
+ */
+export interface ClientTerminal extends ObserverTerminal {
+  /** Tells whether the client takes no more for now; called on each change. */
+  onBlocked(listener: (isBlocked: boolean) => void): void;
+  /** Tells that input may flow again after `Attachment.receive` returned false. */
+  resumeInput(): void;
+}
+
+export interface AttachRequest {
+  readonly caller: Caller;
+  readonly session: SessionName;
+  readonly term: string;
+  readonly size: TerminalSize;
+  readonly terminal: ClientTerminal;
+  /** They want to watch only, whatever their role, and maybe one pane alone. */
+  readonly watch?: { readonly pane: PaneName | undefined } | undefined;
+}
+
+/** One live view of a session by one engineer. */
+export interface Attachment {
+  readonly id: AttachmentId;
+  /**
+   * Input from the client; takes ownership of `bytes`.
+   *
+   * @returns false when no more is wanted until `ClientTerminal.resumeInput`.
+   */
+  receive(bytes: Uint8Array): boolean;
+  resize(size: TerminalSize): void;
+  /** Ends it, with a goodbye unless the client is gone; the first reason counts. */
+  disconnect(reason: EndReason): void;
+  /** Settles once, after the last byte (terminal restored, goodbye said) was written. */
+  readonly ended: Promise<AttachmentEnd>;
+}
+
+export interface AttachmentEnd {
+  readonly exitCode: ExitCode;
+}
+
+/** What opens attachments; refusals come as the decision that was made. */
+export interface AttachmentDoor {
+  /**
+   * @throws UnavailableError when the session is not running.
+   */
+  open(request: AttachRequest): Promise<Attachment | DeniedAttachment>;
+}
+
+export interface DeniedAttachment {
+  readonly denied: Exclude<Decision, { outcome: 'allowed' }>;
+}

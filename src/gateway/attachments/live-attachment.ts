@@ -1,0 +1,331 @@
+import { UnavailableError } from '../../base/errors.js';
+import type { AttachmentId, SessionName } from '../../base/ids.js';
+import { clampSize, type TerminalSize } from '../../base/terminal-size.js';
+import { visible } from '../../base/visible.js';
+import type { DriverView, HostLink, ViewRequest } from '../../link/host-link.js';
+import { LinkLostError } from '../../link/link-lost.js';
+import { includesRole, type Role } from '../access/role.js';
+import { withoutSyncAnswer } from '../mirror/sync-answer.js';
+import type { Watcher } from '../mirror/watching.js';
+import type { Attachment, AttachmentEnd, AttachRequest, Caller } from './attachment.js';
+import {
+  type AwaitedThing,
+  calmTerminal,
+  type EndReason,
+  exitCodeFor,
+  farewell,
+  waitingNotice,
+} from './farewell.js';
+import { ObserverKeys } from './observer-keys.js';
+import type { MirrorsPort } from './ports.js';
+import { PrefixKeys } from './prefix-keys.js';
+import type { SessionReturns } from './session-returns.js';
+
+/** A terminal's name on record and in listings. */
+const MAX_TERM_CHARACTERS = 64;
+
+/** What listings show of an attachment. */
+export interface AttachmentInfo {
+  readonly id: AttachmentId;
+  readonly session: SessionName;
+  readonly engineer: string;
+  readonly role: Role;
+  /** What they do now; `waiting` is for a host that is away, or a session that is made again. */
+  readonly mode: AttachmentMode;
+  /** How often a newer screen took the place of one that a slow observer never got. */
+  readonly skippedFrames: number;
+  readonly remote: string;
+  readonly term: string;
+  readonly cols: number;
+  readonly rows: number;
+  /** ISO 8601 UTC. */
+  readonly since: string;
+}
+
+export type AttachmentMode = 'typing' | 'watching' | 'waiting';
+
+/**
+ * What one person sees. `typing` has a way in; `watching` has none, so that an observer's input has
+ * nowhere to go; `waiting` is for a host or a session that is gone, and has no view at all.
+ */
+type Sight =
+  | { readonly kind: 'typing'; readonly view: DriverView }
+  | { readonly kind: 'watching'; readonly view: Watcher }
+  | { readonly kind: 'waiting'; readonly view: undefined; readonly keys: LeavingKeys };
+
+type ActiveSight = Exclude<Sight, { kind: 'waiting' }>;
+
+interface LeavingKeys {
+  asksToLeave(bytes: Uint8Array): boolean;
+}
+
+export interface LiveAttachmentOptions {
+  readonly id: AttachmentId;
+  readonly role: Role;
+  readonly request: AttachRequest;
+  readonly link: Pick<HostLink, 'openDriver' | 'whenReachable'>;
+  readonly mirrors: Pick<MirrorsPort, 'watch'>;
+  readonly returns: Pick<SessionReturns, 'isAwaited' | 'whenBack'>;
+  readonly since: Date;
+  /** Its person typed something. */
+  readonly onTyped: (attachment: LiveAttachment) => void;
+  /** It types, watches or waits from now on. */
+  readonly onModeChanged: () => void;
+}
+
+export class LiveAttachment implements Attachment {
+  readonly id: AttachmentId;
+  readonly caller: Caller;
+  readonly session: SessionName;
+  readonly ended: Promise<AttachmentEnd & { reason: EndReason }>;
+  readonly #options: LiveAttachmentOptions;
+  readonly #term: string;
+  /** Aborted at the end: who waits for something then stops. */
+  readonly #over = new AbortController();
+  #role: Role;
+  #size: TerminalSize;
+  #sight: Sight | undefined;
+  #isBlocked = false;
+  /** Its terminal was asked what only a viewer asks; the answer may come after a change of role. */
+  #hasWatched = false;
+  /** Only what the newest of several looks opens is shown. */
+  #newestLook: symbol | undefined;
+  #reason: EndReason | undefined;
+
+  #end: (end: AttachmentEnd & { reason: EndReason }) => void = () => undefined;
+
+  private constructor(options: LiveAttachmentOptions) {
+    this.#options = options;
+    this.id = options.id;
+    this.caller = options.request.caller;
+    this.session = options.request.session;
+    this.#role = options.role;
+    this.#size = clampSize(options.request.size.cols, options.request.size.rows);
+    this.#term = visible(options.request.term, MAX_TERM_CHARACTERS);
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    options.request.terminal.onBlocked((isBlocked) => {
+      this.#isBlocked = isBlocked;
+      if (this.#sight?.kind === 'typing') this.#sight.view.setBlocked(isBlocked);
+    });
+  }
+
+  /** @throws UnavailableError when the session is not running. */
+  static async open(options: LiveAttachmentOptions): Promise<LiveAttachment> {
+    const attachment = new LiveAttachment(options);
+    await attachment.#look();
+    return attachment;
+  }
+
+  get role(): Role {
+    return this.#role;
+  }
+
+  get mode(): AttachmentMode {
+    return this.#sight?.kind ?? 'waiting';
+  }
+
+  info(): AttachmentInfo {
+    const { engineer, remote } = this.caller;
+    const since = this.#options.since.toISOString();
+    const { id, session } = this;
+    return {
+      id,
+      session,
+      engineer,
+      role: this.#role,
+      mode: this.mode,
+      skippedFrames: this.#sight?.kind === 'watching' ? this.#sight.view.skippedFrames : 0,
+      remote,
+      term: this.#term,
+      ...this.#size,
+      since,
+    };
+  }
+
+  receive(bytes: Uint8Array): boolean {
+    const sight = this.#sight;
+    if (sight === undefined || this.#reason !== undefined) return true;
+    if (sight.kind === 'typing') {
+      const typed = this.#hasWatched ? withoutSyncAnswer(bytes) : bytes;
+      if (typed.length === 0) return true;
+      this.#options.onTyped(this);
+      return sight.view.write(typed);
+    }
+    if (sight.kind === 'watching') return sight.view.receive(bytes);
+    if (sight.keys.asksToLeave(bytes)) this.disconnect('detached');
+    return true;
+  }
+
+  resize(size: TerminalSize): void {
+    this.#size = clampSize(size.cols, size.rows);
+    this.#sight?.view?.resize(this.#size);
+  }
+
+  /** The goodbye is said at once: it must not wait for a tmux that is busy. */
+  disconnect(reason: EndReason): void {
+    const sight = this.#sight;
+    this.#settle(reason, false);
+    sight?.view?.close();
+  }
+
+  /**
+   * Puts a new role in force at once: input follows it from this call on, and a fresh view replaces
+   * the old one on the same terminal.
+   *
+   * @throws whatever kept the fresh view from being opened.
+   */
+  async changeRole(role: Role): Promise<void> {
+    const couldType = this.#mayType;
+    this.#role = role;
+    if (couldType === this.#mayType || this.#reason !== undefined) return;
+    const old = this.#sight;
+    this.#sight = undefined;
+    old?.view?.close();
+    await this.#look();
+  }
+
+  /** Whoever asked to watch only watches, whatever their role. */
+  get #mayType(): boolean {
+    return includesRole(this.#role, 'driver') && this.#options.request.watch === undefined;
+  }
+
+  async #look(): Promise<void> {
+    const look = Symbol('look');
+    this.#newestLook = look;
+    const size = this.#size;
+    const sight = await this.#openSight();
+    if (sight === 'host-lost') {
+      if (look === this.#newestLook) this.#wait('host');
+      return;
+    }
+    // Its role, or the whole attachment, may be over already.
+    if (look !== this.#newestLook || this.#reason !== undefined) {
+      sight.view.close();
+      return;
+    }
+    this.#take(sight);
+    // Only a real change: whoever resizes becomes the one who sizes the window.
+    if (size !== this.#size) sight.view.resize(this.#size);
+  }
+
+  /** Says so and waits for what is gone: it comes back, and so do the people. */
+  #wait(awaited: AwaitedThing): void {
+    if (this.#reason !== undefined) return;
+    const isDriver = this.#mayType;
+    const waiting: Sight = {
+      kind: 'waiting',
+      view: undefined,
+      keys: isDriver ? new PrefixKeys() : new ObserverKeys(),
+    };
+    const { link, request, returns } = this.#options;
+    this.#sight = waiting;
+    this.#options.onModeChanged();
+    request.terminal.write(waitingNotice(awaited, this.session, isDriver));
+    request.terminal.resumeInput();
+    const back =
+      awaited === 'session'
+        ? returns.whenBack(this.session)
+        : link.whenReachable(this.#over.signal).then(() => true);
+    back
+      .then(async (isBack) => {
+        if (waiting !== this.#sight) return;
+        if (isBack) await this.#look();
+        else this.disconnect('session-ended');
+      })
+      .catch((error: unknown) =>
+        error instanceof UnavailableError ? this.#sessionGone(false) : this.disconnect('failed'),
+      );
+  }
+
+  /** A session that was not ended on purpose is made again, and waited for. */
+  async #sessionGone(isTerminalRestored: boolean): Promise<void> {
+    const sight = this.#sight;
+    const isAwaited = await this.#options.returns.isAwaited(this.session).catch(() => false);
+    if (sight !== this.#sight) return;
+    if (isAwaited) this.#wait('session');
+    else this.#settle('session-ended', isTerminalRestored);
+  }
+
+  async #openSight(): Promise<ActiveSight | 'host-lost'> {
+    try {
+      return await this.#openView();
+    } catch (error) {
+      if (error instanceof LinkLostError) return 'host-lost';
+      throw error;
+    }
+  }
+
+  #openView(): Promise<ActiveSight> {
+    return this.#mayType ? this.#openDriver() : this.#openWatcher();
+  }
+
+  async #openDriver(): Promise<ActiveSight> {
+    const { link, request } = this.#options;
+    const { terminal, term } = request;
+    const opened: { sight?: ActiveSight } = {};
+    const viewRequest: ViewRequest = {
+      ...{ session: this.session, term, size: this.#size },
+      onOutput: (bytes) => {
+        if (opened.sight !== undefined && opened.sight === this.#sight) terminal.write(bytes);
+      },
+    };
+    const view = await link.openDriver(viewRequest);
+    view.onDrain(() => terminal.resumeInput());
+    const sight: ActiveSight = { kind: 'typing', view };
+    opened.sight = sight;
+    return sight;
+  }
+
+  async #openWatcher(): Promise<ActiveSight> {
+    const { mirrors, request } = this.#options;
+    const { session } = this;
+    const { terminal, watch, caller } = request;
+    const { engineer } = caller;
+    const asked = { engineer, session, terminal, size: this.#size, pane: watch?.pane };
+    const view = await mirrors.watch(asked);
+    view.onDrain(() => terminal.resumeInput());
+    return { kind: 'watching', view };
+  }
+
+  #take(sight: ActiveSight): void {
+    this.#sight = sight;
+    const { terminal } = this.#options.request;
+    if (sight.kind === 'typing') {
+      sight.view.setBlocked(this.#isBlocked);
+    } else {
+      terminal.write(calmTerminal());
+      sight.view.start();
+      this.#hasWatched = true;
+    }
+    this.#options.onModeChanged();
+    terminal.resumeInput();
+    void sight.view.ended.then((end) => {
+      if (sight !== this.#sight) return;
+      const isRestored = 'isTerminalRestored' in end && end.isTerminalRestored;
+      if (end.reason === 'lost') this.#wait('host');
+      else if (end.reason === 'session-ended') void this.#sessionGone(isRestored);
+      else this.#settle(reasonOf(end.reason), isRestored);
+    });
+  }
+
+  #settle(reason: EndReason, isTerminalRestored: boolean): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#over.abort();
+    this.#sight = undefined;
+    if (reason !== 'disconnected') {
+      this.#options.request.terminal.write(farewell(reason, this.session, isTerminalRestored));
+    }
+    this.#end({ exitCode: exitCodeFor(reason), reason });
+  }
+}
+
+function reasonOf(
+  reason: Exclude<Awaited<ActiveSight['view']['ended']>['reason'], 'lost' | 'session-ended'>,
+): EndReason {
+  // A view that was closed without our asking was closed by a host that stops.
+  if (reason === 'closed') return 'stopping';
+  return reason === 'left' ? 'detached' : reason;
+}

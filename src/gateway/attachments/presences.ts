@@ -1,0 +1,78 @@
+import type { AttachmentId, SessionName } from '../../base/ids.js';
+import type { LiveAttachment } from './live-attachment.js';
+import type { PeopleThere } from './told-presence.js';
+
+/** A team that comes back at once must not cost everybody a new line for each of them. */
+const INTERVAL_MS = 1_000;
+
+/** What is told of an attachment. */
+export interface Present extends Pick<LiveAttachment, 'id' | 'session' | 'mode'> {
+  readonly caller: Pick<LiveAttachment['caller'], 'engineer'>;
+}
+
+/** Works out who drives and who watches each session, and tells it on a change, once a second at most. */
+export class Presences {
+  readonly #live: ReadonlyMap<AttachmentId, Present>;
+  readonly #show: (session: SessionName, people: PeopleThere) => void;
+  /** Attachments that typed, the last one last. */
+  readonly #typists = new Set<Present>();
+  readonly #lastTypists = new Map<SessionName, Present>();
+  /** Sessions that were told of a moment ago, and whether something has changed since. */
+  readonly #resting = new Map<SessionName, { readonly timer: NodeJS.Timeout; isStale: boolean }>();
+
+  constructor(
+    live: ReadonlyMap<AttachmentId, Present>,
+    show: (session: SessionName, people: PeopleThere) => void,
+  ) {
+    this.#live = live;
+    this.#show = show;
+  }
+
+  /** Cheap for somebody who goes on typing. */
+  noteTyped(attachment: Present): void {
+    if (this.#lastTypists.get(attachment.session) === attachment) return;
+    this.#lastTypists.set(attachment.session, attachment);
+    this.#typists.delete(attachment);
+    this.#typists.add(attachment);
+    this.update(attachment.session);
+  }
+
+  /** Its view has ended. */
+  forget(attachment: Present): void {
+    this.#typists.delete(attachment);
+    if (this.#lastTypists.get(attachment.session) === attachment) {
+      this.#lastTypists.delete(attachment.session);
+    }
+    this.update(attachment.session);
+  }
+
+  update(session: SessionName): void {
+    const rest = this.#resting.get(session);
+    if (rest !== undefined) {
+      rest.isStale = true;
+      return;
+    }
+    const timer = setTimeout(() => this.#endRest(session), INTERVAL_MS);
+    this.#resting.set(session, { timer, isStale: false });
+    this.#tell(session);
+  }
+
+  close(): void {
+    for (const { timer } of this.#resting.values()) clearTimeout(timer);
+  }
+
+  #endRest(session: SessionName): void {
+    const isStale = this.#resting.get(session)?.isStale === true;
+    this.#resting.delete(session);
+    if (isStale) this.update(session);
+  }
+
+  #tell(session: SessionName): void {
+    const here = [...this.#live.values()].filter((each) => each.session === session);
+    const typing = here.filter(({ mode }) => mode === 'typing');
+    const order = [...this.#typists].reverse().filter((each) => typing.includes(each));
+    const drivers = [...order, ...typing].map(({ caller }) => caller.engineer);
+    const watchers = here.filter(({ mode }) => mode === 'watching').length;
+    this.#show(session, { drivers: [...new Set(drivers)], watchers });
+  }
+}

@@ -1,0 +1,92 @@
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from '../../base/errors.js';
+import type { EngineerName, SessionName } from '../../base/ids.js';
+import { visible } from '../../base/visible.js';
+import { type HostLink, MAX_PRESENT_DRIVERS } from '../../link/host-link.js';
+import type { Logger } from '../../log/logger.js';
+
+const RETRY_MS = 1_000;
+
+/** Who is in a session now, the one who typed last first. */
+export interface PeopleThere {
+  readonly drivers: readonly EngineerName[];
+  readonly watchers: number;
+}
+
+type PresenceLink = Pick<HostLink, 'present' | 'describe' | 'whenReachable'>;
+
+/**
+ * Tells the host who is in each session, for its status lines: the newest state, one session at a time.
+ * Whenever the host could not be told it is told everything again: it may be another one.
+ */
+export class ToldPresence {
+  readonly #link: PresenceLink;
+  readonly #log: Logger;
+  readonly #over = new AbortController();
+  readonly #changes = new EventTarget();
+  /** One entry for each session at most. */
+  readonly #newest = new Map<SessionName, PeopleThere>();
+  /** Sessions that the host was not told of since something changed there. */
+  readonly #untold = new Set<SessionName>();
+
+  private constructor(link: PresenceLink, log: Logger) {
+    this.#link = link;
+    this.#log = log;
+  }
+
+  /** Begins at once, with nobody in any session: what a gateway before has told is out of date. */
+  static open(link: PresenceLink, log: Logger): ToldPresence {
+    const told = new ToldPresence(link, log);
+    void told.#keepTelling();
+    return told;
+  }
+
+  show(session: SessionName, people: PeopleThere): void {
+    this.#newest.set(session, people);
+    this.#untold.add(session);
+    this.#changes.dispatchEvent(new Event('change'));
+  }
+
+  /** Tells nothing more. Idempotent. */
+  close(): void {
+    this.#over.abort();
+  }
+
+  #isOver(): boolean {
+    return this.#over.signal.aborted;
+  }
+
+  async #keepTelling(): Promise<void> {
+    const { signal } = this.#over;
+    while (!this.#isOver()) {
+      await this.#link.whenReachable(signal);
+      try {
+        await this.#tellOnAndOn();
+      } catch (error) {
+        if (this.#isOver()) return;
+        this.#log.debug({ reason: visible(messageOf(error)) }, 'presence not told');
+        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  /** @throws what the host throws, and when nothing more is to be told. */
+  async #tellOnAndOn(): Promise<void> {
+    const { signal } = this.#over;
+    for (const { name } of await this.#link.describe()) this.#untold.add(name);
+    for (;;) {
+      for (const session of this.#untold) {
+        this.#untold.delete(session);
+        await this.#tell(session);
+      }
+      if (this.#untold.size === 0) await once(this.#changes, 'change', { signal });
+    }
+  }
+
+  async #tell(session: SessionName): Promise<void> {
+    const { drivers, watchers } = this.#newest.get(session) ?? { drivers: [], watchers: 0 };
+    const told = { drivers: drivers.slice(0, MAX_PRESENT_DRIVERS), observers: watchers };
+    await this.#link.present(session, told);
+  }
+}

@@ -1,0 +1,155 @@
+import { dirname } from 'node:path';
+import { replaceFile } from '../../base/atomic-file.js';
+import type { Clock } from '../../base/clock.js';
+import { messageOf, systemCode } from '../../base/errors.js';
+import { pause } from '../../base/pause.js';
+import { readTrustedFile } from '../../base/trusted-file.js';
+import { visible } from '../../base/visible.js';
+import type { Logger } from '../../log/logger.js';
+import type { Audit, HostEventFacts } from './audit.js';
+import { BEGINNING, type Position } from './audit-tail.js';
+
+const WAIT_MS = 5_000;
+/** After something went wrong: a host that is starting, a full disk. */
+const RETRY_MS = 1_000;
+const MAX_POSITION_BYTES = 128;
+
+/** What of the host's events is needed to put them on record. */
+interface EventSource {
+  whenReachable(signal: AbortSignal): Promise<void>;
+  /** As many as a page has; at once, or when there is one. */
+  events(request: { after: number; waitMs: number }): Promise<EventsTaken>;
+}
+
+interface EventsTaken {
+  readonly events: readonly HostEventFacts[];
+  /** Of the newest there is. */
+  readonly last: number;
+  /** How many are not kept any more. */
+  readonly missed: number;
+  /** When the event happened after which was asked, epoch ms; null where it is not kept. */
+  readonly afterAt: number | null;
+}
+
+export interface HostRecordOptions {
+  readonly source: EventSource;
+  readonly audit: Pick<
+    Audit,
+    'hostEvent' | 'hostEventsMissed' | 'hostRecordReplaced' | 'lastHostEvent'
+  >;
+  /** Remembers the last event that is on record. */
+  readonly path: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Puts what happened in the host on record, in order and over every restart of either side: it asks for
+ * what came after the last event it has, which the end of the audit itself tells where there is one. An
+ * event is written twice only where the host's record is another one, and never left out without a word.
+ */
+export class HostRecord {
+  readonly #options: HostRecordOptions;
+  readonly #stop = new AbortController();
+  /** Undefined until it was read. */
+  #position: Position | undefined;
+  #lastProblem = '';
+  readonly #done: Promise<void>;
+
+  private constructor(options: HostRecordOptions) {
+    this.#options = options;
+    this.#done = this.#follow();
+  }
+
+  /** Begins at once; what goes wrong is logged and tried again. */
+  static open(options: HostRecordOptions): HostRecord {
+    return new HostRecord(options);
+  }
+
+  /** Resolves when nothing is written any more. Idempotent. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#done;
+  }
+
+  async #follow(): Promise<void> {
+    const { source, path, audit } = this.#options;
+    while (!this.#stop.signal.aborted) {
+      try {
+        await this.#unlessStopped(source.whenReachable(this.#stop.signal));
+        this.#position ??= (await audit.lastHostEvent()) ?? readPosition(path);
+        const request = { after: this.#position.last, waitMs: WAIT_MS };
+        const page = await this.#unlessStopped(source.events(request));
+        if (page !== undefined) await this.#take(page, this.#position);
+        this.#lastProblem = '';
+      } catch (error) {
+        this.#noteProblem(visible(messageOf(error)));
+        const { clock } = this.#options;
+        await pause({ clock, delayMs: RETRY_MS, signal: this.#stop.signal });
+      }
+    }
+  }
+
+  async #take(page: EventsTaken, before: Position): Promise<void> {
+    try {
+      this.#write(page, before);
+    } finally {
+      if (this.#position !== before) {
+        await replaceFile(this.#options.path, `${JSON.stringify(this.#position)}\n`, 0o600);
+      }
+    }
+  }
+
+  #write(page: EventsTaken, before: Position): void {
+    const { audit } = this.#options;
+    if (isOfAnotherRecord(page, before)) {
+      audit.hostRecordReplaced({ after: before.last });
+      this.#position = BEGINNING;
+      return;
+    }
+    if (page.missed > 0) audit.hostEventsMissed({ count: page.missed, after: before.last });
+    for (const event of page.events) {
+      audit.hostEvent(event);
+      this.#position = { last: event.number, at: event.at };
+    }
+  }
+
+  /** What comes after the stop is undefined: the host may take long, and must not hold up an end. */
+  #unlessStopped<T>(work: Promise<T>): Promise<T | undefined> {
+    const { signal } = this.#stop;
+    return new Promise((resolve, reject) => {
+      const stop = () => resolve(undefined);
+      if (signal.aborted) stop();
+      signal.addEventListener('abort', stop, { once: true });
+      work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+    });
+  }
+
+  /** Once, however often it is tried. */
+  #noteProblem(reason: string): void {
+    if (reason !== this.#lastProblem && !this.#stop.signal.aborted) {
+      this.#options.log.warn({ reason }, 'events of the host not recorded, trying again');
+    }
+    this.#lastProblem = reason;
+  }
+}
+
+/** The host's own record was lost, or its end was: it gives numbers again that are on record already. */
+function isOfAnotherRecord({ last, afterAt }: EventsTaken, before: Position): boolean {
+  const isKnown = before.at !== null && afterAt !== null;
+  return last < before.last || (isKnown && afterAt !== before.at);
+}
+
+/** From the beginning where nothing is remembered that can be understood. */
+function readPosition(path: string): Position {
+  try {
+    const place = { root: dirname(path), path };
+    const text = readTrustedFile(place, MAX_POSITION_BYTES).bytes.toString('utf8').trim();
+    const [, last, at] = /^\{"last":(\d{1,15})(?:,"at":(\d{1,16}|null))?\}$/.exec(text) ?? [];
+    const isTimed = at !== undefined && at !== 'null';
+    return { last: Number(last ?? 0), at: isTimed ? Number(at) : null };
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return BEGINNING;
+    throw error;
+  }
+}

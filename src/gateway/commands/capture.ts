@@ -1,0 +1,77 @@
+import { UsageError } from '../../base/errors.js';
+import { visible } from '../../base/visible.js';
+import type { CaptureRequest, PaneAddress } from '../../link/host-link.js';
+import type { AnswerPiece } from './answer-piece.js';
+import type { Follower } from './follower.js';
+import { getGateway, getPaneAddress } from './pane-target.js';
+import type { StreamedAnswer, Verb } from './verb.js';
+
+/** More than any history limit that tmux can hold in memory. */
+const MAX_LINES = 1_000_000;
+
+interface Options {
+  readonly lines?: string;
+  readonly all?: true;
+  readonly ansi?: true;
+}
+
+export const capture: Verb = {
+  name: 'capture',
+  role: 'observer',
+  isOffline: false,
+  summary: 'print what a pane shows',
+  examples: ['capture worker', 'capture worker --lines 200', 'capture pair:worker --all --ansi'],
+  declare: (command, take) => {
+    command
+      .argument('<pane>', 'PANE, or SESSION:PANE')
+      .option('--lines <n>', 'the last N lines, scrollback included')
+      .option('--all', 'the whole scrollback')
+      .option('--ansi', 'keep colours and attributes')
+      .action((pane: string, options: Options) => {
+        const request = requestOf(options);
+        take({
+          files: [],
+          onPane: { target: pane, ask: { verb: 'capture', ...request } },
+          run: async (context) => {
+            const address = await getPaneAddress(context, pane, 'observer');
+            context.audit.paneCaptured({ actor: context.actor, ...address });
+            const { link, captures } = getGateway(context);
+            const take = () => link.capture(address, request);
+            const texts = await captures.take(context.actor.engineer, take);
+            await context.slices.next();
+            return answerOf(address, texts);
+          },
+        });
+      });
+  },
+};
+
+function answerOf({ session }: PaneAddress, texts: readonly string[]): StreamedAnswer {
+  // What a character takes in memory at most; to count bytes of UTF-8 would take a while.
+  const heldBytes = 2 * texts.reduce((sum, text) => sum + text.length, 0);
+  return { session, follows: false, heldBytes, pieces: (follower) => piecesOf(texts, follower) };
+}
+
+async function* piecesOf(
+  texts: readonly string[],
+  follower: Follower,
+): AsyncGenerator<AnswerPiece> {
+  for (const text of texts) {
+    yield { kind: 'text', text };
+    await follower.turn();
+  }
+}
+
+function requestOf(options: Options): CaptureRequest {
+  const ansi = options.ansi === true;
+  if (options.all && options.lines !== undefined) {
+    throw new UsageError('say either --lines or --all, not both');
+  }
+  if (options.all) return { lines: 'all', ansi };
+  if (options.lines === undefined) return { lines: 'screen', ansi };
+  const lines = Number(options.lines);
+  if (!/^\d{1,7}$/.test(options.lines) || lines < 1 || lines > MAX_LINES) {
+    throw new UsageError(`--lines must be 1 to ${MAX_LINES}, got ${visible(options.lines)}`);
+  }
+  return { lines, ansi };
+}

@@ -1,0 +1,106 @@
+import type { FairTurns } from '../../base/fair-turns.js';
+import type { SessionName } from '../../base/ids.js';
+import type { LoopShare } from '../../base/loop-share.js';
+import type { Slices } from '../../base/slices.js';
+import type { HostLink } from '../../link/host-link.js';
+import type { AdminScope } from '../access/admin-scope.js';
+import type { Grant, GrantDelta } from '../access/grant.js';
+import type { GrantChange, RevokeChange } from '../access/grant-edit.js';
+import type { RecordChange } from '../access/grant-store.js';
+import type { Role } from '../access/role.js';
+import type { AttachmentInfo } from '../attachments/live-attachment.js';
+import type { Actor, Audit } from '../audit/audit.js';
+import type { ConnectionCounts, ConnectionsPort } from './connection-info.js';
+import type { DoorTerminal } from './door.js';
+import type { Followers } from './followers.js';
+
+/** Everything a verb may use: who asks, and what there is to act on. */
+export interface CommandContext {
+  readonly actor: Actor;
+  /** The role in force for the actor in a session; undefined where they have none. */
+  readonly roleIn: (session: SessionName) => Role | undefined;
+  /** Where the actor is admin now. */
+  readonly adminScope: () => AdminScope;
+  /** The session a verb over SSH was sent to; undefined at the local door. */
+  readonly session: SessionName | undefined;
+  /** Every configured session. */
+  readonly sessions: readonly SessionName[];
+  readonly grants: GrantsPort;
+  readonly audit: CommandAudit;
+  /** Absent when nothing runs: then only verbs that are marked so get here. */
+  readonly gateway: RunningGateway | undefined;
+  /** The text of a file that was named on the command line; `-` is standard input. */
+  readonly readFile: (name: string) => Promise<string>;
+  readonly terminal: DoorTerminal | undefined;
+}
+
+/** What a call of a verb gets: its work is done in slices. */
+export interface CallContext extends CommandContext {
+  /** After whatever was waited for, the next one is waited for, too: many may be answered at once. */
+  readonly slices: Slices;
+}
+
+/** What of verbs goes on record. */
+type CommandAudit = Pick<
+  Audit,
+  | 'commandRefused'
+  | 'accessGranted'
+  | 'accessRevoked'
+  | 'engineerKicked'
+  | 'paneCaptured'
+  | 'outputRead'
+  | 'textSent'
+  | 'keysPressed'
+  | 'paneStarted'
+  | 'paneStopped'
+  | 'paneRestarted'
+  | 'paneSignalled'
+  | 'reloadRequested'
+  | 'stopRequested'
+>;
+
+/** What verbs need of the grant store. */
+interface GrantsPort {
+  readonly current: {
+    readonly grants: readonly Grant[];
+    readonly problems: readonly { readonly line: number; readonly reason: string }[];
+    readonly staleReason: string | null;
+  };
+  grant(change: GrantChange, record: RecordChange): Promise<readonly GrantDelta[]>;
+  revoke(change: RevokeChange, record: RecordChange): Promise<readonly GrantDelta[]>;
+}
+
+/** The gateway that is running, as verbs see it. */
+export interface RunningGateway {
+  readonly link: HostLink;
+  readonly followers: Followers;
+  /** What all who ask may cost. */
+  readonly share: LoopShare;
+  /** A host takes few captures at once, and refuses the others: they wait here, so that engineers take turns. */
+  readonly captures: FairTurns;
+  /** The command that starts this gateway again. */
+  readonly startCommand: 'up' | 'gateway';
+  readonly attachments: {
+    list(): AttachmentInfo[];
+    kick(isMeant: (info: AttachmentInfo) => boolean): AttachmentInfo[];
+  };
+  readonly connections: ConnectionsPort;
+  describe(): GatewayDescription;
+  /** Begins to stop; the answer to the verb still goes out. */
+  stop(request: { readonly endsSessions: boolean }): void;
+}
+
+interface GatewayDescription {
+  /** `127.0.0.1:2222` */
+  readonly listen: readonly string[];
+  readonly hostKeys: readonly { readonly type: string; readonly fingerprint: string }[];
+  /** ISO 8601 UTC. */
+  readonly startedAt: string;
+  /** How often each limit refused something since then, by its name in `config/gateway.yaml`. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** How often somebody who had not logged in gave way to a newcomer, by the limit that was reached. */
+  readonly displaced: Readonly<Record<string, number>>;
+  /** What is amiss with the gateway, each with what to do. */
+  readonly problems: readonly string[];
+  readonly connections: ConnectionCounts;
+}

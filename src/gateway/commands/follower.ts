@@ -1,0 +1,116 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Slices } from '../../base/slices.js';
+import type { HostLink } from '../../link/host-link.js';
+import { LinkLostError } from '../../link/link-lost.js';
+import { type AnswerPiece, notePiece } from './answer-piece.js';
+
+/** A right that was taken back ends what is followed within a second. */
+const LOOK_INTERVAL_MS = 500;
+
+/** Small beside the seconds that the host waits, large beside the time it takes to ask. */
+const REST_MS = 100;
+
+export interface FollowerOptions {
+  /** Aborted when nobody reads any more. */
+  readonly signal: AbortSignal;
+  /** Throws once the person may not follow any more. */
+  readonly requireRight: () => void;
+  readonly slices: Slices;
+}
+
+/**
+ * Somebody who reads an answer piece by piece: it waits for them only while they read and may. After each wait
+ * their next slice has begun.
+ */
+export class Follower {
+  readonly signal: AbortSignal;
+  readonly #requireRight: () => void;
+  readonly #slices: Slices;
+  #work: Promise<unknown> = Promise.resolve();
+
+  constructor({ signal, requireRight, slices }: FollowerOptions) {
+    this.signal = signal;
+    this.#requireRight = requireRight;
+    this.#slices = slices;
+  }
+
+  /** Settles when the host has done what it was asked for last, whoever still waits for it. */
+  get idle(): Promise<void> {
+    return this.#work.then(
+      () => undefined,
+      () => undefined,
+    );
+  }
+
+  /**
+   * Waits for something that the host does.
+   *
+   * @throws what `work` throws; NotPermittedError; the signal's reason once it is aborted.
+   */
+  async until<T>(work: Promise<T>): Promise<T> {
+    this.#work = work;
+    return this.#wait(work);
+  }
+
+  /** Between two pieces for which nothing is waited for. */
+  async turn(): Promise<void> {
+    if (this.#slices.isOver) await this.#slices.next();
+    this.signal.throwIfAborted();
+  }
+
+  async pause(ms: number): Promise<void> {
+    await this.#wait(delay(ms, undefined, { signal: this.signal }));
+  }
+
+  /** After an answer with nothing in it: a host that stops waits no more, and is not asked without end. */
+  async rest(): Promise<void> {
+    await this.pause(REST_MS);
+  }
+
+  /**
+   * The answer of the host; a link that was lost is waited for, with sentences about it.
+   *
+   * @param ask gets how the attempt before ended: whether the link was lost since.
+   */
+  async *ask<T>(
+    link: Pick<HostLink, 'whenReachable'>,
+    ask: (wasLost: boolean) => Promise<T>,
+  ): AsyncGenerator<AnswerPiece, T> {
+    for (let wasLost = false; ; wasLost = true) {
+      try {
+        const answer = await this.until(ask(wasLost));
+        if (wasLost) yield notePiece('the host is back');
+        return answer;
+      } catch (error) {
+        if (!(error instanceof LinkLostError)) throw error;
+        if (!wasLost) yield notePiece('the host cannot be reached, waiting for it');
+        await this.pause(LOOK_INTERVAL_MS);
+        await this.#wait(link.whenReachable(this.signal));
+      }
+    }
+  }
+
+  async #wait<T>(work: Promise<T>): Promise<T> {
+    // Its failure may come when nobody waits for it any more.
+    work.catch(() => undefined);
+    for (;;) {
+      this.signal.throwIfAborted();
+      this.#requireRight();
+      const outcome = await this.#turn(work);
+      if (outcome === 'look again') continue;
+      await this.#slices.next();
+      return outcome.done;
+    }
+  }
+
+  async #turn<T>(work: Promise<T>): Promise<{ readonly done: T } | 'look again'> {
+    const turn = new AbortController();
+    const signal = AbortSignal.any([this.signal, turn.signal]);
+    const look = delay(LOOK_INTERVAL_MS, 'look again' as const, { signal });
+    try {
+      return await Promise.race([work.then((done) => ({ done })), look]);
+    } finally {
+      turn.abort();
+    }
+  }
+}

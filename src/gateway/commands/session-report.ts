@@ -1,0 +1,127 @@
+import { visible } from '../../base/visible.js';
+import type { PaneDescription, PaneState, SessionDescription } from '../../link/host-link.js';
+import { ageText, bytesText } from './amount-text.js';
+import type { DoorTerminal } from './door.js';
+import { textTable } from './text-table.js';
+
+const HEADER = ['PANE', 'STATE', 'AGE', 'RESTARTS', 'CPU', 'MEM', 'OUT/S', 'LAST EXIT'];
+const STATE_COLUMN = 1;
+/** A command of which less is seen tells nothing. */
+const MIN_COMMAND_COLS = 16;
+const GAP_COLS = 2;
+
+/** Select Graphic Rendition (ECMA-48 §8.3.117): red, yellow, green. */
+const COLOURS = { bad: 31, odd: 33, good: 32 } as const;
+const COLOUR_OF: Readonly<Record<PaneState, keyof typeof COLOURS | undefined>> = {
+  waiting: 'odd',
+  starting: 'odd',
+  running: undefined,
+  healthy: 'good',
+  unhealthy: 'bad',
+  backoff: 'bad',
+  stopping: 'odd',
+  stopped: 'odd',
+  exited: undefined,
+  failed: 'bad',
+};
+
+export interface ReportPlace {
+  /** Epoch ms. */
+  readonly now: number;
+  readonly terminal: DoorTerminal | undefined;
+}
+
+/** What somebody has to look at, in one line; empty while all is well. */
+export function attentionText(
+  sessions: readonly SessionDescription[],
+  { terminal }: Pick<ReportPlace, 'terminal'>,
+): string {
+  const wanting = sessions.flatMap(({ name, state, panes }) => [
+    ...(state === 'running' ? [] : [`${name} ${state}`]),
+    ...panes.flatMap((pane) => {
+      const want = wantOf(pane);
+      return want === undefined ? [] : [`${name}:${pane.name} ${want}`];
+    }),
+  ]);
+  if (wanting.length === 0) return '';
+  const words = `needs attention: ${wanting.join(', ')}`;
+  return `${terminal?.hasColour === true ? painted(words, 'bad') : words}\n\n`;
+}
+
+/** A table of a session's panes, and below it what there is to say about some. */
+export function sessionText(session: SessionDescription, place: ReportPlace): string {
+  const origin = session.adopted ? ', adopted' : '';
+  const head = `session ${session.name}: ${session.state}${origin} (tmux ${session.tmuxVersion})\n`;
+  const notes = session.panes.map((pane) => noteText(pane, place.now));
+  return head + tableOf(session.panes, place) + notes.join('');
+}
+
+/** Why a pane needs somebody, in a word or two. */
+function wantOf(pane: PaneDescription): string | undefined {
+  if (pane.state === 'failed' || pane.state === 'unhealthy' || pane.state === 'backoff') {
+    return pane.state;
+  }
+  if (pane.question !== null) return 'needs input';
+  if (pane.state === 'exited' && pane.lastExit?.status !== 0) return 'exited';
+  return pane.problems.length > 0 ? 'has a problem' : undefined;
+}
+
+function tableOf(panes: readonly PaneDescription[], { now, terminal }: ReportPlace): string {
+  const rows = panes.map((pane) => rowOf(pane, now));
+  const room = terminal === undefined ? 256 : terminal.cols - widthOf(rows) - GAP_COLS;
+  const hasRoom = room >= MIN_COMMAND_COLS;
+  const header = hasRoom ? [...HEADER, 'COMMAND'] : HEADER;
+  const commands = panes.map(({ command }) => cut(visible(command), room));
+  const full = rows.map((row, index) => (hasRoom ? [...row, commands[index] ?? ''] : row));
+  if (terminal?.hasColour !== true) return textTable(header, full);
+  return textTable(header, full, (cell, row, column) => {
+    const state = column === STATE_COLUMN ? panes[row]?.state : undefined;
+    const colour = state === undefined ? undefined : COLOUR_OF[state];
+    return colour === undefined ? cell : painted(cell, colour);
+  });
+}
+
+function rowOf(pane: PaneDescription, now: number): string[] {
+  const { cpu, memoryBytes, bytesPerSecond } = pane.telemetry;
+  const began = pane.pid === null ? pane.since : (pane.startedAt ?? pane.since);
+  return [
+    ...[pane.name, pane.state, ageText(now - began), `${pane.restarts}`],
+    cpu === null ? '-' : `${Math.round(cpu * 100)}%`,
+    memoryBytes === null ? '-' : bytesText(memoryBytes),
+    bytesText(bytesPerSecond),
+    lastExitText(pane),
+  ];
+}
+
+function widthOf(rows: readonly (readonly string[])[]): number {
+  const widths = HEADER.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  return widths.reduce((sum, width) => sum + width + GAP_COLS, -GAP_COLS);
+}
+
+function noteText(pane: PaneDescription, now: number): string {
+  const isWell = pane.state === 'running' || pane.state === 'healthy';
+  const next = pane.startsAt === null ? '' : `, starts again in ${ageText(pane.startsAt - now)}`;
+  const notes = [
+    ...(isWell ? [] : [`${visible(pane.reason)}${next}`]),
+    ...(pane.question === null
+      ? []
+      : [pane.question === '' ? 'asks for input' : `asks: ${visible(pane.question)}`]),
+    ...pane.problems.map((problem) => visible(problem)),
+  ];
+  return notes.map((note) => `  ${pane.name}: ${note}\n`).join('');
+}
+
+function lastExitText({ lastExit }: PaneDescription): string {
+  if (lastExit === null) return '-';
+  return lastExit.signal ?? `status ${lastExit.status}`;
+}
+
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, Math.max(0, length - 1))}…` : text;
+}
+
+function painted(text: string, colour: keyof typeof COLOURS): string {
+  return `\x1b[${COLOURS[colour]}m${text}\x1b[0m`;
+}

@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import type { SessionName } from '../../base/ids.js';
+import type { PaneRequest } from '../../link/pane-request.js';
+import type { Role } from '../access/role.js';
+import type { AnswerPiece } from './answer-piece.js';
+import type { CallContext } from './context.js';
+import type { WatchTarget } from './door.js';
+import type { Follower } from './follower.js';
+
+/** A verb with its arguments read: what is left is to do it. */
+export interface Call {
+  /** Files that were named on the command line; the door reads them, not the verb. */
+  readonly files: readonly string[];
+  /** The same for the pane door, where it can be asked from within a pane. */
+  readonly onPane?: { readonly target: string; readonly ask: PaneRequest };
+  /** @returns what goes to standard output, or what the caller's terminal is to show from now on. */
+  readonly run: (context: CallContext) => Promise<string | WatchTarget | StreamedAnswer>;
+}
+
+/** An answer that goes on, piece by piece. */
+export interface StreamedAnswer {
+  /** The session of which the caller has to stay an observer; undefined for whoever is admin of all. */
+  readonly session: SessionName | undefined;
+  /** Whether it goes on until somebody ends it. */
+  readonly follows: boolean;
+  /** What is held in memory until the caller took it all. */
+  readonly heldBytes?: number;
+  readonly pieces: (follower: Follower) => AsyncIterable<AnswerPiece>;
+}
+
+/** One row of the command table (docs/design.md, promise 7). */
+export interface Verb {
+  readonly name: string;
+  /** The least role that may run it. */
+  readonly role: Role;
+  /** Whether it works on the files of the home when nothing runs. */
+  readonly isOffline: boolean;
+  readonly summary: string;
+  /** Each without the program's name: `restart worker`. */
+  readonly examples: readonly string[];
+  /** Declares arguments and options; `take` gets the call when they are complete. */
+  readonly declare: (command: Command, take: (call: Call) => void) => void;
+}

@@ -1,0 +1,81 @@
+import type { AttachmentInfo } from '../attachments/live-attachment.js';
+import type { ConnectionInfo } from './connection-info.js';
+import type { CommandContext } from './context.js';
+import { getGateway, isAdminIn, sightOf } from './pane-target.js';
+import { jsonText, textTable } from './text-table.js';
+import type { Verb } from './verb.js';
+
+interface Options {
+  readonly connections?: true;
+  readonly json?: true;
+}
+
+export const who: Verb = {
+  name: 'who',
+  role: 'observer',
+  isOffline: false,
+  summary: 'show who is attached, or every connection that has logged in',
+  examples: ['who', 'who --json', 'who --connections'],
+  declare: (command, take) => {
+    command
+      .option('--connections', 'connections with and without views: yours, and as admin all')
+      .option('--json', 'print JSON')
+      .action((options: Options) => {
+        take({ files: [], run: (context) => Promise.resolve(run(context, options)) });
+      });
+  },
+};
+
+function run(context: CommandContext, options: Options): string {
+  if (options.connections === true) {
+    const connections = visibleConnections(context);
+    return options.json === true ? jsonText(connections) : connectionsText(connections);
+  }
+  const maySee = sightOf(context);
+  const attachments = getGateway(context)
+    .attachments.list()
+    .filter(({ session }) => maySee(session));
+  return options.json === true ? jsonText(attachments) : whoText(attachments);
+}
+
+/** Those to the sessions of which the caller is admin, and their own. */
+function visibleConnections(context: CommandContext): readonly ConnectionInfo[] {
+  const { actor } = context;
+  return getGateway(context)
+    .connections.list()
+    .filter(
+      (each) =>
+        isAdminIn(context, each.session) ||
+        (actor.door === 'ssh' && each.engineer === actor.engineer),
+    );
+}
+
+export function whoText(attachments: readonly AttachmentInfo[]): string {
+  if (attachments.length === 0) return 'nobody is attached\n';
+  const header = ['ID', 'ENGINEER', 'ROLE', 'MODE', 'SESSION', 'FROM', 'TERMINAL', 'SINCE'];
+  const rows = attachments.map((each) => [
+    ...[each.id, each.engineer, each.role, each.mode, each.session, each.remote],
+    ...[`${each.term} ${each.cols}x${each.rows}`, each.since],
+  ]);
+  return textTable(header, rows);
+}
+
+function connectionsText(connections: readonly ConnectionInfo[]): string {
+  if (connections.length === 0) return 'nobody is connected\n';
+  const header = ['ID', 'ENGINEER', 'ROLE', 'UNTIL', 'SESSION', 'FROM', 'SINCE', 'USE', 'KEY'];
+  const rows = connections.map((each) => [
+    ...[each.id, each.engineer, each.role ?? 'guest', each.until ?? '-', each.session],
+    ...[each.remote, each.since, useText(each), each.fingerprint],
+  ]);
+  return textTable(header, rows);
+}
+
+function useText({ views, commands }: ConnectionInfo): string {
+  const counted = [counts(views, 'view'), counts(commands, 'command')].filter((text) => text);
+  return counted.length === 0 ? '-' : counted.join(', ');
+}
+
+function counts(count: number, what: string): string {
+  if (count === 0) return '';
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

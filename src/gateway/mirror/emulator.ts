@@ -1,0 +1,27 @@
+import headless, { type Terminal } from '@xterm/headless';
+import type { TerminalSize } from '../../base/terminal-size.js';
+import { CharacterWidth } from './character-width.js';
+
+/** The least that the emulator takes. */
+const MIN_COLS = 2;
+
+/**
+ * A terminal that only listens: it keeps no lines that scrolled off, counts columns as tmux does, and its
+ * answers to what it is asked go nowhere.
+ */
+export function createEmulator(size: TerminalSize): Terminal {
+  const terminal = new headless.Terminal({
+    ...emulatorSize(size),
+    scrollback: 0,
+    allowProposedApi: true,
+    logLevel: 'off',
+  });
+  const width = new CharacterWidth();
+  terminal.unicode.register(width);
+  terminal.unicode.activeVersion = width.version;
+  return terminal;
+}
+
+export function emulatorSize({ cols, rows }: TerminalSize): TerminalSize {
+  return { cols: Math.max(cols, MIN_COLS), rows };
+}

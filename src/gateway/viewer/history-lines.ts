@@ -1,0 +1,227 @@
+import type { Row } from '../mirror/grid.js';
+import type { HistoryPage } from '../mirror/mirror-source.js';
+import { findJoint, repeatedLines } from './history-joint.js';
+import { rowText } from './row-search.js';
+import { textRow } from './text-row.js';
+
+/** Lines that one observer holds; the ones farthest from the view go first, and are fetched again. */
+export const MAX_HELD_LINES = 1000;
+
+const GAP_TEXT = '── lines are missing here ──';
+const GAP: HistoryLine = {
+  row: textRow(GAP_TEXT, GAP_TEXT.length, '2'),
+  text: GAP_TEXT,
+  isSettled: true,
+};
+
+export interface HistoryLine {
+  readonly row: Row;
+  readonly text: string;
+  readonly isSettled: boolean;
+}
+
+/** The end of what is held that a page belongs to. */
+export type Side = 'older' | 'newer';
+
+/**
+ * A stretch of a pane's lines, joined of pages that were taken while the session went on.
+ *
+ * Each line has a number that stays its own, growing by one from line to line; a line of tmux's
+ * numbering, counted from the top of the screen when the last page was taken, has `#tops` more: one
+ * for the lines before the first gap and one for those behind, the same where there is none.
+ */
+export class HistoryLines {
+  #lines: HistoryLine[] = [];
+  #first = 0;
+  #tops: Record<Side, number> = { older: 0, newer: 0 };
+  #historySize = 0;
+  #hasOldest = false;
+  #hasNewest = false;
+
+  get first(): number {
+    return this.#first;
+  }
+
+  /** After the last line. */
+  get end(): number {
+    return this.#first + this.#lines.length;
+  }
+
+  get isEmpty(): boolean {
+    return this.#lines.length === 0;
+  }
+
+  /** Whether there are no older lines, and none newer than the screen of the last page. */
+  get hasOldest(): boolean {
+    return this.#hasOldest;
+  }
+
+  get hasNewest(): boolean {
+    return this.#hasNewest;
+  }
+
+  get historySize(): number {
+    return this.#historySize;
+  }
+
+  at(number: number): HistoryLine | undefined {
+    return this.#lines[number - this.#first];
+  }
+
+  /** How many columns the longest line from one to before another takes. */
+  widest(from: number, end: number): number {
+    const lines = this.#lines.slice(
+      Math.max(0, from - this.#first),
+      Math.max(0, end - this.#first),
+    );
+    return lines.reduce((widest, { row }) => Math.max(widest, row.glyphs.length), 0);
+  }
+
+  /** As tmux counted it when the last page was taken. */
+  tmuxLine(number: number): number {
+    const gap = this.#lines.indexOf(GAP);
+    return number - this.#tops[gap >= 0 && number <= this.#first + gap ? 'older' : 'newer'];
+  }
+
+  /** The newest line that will not change, or the first one. */
+  get lastSettled(): number {
+    const index = this.#lines.findLastIndex((line) => line.isSettled);
+    return this.#first + Math.max(0, index);
+  }
+
+  copy(): HistoryLines {
+    const copy = new HistoryLines();
+    copy.#lines = [...this.#lines];
+    copy.#first = this.#first;
+    copy.#tops = { ...this.#tops };
+    copy.#historySize = this.#historySize;
+    copy.#hasOldest = this.#hasOldest;
+    copy.#hasNewest = this.#hasNewest;
+    return copy;
+  }
+
+  /** Forgets everything but this page. */
+  replace(page: HistoryPage, rows: readonly Row[]): void {
+    this.#lines = linesOf(page, rows);
+    this.#first = 0;
+    this.#tops = { older: -page.firstLine, newer: -page.firstLine };
+    this.#historySize = page.historySize;
+    this.#hasOldest = isOldest(page);
+    this.#hasNewest = isNewest(page);
+  }
+
+  /** Takes a page that overlaps what is held at one side; takes no line of one that cannot be joined. */
+  join(page: HistoryPage, rows: readonly Row[], side: Side): 'joined' | 'apart' {
+    this.#moveOn(page.historySize);
+    const [from, to] = this.#stretch(side);
+    const held = this.#lines.slice(from, to);
+    const lines = linesOf(page, rows);
+    const expected = this.#tops[side] + page.firstLine - this.#first - from;
+    const start = findJoint(held, lines, expected);
+    if (start === undefined) return 'apart';
+    const hasGap = held.length < this.#lines.length;
+    const top = this.#first + from + start - page.firstLine;
+    this.#tops = hasGap ? { ...this.#tops, [side]: top } : { older: top, newer: top };
+    const piece = hasGap ? shortened({ lines, start }, side, held.length) : { lines, start };
+    if (from === 0) this.#extendToOldest(page, start);
+    const reachesEnd = to === this.#lines.length && isNewest(page);
+    if (to === this.#lines.length && start + lines.length >= held.length) {
+      this.#hasNewest = reachesEnd;
+    }
+    this.#lines.splice(from, held.length, ...merge(held, piece, reachesEnd));
+    return 'joined';
+  }
+
+  /** Takes a page that could not be joined, as newer than everything held, behind a mark that lines are missing. */
+  addAfterGap(page: HistoryPage, rows: readonly Row[]): void {
+    // What may have changed since is not repeated when it comes again.
+    this.#lines.length = this.#lines.findLastIndex((line) => line.isSettled) + 1;
+    const lines = linesOf(page, rows);
+    const skipped = repeatedLines(this.#lines, lines);
+    this.#tops.newer = this.end + 1 - skipped - page.firstLine;
+    this.#lines.push(GAP, ...lines.slice(skipped));
+    this.#hasNewest = isNewest(page);
+  }
+
+  /** Drops the lines farthest from a line until few enough are held. */
+  trimAround(number: number): void {
+    const excess = this.#lines.length - MAX_HELD_LINES;
+    if (excess <= 0) return;
+    const before = Math.max(0, number - this.#first - MAX_HELD_LINES / 2);
+    const fromStart = Math.min(excess, Math.floor(before));
+    if (fromStart > 0) this.#hasOldest = false;
+    if (fromStart < excess) this.#hasNewest = false;
+    this.#lines = this.#lines.slice(fromStart, fromStart + MAX_HELD_LINES);
+    this.#first += fromStart;
+    if (!this.#lines.includes(GAP)) this.#tops.older = this.#tops.newer;
+  }
+
+  /** The lines up to the first gap, or those behind the last one: from an index to before another. */
+  #stretch(side: Side): [number, number] {
+    const gap = this.#lines.indexOf(GAP);
+    if (side === 'older') return [0, gap < 0 ? this.#lines.length : gap];
+    return [this.#lines.lastIndexOf(GAP) + 1, this.#lines.length];
+  }
+
+  #extendToOldest(page: HistoryPage, start: number): void {
+    this.#first += Math.min(0, start);
+    // Where the buffer begins later than what is held, there is nothing older any more.
+    this.#hasOldest = isOldest(page) || (start > 0 && this.#hasOldest);
+  }
+
+  /** The best guess where tmux counts from now: at its limit it drops the oldest tenth at once. */
+  #moveOn(historySize: number): void {
+    const growth = historySize - this.#historySize;
+    const scrolled = growth < 0 ? growth + Math.floor(this.#historySize / 10) : growth;
+    this.#tops = { older: this.#tops.older + scrolled, newer: this.#tops.newer + scrolled };
+    this.#historySize = historySize;
+  }
+}
+
+/** Lines of a page, and the index in what is held at which they begin. */
+interface Piece {
+  readonly lines: readonly HistoryLine[];
+  readonly start: number;
+}
+
+/** A page may tell what is beyond a gap, but not how much of it: that part is left out. */
+function shortened(piece: Piece, side: Side, heldLines: number): Piece {
+  const { lines, start } = piece;
+  if (side === 'older') return { lines: lines.slice(0, heldLines - start), start };
+  return { lines: lines.slice(Math.max(0, -start)), start: Math.max(0, start) };
+}
+
+/** Settled lines stay the same objects; others give way to what the page says of them. */
+function merge(held: readonly HistoryLine[], piece: Piece, reachesEnd: boolean): HistoryLine[] {
+  const { lines, start } = piece;
+  const pageEnd = start + lines.length;
+  const end = reachesEnd ? pageEnd : Math.max(held.length, pageEnd);
+  const merged: HistoryLine[] = [];
+  for (let index = Math.min(0, start); index < end; index += 1) {
+    const kept = held[index];
+    const line = kept?.isSettled === true ? kept : (lines[index - start] ?? kept);
+    if (line !== undefined) merged.push(line);
+  }
+  return merged;
+}
+
+function linesOf(page: HistoryPage, rows: readonly Row[]): HistoryLine[] {
+  return rows.map((row, index) => {
+    const isSettled = page.firstLine + index < 0;
+    return { row: withoutBlankEnd(row), text: rowText(row), isSettled };
+  });
+}
+
+/** Many lines are short, and many are held. */
+function withoutBlankEnd(row: Row): Row {
+  const last = row.glyphs.findLastIndex((glyph, col) => glyph !== ' ' || row.styles[col] !== '');
+  return { glyphs: row.glyphs.slice(0, last + 1), styles: row.styles.slice(0, last + 1) };
+}
+
+function isOldest(page: HistoryPage): boolean {
+  return page.firstLine + page.historySize <= 0;
+}
+
+function isNewest(page: HistoryPage): boolean {
+  return page.firstLine + page.lines.length >= page.size.rows;
+}

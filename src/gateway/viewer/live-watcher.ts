@@ -1,0 +1,164 @@
+import type { LoopShare, Steps } from '../../base/loop-share.js';
+import type { TerminalSize } from '../../base/terminal-size.js';
+import type { Logger } from '../../log/logger.js';
+import { rowsFor } from '../mirror/captured-rows.js';
+import type { FeedEnd, MirrorSource } from '../mirror/mirror-source.js';
+import type { Mirrors } from '../mirror/mirrors.js';
+import { MAX_UNCONSUMED_BYTES, type ObserverDisplay } from '../mirror/observer-display.js';
+import type { ObserverTerminal, Watcher, WatchRequest } from '../mirror/watching.js';
+import type { Glimpses } from './glimpses.js';
+import { Viewer } from './viewer.js';
+
+/** What a client may have to consume with a copy: no more than with a frame. */
+const MAX_WITH_COPY_BYTES = 2 * MAX_UNCONSUMED_BYTES;
+const NOTHING = new Uint8Array();
+
+export interface LiveWatcherOptions {
+  readonly request: WatchRequest;
+  /** Pages for the engineer who watches. */
+  readonly history: MirrorSource['history'];
+  readonly share: LoopShare;
+  readonly glimpses: Glimpses;
+  readonly log: Logger;
+}
+
+/** A viewer on a display: what one observer's keys do shows on their terminal. */
+export class LiveWatcher implements Watcher, Steps {
+  readonly owner: string;
+  readonly ended: Promise<{ readonly reason: FeedEnd | 'left' }>;
+  readonly #request: WatchRequest;
+  readonly #terminal: HeldTerminal;
+  readonly #viewer: Viewer;
+  readonly #share: LoopShare;
+  readonly #log: Logger;
+  /** What was typed and waits for its turn. */
+  #typed: Uint8Array = NOTHING;
+  #isHeldBack = false;
+  #onDrain: () => void = () => undefined;
+  #display: ObserverDisplay | undefined;
+  #end: (end: { readonly reason: FeedEnd | 'left' }) => void = () => undefined;
+
+  constructor({ request, history, share, glimpses, log }: LiveWatcherOptions) {
+    const { session, size, pane } = request;
+    this.#request = request;
+    this.owner = request.engineer;
+    this.#share = share;
+    this.#log = log;
+    this.#terminal = new HeldTerminal(request.terminal);
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    this.#viewer = new Viewer({
+      ...{ session, size, pane, glimpses, history },
+      rowsOf: (lines, cols) => rowsFor({ share, owner: request.engineer }, lines, cols),
+      during: (work) => share.during(request.engineer, work),
+      write: (bytes) => this.#copy(bytes),
+      onChange: () => this.#display?.invalidate(),
+      onLeave: () => this.#finish('left'),
+    });
+  }
+
+  /** @throws whatever the source throws when the session cannot be mirrored. */
+  async open(mirrors: Mirrors): Promise<void> {
+    const { session } = this.#request;
+    const display = await mirrors.watch({ session, terminal: this.#terminal }, this.#viewer);
+    this.#display = display;
+    void display.ended.then(({ reason }) => this.#finish(reason));
+  }
+
+  get skippedFrames(): number {
+    return this.#display?.skippedFrames ?? 0;
+  }
+
+  start(): void {
+    this.#terminal.release(this.#viewer.start());
+  }
+
+  receive(bytes: Uint8Array): boolean {
+    if (this.#typed.length > 0) return false;
+    this.#typed = bytes;
+    this.#isHeldBack = !this.#share.take(this);
+    return !this.#isHeldBack;
+  }
+
+  onDrain(listener: () => void): void {
+    this.#onDrain = listener;
+  }
+
+  run(mayGoOn: () => boolean): boolean {
+    try {
+      return this.#follow(mayGoOn);
+    } catch (error) {
+      const { session } = this.#request;
+      this.#log.error({ session, error }, 'observer keys could not be followed');
+      this.#finish('failed');
+      return true;
+    }
+  }
+
+  resize(size: TerminalSize): void {
+    this.#viewer.resize(size);
+    // What is left of the old screen on a terminal of a new size differs from one terminal to the next.
+    this.#display?.forget();
+  }
+
+  /** Follows keys as long as it may go on, at least one; whether all are done. */
+  #follow(mayGoOn: () => boolean): boolean {
+    const taken = this.#viewer.receive(this.#typed, mayGoOn);
+    this.#typed = this.#typed.subarray(taken);
+    if (this.#display !== undefined) this.#display.hasSync = this.#viewer.hasSync;
+    if (this.#typed.length > 0) return false;
+    if (this.#isHeldBack) this.#onDrain();
+    this.#isHeldBack = false;
+    return true;
+  }
+
+  #finish(reason: FeedEnd | 'left'): void {
+    this.#end({ reason });
+    this.close();
+  }
+
+  /** A client that does not read gets no copies to hold, either. */
+  #copy(bytes: Uint8Array): boolean {
+    if (this.#terminal.unconsumedBytes() + bytes.length > MAX_WITH_COPY_BYTES) return false;
+    this.#terminal.write(bytes);
+    return true;
+  }
+
+  close(): void {
+    this.#share.remove(this);
+    this.#viewer.close();
+    this.#display?.close();
+  }
+}
+
+/** A terminal that takes nothing before it is released. */
+class HeldTerminal implements ObserverTerminal {
+  readonly #terminal: ObserverTerminal;
+  #isHeld = true;
+  #listener: () => void = () => undefined;
+
+  constructor(terminal: ObserverTerminal) {
+    this.#terminal = terminal;
+    terminal.onConsumed(() => this.#listener());
+  }
+
+  /** Lets everything through, `first` before all else. */
+  release(first: Uint8Array): void {
+    this.#isHeld = false;
+    this.#terminal.write(first);
+    this.#listener();
+  }
+
+  write(bytes: Uint8Array): void {
+    if (!this.#isHeld) this.#terminal.write(bytes);
+  }
+
+  unconsumedBytes(): number {
+    return this.#isHeld ? Number.POSITIVE_INFINITY : this.#terminal.unconsumedBytes();
+  }
+
+  onConsumed(listener: () => void): void {
+    this.#listener = listener;
+  }
+}

@@ -1,0 +1,41 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { FairQueue } from '../../base/fair-queue.js';
+import type { PaneId } from '../../base/ids.js';
+import type { HistoryPage, HistoryRequest, MirrorSource } from '../mirror/mirror-source.js';
+
+/**
+ * Asks for pages one after the other, for all observers of a session together, and rests after each as
+ * long as it took: whoever searches a long history must not keep tmux, or us, from those who type. Engineers
+ * take turns. Each observer has two requests at most (`PageQueue`), which bounds what waits.
+ */
+export class RestedHistory {
+  readonly #history: MirrorSource['history'];
+  readonly #waiting = new FairQueue<() => Promise<void>>();
+  #isBusy = false;
+
+  constructor(history: MirrorSource['history']) {
+    this.#history = history;
+  }
+
+  /** Pages for one engineer. */
+  of(engineer: string): MirrorSource['history'] {
+    return (pane, request) => this.#ask(engineer, pane, request);
+  }
+
+  #ask(engineer: string, pane: PaneId, request: HistoryRequest): Promise<HistoryPage> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(engineer, () => this.#history(pane, request).then(resolve, reject));
+      if (!this.#isBusy) void this.#work();
+    });
+  }
+
+  async #work(): Promise<void> {
+    this.#isBusy = true;
+    for (let ask = this.#waiting.shift(); ask !== undefined; ask = this.#waiting.shift()) {
+      const askedAt = performance.now();
+      await ask();
+      await delay(performance.now() - askedAt);
+    }
+    this.#isBusy = false;
+  }
+}

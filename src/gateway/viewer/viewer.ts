@@ -1,0 +1,333 @@
+import type { PaneId, PaneName, SessionName } from '../../base/ids.js';
+import type { InSlices } from '../../base/slices.js';
+import { clampSize, type TerminalSize } from '../../base/terminal-size.js';
+import type { Grid, Row } from '../mirror/grid.js';
+import type {
+  HistoryPage,
+  HistoryRequest,
+  LayoutPane,
+  WindowLayout,
+} from '../mirror/mirror-source.js';
+import type { Composer, Presence, SharedScreen } from '../mirror/shared-screen.js';
+import { bottomLineText } from './bottom-line.js';
+import { cropScreen, type Opening } from './crop.js';
+import type { Glimpses, Look } from './glimpses.js';
+import { helpScreen } from './help-screen.js';
+import type { LineSource } from './history-reader.js';
+import { HistoryView } from './history-view.js';
+import { isLeavingKey, type Key, KeyDecoder } from './key-decoder.js';
+import { PageQueue } from './page-queue.js';
+import { PaneChoice } from './pane-choice.js';
+import { endOf, textRow, textWidth } from './text-row.js';
+import { followCursor, type Point, withinRegion } from './viewport.js';
+
+const MIN_SIZE: TerminalSize = { cols: 20, rows: 5 };
+const INVERSE = '7';
+const PAN = { cols: 10, rows: 3 };
+
+/**
+ * The alternate screen, the wheel's reports, pastes in brackets so that they are no keys, and the
+ * question whether the terminal knows synchronised updates (DECRQM). The farewell undoes it all.
+ */
+const START = '\x1b[?1049h\x1b[?1000h\x1b[?1006h\x1b[?2004h\x1b[?2026$p';
+
+const PAN_KEYS: Readonly<Record<string, Point>> = {
+  Up: { col: 0, row: -PAN.rows },
+  k: { col: 0, row: -PAN.rows },
+  Down: { col: 0, row: PAN.rows },
+  j: { col: 0, row: PAN.rows },
+  Left: { col: -PAN.cols, row: 0 },
+  h: { col: -PAN.cols, row: 0 },
+  Right: { col: PAN.cols, row: 0 },
+  l: { col: PAN.cols, row: 0 },
+};
+
+const HISTORY_KEYS = ['PPage', 'WheelUp', '[', '/'];
+
+export interface ViewerOptions {
+  readonly session: SessionName;
+  readonly size: TerminalSize;
+  /** Shown alone from the start. */
+  readonly pane: PaneName | undefined;
+  readonly history: (pane: PaneId, request: HistoryRequest) => Promise<HistoryPage>;
+  readonly rowsOf: (lines: readonly string[], cols: number) => Promise<readonly Row[]>;
+  readonly during: InSlices;
+  /** What all observers of the session look at that is not on the shared screen. */
+  readonly glimpses: Pick<Glimpses, 'look'>;
+  /** To the observer's terminal: what is copied to their clipboard, and nothing else; whether it went. */
+  readonly write: (bytes: Uint8Array) => boolean;
+  /** The screen is to be composed again. */
+  readonly onChange: () => void;
+  readonly onLeave: () => void;
+}
+
+/** What one observer sees, and what their keys do: they reach nothing but this. */
+export class Viewer implements Composer {
+  readonly #options: ViewerOptions;
+  readonly #pages: PageQueue;
+  readonly #choice: PaneChoice;
+  readonly #decoder = new KeyDecoder({
+    onKey: (key) => this.#press(key),
+    onSyncAnswer: (hasSync) => {
+      this.#hasSync = hasSync;
+    },
+  });
+  #size: TerminalSize;
+  #hasSync = false;
+  #hasChanged = false;
+  #isOver = false;
+  #isHelpShown = false;
+  #isLineHidden = false;
+  #pan: Point | undefined;
+  #history: HistoryView | undefined;
+  #glimpse: { readonly pane: PaneId; readonly look: Look } | undefined;
+  /** What was composed of last. */
+  #shared: SharedScreen | undefined;
+  /** The last screen of their own: the same object as long as it shows the same. */
+  #own: Grid | undefined;
+
+  constructor(options: ViewerOptions) {
+    this.#options = options;
+    this.#size = clampSize(options.size.cols, options.size.rows);
+    this.#pages = new PageQueue(options.history);
+    this.#choice = new PaneChoice(options.pane);
+  }
+
+  /** Whether the terminal said that it knows synchronised updates. */
+  get hasSync(): boolean {
+    return this.#hasSync;
+  }
+
+  /** What the terminal gets before the first frame. */
+  start(): Uint8Array {
+    return Buffer.from(START);
+  }
+
+  /**
+   * What the observer's terminal sent, as long as it may go on; the rest has to come again.
+   *
+   * @returns how many bytes were taken.
+   */
+  receive(bytes: Uint8Array, mayGoOn?: () => boolean): number {
+    if (this.#isOver) return bytes.length;
+    this.#hasChanged = false;
+    const taken = this.#decoder.receive(bytes, mayGoOn);
+    this.#announce();
+    return taken;
+  }
+
+  resize(size: TerminalSize): void {
+    if (this.#isOver) return;
+    this.#size = clampSize(size.cols, size.rows);
+    this.#history?.resize(this.#viewSize);
+    this.#options.onChange();
+  }
+
+  /** Calls nothing any more. Idempotent. */
+  close(): void {
+    this.#isOver = true;
+    this.#history?.close();
+    this.#glimpse?.look.close();
+  }
+
+  compose(shared: SharedScreen): Grid {
+    this.#shared = shared;
+    this.#choice.follow(shared.layout);
+    this.#followGlimpse();
+    const own = this.#showOwn(shared);
+    if (own === undefined) return this.#showLive(shared);
+    if (this.#own === undefined || !isSame(this.#own, own)) this.#own = own;
+    return this.#own;
+  }
+
+  /** What nobody else sees; undefined while the observer looks at the shared screen. */
+  #showOwn(shared: SharedScreen): Grid | undefined {
+    const { cols, rows } = this.#size;
+    if (cols < MIN_SIZE.cols || rows < MIN_SIZE.rows) return tooSmall(this.#size);
+    if (this.#isHelpShown) return helpScreen(this.#size);
+    return this.#history && this.#showHistory(this.#history, shared);
+  }
+
+  get #viewSize(): TerminalSize {
+    const { cols, rows } = this.#size;
+    return { cols, rows: Math.max(1, this.#isLineHidden ? rows : rows - 1) };
+  }
+
+  /** Made once for everybody who sees the same. */
+  #showLive(shared: SharedScreen): Grid {
+    const { screen, opening } = this.#liveView(shared);
+    const { offset, region } = opening;
+    const key = [
+      ...[this.#size.cols, this.#size.rows, this.#isLineHidden, this.#choice.key],
+      ...[offset.col, offset.row, region.col, region.row, region.cols, region.rows],
+      ...(this.#glimpse === undefined
+        ? []
+        : [this.#glimpse.pane, this.#glimpse.look.glimpse.number]),
+    ].join(' ');
+    const made = shared.composed.get(key);
+    if (made !== undefined) return made;
+    const view = cropScreen(screen, opening);
+    const grid = this.#isLineHidden ? view : withLine(view, this.#liveLine(shared));
+    shared.composed.set(key, grid);
+    return grid;
+  }
+
+  #cropLive(shared: SharedScreen): Grid {
+    const { screen, opening } = this.#liveView(shared);
+    return cropScreen(screen, opening);
+  }
+
+  #liveView(shared: SharedScreen): { screen: Grid; opening: Opening } {
+    const size = this.#viewSize;
+    const glimpse = this.#glimpse?.look.glimpse;
+    const screen = glimpse === undefined ? shared.screen : (glimpse.screen ?? EMPTY);
+    const region = this.#regionOf(shared, screen);
+    const offset =
+      this.#pan === undefined
+        ? followCursor(screen.cursor, region, size)
+        : withinRegion(this.#pan, region, size);
+    return { screen, opening: { region, offset, size } };
+  }
+
+  #regionOf(shared: SharedScreen, screen: Grid): Opening['region'] {
+    const place = this.#choice.isAlone ? this.#choice.pane(shared.layout)?.place : undefined;
+    return place ?? { col: 0, row: 0, cols: screen.cols, rows: screen.rows.length };
+  }
+
+  #liveLine(shared: SharedScreen): string {
+    const note = this.#glimpse === undefined ? this.#choice.note : 'not on the shared screen';
+    return this.#line(shared, { mode: 'watching', note, keys: '? help  q leaves' });
+  }
+
+  #line(
+    shared: SharedScreen,
+    said: { readonly mode: string; readonly note: string | undefined; readonly keys: string },
+  ): string {
+    const { session, layout } = shared;
+    const presence: Presence = shared.presence;
+    const pane = this.#choice.label(layout);
+    return bottomLineText({ session, pane, presence, ...said }, this.#size.cols);
+  }
+
+  #showHistory(history: HistoryView, shared: SharedScreen): Grid {
+    const view = history.isLoaded ? history.grid() : this.#cropLive(shared);
+    const { prompt, mode, note, keys } = history;
+    if (prompt !== undefined) return withPrompt(view, prompt, this.#size);
+    return this.#isLineHidden ? view : withLine(view, this.#line(shared, { mode, note, keys }));
+  }
+
+  #press(key: Key): void {
+    if (this.#isOver) return;
+    this.#hasChanged = true;
+    if (isLeavingKey(key) && this.#history?.takes(key) !== true) this.#leave();
+    else if (this.#isHelpShown) this.#isHelpShown = false;
+    else if (this.#history !== undefined) this.#pressInHistory(this.#history, key);
+    else this.#pressLive(key);
+  }
+
+  #announce(): void {
+    if (this.#hasChanged && !this.#isOver) this.#options.onChange();
+  }
+
+  #leave(): void {
+    this.close();
+    this.#options.onLeave();
+  }
+
+  #pressInHistory(history: HistoryView, key: Key): void {
+    if (key === 'b' && history.prompt === undefined) this.#toggleLine();
+    else if (history.press(key)) this.#closeHistory();
+  }
+
+  #closeHistory(): void {
+    this.#history?.close();
+    this.#history = undefined;
+  }
+
+  #pressLive(key: Key): void {
+    const pan = PAN_KEYS[key];
+    if (pan !== undefined) this.#panBy(pan);
+    else if (HISTORY_KEYS.includes(key)) this.#openHistory(key);
+    else if (key === '?') this.#isHelpShown = true;
+    else if (key === 'b') this.#toggleLine();
+    else if (key === 'f') this.#pan = undefined;
+    else if (this.#shared !== undefined && this.#choice.press(key, this.#shared.layout)) {
+      this.#pan = undefined;
+    }
+  }
+
+  #toggleLine(): void {
+    this.#isLineHidden = !this.#isLineHidden;
+    this.#history?.resize(this.#viewSize);
+  }
+
+  #panBy(by: Point): void {
+    if (this.#shared === undefined) return;
+    const { region, offset, size } = this.#liveView(this.#shared).opening;
+    const to = withinRegion({ col: offset.col + by.col, row: offset.row + by.row }, region, size);
+    const hasMoved = to.col !== offset.col || to.row !== offset.row;
+    if (hasMoved) this.#pan = to;
+  }
+
+  #openHistory(key: Key): void {
+    const pane = this.#paneUnderView();
+    if (pane === undefined || this.#pages.isFull) return;
+    const { write, onChange, during } = this.#options;
+    const source = this.#sourceOf(pane.id);
+    this.#history = new HistoryView({ source, during, size: this.#viewSize, write, onChange });
+    this.#history.open(key);
+  }
+
+  #sourceOf(pane: PaneId): LineSource {
+    const { rowsOf } = this.#options;
+    return { history: (request) => this.#pages.ask(pane, request), rowsOf };
+  }
+
+  #paneUnderView(): LayoutPane | undefined {
+    const layout: WindowLayout | undefined = this.#shared?.layout;
+    return layout === undefined ? undefined : this.#choice.pane(layout);
+  }
+
+  /** A pane that is shown alone and is not on the shared screen is looked at by itself. */
+  #followGlimpse(): void {
+    const pane = this.#choice.isAlone ? this.#paneUnderView() : undefined;
+    const isLive = this.#history?.isLoaded !== true;
+    const wanted = pane?.place === null && isLive ? pane.id : undefined;
+    if (wanted === this.#glimpse?.pane || this.#isOver) return;
+    this.#glimpse?.look.close();
+    const { glimpses, onChange } = this.#options;
+    this.#glimpse =
+      wanted === undefined ? undefined : { pane: wanted, look: glimpses.look(wanted, onChange) };
+  }
+}
+
+const EMPTY: Grid = { cols: 1, rows: [textRow('', 1)], cursor: null };
+
+function tooSmall(size: TerminalSize): Grid {
+  const rows = Array.from({ length: size.rows }, (_, row) =>
+    textRow(row === 0 ? `too small: needs ${MIN_SIZE.cols}x${MIN_SIZE.rows}` : '', size.cols),
+  );
+  return { cols: size.cols, rows, cursor: null };
+}
+
+function withLine(view: Grid, text: string): Grid {
+  return { ...view, rows: [...view.rows, textRow(text, view.cols, INVERSE)] };
+}
+
+/** The prompt stands in the last row, whether the line is hidden or not. */
+function withPrompt(view: Grid, prompt: string, size: TerminalSize): Grid {
+  const shown = endOf(prompt, size.cols - 1);
+  const row = size.rows - 1;
+  const rows = [...view.rows.slice(0, row), textRow(shown, size.cols)];
+  return { cols: size.cols, rows, cursor: { col: textWidth(shown), row } };
+}
+
+function isSame(one: Grid, other: Grid): boolean {
+  return (
+    one.cols === other.cols &&
+    one.rows.length === other.rows.length &&
+    one.cursor?.col === other.cursor?.col &&
+    one.cursor?.row === other.cursor?.row &&
+    one.rows.every((row, index) => row === other.rows[index])
+  );
+}

@@ -1,0 +1,58 @@
+import type { SessionName } from '../../base/ids.js';
+import { rowsFor } from '../mirror/captured-rows.js';
+import type { MirrorSource } from '../mirror/mirror-source.js';
+import { Mirrors, type MirrorsOptions } from '../mirror/mirrors.js';
+import type { Presence } from '../mirror/shared-screen.js';
+import type { Watcher, WatchRequest } from '../mirror/watching.js';
+import { Glimpses } from './glimpses.js';
+import { LiveWatcher } from './live-watcher.js';
+import { RestedHistory } from './rested-history.js';
+
+/** What the observers of a session share beside its mirror. */
+interface Watched {
+  readonly glimpses: Glimpses;
+  readonly pages: RestedHistory;
+}
+
+/** Everybody who watches: their terminals are kept in step with a mirror, and their keys with a viewer. */
+export class Watchers {
+  readonly #options: MirrorsOptions;
+  readonly #mirrors: Mirrors;
+  /** One entry for each configured session at most. */
+  readonly #sessions = new Map<SessionName, Watched>();
+
+  constructor(options: MirrorsOptions) {
+    this.#options = options;
+    this.#mirrors = new Mirrors(options);
+  }
+
+  /** @throws whatever the source throws when the session cannot be mirrored. */
+  async watch(request: WatchRequest): Promise<Watcher> {
+    const { log, share } = this.#options;
+    const { glimpses, pages } = this.#watched(request.session);
+    const history = pages.of(request.engineer);
+    const watcher = new LiveWatcher({ request, log, share, glimpses, history });
+    await watcher.open(this.#mirrors);
+    return watcher;
+  }
+
+  /** Who is there now, for everybody who watches. */
+  showPresence(session: SessionName, presence: Presence): void {
+    this.#mirrors.showPresence(session, presence);
+  }
+
+  #watched(session: SessionName): Watched {
+    const known = this.#sessions.get(session);
+    if (known !== undefined) return known;
+    const { sourceOf, share } = this.#options;
+    const source = sourceOf(session);
+    const history: MirrorSource['history'] = (pane, request) => source.history(pane, request);
+    const glimpses = new Glimpses((pane) => ({
+      history: (request) => history(pane, request),
+      rowsOf: (lines, cols) => rowsFor({ share, owner: `panes of ${session}` }, lines, cols),
+    }));
+    const made = { glimpses, pages: new RestedHistory(history) };
+    this.#sessions.set(session, made);
+    return made;
+  }
+}

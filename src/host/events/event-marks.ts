@@ -1,0 +1,73 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  writeSync,
+} from 'node:fs';
+import { messageOf, systemCode } from '../../base/errors.js';
+import { isSameFile } from '../../base/same-file.js';
+import type { RunOnRecord } from './pane-history.js';
+import { marksSchema } from './schema.js';
+
+/** What must be known of the events even where somebody took their file away. */
+export interface EventMarks {
+  /** Number of the newest event, and of the newest that is on the disk. */
+  readonly last: number;
+  readonly saved: number;
+  /** The newest run of each pane. */
+  readonly runs: readonly (readonly [string, RunOnRecord])[];
+}
+
+const NONE: EventMarks = { last: 0, saved: 0, runs: [] };
+const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
+
+/** @returns no marks, and what went wrong, where there are none that can be understood. */
+export function readMarks(path: string): { readonly marks: EventMarks; readonly problem?: string } {
+  try {
+    const [line = ''] = readFileSync(path, 'utf8').split('\n');
+    return { marks: marksSchema.parse(JSON.parse(line)) };
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return { marks: NONE };
+    return { marks: NONE, problem: `${path}: ${messageOf(error)}` };
+  }
+}
+
+/** Where marks are written over the old ones, so that a disk without room takes them, too. */
+export class MarksFile {
+  readonly #path: string;
+  /** Kept open: a process without descriptors must not give a number twice. */
+  #fd: number | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** @throws the system's error. */
+  write(marks: EventMarks): void {
+    const bytes = Buffer.from(`${JSON.stringify(marks)}\n`);
+    const fd = this.#follow();
+    // What is left of a longer one is behind the first line until it is cut off.
+    writeSync(fd, bytes, 0, bytes.length, 0);
+    ftruncateSync(fd, bytes.length);
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  /** Opens what the name means now, where that is another file. */
+  #follow(): number {
+    const named = lstatSync(this.#path, { throwIfNoEntry: false });
+    if (this.#fd !== undefined && isSameFile(named, fstatSync(this.#fd))) return this.#fd;
+    const fd = openSync(this.#path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+    this.close();
+    this.#fd = fd;
+    return fd;
+  }
+}

@@ -1,0 +1,111 @@
+import type { TerminalSize } from '../../base/terminal-size.js';
+import type { LayoutPart, LayoutSize } from './schema.js';
+
+type Direction = 'columns' | 'rows';
+
+interface Cell {
+  readonly size: TerminalSize;
+  readonly x: number;
+  readonly y: number;
+}
+
+/**
+ * Writes an explicit layout as tmux's own layout string (tmux(1), select-layout; layout-custom.c):
+ * parts share a row or column in order, one cell of border between them; what is left over goes to
+ * the last one. tmux fills the parts in the order of the window's panes, whatever ids stand there.
+ *
+ * @returns undefined where the window is too small for it.
+ */
+export function layoutString(layout: LayoutPart, window: TerminalSize): string | undefined {
+  if (leastLength(layout, 'columns') > window.cols) return undefined;
+  if (leastLength(layout, 'rows') > window.rows) return undefined;
+  const body = writePart(layout, { size: window, x: 0, y: 0 });
+  return `${checksum(body)},${body}`;
+}
+
+function writePart(part: LayoutPart, cell: Cell): string {
+  const { size, x, y } = cell;
+  const place = `${size.cols}x${size.rows},${x},${y}`;
+  if (typeof part !== 'object') return `${place},0`;
+  if ('columns' in part) {
+    const cells = placeAlong(share(part.columns, 'columns', size.cols), (cols, offset) => ({
+      size: { cols, rows: size.rows },
+      x: x + offset,
+      y,
+    }));
+    return `${place}{${writeParts(part.columns, cells)}}`;
+  }
+  const cells = placeAlong(share(part.rows, 'rows', size.rows), (rows, offset) => ({
+    size: { cols: size.cols, rows },
+    x,
+    y: y + offset,
+  }));
+  return `${place}[${writeParts(part.rows, cells)}]`;
+}
+
+function writeParts(parts: readonly LayoutPart[], cells: readonly Cell[]): string {
+  return cells.map((cell, at) => writePart(parts[at] ?? 1, cell)).join(',');
+}
+
+function placeAlong(
+  lengths: readonly number[],
+  cellAt: (length: number, offset: number) => Cell,
+): Cell[] {
+  let offset = 0;
+  return lengths.map((length) => {
+    const cell = cellAt(length, offset);
+    offset += length + 1;
+    return cell;
+  });
+}
+
+/** Divides `total` cells, borders taken off, by the wishes; each part gets what it needs at least. */
+function share(parts: readonly LayoutPart[], direction: Direction, total: number): number[] {
+  const available = total - (parts.length - 1);
+  const needs = parts.map((part) => leastLength(part, direction));
+  let left = available;
+  let neededLater = sum(needs);
+  return parts.map((part, index) => {
+    const need = needs[index] ?? 1;
+    const after = parts.length - index - 1;
+    neededLater -= need;
+    const wanted =
+      after === 0 ? left : cellsOf(sizeOf(part), available, Math.floor(left / (after + 1)));
+    const length = Math.max(need, Math.min(wanted, left - neededLater));
+    left -= length;
+    return length;
+  });
+}
+
+/** Cells that a part needs along a direction: one for each pane, and the borders between them. */
+function leastLength(part: LayoutPart, direction: Direction): number {
+  if (typeof part !== 'object') return 1;
+  const [inner, along] =
+    'rows' in part ? ([part.rows, 'rows'] as const) : ([part.columns, 'columns'] as const);
+  const needs = inner.map((each) => leastLength(each, direction));
+  return along === direction ? sum(needs) + needs.length - 1 : Math.max(...needs);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}
+
+function sizeOf(part: LayoutPart): LayoutSize | undefined {
+  return typeof part === 'object' ? part.size : part;
+}
+
+function cellsOf(wish: LayoutSize | undefined, available: number, fallback: number): number {
+  if (wish === undefined) return fallback;
+  if (typeof wish === 'number') return wish;
+  return Math.round((Number.parseInt(wish, 10) / 100) * available);
+}
+
+/** tmux's checksum of a layout: a 16-bit rotate and add (layout-custom.c, layout_checksum). */
+function checksum(layout: string): string {
+  let sum = 0;
+  for (const byte of Buffer.from(layout, 'latin1')) {
+    sum = (sum >> 1) + ((sum & 1) << 15);
+    sum = (sum + byte) & 0xffff;
+  }
+  return sum.toString(16).padStart(4, '0');
+}

@@ -1,0 +1,286 @@
+import type { output, ZodType } from 'zod';
+import { isName, NAME_RULE, paneName, type SessionName, sessionName } from '../../base/ids.js';
+import { argument, argumentList, duration, paneNameText } from '../../base/schema.js';
+import { z } from '../../base/zod.js';
+import { PANE_SIGNALS, PANE_STATES } from '../../link/host-link.js';
+import { healthKeys } from '../health/schema.js';
+import { rulesKeys } from '../rules/schema.js';
+import { logFileKeys } from '../tap/schema.js';
+import { readCondition } from './dependency.js';
+import { findPlanProblems } from './plan-problems.js';
+
+/** tmux refuses to split a window into panes of less than a few cells long before this. */
+const MAX_PANES = 32;
+const MAX_SESSIONS = 32;
+const MAX_TEXT = 4096;
+/** Lines; each takes 0.5 to 5 KB of the tmux server's memory. */
+const MAX_HISTORY = 200_000;
+const MAX_CRASHES = 1_000_000;
+
+const printable = z
+  .string()
+  .max(MAX_TEXT)
+  .regex(/^\P{Cc}*$/u, 'must not contain control characters');
+const command = z
+  .union([argument.min(1), argumentList], {
+    error: orMissing('must be a list of arguments, or a text for sh -c'),
+  })
+  .transform((value) => (typeof value === 'string' ? ['/bin/sh', '-c', value] : value));
+
+const name = z.string().refine(isName, `must be ${NAME_RULE}`);
+
+const policyKeys = {
+  restart: z
+    .enum(['always', 'on-failure', 'never'])
+    .default('always')
+    .describe('when a command that ended is started again'),
+  backoff: z
+    .strictObject({
+      first: duration('0s', '1h').prefault('1s').describe('the pause after the first end'),
+      factor: z.number().min(1).max(10).default(2).describe('how each further one grows'),
+      max: duration('0s', '1d').prefault('1m').describe('the longest pause'),
+      jitter: z.number().min(0).max(1).default(0.1).describe('share of it that is left to chance'),
+    })
+    .refine(({ first, max }) => first <= max, { path: ['first'], message: 'must be at most max' })
+    .prefault({})
+    .transform(({ first, max, ...rest }) => ({ firstMs: first, maxMs: max, ...rest })),
+  resetAfter: duration('0s', '1d')
+    .prefault('1m')
+    .describe('after being well for this long, crashes and pauses count anew'),
+  crashLimit: z
+    .union([z.int().min(1).max(MAX_CRASHES), z.literal('none')], {
+      error: `must be 1 to ${MAX_CRASHES}, or none`,
+    })
+    .default(10)
+    .transform((limit) => (limit === 'none' ? Number.POSITIVE_INFINITY : limit))
+    .describe('so many crashes in a row, and it has failed; none: never'),
+  stop: z
+    .strictObject({
+      signal: z.enum(PANE_SIGNALS).default('SIGTERM'),
+      grace: duration('0s', '1h').prefault('5s').describe('until SIGKILL'),
+    })
+    .prefault({})
+    .transform(({ signal, grace }) => ({ signal, graceMs: grace })),
+};
+
+const condition = z.string().transform((text, context) => {
+  const read = readCondition(text);
+  if (!('problem' in read)) return read;
+  context.addIssue({ code: 'custom', message: read.problem });
+  return z.NEVER;
+});
+
+const dependsOn = z
+  .union([
+    z.array(paneNameText).transform((names) => names.map((each) => [each, 'started'] as const)),
+    z.record(z.string(), z.string()).transform((map) => Object.entries(map)),
+  ])
+  .pipe(
+    z
+      .array(z.tuple([paneNameText, condition]))
+      .transform((all) => all.map(([on, until]) => ({ on, until }))),
+  );
+
+const pane = z.strictObject({
+  name: paneNameText.describe('how verbs call the pane'),
+  title: printable.optional().describe('what its border shows; the name where left out'),
+  command: command.describe('a list is run as it is; a text goes to sh -c'),
+  cwd: argument
+    .optional()
+    .describe('working directory, relative to the home; the home where left out'),
+  env: z
+    .record(
+      z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable'),
+      z.union([argument, z.null()]),
+    )
+    .default({})
+    .describe('variables to set; one without a value is passed on from `triad up`'),
+  focus: z.boolean().default(false).describe('true for the pane that is active at first'),
+  ...policyKeys,
+  dependsOn: dependsOn
+    .prefault([])
+    .describe('panes it waits for: started, healthy, exited-ok or log:/REGEX/'),
+  ...healthKeys,
+  ...logFileKeys,
+  history: z
+    .int()
+    .min(0)
+    .max(MAX_HISTORY)
+    .optional()
+    .describe('lines of scrollback; history-limit of tmux.conf where left out'),
+  mayReach: z
+    .array(paneNameText)
+    .max(MAX_PANES)
+    .optional()
+    .describe('panes it may signal from within; all others of its triad where left out'),
+});
+
+/** What a union says of a value that fits none of its forms; all it knows by itself is that. */
+function orMissing(rule: string) {
+  return ({ input }: { readonly input?: unknown }) => (input === undefined ? 'is missing' : rule);
+}
+
+/** A pane's part of its row or column: percent of it, or cells. */
+const size = z.union([z.string().regex(/^([1-9]\d?|100)%$/), z.number().int().min(1).max(1000)], {
+  error: 'must be a size: 1% to 100%, or 1 to 1000 cells',
+});
+
+export type LayoutSize = string | number;
+
+/** One part of an explicit layout: the next pane with a size, or a row or column of further parts. */
+export type LayoutPart =
+  | LayoutSize
+  | { readonly rows: readonly LayoutPart[]; readonly size?: LayoutSize | undefined }
+  | { readonly columns: readonly LayoutPart[]; readonly size?: LayoutSize | undefined };
+
+const part: ZodType<LayoutPart> = z.lazy(() => z.union([size, split]));
+const parts = z.array(part).min(1).max(MAX_PANES);
+const split = z.union(
+  [
+    z.strictObject({ rows: parts, size: size.optional() }),
+    z.strictObject({ columns: parts, size: size.optional() }),
+  ],
+  { error: 'must be a size, or rows or columns of sizes' },
+);
+
+/** tmux(1), "The following layouts are supported"; the mirrored ones need tmux 3.5. */
+const LAYOUTS = [
+  'even-horizontal',
+  'even-vertical',
+  'main-horizontal',
+  'main-horizontal-mirrored',
+  'main-vertical',
+  'main-vertical-mirrored',
+  'tiled',
+] as const;
+
+const layout = z
+  .union([z.enum(LAYOUTS), split], {
+    error: `must be one of ${LAYOUTS.join(', ')}, or rows or columns of sizes`,
+  })
+  .default('tiled');
+
+export type Layout = output<typeof layout>;
+
+const session = z
+  .strictObject({
+    name: name
+      .transform((text): SessionName => sessionName(text))
+      .describe('also the SSH user name'),
+    layout: layout.describe('a tmux layout, or rows and columns with sizes'),
+    panes: z.array(pane).min(1).max(MAX_PANES),
+    ...rulesKeys,
+  })
+  .superRefine((value, context) => {
+    const isSound = context.issues.length === 0;
+    rejectTwice(
+      value.panes.map((each) => each.name),
+      (index, text) =>
+        context.addIssue({
+          code: 'custom',
+          path: ['panes', index, 'name'],
+          message: `${text} is there twice`,
+        }),
+    );
+    const focused = value.panes.flatMap((each, index) => (each.focus ? [index] : []));
+    for (const index of focused.slice(1)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['panes', index, 'focus'],
+        message: 'only one pane can have it',
+      });
+    }
+    const places =
+      typeof value.layout === 'string' ? value.panes.length : countPlaces(value.layout);
+    if (places !== value.panes.length) {
+      const message = `has ${places} places for ${value.panes.length} panes`;
+      context.addIssue({ code: 'custom', path: ['layout'], message });
+    }
+    // A part that is wrong is still as it was written, not as it is meant.
+    for (const { path, message } of isSound ? findPlanProblems(value) : []) {
+      context.addIssue({ code: 'custom', path: [...path], message });
+    }
+  });
+
+/** What `config/triad.yaml` says. */
+export const triadSchema = z.strictObject({
+  sessions: z
+    .array(session)
+    .min(1)
+    .max(MAX_SESSIONS)
+    .superRefine((sessions, context) => {
+      rejectTwice(
+        sessions.map((each) => each.name),
+        (index, text) =>
+          context.addIssue({
+            code: 'custom',
+            path: [index, 'name'],
+            message: `${text} is there twice`,
+          }),
+      );
+    }),
+});
+
+const counter = z.int().min(0);
+/** The last moment that a date can tell (ECMA-262 §21.4.1.1). */
+const MAX_EPOCH_MS = 8.64e15;
+
+/** What is kept of a pane in tmux (pane-memory.ts). */
+export const paneMemorySchema = z.strictObject({
+  state: z.enum(PANE_STATES),
+  reason: printable,
+  since: counter.max(MAX_EPOCH_MS),
+  starts: counter,
+  earlierStarts: counter,
+  pid: counter.nullable().default(null),
+  question: printable.nullable().default(null),
+  crashes: counter,
+  pauses: counter,
+  pauseMs: z.number().min(0),
+  startsAt: z.number().min(0).max(MAX_EPOCH_MS).nullable(),
+  ending: z.enum(['stop', 'restart', 'dead']).nullable(),
+  event: counter.default(0),
+});
+
+const exit = z.strictObject({
+  status: counter.nullable(),
+  signal: z.string().max(16).nullable(),
+  at: counter.max(MAX_EPOCH_MS),
+});
+
+/** What a manager has left of a session for the next one (run-notes.ts). */
+export const runNotesSchema = z.strictObject({
+  boot: z.string(),
+  ended: printable.nullable(),
+  panes: z
+    .record(
+      z.string().refine(isName),
+      z.strictObject({
+        memory: paneMemorySchema,
+        lastExit: exit.nullable(),
+        run: z.strictObject({ pid: counter, startedAt: z.string(), session: counter }).nullable(),
+      }),
+    )
+    .transform(
+      (panes) => new Map(Object.entries(panes).map(([name, note]) => [paneName(name), note])),
+    ),
+});
+
+export type TriadConfig = output<typeof triadSchema>;
+type SessionConfig = TriadConfig['sessions'][number];
+export type PaneConfig = SessionConfig['panes'][number];
+
+function rejectTwice(
+  names: readonly string[],
+  report: (index: number, name: string) => void,
+): void {
+  names.forEach((each, index) => {
+    if (names.indexOf(each) < index) report(index, each);
+  });
+}
+
+function countPlaces(layoutPart: LayoutPart): number {
+  if (typeof layoutPart !== 'object') return 1;
+  const inner = 'rows' in layoutPart ? layoutPart.rows : layoutPart.columns;
+  return inner.reduce<number>((sum, each) => sum + countPlaces(each), 0);
+}

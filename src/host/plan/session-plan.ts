@@ -1,0 +1,59 @@
+import type { PaneName, SessionName } from '../../base/ids.js';
+import type { PaneSignal } from '../../link/host-link.js';
+import type { HealthPlan } from '../health/health-plan.js';
+import type { RulesPlan } from '../rules/rule-plan.js';
+import type { LogFilePlan } from '../tap/log-file-plan.js';
+import type { Dependency } from './dependency.js';
+import type { Layout } from './schema.js';
+
+/** What runs in a pane. */
+export interface PaneProgram {
+  readonly title: string;
+  readonly argv: readonly string[];
+  /** Absolute. */
+  readonly cwd: string;
+  /** Added to the environment of the tmux server. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** When a command that ended is started again, and how it is ended. */
+export interface PanePolicy {
+  /** `on-failure`: when it exited with a status other than 0, or a signal ended it. */
+  readonly restart: 'always' | 'on-failure' | 'never';
+  /** The pause before it is started again: `firstMs`, grown by `factor` each time, at most `maxMs`. */
+  readonly backoff: {
+    readonly firstMs: number;
+    readonly factor: number;
+    readonly maxMs: number;
+    /** 0 to 1: the pause is chosen from itself less this share of it, up to itself. */
+    readonly jitter: number;
+  };
+  /** Well for this long, crashes and pauses count anew. */
+  readonly resetAfterMs: number;
+  /** So many crashes in a row, and it has failed; may be Infinity. */
+  readonly crashLimit: number;
+  readonly stop: { readonly signal: PaneSignal; readonly graceMs: number };
+}
+
+export interface PanePlan {
+  readonly name: PaneName;
+  readonly hasFocus: boolean;
+  readonly program: PaneProgram;
+  readonly policy: PanePolicy;
+  /** What must be met before it is started. */
+  readonly dependsOn: readonly Dependency[];
+  readonly health: HealthPlan;
+  readonly logFile: LogFilePlan | undefined;
+  /** Lines of scrollback; undefined: as `tmux.conf` says. */
+  readonly historyLines: number | undefined;
+  /** Panes that its command may signal; undefined: all others of the session. */
+  readonly mayReach: readonly PaneName[] | undefined;
+}
+
+/** What a session is to be: `config/triad.yaml` with every path and variable filled in. */
+export interface SessionPlan {
+  readonly name: SessionName;
+  readonly layout: Layout;
+  readonly panes: readonly PanePlan[];
+  readonly rules: RulesPlan;
+}

@@ -1,0 +1,73 @@
+import { basename, resolve } from 'node:path';
+import { sessionName } from '../../base/ids.js';
+import { type PaneConfig, type TriadConfig, triadSchema } from './schema.js';
+import type { PanePlan, PaneProgram, SessionPlan } from './session-plan.js';
+
+/** The session that `triad up -- CMD` makes. */
+const COMMAND_SESSION = sessionName('pair');
+
+export interface PlanPlace {
+  /** What relative working directories are relative to. */
+  readonly root: string;
+  /** The environment of `triad up`. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** `config/triad.yaml` with every path and every variable filled in. */
+export function planSessions(config: TriadConfig, place: PlanPlace): SessionPlan[] {
+  return config.sessions.map(({ name, layout, panes, rules, webhookHosts }) => ({
+    name,
+    layout,
+    panes: panes.map((pane) => planPane(pane, program(pane, place))),
+    rules: { rules, webhookHosts },
+  }));
+}
+
+function planPane(config: PaneConfig, program: PaneProgram): PanePlan {
+  const { restart, backoff, resetAfter, crashLimit, stop } = config;
+  return {
+    ...{ name: config.name, hasFocus: config.focus, program },
+    policy: { restart, backoff, resetAfterMs: resetAfter, crashLimit, stop },
+    dependsOn: config.dependsOn,
+    health: { ready: config.ready, live: config.live, input: config.needsInput },
+    logFile: config.logFile,
+    historyLines: config.history,
+    mayReach: config.mayReach,
+  };
+}
+
+/** One command of somebody's in a single pane, in the directory and environment they gave it from. */
+export function planCommand(argv: readonly string[], place: PlanPlace): SessionPlan {
+  const [file = ''] = argv;
+  const name = basename(file)
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]/g, '')
+    .slice(0, 64);
+  const foreign = /^(TMUX|TMUX_PANE|TERM|COLUMNS|LINES|PWD|OLDPWD|SHLVL|_)$/;
+  const env = Object.fromEntries(
+    Object.entries(place.variables).filter(([each]) => !foreign.test(each)),
+  );
+  const title = name === '' ? 'command' : name;
+  const config = { name: COMMAND_SESSION, panes: [{ name: title, command: [...argv] }] };
+  const [session] = triadSchema.parse({ sessions: [config] }).sessions;
+  const program = { title, argv, cwd: place.root, env };
+  const panes = (session?.panes ?? []).map((pane) => planPane({ ...pane, focus: true }, program));
+  return {
+    ...{ name: COMMAND_SESSION, layout: 'tiled', panes },
+    rules: { rules: [], webhookHosts: [] },
+  };
+}
+
+function program(pane: PaneConfig, { root, variables }: PlanPlace): PaneProgram {
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(pane.env)) {
+    const passed = value ?? variables[name];
+    if (passed !== undefined) env[name] = passed;
+  }
+  return {
+    title: pane.title ?? pane.name,
+    argv: pane.command,
+    cwd: resolve(root, pane.cwd ?? '.'),
+    env,
+  };
+}

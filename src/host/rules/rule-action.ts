@@ -1,0 +1,113 @@
+import type { Clock } from '../../base/clock.js';
+import { RefusedError } from '../../base/errors.js';
+import { askHttpStatus, type HttpQuestion } from '../../base/http-status.js';
+import type { PaneName } from '../../base/ids.js';
+import { networkFailure } from '../../base/network-failure.js';
+import { runProgram } from '../../base/program-run.js';
+import { withTimeLimit } from '../../base/time-limit.js';
+import type { PaneSignal } from '../../link/host-link.js';
+import type { RuleAction } from './rule-plan.js';
+
+const LIMIT_MS = { pane: 60_000, exec: 60_000, webhook: 10_000 };
+
+/** What rules may do to panes and people; what people may ask for of a host. */
+export interface RulePorts {
+  send(pane: PaneName, request: { text: string; enter: boolean }): Promise<void>;
+  keys(pane: PaneName, keys: readonly string[]): Promise<void>;
+  signal(pane: PaneName, signal: PaneSignal): Promise<void>;
+  restart(pane: PaneName): Promise<void>;
+  /** Shows a text to the drivers; it is no tmux format. */
+  notify(text: string): Promise<void>;
+}
+
+export interface Doing {
+  readonly ports: RulePorts;
+  readonly clock: Clock;
+  /** Aborted when nothing is wanted any more. */
+  readonly signal: AbortSignal;
+  /** Where and with what the command of the pane runs: the whole environment. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** What `exec` gets on its standard input. */
+  readonly input: string;
+  /** What `webhook` posts. */
+  readonly report: Readonly<Record<string, string>>;
+  readonly webhookHosts: readonly string[];
+}
+
+/** How an action ended: `status` is that of the program or of the HTTP answer. */
+export interface ActionEnd {
+  /** Why it counts as failed, for people; null when it does not. */
+  readonly failure: string | null;
+  readonly status: number | null;
+}
+
+const DONE: ActionEnd = { failure: null, status: null };
+
+/**
+ * Does what a rule says. A webhook is sent once: sent again it might count twice.
+ *
+ * @throws when it could not be done, or not in time.
+ */
+export async function doAction(action: RuleAction, doing: Doing): Promise<ActionEnd> {
+  if (action.kind === 'exec') return execute(action.argv, doing);
+  if (action.kind === 'webhook') return post(action.url, doing);
+  const limit = { clock: doing.clock, signal: doing.signal, limitMs: LIMIT_MS.pane };
+  await withTimeLimit({ ...limit, waitedFor: action.kind }, () => touch(action, doing.ports));
+  return DONE;
+}
+
+type PaneAction = Exclude<RuleAction, { kind: 'exec' | 'webhook' }>;
+
+async function touch(action: PaneAction, ports: RulePorts): Promise<void> {
+  switch (action.kind) {
+    case 'send':
+      return ports.send(action.pane, { text: action.text, enter: action.enter });
+    case 'keys':
+      return ports.keys(action.pane, action.keys);
+    case 'signal':
+      return ports.signal(action.pane, action.signal);
+    case 'restart':
+      return ports.restart(action.pane);
+    case 'notify':
+      return ports.notify(action.text);
+  }
+}
+
+async function execute(argv: readonly string[], doing: Doing): Promise<ActionEnd> {
+  const { cwd, env, input, clock, signal } = doing;
+  const limit = { clock, signal, limitMs: LIMIT_MS.exec, waitedFor: 'the program' };
+  const end = await withTimeLimit(limit, (stop) => runProgram({ argv, cwd, env, input }, stop));
+  switch (end.kind) {
+    case 'exited':
+      return ended(end.status, end.status === 0, `the program exited with ${end.status}`);
+    case 'signalled':
+      return { failure: `the program was ended by ${end.signal}`, status: null };
+    case 'not-run':
+      return { failure: `the program cannot be run: ${end.reason}`, status: null };
+  }
+}
+
+async function post(url: string, doing: Doing): Promise<ActionEnd> {
+  const { hostname } = new URL(url);
+  if (!doing.webhookHosts.includes(hostname)) {
+    return { failure: `${hostname} is not in webhookHosts`, status: null };
+  }
+  const { clock, signal } = doing;
+  const limit = { clock, signal, limitMs: LIMIT_MS.webhook, waitedFor: `an answer of ${hostname}` };
+  const question = { url, json: JSON.stringify(doing.report) };
+  const status = await withTimeLimit(limit, (stop) => asked(question, stop));
+  return ended(status, status >= 200 && status <= 299, `${hostname} answered ${status}`);
+}
+
+function ended(status: number, isOk: boolean, text: string): ActionEnd {
+  return { failure: isOk ? null : text, status };
+}
+
+async function asked(question: HttpQuestion, signal: AbortSignal): Promise<number> {
+  try {
+    return await askHttpStatus(question, signal);
+  } catch (error) {
+    throw new RefusedError(networkFailure(error), { cause: error });
+  }
+}

@@ -1,0 +1,99 @@
+import type { PaneName, SessionName } from '../../base/ids.js';
+import { visible } from '../../base/visible.js';
+import { type EventKind, MAX_EVENT_TEXT, type NewHostEvent } from '../../link/host-event.js';
+import type { RuleAction, RulePlan } from './rule-plan.js';
+
+const MAX_SHOWN = 256;
+
+/** Why a rule fires now: what it waited for has come. */
+export interface Cause {
+  readonly pane: PaneName;
+  /** What the program has surely printed of the line, the state, or how long it was silent; from outside. */
+  readonly matched: string;
+}
+
+export interface Told {
+  readonly kind: EventKind;
+  readonly session: SessionName;
+  readonly rule: RulePlan;
+  readonly cause: Cause;
+  /** What came of it, after "rule NAME". */
+  readonly text: string;
+  /** Of a program that ended, or of an HTTP answer. */
+  readonly status?: number | null;
+}
+
+/** An event about a rule. It names hosts and programs, but neither URLs nor arguments: secrets are in these. */
+export function ruleEvent({ kind, session, rule, cause, text, status = null }: Told): NewHostEvent {
+  return {
+    ...{ kind, session, pane: cause.pane, by: `rule:${rule.name}` },
+    text: `rule ${rule.name} ${visible(text, 2 * MAX_SHOWN)}`.slice(0, MAX_EVENT_TEXT),
+    facts: {
+      rule: rule.name,
+      when: rule.when.kind,
+      matched: visible(cause.matched, MAX_SHOWN),
+      action: rule.action.kind,
+      ...actionFacts(rule.action),
+      ...(status === null ? {} : { status }),
+    },
+  };
+}
+
+function actionFacts(action: RuleAction): NewHostEvent['facts'] {
+  switch (action.kind) {
+    case 'send':
+      return { target: action.pane, text: visible(action.text, MAX_SHOWN) };
+    case 'keys':
+      return { target: action.pane, keys: visible(action.keys.join(' '), MAX_SHOWN) };
+    case 'signal':
+      return { target: action.pane, signal: action.signal };
+    case 'restart':
+      return { target: action.pane };
+    case 'exec':
+      return { target: visible(action.argv[0] ?? '', MAX_SHOWN) };
+    case 'webhook':
+      return { target: new URL(action.url).host };
+    case 'notify':
+      return { text: visible(action.text, MAX_SHOWN) };
+  }
+}
+
+/** What a rule does, for people, after "it". */
+export function deed(action: RuleAction): string {
+  switch (action.kind) {
+    case 'send':
+      return `types into ${action.pane}`;
+    case 'keys':
+      return `presses keys in ${action.pane}`;
+    case 'signal':
+      return `sends ${action.signal} to ${action.pane}`;
+    case 'restart':
+      return `restarts ${action.pane}`;
+    case 'exec':
+      return `runs ${action.argv[0] ?? ''}`;
+    case 'webhook':
+      return `tells ${new URL(action.url).host}`;
+    case 'notify':
+      return 'tells the drivers';
+  }
+}
+
+/** What happened in the pane, for people. */
+export function occasion({ when }: RulePlan, { pane, matched }: Cause): string {
+  switch (when.kind) {
+    case 'match':
+      return matched.trim() === ''
+        ? `${pane} showed a line that matches`
+        : `${pane} put out "${matched.slice(0, MAX_SHOWN)}"`;
+    case 'state':
+      return when.state === 'needs-input' ? asking(pane, matched) : `${pane} is ${matched}`;
+    case 'silence':
+      return `${pane} put out nothing for ${matched}`;
+  }
+}
+
+function asking(pane: PaneName, question: string): string {
+  return question === ''
+    ? `${pane} asks for input`
+    : `${pane} asks "${question.slice(0, MAX_SHOWN)}"`;
+}

@@ -1,0 +1,393 @@
+import type { Clock } from '../../base/clock.js';
+import { messageOf, RefusedError, UnavailableError } from '../../base/errors.js';
+import type { PaneId, PaneName, SessionName } from '../../base/ids.js';
+import type { LoopShare } from '../../base/loop-share.js';
+import type { PartWatch } from '../../base/part-watch.js';
+import { PrivateFolder } from '../../base/private-folder.js';
+import type { TerminalSize } from '../../base/terminal-size.js';
+import type {
+  CaptureRequest,
+  DriverView,
+  HistoryPage,
+  HistoryRequest,
+  MirrorRequest,
+  MirrorView,
+  OutputPage,
+  OutputRequest,
+  PaneDescription,
+  PaneSignal,
+  Presence,
+  ReloadChange,
+  SessionDescription,
+  ViewRequest,
+} from '../../link/host-link.js';
+import type { Logger } from '../../log/logger.js';
+import type { DoorKey } from '../pane-door/door-key.js';
+import type { SessionPlan } from '../plan/session-plan.js';
+import { RuleEngine } from '../rules/rule-engine.js';
+import { OutputWaits } from '../tap/output-waits.js';
+import type { SessionTaps } from '../tap/session-taps.js';
+import { pressKeys, sendText } from '../tmux/pane-io.js';
+import type { PtyProcess } from '../tmux/pty-process.js';
+import { openTmuxClient, type TmuxClientOptions } from '../tmux/tmux-client.js';
+import { Triad, type TriadOptions } from '../triad/triad.js';
+import { DriverClientView } from './driver-client-view.js';
+import { InputGate } from './input-gate.js';
+import { MirrorFeed } from './mirror-feed.js';
+import { PanePages } from './pane-pages.js';
+import { watchParts } from './parts-on-record.js';
+import { SessionBoard } from './session-board.js';
+import { SessionDoor } from './session-door.js';
+import { TypedInput } from './typed-input.js';
+import { WindowSize } from './window-size.js';
+
+/** As many as there are gateways, and those that take their place. */
+const MAX_MIRRORS = 16;
+/** The kernel hands out 4 KiB of a terminal at once; so often for all that an input gate lets through. */
+const TURNS_TO_READ = 20;
+
+export interface HostSessionOptions
+  extends Omit<TriadOptions, 'onWindowsChanged' | 'onStirred' | 'onPaneChanged'> {
+  readonly doorKey: DoorKey;
+  /** What all who ask may cost. */
+  readonly share: LoopShare;
+  /** The folder of a `triad` for commands in panes. */
+  readonly programFolder: string;
+  /** Of this session, not listening yet; opened and closed with it. */
+  readonly taps: SessionTaps;
+  /** What is amiss with the host as a whole, each with what to do. */
+  readonly hostProblems: () => readonly string[];
+}
+
+/** One session as the link offers it: views, window size, and what can be done to its panes. */
+export class HostSession {
+  readonly name: SessionName;
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #pages: PanePages;
+  readonly #triad: Triad;
+  readonly #taps: SessionTaps;
+  readonly #waits: OutputWaits;
+  readonly #windowSize: WindowSize;
+  readonly #door: SessionDoor;
+  readonly #board: SessionBoard;
+  readonly #typed: TypedInput;
+  readonly #rules: RuleEngine;
+  readonly #tmuxEnv: Readonly<Record<string, string>>;
+  #plan: SessionPlan;
+  #presence: Presence = { drivers: [], observers: 0 };
+  readonly #mirrors = new Set<MirrorFeed>();
+  #isOpen = false;
+  /** How each pane was told of first while the session is opened: rules may not act yet. */
+  readonly #found = new Map<PaneName, PaneDescription>();
+  readonly #parts: PartWatch;
+  readonly #directory: string;
+  readonly #hostProblems: () => readonly string[];
+
+  constructor(options: HostSessionOptions) {
+    this.name = options.plan.name;
+    this.#log = options.log;
+    this.#directory = options.directory;
+    this.#hostProblems = options.hostProblems;
+    this.#parts = watchParts(options, this.name);
+    this.#clock = options.clock;
+    const { server, share, log } = options;
+    this.#pages = new PanePages({ server, share, owner: `session ${this.name}`, log });
+    this.#taps = options.taps;
+    this.#waits = new OutputWaits(options.clock);
+    // One after the other: two at once could leave windows of two sizes.
+    let sized = Promise.resolve();
+    this.#windowSize = new WindowSize((size) => {
+      sized = sized.then(() => this.#sizeWindows(size));
+    });
+    const onWindowsChanged = () => {
+      this.#windowSize.again();
+      this.#board.forget();
+      this.#showBoard();
+    };
+    const onStirred = (name = '', rest = '') => {
+      this.#typed.notified(name, rest);
+      this.#showBoard();
+      for (const mirror of this.#mirrors) mirror.look();
+    };
+    this.#board = new SessionBoard({
+      getControl: () => this.#triad.getControl(),
+      getSessionId: () => this.#triad.getSessionId(),
+      log: options.log,
+    });
+    this.#typed = new TypedInput({
+      ...{ taps: options.taps, clock: options.clock, panes: () => this.#triad.panes },
+      ask: (format, pane) => this.#askFormat(format, pane),
+    });
+    this.#door = new SessionDoor({ ...options, key: options.doorKey, panes: this });
+    this.#tmuxEnv = options.server.env;
+    this.#plan = this.#equipped(options.plan);
+    this.#rules = this.#makeRules(options);
+    const onPaneChanged = (pane: PaneDescription) => {
+      if (this.#isOpen) this.#tellRules(pane);
+      else if (!this.#found.has(pane.name)) this.#found.set(pane.name, pane);
+      this.#showBoard();
+    };
+    const callbacks = { onWindowsChanged, onStirred, onPaneChanged };
+    this.#triad = new Triad({ ...options, ...callbacks, plan: this.#plan });
+  }
+
+  async open(): Promise<void> {
+    await this.#taps.listen();
+    await this.#door.open();
+    const folder = new PrivateFolder({ name: 'folder of its sockets', path: this.#directory });
+    this.#parts.add(folder, ...this.#taps.parts, ...this.#door.parts, ...this.#triad.parts);
+    await this.#triad.open();
+    this.#isOpen = true;
+    void this.#typed.look();
+    for (const pane of this.#found.values()) this.#tellRules(pane);
+    for (const pane of this.describe().panes) this.#tellRules(pane);
+    this.#found.clear();
+    this.#showBoard();
+  }
+
+  /** Takes back an open: ends the session if this run made it. */
+  async abandon(): Promise<void> {
+    if (this.#isOpen && !this.#triad.describe().adopted) await this.end();
+    else await this.close();
+  }
+
+  /** Leads nothing from now on; views go on. Idempotent. */
+  letGo(): void {
+    this.#rules.close();
+    this.#triad.close();
+  }
+
+  async close(): Promise<void> {
+    this.letGo();
+    this.#waits.close();
+    this.#windowSize.close();
+    this.#typed.close();
+    for (const mirror of this.#mirrors) mirror.close();
+    this.#parts.close();
+    await this.#door.close();
+    await this.#taps.close();
+  }
+
+  async end(): Promise<void> {
+    this.#rules.close();
+    this.#waits.close();
+    this.#windowSize.close();
+    this.#typed.close();
+    await this.#triad.end();
+    this.#parts.close();
+    await this.#door.close();
+    await this.#taps.close();
+  }
+
+  describe(): SessionDescription {
+    const described = this.#triad.describe();
+    return {
+      ...described,
+      problems: [...described.problems, ...this.#parts.problems, ...this.#hostProblems()],
+    };
+  }
+
+  openDriver(request: ViewRequest): DriverView {
+    const driver = {};
+    const typed = this.#typed.openDriver(() => this.#windowSize.typed(driver));
+    const gate = new InputGate({ isRead: () => this.#isInputRead(), clock: this.#clock });
+    const onInput = (bytes: Uint8Array): void => {
+      typed(bytes);
+      gate.gave(bytes.length);
+    };
+    const view = new DriverClientView({
+      ...this.#viewOptions(request, { onInput, inputRoom: () => gate.room }),
+      onResize: (size) => this.#windowSize.resized(driver, size),
+    });
+    this.#windowSize.came(driver, request.size);
+    void view.ended.then(() => {
+      gate.close();
+      this.#windowSize.left(driver);
+    });
+    return view;
+  }
+
+  async openMirror(request: MirrorRequest): Promise<MirrorView> {
+    if (this.#mirrors.size >= MAX_MIRRORS) {
+      throw new UnavailableError(`${this.name} has ${MAX_MIRRORS} mirrors already`);
+    }
+    const sessionId = this.#triad.getSessionId();
+    const mirror = new MirrorFeed({
+      ...{ request, sessionId, server: this.#triad.server, log: this.#log },
+      getControl: () => this.#triad.getControl(),
+      isSessionThere: () => this.#triad.isThere(sessionId),
+    });
+    this.#mirrors.add(mirror);
+    void mirror.ended.then(() => this.#mirrors.delete(mirror));
+    await mirror.open();
+    return mirror;
+  }
+
+  async history(pane: PaneId, request: HistoryRequest): Promise<HistoryPage> {
+    const target = { sessionId: this.#triad.getSessionId(), id: pane };
+    return this.#pages.history(target, request);
+  }
+
+  async capture(pane: PaneName, request: CaptureRequest): Promise<readonly string[]> {
+    const place = { sessionId: this.#triad.getSessionId(), id: this.#paneId(pane) };
+    return this.#pages.capture(place, request);
+  }
+
+  async send(pane: PaneName, request: { text: string; enter: boolean }): Promise<void> {
+    const id = this.#runningPaneId(pane);
+    await this.#typed.paste(id, request);
+    await sendText(this.#triad.getControl(), id, request);
+  }
+
+  async keys(pane: PaneName, keys: readonly string[]): Promise<void> {
+    const id = this.#runningPaneId(pane);
+    await this.#typed.press(id, keys);
+    await pressKeys(this.#triad.getControl(), id, keys);
+  }
+
+  async start(pane: PaneName | null): Promise<void> {
+    await this.#triad.start(pane);
+  }
+
+  async stop(pane: PaneName | null): Promise<void> {
+    await this.#triad.stop(pane);
+  }
+
+  async restart(pane: PaneName | null): Promise<void> {
+    await this.#triad.restart(pane);
+  }
+
+  async signal(pane: PaneName, signal: PaneSignal): Promise<void> {
+    this.#triad.signal(pane, signal);
+  }
+
+  /** Makes the session what `plan` says; only what is another program is started anew. */
+  async apply(plan: SessionPlan): Promise<readonly ReloadChange[]> {
+    this.#door.setPlan(plan);
+    this.#plan = this.#equipped(plan);
+    this.#rules.setPlan(plan.rules);
+    return this.#triad.apply(this.#plan);
+  }
+
+  async output(pane: PaneName, request: OutputRequest): Promise<OutputPage> {
+    // One that is not configured and was not adopted has no output.
+    this.#triad.getPane(pane);
+    return this.#waits.read(this.#taps.output(pane), request);
+  }
+
+  async present(presence: Presence): Promise<void> {
+    this.#presence = presence;
+    this.#showBoard();
+  }
+
+  /** Shows the drivers a sentence, such as a rule's. */
+  async notify(text: string): Promise<void> {
+    await this.#board.notify(text);
+  }
+
+  #tellRules({ name, state, question }: PaneDescription): void {
+    this.#rules.paneChanged(name, { state, question });
+  }
+
+  /** After each change of what borders and status line tell; costs little where nothing is new. */
+  #showBoard(): void {
+    this.#board.show(this.describe(), this.#presence);
+  }
+
+  /** The plan with the pane door's variables in the environment of each pane. */
+  #equipped(plan: SessionPlan): SessionPlan {
+    const path = this.#tmuxEnv['PATH'] ?? '';
+    const panes = plan.panes.map((pane) => {
+      const env = { ...pane.program.env, ...this.#door.paneEnv(pane, path) };
+      return { ...pane, program: { ...pane.program, env } };
+    });
+    return { ...plan, panes };
+  }
+
+  #makeRules({ clock, log, record, cwd }: HostSessionOptions): RuleEngine {
+    return new RuleEngine({
+      ...{ session: this.name, plan: this.#plan.rules, ports: this, clock, log, record },
+      output: (pane) => this.#taps.output(pane),
+      surroundings: (pane) => {
+        const program = this.#plan.panes.find(({ name }) => name === pane)?.program;
+        return { cwd: program?.cwd ?? cwd, env: { ...this.#tmuxEnv, ...program?.env } };
+      },
+    });
+  }
+
+  /** Whether the pane that has the keys has read them all; also where that is no pane of ours. */
+  async #isInputRead(): Promise<boolean> {
+    if (!(await this.#isTerminalEmpty())) return false;
+    // What tmux has not even read of its client's terminal is on no pane's: it reads a piece a turn.
+    for (let turn = 0; turn < TURNS_TO_READ; turn += 1) await this.#askFormat('#{pane_id}', null);
+    return this.#isTerminalEmpty();
+  }
+
+  async #isTerminalEmpty(): Promise<boolean> {
+    const id = await this.#askFormat('#{pane_id}', null);
+    const pane = this.#triad.panes.find((each) => each.id === id);
+    const waiting = pane === undefined ? undefined : await this.#taps.waitingInput(pane.name);
+    return waiting === undefined || waiting === 0;
+  }
+
+  async #askFormat(format: string, pane: PaneId | null): Promise<string> {
+    const target = pane ?? this.#triad.getSessionId();
+    const ask = ['-p', '-t', target, `"${format}"`];
+    const [answer = ''] = await this.#triad.getControl().ask('display-message', ask);
+    return answer;
+  }
+
+  #viewOptions(request: ViewRequest, input: Pick<TmuxClientOptions, 'onInput' | 'inputRoom'>) {
+    const sessionId = this.#triad.getSessionId();
+    const { term, size } = request;
+    const openClient = (onOutput: (bytes: Uint8Array) => void): PtyProcess =>
+      openTmuxClient({ server: this.#triad.server, sessionId, term, size, onOutput, ...input });
+    return { request, openClient, isSessionThere: () => this.#triad.isThere(sessionId) };
+  }
+
+  #paneId(name: PaneName): PaneId {
+    const { id } = this.#triad.getPane(name);
+    if (id === null) {
+      throw new RefusedError(`${name} was closed, and is being made again`, {
+        hint: 'triad status',
+      });
+    }
+    return id;
+  }
+
+  /** tmux takes keys for a command that has ended and says nothing; say it. */
+  #runningPaneId(name: PaneName): PaneId {
+    const id = this.#paneId(name);
+    if (this.#triad.getPane(name).isRunning) return id;
+    throw new RefusedError(`the command of ${name} is not running`, { hint: 'triad status' });
+  }
+
+  /** Per window and by hand, since a global `window-size manual` crashes tmux up to 3.6. */
+  async #sizeWindows(terminal: TerminalSize): Promise<void> {
+    try {
+      const control = this.#triad.getControl();
+      const session = this.#triad.getSessionId();
+      const [status = ''] = await control.ask('display-message', [
+        '-p',
+        '-t',
+        session,
+        '"#{status}"',
+      ]);
+      const size = ['-x', `${terminal.cols}`, '-y', `${terminal.rows - statusRows(status)}`];
+      const windows = await control.ask('list-windows', ['-t', session, '-F', '"#{window_id}"']);
+      // All are asked for: one that was closed meanwhile must not keep the others from their size.
+      await Promise.all(
+        windows.map((window) => control.ask('resize-window', ['-t', window, ...size])),
+      );
+    } catch (error) {
+      this.#log.debug({ reason: messageOf(error) }, 'windows not sized');
+    }
+  }
+}
+
+/** Lines that tmux's `status` option takes from a window: `off`, `on` or their number. */
+function statusRows(status: string): number {
+  if (status === 'off') return 0;
+  return /^[2-5]$/.test(status) ? Number(status) : 1;
+}

@@ -1,0 +1,261 @@
+import { randomBytes } from 'node:crypto';
+import { messageOf, UnavailableError } from '../../base/errors.js';
+import type { MirrorRequest, MirrorView, ViewEnd, WindowLayout } from '../../link/host-link.js';
+import type { Logger } from '../../log/logger.js';
+import type { ControlConnection } from '../tmux/control-connection.js';
+import { quoteArgument } from '../tmux/control-quoting.js';
+import { grouped, openMirrorClient } from '../tmux/mirror-client.js';
+import type { PtyProcess } from '../tmux/pty-process.js';
+import { endTmuxClient, repaintTmuxClient } from '../tmux/tmux-client.js';
+import type { TmuxServer } from '../tmux/tmux-server.js';
+import { isRepaintDue } from './repaint-due.js';
+import { CLIENT_FORMAT, parseClient, type SessionClient } from './session-clients.js';
+import { PANE_FORMAT, parseShownWindow, type ShownWindow } from './window-layout.js';
+
+/** How soon something is noticed that tmux does not tell: a suspended client, the name of a new pane. */
+const LOOK_INTERVAL_MS = 1_000;
+/** Pauses before an ended client is opened again: doubled each time, so that a quarrel stays slow. */
+const FIRST_PAUSE_MS = 50;
+const LAST_PAUSE_MS = 5_000;
+/** A client that lived that long was not part of a quarrel. */
+const SETTLED_MS = 10_000;
+
+export interface MirrorOptions {
+  readonly request: MirrorRequest;
+  readonly server: TmuxServer;
+  readonly sessionId: string;
+  /** Throws UnavailableError while tmux cannot be asked. */
+  readonly getControl: () => ControlConnection;
+  readonly isSessionThere: () => Promise<boolean>;
+  readonly log: Logger;
+}
+
+/**
+ * One session as one read-only tmux client sees it, in a grouped session of its own. It looks at what
+ * is there (`look`) when tmux tells of a change and once a second, and puts right what is not as it
+ * should be: its window, its size, and whoever came into its session or took its client away.
+ */
+export class MirrorFeed implements MirrorView {
+  readonly ended: Promise<ViewEnd>;
+  readonly #options: MirrorOptions;
+  /** Of the grouped session, another one for each client: the last one may not be gone yet. */
+  #name = '';
+  #settle: (end: ViewEnd) => void = () => undefined;
+  #reason: ViewEnd['reason'] | undefined;
+  #client: PtyProcess | undefined;
+  #openedAtMs = 0;
+  #pauseMs = FIRST_PAUSE_MS;
+  #reopening: NodeJS.Timeout | undefined;
+  #layout: WindowLayout | undefined;
+  #isLooking = false;
+  #isStirred = false;
+  #nextLook: NodeJS.Timeout | undefined;
+  #repaintedAtMs = 0;
+  #isBlocked = false;
+  #hasDropped = false;
+  #heldLayout: WindowLayout | undefined;
+
+  constructor(options: MirrorOptions) {
+    this.#options = options;
+    this.ended = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+  }
+
+  /**
+   * Tells the first layout and starts the client; for once, at the start.
+   *
+   * @throws UnavailableError when the session cannot be mirrored; the mirror has failed then.
+   */
+  async open(): Promise<void> {
+    try {
+      const { shown } = await this.#ask();
+      if (this.#reason !== undefined) throw new UnavailableError('the mirror was closed');
+      this.#openClient(shown.layout);
+      this.#tell(shown.layout);
+    } catch (cause) {
+      this.#finish('failed');
+      if (cause instanceof UnavailableError) throw cause;
+      throw new UnavailableError('the session cannot be mirrored', { cause });
+    }
+    this.#schedule();
+  }
+
+  setBlocked(isBlocked: boolean): void {
+    this.#isBlocked = isBlocked;
+    if (isBlocked) return;
+    const layout = this.#heldLayout;
+    this.#heldLayout = undefined;
+    if (layout !== undefined) this.#options.request.onLayout(layout);
+    if (this.#hasDropped) this.#repaint();
+    this.#hasDropped = false;
+  }
+
+  close(): void {
+    this.#finish('closed');
+  }
+
+  /** Something may have changed. Looks at once, and once more where a look is under way. */
+  look(): void {
+    this.#isStirred = true;
+    if (!this.#isLooking && this.#layout !== undefined) void this.#lookAgain();
+  }
+
+  async #lookAgain(): Promise<void> {
+    this.#isLooking = true;
+    clearTimeout(this.#nextLook);
+    while (this.#isStirred && this.#reason === undefined) {
+      this.#isStirred = false;
+      await this.#lookOnce();
+    }
+    this.#isLooking = false;
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#reason !== undefined) return;
+    this.#nextLook = setTimeout(() => this.look(), LOOK_INTERVAL_MS);
+  }
+
+  async #lookOnce(): Promise<void> {
+    try {
+      const { shown, clients } = await this.#ask();
+      if (this.#reason !== undefined) return;
+      this.#follow(shown);
+      await this.#sendBack(clients);
+      await this.#putRight(shown, clients);
+    } catch (error) {
+      this.#options.log.debug({ reason: messageOf(error) }, 'mirror not checked');
+      await this.#endIfGone();
+    }
+  }
+
+  async #ask(): Promise<{ shown: ShownWindow; clients: SessionClient[] }> {
+    const control = this.#options.getControl();
+    const ofSession = ['-s', '-t', this.#options.sessionId, '-F', quoteFormat(PANE_FORMAT)];
+    const [panes, clients] = await Promise.all([
+      control.ask('list-panes', ofSession),
+      control.ask('list-clients', ['-F', quoteFormat(CLIENT_FORMAT)]),
+    ]);
+    const shown = parseShownWindow(panes);
+    if (shown === undefined) throw new UnavailableError('the session has no window');
+    return { shown, clients: clients.map(parseClient) };
+  }
+
+  #follow({ layout, activeAt }: ShownWindow): void {
+    if (JSON.stringify(layout) !== JSON.stringify(this.#layout)) {
+      this.#tell(layout);
+      this.#client?.resize(layout.size);
+    }
+    const times = { activeAt, repaintedAtMs: this.#repaintedAtMs, nowMs: Date.now() };
+    if (isRepaintDue(times)) this.#repaint();
+  }
+
+  /** Drivers stay together: somebody who came into our session would lose the others, and the keys. */
+  async #sendBack(clients: readonly SessionClient[]): Promise<void> {
+    const { getControl, sessionId } = this.#options;
+    for (const { pid, name, sessionName } of clients) {
+      if (sessionName !== this.#name || pid === this.#client?.pid) continue;
+      await getControl().ask('switch-client', ['-E', '-c', quoteArgument(name), '-t', sessionId]);
+    }
+  }
+
+  async #putRight(shown: ShownWindow, clients: readonly SessionClient[]): Promise<void> {
+    const client = this.#client;
+    const own = clients.find(({ pid }) => pid === client?.pid);
+    if (client === undefined || own === undefined) return;
+    if (own.sessionName !== this.#name) {
+      endTmuxClient(client);
+      return;
+    }
+    if (own.isSuspended) client.kill('SIGCONT');
+    if (own.windowId === shown.id) return;
+    const target = quoteArgument(`${grouped(this.#name)}${shown.id}`);
+    await this.#options.getControl().ask('select-window', ['-t', target]);
+  }
+
+  #tell(layout: WindowLayout): void {
+    this.#layout = layout;
+    if (this.#isBlocked) this.#heldLayout = layout;
+    else this.#options.request.onLayout(layout);
+  }
+
+  /** An unread client grows the tmux server, so what a blocked one cannot take is dropped here. */
+  #deliver(bytes: Uint8Array): void {
+    if (this.#isBlocked) this.#hasDropped = true;
+    else this.#options.request.onOutput(bytes);
+  }
+
+  #repaint(): void {
+    this.#repaintedAtMs = Date.now();
+    if (this.#client !== undefined) repaintTmuxClient(this.#client);
+  }
+
+  #openClient({ size }: WindowLayout): void {
+    const { server, sessionId } = this.#options;
+    const name = `mirror-${randomBytes(4).toString('hex')}`;
+    const onOutput = (bytes: Uint8Array) => this.#deliver(bytes);
+    const client = openMirrorClient({ server, sessionId, name, size, onOutput });
+    this.#name = name;
+    this.#client = client;
+    this.#openedAtMs = performance.now();
+    this.#repaintedAtMs = Date.now();
+    void client.exited.then(() => this.#clientEnded());
+  }
+
+  /** Its session ends with it, but not where it was taken out of it before. */
+  async #clientEnded(): Promise<void> {
+    this.#client = undefined;
+    const { server, isSessionThere, log } = this.#options;
+    await server.run(['kill-session', '-t', grouped(this.#name)]).catch(() => undefined);
+    if (!(await isSessionThere().catch(() => true))) this.#finish('session-ended');
+    if (this.#reason !== undefined) {
+      this.#settleNow(this.#reason);
+      return;
+    }
+    if (performance.now() - this.#openedAtMs > SETTLED_MS) this.#pauseMs = FIRST_PAUSE_MS;
+    log.info({ pauseMs: this.#pauseMs }, 'mirror lost its client, opening another');
+    this.#reopenSoon();
+  }
+
+  #reopenSoon(): void {
+    this.#reopening = setTimeout(() => this.#reopen(), this.#pauseMs);
+    this.#pauseMs = Math.min(this.#pauseMs * 2, LAST_PAUSE_MS);
+  }
+
+  #reopen(): void {
+    if (this.#layout === undefined) return;
+    try {
+      this.#openClient(this.#layout);
+      this.look();
+    } catch (error) {
+      this.#options.log.warn({ error }, 'mirror not opened again');
+      this.#reopenSoon();
+    }
+  }
+
+  /** Somebody ended the session: ours, which is grouped with it, must not keep its windows alive. */
+  async #endIfGone(): Promise<void> {
+    if (await this.#options.isSessionThere().catch(() => true)) return;
+    this.#finish('session-ended');
+  }
+
+  /** The first reason counts. */
+  #finish(reason: ViewEnd['reason']): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    clearTimeout(this.#nextLook);
+    clearTimeout(this.#reopening);
+    if (this.#client === undefined) this.#settleNow(reason);
+    else endTmuxClient(this.#client);
+  }
+
+  #settleNow(reason: ViewEnd['reason']): void {
+    this.#settle({ reason, isTerminalRestored: false });
+  }
+}
+
+/** Formats are ours: only the quotes around their spaces and braces are needed. */
+function quoteFormat(format: string): string {
+  return `"${format}"`;
+}

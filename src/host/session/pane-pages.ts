@@ -1,0 +1,65 @@
+import type { LoopShare } from '../../base/loop-share.js';
+import { Throttle } from '../../base/throttle.js';
+import type { CaptureRequest, HistoryPage, HistoryRequest } from '../../link/host-link.js';
+import type { Logger } from '../../log/logger.js';
+import { captureHistory, type PanePlace } from '../tmux/pane-history.js';
+import { capturePane } from '../tmux/pane-text.js';
+import type { TmuxServer } from '../tmux/tmux-server.js';
+import { Turns } from './turns.js';
+
+/** Each blocks the tmux server, and with it everybody, while it runs. */
+const MAX_HISTORY_AT_ONCE = 2;
+const MAX_HISTORY_WAITING = 64;
+/** Each holds up to a whole scrollback, and takes every second moment of tmux while it runs. */
+const MAX_CAPTURES_AT_ONCE = 1;
+const MAX_CAPTURES_WAITING = 16;
+const MINUTE_MS = 60_000;
+
+export interface PanePagesOptions {
+  readonly server: TmuxServer;
+  /** What all who ask may cost; this is the share of `owner`. */
+  readonly share: LoopShare;
+  readonly owner: string;
+  readonly log: Logger;
+}
+
+/** What can be read of a session's panes by whoever asks: a few at a time, in slices, and bounded. */
+export class PanePages {
+  readonly #options: PanePagesOptions;
+  readonly #histories = new Turns({
+    maxAtOnce: MAX_HISTORY_AT_ONCE,
+    maxWaiting: MAX_HISTORY_WAITING,
+    onRefused: () => this.#refused('page of history refused, too many wait'),
+  });
+  readonly #captures = new Turns({
+    maxAtOnce: MAX_CAPTURES_AT_ONCE,
+    maxWaiting: MAX_CAPTURES_WAITING,
+    onRefused: () => this.#refused('capture refused, too many wait'),
+  });
+  readonly #refusals = new Throttle({
+    ...{ max: 1, windowMs: MINUTE_MS },
+    now: () => performance.now(),
+  });
+
+  constructor(options: PanePagesOptions) {
+    this.#options = options;
+  }
+
+  history(place: PanePlace, request: HistoryRequest): Promise<HistoryPage> {
+    const { server, share, owner } = this.#options;
+    return this.#histories.take(() =>
+      share.during(owner, (slices) => captureHistory(server, place, { ...request, slices })),
+    );
+  }
+
+  capture(place: PanePlace, request: CaptureRequest): Promise<readonly string[]> {
+    const { server, share, owner } = this.#options;
+    return this.#captures.take(() =>
+      share.during(owner, (slices) => capturePane(server, place, { ...request, slices })),
+    );
+  }
+
+  #refused(message: string): void {
+    this.#refusals.write((leftOut) => this.#options.log.warn(leftOut, message));
+  }
+}

@@ -1,0 +1,30 @@
+import type { Clock } from '../../base/clock.js';
+import type { SessionName } from '../../base/ids.js';
+import { PartWatch } from '../../base/part-watch.js';
+import type { NewHostEvent } from '../../link/host-event.js';
+import type { Logger } from '../../log/logger.js';
+
+export interface PartsOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly record: (event: NewHostEvent) => void;
+}
+
+/**
+ * Watches parts of a host, and puts on record what becomes of them.
+ *
+ * @param session whose parts they are; null for those of the host as a whole.
+ */
+export function watchParts(
+  { clock, log, record }: PartsOptions,
+  session: SessionName | null,
+): PartWatch {
+  return new PartWatch({
+    clock,
+    onNews: ({ part, text, isFailure, suppressed = 0 }) => {
+      log[isFailure ? 'error' : 'warn']({ part, reason: text, suppressed }, 'part was taken away');
+      const kind = isFailure ? 'part-failed' : 'part-mended';
+      record({ kind, session, pane: null, by: null, text, facts: { part, suppressed } });
+    },
+  });
+}

@@ -1,0 +1,126 @@
+import { messageOf, RefusedError, UnavailableError } from '../../base/errors.js';
+import type { SessionName } from '../../base/ids.js';
+import type { ReloadChange, ReloadReport } from '../../link/host-link.js';
+import type { SessionPlan } from '../plan/session-plan.js';
+import { Turns } from './turns.js';
+
+/** Each reads the file anew, so that two that wait do all that ten could. */
+const MAX_WAITING = 8;
+
+/** What a reload does to a session. */
+export interface ReloadedSession {
+  open(): Promise<void>;
+  /** Makes the session what the plan says; only what changed is touched. */
+  apply(plan: SessionPlan): Promise<readonly ReloadChange[]>;
+  end(): Promise<void>;
+  /** Takes back an `open` that failed. */
+  abandon(): Promise<void>;
+  /** Leads nothing from now on. Idempotent. */
+  letGo(): void;
+  /** Lets go of everything; what runs goes on. */
+  close(): Promise<void>;
+}
+
+export interface ReloadsOptions<S extends ReloadedSession> {
+  /** @throws ConfigurationError when something is wrong: then nothing is changed. */
+  readonly readPlans: () => Promise<readonly SessionPlan[]>;
+  /** Those there are; added to and removed from here. */
+  readonly sessions: Map<SessionName, S>;
+  /** Those of them that nobody has ended for good. */
+  readonly goingOn: Set<SessionName>;
+  readonly make: (plan: SessionPlan) => S;
+}
+
+/** Makes the sessions what `triad.yaml` says now, one reload after the other. */
+export class Reloads<S extends ReloadedSession> {
+  readonly #options: ReloadsOptions<S>;
+  readonly #turns = new Turns({
+    ...{ maxAtOnce: 1, maxWaiting: MAX_WAITING },
+    onRefused: () => {
+      this.refused += 1;
+    },
+  });
+  /** Reloads that were refused because too many waited. */
+  refused = 0;
+  /** Sessions that are being opened. */
+  readonly #opening = new Set<S>();
+  #isClosed = false;
+
+  constructor(options: ReloadsOptions<S>) {
+    this.#options = options;
+  }
+
+  /**
+   * @throws ConfigurationError for a wrong file, which changes nothing; RefusedError when some
+   *   sessions could not be changed, and the others were.
+   */
+  run(): Promise<ReloadReport> {
+    return this.#turns.take(async () => {
+      const plans = await this.#options.readPlans();
+      return { changes: await this.#apply(plans) };
+    });
+  }
+
+  /** Leads nothing from now on: a reload that is under way does no more. */
+  letGo(): void {
+    this.#isClosed = true;
+    for (const session of this.#opening) session.letGo();
+  }
+
+  async close(): Promise<void> {
+    this.letGo();
+    await Promise.all([...this.#opening].map((session) => session.close()));
+  }
+
+  async #apply(plans: readonly SessionPlan[]): Promise<ReloadChange[]> {
+    const { sessions } = this.#options;
+    const changes: ReloadChange[] = [];
+    const failures: string[] = [];
+    const attempt = async (name: SessionName, work: () => Promise<readonly ReloadChange[]>) => {
+      if (this.#isClosed) throw new UnavailableError('the host is stopping');
+      try {
+        changes.push(...(await work()));
+      } catch (error) {
+        failures.push(`${name}: ${messageOf(error)}`);
+      }
+    };
+    const planned = new Set(plans.map(({ name }) => name));
+    const removed = [...sessions].filter(([name]) => !planned.has(name));
+    for (const [name, session] of removed) await attempt(name, () => this.#remove(name, session));
+    for (const plan of plans) await attempt(plan.name, () => this.#applyOne(plan));
+    if (failures.length === 0) return changes;
+    throw new RefusedError(`not all of triad.yaml could be applied: ${failures.join('; ')}`, {
+      userMessage: 'not all of triad.yaml could be applied; the log of the host says why',
+    });
+  }
+
+  async #applyOne(plan: SessionPlan): Promise<readonly ReloadChange[]> {
+    const { sessions, goingOn, make } = this.#options;
+    const { name } = plan;
+    const there = sessions.get(name);
+    // Somebody has ended it, and what runs in it is not started behind their back.
+    if (there !== undefined) return goingOn.has(name) ? there.apply(plan) : [];
+    const session = make(plan);
+    this.#opening.add(session);
+    try {
+      await session.open();
+    } catch (error) {
+      // Stopped in the middle, a host leaves behind what it has made, as any stop does.
+      await (this.#isClosed ? session.close() : session.abandon());
+      throw error;
+    } finally {
+      this.#opening.delete(session);
+    }
+    sessions.set(name, session);
+    goingOn.add(name);
+    return [{ session: name, pane: null, change: 'added' }];
+  }
+
+  async #remove(name: SessionName, session: S): Promise<readonly ReloadChange[]> {
+    const { sessions, goingOn } = this.#options;
+    if (goingOn.has(name)) await session.end();
+    sessions.delete(name);
+    goingOn.delete(name);
+    return [{ session: name, pane: null, change: 'removed' }];
+  }
+}

@@ -1,0 +1,132 @@
+import { messageOf } from '../../base/errors.js';
+import type { Presence, SessionDescription } from '../../link/host-link.js';
+import type { Logger } from '../../log/logger.js';
+import { quoteArgument } from '../tmux/control-quoting.js';
+import { paneOptions, sessionOptions, shownLiterally } from './board-texts.js';
+
+/** How the board asks tmux; throws while it cannot be asked. */
+interface BoardControl {
+  ask(subcommand: string, args: readonly string[]): Promise<readonly string[]>;
+}
+
+export interface SessionBoardOptions {
+  readonly getControl: () => BoardControl;
+  /** The session's tmux id. */
+  readonly getSessionId: () => string;
+  readonly log: Logger;
+}
+
+/** An option of a pane or session: the arguments that name it, and its value. */
+interface Entry {
+  readonly target: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+/**
+ * Keeps what tmux's borders and status line show up to date, through user options that
+ * `config/tmux.conf` reads. Writes only what changed, since each option redraws every client, and
+ * one at a time: what is told meanwhile takes the place of what was told before.
+ */
+export class SessionBoard {
+  readonly #options: SessionBoardOptions;
+  /** What tmux has, by target and name. */
+  readonly #written = new Map<string, string>();
+  #wanted: readonly Entry[] = [];
+  #isWriting = false;
+
+  constructor(options: SessionBoardOptions) {
+    this.#options = options;
+  }
+
+  /** Shows this from now on; returns at once, never throws. */
+  show(session: SessionDescription, presence: Presence): void {
+    if (session.state !== 'running') return;
+    try {
+      this.#wanted = this.#entries(session, presence);
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
+    if (!this.#isWriting) void this.#write();
+  }
+
+  /** Tells the drivers something, for as long as tmux's `display-time` says. Never throws. */
+  async notify(text: string): Promise<void> {
+    try {
+      const control = this.#options.getControl();
+      const clients = await control.ask('list-clients', [
+        ...['-t', this.#options.getSessionId()],
+        ...['-F', '"#{client_control_mode} #{client_name}"'],
+      ]);
+      const drivers = clients.flatMap((line) => /^0 (\S+)$/.exec(line)?.[1] ?? []);
+      // Expanded once, and after that newer versions look for styles.
+      const message = shownLiterally(text.replaceAll('#[', '# [')).replaceAll('%', '%%');
+      const show = (client: string) =>
+        control.ask('display-message', ['-c', quoteArgument(client), quoteArgument(message)]);
+      await Promise.all(drivers.map(show));
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** The session was made again, or somebody may have changed options: everything is written anew. */
+  forget(): void {
+    this.#written.clear();
+  }
+
+  #entries(session: SessionDescription, presence: Presence): Entry[] {
+    const ofSession = entriesOf(
+      `-t ${this.#options.getSessionId()}`,
+      sessionOptions(session, presence),
+    );
+    const ofPanes = session.panes.flatMap((pane) =>
+      pane.id === null ? [] : entriesOf(`-p -t ${pane.id}`, paneOptions(pane)),
+    );
+    return [...ofSession, ...ofPanes];
+  }
+
+  async #write(): Promise<void> {
+    this.#isWriting = true;
+    try {
+      for (let entry = this.#next(); entry !== undefined; entry = this.#next()) {
+        const { target, name, value } = entry;
+        // Before the answer: an option that tmux refuses is not tried for ever.
+        this.#written.set(keyOf(entry), value);
+        await this.#options.getControl().ask('set-option', [target, name, quoteArgument(value)]);
+      }
+      this.#prune();
+    } catch (error) {
+      this.forget();
+      this.#failed(error);
+    } finally {
+      this.#isWriting = false;
+    }
+  }
+
+  #next(): Entry | undefined {
+    return this.#wanted.find((entry) => this.#written.get(keyOf(entry)) !== entry.value);
+  }
+
+  /** Panes that are gone are not remembered. */
+  #prune(): void {
+    const wanted = new Set(this.#wanted.map(keyOf));
+    for (const key of this.#written.keys()) if (!wanted.has(key)) this.#written.delete(key);
+  }
+
+  /** While tmux cannot be asked the next `show` does it; there is one after each reconnection. */
+  #failed(error: unknown): void {
+    this.#options.log.debug({ reason: messageOf(error) }, 'board not written');
+  }
+}
+
+function entriesOf(target: string, options: Readonly<Record<string, string>>): Entry[] {
+  return Object.entries(options).map(([name, value]) => ({
+    ...{ target, name },
+    value: shownLiterally(value),
+  }));
+}
+
+function keyOf({ target, name }: Entry): string {
+  return `${target} ${name}`;
+}

@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import type { Clock } from '../../base/clock.js';
+import type { Part } from '../../base/part.js';
+import type { NewHostEvent } from '../../link/host-event.js';
+import type { Logger } from '../../log/logger.js';
+import type { DoorKey } from '../pane-door/door-key.js';
+import { DoorServer } from '../pane-door/door-server.js';
+import { type DoorPanes, PaneDoor } from '../pane-door/pane-door.js';
+import type { PanePlan, SessionPlan } from '../plan/session-plan.js';
+
+export interface SessionDoorOptions {
+  readonly plan: SessionPlan;
+  /** Private (0700) and this session's own. */
+  readonly directory: string;
+  readonly key: DoorKey;
+  /** The folder of a `triad` for commands in panes. */
+  readonly programFolder: string;
+  readonly panes: DoorPanes;
+  readonly record: (event: NewHostEvent) => void;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The pane door of one session, and what its panes need to find it. */
+export class SessionDoor {
+  readonly #options: SessionDoorOptions;
+  readonly #path: string;
+  #plan: SessionPlan;
+  #server: DoorServer | undefined;
+
+  constructor(options: SessionDoorOptions) {
+    this.#options = options;
+    this.#plan = options.plan;
+    this.#path = join(options.directory, 'door.sock');
+  }
+
+  /** Before a command is started, which may ask at once. @throws RefusedError when another host is there. */
+  async open(): Promise<void> {
+    const { key, panes, record, clock, log } = this.#options;
+    const door = new PaneDoor({ plan: () => this.#plan, key, panes, record, clock, log });
+    this.#server ??= await DoorServer.listen({ path: this.#path, door, clock, log });
+  }
+
+  /** To be watched. */
+  get parts(): readonly Part[] {
+    return this.#server?.parts ?? [];
+  }
+
+  /** From now on panes may reach what this plan says. */
+  setPlan(plan: SessionPlan): void {
+    this.#plan = plan;
+  }
+
+  /** The variables of a pane's command, PATH with the way to `triad` included. */
+  paneEnv({ name, program }: PanePlan, path: string): Record<string, string> {
+    const { key, programFolder } = this.#options;
+    return {
+      TRIAD_DOOR: this.#path,
+      TRIAD_PANE_TOKEN: key.tokenOf(this.#plan.name, name),
+      PATH: `${program.env['PATH'] ?? path}:${programFolder}`,
+    };
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    await this.#server?.close();
+  }
+}

@@ -1,0 +1,160 @@
+import type { Clock } from '../../base/clock.js';
+import type { PaneId, PaneName } from '../../base/ids.js';
+import type { SessionTaps } from '../tap/session-taps.js';
+import { TypingDetector } from './typing.js';
+
+/** Between two looks at where keys go while somebody types. */
+const LOOK_MS = 100;
+const [ENTER, INTERRUPT, OTHER] = ['\r', '\x03', 'x'];
+
+export interface TypedInputOptions {
+  readonly taps: Pick<SessionTaps, 'type' | 'acquit'>;
+  readonly panes: () => readonly { readonly name: PaneName; readonly id: PaneId | null }[];
+  /** Asks tmux for a format, of a pane or of the one that has the keys; throws while it cannot be asked. */
+  readonly ask: (format: string, pane: PaneId | null) => Promise<string>;
+  readonly clock: Clock;
+}
+
+/** What was typed between two looks, and where it may have gone; `anywhere`: that is not known. */
+interface Round {
+  readonly number: number;
+  readonly panes: Set<string>;
+  isAnywhere: boolean;
+  /** After two looks tmux has surely done with what was typed before the first. */
+  looks: number;
+}
+
+/**
+ * Tells the panes' outputs of all that is typed in a session, before it can show there. A driver's
+ * keys count for every pane, since tmux alone knows where they go, until it has said that they went
+ * elsewhere.
+ */
+export class TypedInput {
+  readonly #options: TypedInputOptions;
+  #rounds: Round[] = [];
+  #number = 0;
+  /** The pane that has the keys, as far as it is known. */
+  #focus: string | undefined;
+  #stopLooking: (() => void) | undefined;
+  #isClosed = false;
+
+  constructor(options: TypedInputOptions) {
+    this.#options = options;
+  }
+
+  /** For each driver one of its own: takes what was just written into its tmux client. */
+  openDriver(onTyping: () => void): (bytes: Uint8Array) => void {
+    const typing = new TypingDetector();
+    return (bytes) => {
+      const isTyping = typing.isTyping(bytes);
+      if (isTyping) onTyping();
+      if (isTyping || typing.isUndecided) this.#drove(bytes);
+    };
+  }
+
+  /** `text` is about to be pasted into a pane. */
+  async paste(pane: PaneId, { text, enter }: { text: string; enter: boolean }): Promise<void> {
+    await this.#into(pane, `${text}${enter ? ENTER : ''}`);
+  }
+
+  /** These keys are about to be pressed in a pane. */
+  async press(pane: PaneId, keys: readonly string[]): Promise<void> {
+    await this.#into(pane, keys.map(characterOf).join(''));
+  }
+
+  /** What tmux tells by itself. */
+  notified(name: string, rest: string): void {
+    const isElsewhere = name === 'session-window-changed';
+    if (!isElsewhere && name !== 'window-pane-changed') return;
+    this.#focus = undefined;
+    const pane = rest.split(' ')[1] ?? '';
+    for (const round of this.#rounds) {
+      round.panes.add(pane);
+      round.isAnywhere ||= isElsewhere;
+    }
+    this.#lookSoon();
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#isClosed = true;
+    this.#stopLooking?.();
+    this.#rounds = [];
+  }
+
+  async #into(id: PaneId, text: string): Promise<void> {
+    const isShared = (await this.#options.ask('#{synchronize-panes}', id)) !== '0';
+    const panes = this.#options.panes().filter((pane) => isShared || pane.id === id);
+    this.#options.taps.type(
+      panes.map(({ name }) => name),
+      Buffer.from(text),
+      0,
+    );
+  }
+
+  #drove(bytes: Uint8Array): void {
+    const { number } = this.#openRound();
+    const names = this.#options.panes().map(({ name }) => name);
+    this.#options.taps.type(names, bytes, number);
+    this.#lookSoon();
+  }
+
+  #openRound(): Round {
+    const last = this.#rounds.at(-1);
+    if (last?.looks === 0) return last;
+    const focus = this.#focus;
+    const panes = new Set(focus === undefined ? [] : [focus]);
+    const number = (this.#number += 1);
+    const round = { number, panes, isAnywhere: focus === undefined, looks: 0 };
+    this.#rounds.push(round);
+    return round;
+  }
+
+  #lookSoon(): void {
+    if (this.#isClosed) return;
+    this.#stopLooking ??= this.#options.clock.after(LOOK_MS, () => void this.look());
+  }
+
+  /** Asks who has the keys; what was typed long enough before is settled then. Never rejects. */
+  async look(): Promise<void> {
+    this.#stopLooking?.();
+    // Until the answer is there none is asked beside it.
+    this.#stopLooking = () => undefined;
+    for (const round of this.#rounds) round.looks += 1;
+    const looked = [...this.#rounds];
+    try {
+      const answer = await this.#options.ask('#{pane_id} #{synchronize-panes}', null);
+      this.#settle(looked, answer.split(' '));
+    } catch {
+      // Then it stays unknown, and counts for every pane.
+      this.#focus = undefined;
+      this.#rounds = [];
+    }
+    this.#stopLooking = undefined;
+    if (this.#rounds.length > 0) this.#lookSoon();
+  }
+
+  #settle(looked: readonly Round[], [pane = '', isShared]: readonly string[]): void {
+    this.#focus = isShared === '0' ? pane : undefined;
+    for (const round of looked) {
+      round.panes.add(pane);
+      round.isAnywhere ||= isShared !== '0';
+      if (round.looks > 1 && !round.isAnywhere) this.#acquit(round);
+    }
+    this.#rounds = this.#rounds.filter(({ looks }) => looks <= 1);
+  }
+
+  #acquit({ number, panes }: Round): void {
+    const others = this.#options.panes().filter(({ id }) => id !== null && !panes.has(id));
+    this.#options.taps.acquit(
+      others.map(({ name }) => name),
+      number,
+    );
+  }
+}
+
+/** What of a key counts: whether it ends a line. */
+function characterOf(key: string): string {
+  if (/^(enter|c-m|c-j|\^m|\^j)$/i.test(key)) return ENTER;
+  return /^(c-c|\^c)$/i.test(key) ? INTERRUPT : OTHER;
+}

@@ -1,0 +1,109 @@
+import type { Clock } from '../../base/clock.js';
+import { LineReader } from './line-reader.js';
+import { openReader, readMarked } from './marked-lines.js';
+import type { OutputRing } from './output-ring.js';
+import type { OutputLine } from './pane-output.js';
+import type { TypedMarks } from './typed-marks.js';
+
+export interface LineListener {
+  readonly onLine: (line: OutputLine) => void;
+  readonly onMissed: ((bytes: number) => void) | undefined;
+}
+
+export interface LineWatchOptions {
+  readonly ring: OutputRing;
+  readonly typed: TypedMarks;
+  readonly clock: Clock;
+  /** Milliseconds that only grow, for how long a slice takes: real ones, whatever the clock is. */
+  readonly now?: () => number;
+}
+
+/** What is read in one go, between two looks at the time. */
+const STEP_BYTES = 4 * 1024;
+/** Longest slice of reading, and the rest after it: a flood costs a fifth of one core, and no more. */
+const SLICE_MS = 2;
+const REST_MS = 8;
+/** Who was overtaken goes on this near to the newest output, so that it is not overtaken at once. */
+const RESUMED_BYTES = 64 * 1024;
+
+/** Reads lines out of a ring while somebody listens, at its own pace. */
+export class LineWatch {
+  readonly #options: LineWatchOptions;
+  readonly #now: () => number;
+  readonly #listeners = new Set<LineListener>();
+  #reader = new LineReader();
+  #at = 0;
+  #takeBack: (() => void) | undefined;
+
+  constructor(options: LineWatchOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  /** Tells of each line that ends from now on; the returned function stops that. */
+  listen(listener: LineListener): () => void {
+    if (this.#listeners.size === 0) this.#startAt(this.#options.ring.end);
+    const own = { ...listener };
+    this.#listeners.add(own);
+    return () => this.#listeners.delete(own);
+  }
+
+  /** New output came. */
+  stir(): void {
+    if (this.#listeners.size > 0) this.#soon(0);
+  }
+
+  /** What came from `offset` on is told to nobody who has heard all before it; a line that ends later is. */
+  passBy(offset: number): void {
+    if (this.#at < offset) return this.stir();
+    const { ring, typed } = this.#options;
+    this.#startAt(Math.max(ring.start, ring.end - STEP_BYTES));
+    const piece = { bytes: ring.slice(this.#at, ring.end), at: this.#at, typed };
+    readMarked(this.#reader, piece, () => undefined);
+    this.#at = ring.end;
+  }
+
+  close(): void {
+    this.#takeBack?.();
+    this.#listeners.clear();
+  }
+
+  #soon(delayMs: number): void {
+    this.#takeBack ??= this.#options.clock.after(delayMs, () => {
+      this.#takeBack = undefined;
+      this.#readSlice();
+    });
+  }
+
+  #readSlice(): void {
+    const { ring } = this.#options;
+    const startedAt = this.#now();
+    while (this.#listeners.size > 0 && this.#at < ring.end) {
+      if (this.#at < ring.start) this.#resume();
+      const bytes = ring.slice(this.#at, this.#at + STEP_BYTES);
+      const piece = { bytes, at: this.#at, typed: this.#options.typed };
+      this.#at += bytes.length;
+      readMarked(this.#reader, piece, ({ text, printed, end }) =>
+        this.#tell({ text, printed, end }),
+      );
+      if (this.#now() - startedAt >= SLICE_MS) return this.#soon(REST_MS);
+    }
+  }
+
+  #resume(): void {
+    const { ring } = this.#options;
+    const from = Math.max(ring.start, ring.end - RESUMED_BYTES);
+    const missed = from - this.#at;
+    this.#startAt(from);
+    for (const { onMissed } of [...this.#listeners]) onMissed?.(missed);
+  }
+
+  #startAt(offset: number): void {
+    this.#at = offset;
+    this.#reader = openReader(offset, this.#options.typed);
+  }
+
+  #tell(line: OutputLine): void {
+    for (const { onLine } of [...this.#listeners]) onLine(line);
+  }
+}

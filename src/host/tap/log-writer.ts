@@ -1,0 +1,206 @@
+import type { Clock } from '../../base/clock.js';
+import { withDeadline } from '../../base/deadline.js';
+import { messageOf, systemCode } from '../../base/errors.js';
+import { visible } from '../../base/visible.js';
+import type { Logger } from '../../log/logger.js';
+import { LineReader } from './line-reader.js';
+import { LogFile, type LogFileOptions } from './log-file.js';
+import type { LogFilePlan } from './log-file-plan.js';
+import type { PaneOutput } from './pane-output.js';
+
+/** What the log file of a pane has to tell people, without control characters. */
+export interface LogFileNews {
+  readonly text: string;
+  readonly isFailure: boolean;
+  readonly code: string | null;
+}
+
+export interface LogWriterOptions {
+  readonly path: string;
+  readonly plan: LogFilePlan;
+  readonly output: PaneOutput;
+  /** Offset in the output to begin at. */
+  readonly from: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** It cannot be written, or can again; told once each. */
+  readonly onNews: (news: LogFileNews) => void;
+  /** `kept` has grown. */
+  readonly onKept?: () => void;
+  readonly open?: LogFileOptions['open'];
+}
+
+const MAX_PIECE_BYTES = 64 * 1024;
+/** Between two attempts to write a file that could not be written. */
+const RETRY_MS = 30_000;
+/** How long the end waits for what is still to be written. */
+const CLOSE_LIMIT_MS = 1_000;
+
+/**
+ * Copies a pane's output into its log file, at the pace of the disk: what the ring has dropped
+ * meanwhile is left out, and the file says how much. A disk that fails costs only the log.
+ */
+export class LogWriter {
+  readonly plan: LogFilePlan;
+  readonly #options: LogWriterOptions;
+  readonly #stopListening: () => void;
+  #reader: LineReader;
+  #at: number;
+  #kept: number;
+  /** Taken from the ring, and not written yet. */
+  #pending: Uint8Array = new Uint8Array(0);
+  #file: LogFile | undefined;
+  #problem: string | undefined;
+  #takeBackRetry: (() => void) | undefined;
+  #writing: Promise<void> | undefined;
+  /** Offset at which the end was asked for. */
+  #until = Number.POSITIVE_INFINITY;
+  #isClosed = false;
+
+  constructor(options: LogWriterOptions) {
+    this.#options = options;
+    this.plan = options.plan;
+    this.#at = options.from;
+    this.#kept = options.from;
+    this.#reader = new LineReader(options.from);
+    this.#stopListening = options.output.onOutput(() => this.#stir());
+    this.#stir();
+  }
+
+  /** What is wrong with the file, for people. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** Offset up to which the output is written, or is lost to this file. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** Offset up to which the file has the output, as whole lines where it has lines. */
+  get kept(): number {
+    return this.#kept;
+  }
+
+  /**
+   * Writes what is there, for a bounded time, and closes the file. Idempotent.
+   *
+   * @param goesOn the output does, so that the line that is not ended is left to the next writer.
+   */
+  async close(goesOn = false): Promise<void> {
+    if (this.#isClosed) return;
+    this.#stopListening();
+    this.#takeBackRetry?.();
+    this.#until = this.#options.output.end;
+    this.#isClosed = true;
+    try {
+      await withDeadline(this.#finish(goesOn), CLOSE_LIMIT_MS, 'the log file of a pane');
+    } catch (error) {
+      this.#options.log.warn({ error }, 'log file not closed in order');
+    }
+  }
+
+  async #finish(goesOn: boolean): Promise<void> {
+    await this.#writing;
+    if (this.#problem === undefined) await this.#writeAll();
+    const rest = this.plan.format === 'text' && !goesOn ? this.#reader.open : '';
+    if (rest !== '') await this.#file?.write(Buffer.from(`${rest}\n`));
+    await this.#file?.close();
+  }
+
+  #stir(): void {
+    if (this.#isClosed || this.#writing !== undefined || this.#takeBackRetry !== undefined) return;
+    this.#writing = this.#writeAll().finally(() => {
+      this.#writing = undefined;
+      // What came at the very end was told to nobody.
+      if (this.#options.output.end > this.#at) this.#stir();
+    });
+  }
+
+  /** Never rejects. */
+  async #writeAll(): Promise<void> {
+    try {
+      while (this.#hasMore()) {
+        this.#file ??= await this.#open();
+        this.#pending = this.#pending.subarray(await this.#file.write(this.#pending));
+        this.#works();
+        this.#settle();
+      }
+      this.#settle();
+    } catch (error) {
+      await this.#fails(error);
+    }
+  }
+
+  /** A line that does not end is kept from the tap no longer than a piece is. */
+  #settle(): void {
+    if (this.#pending.length > 0) return;
+    const lineStart = Math.max(this.#reader.openLine.start, this.#at - MAX_PIECE_BYTES);
+    const kept = this.plan.format === 'text' ? lineStart : this.#at;
+    if (kept <= this.#kept) return;
+    this.#kept = kept;
+    this.#options.onKept?.();
+  }
+
+  /** Takes the next piece from the ring where the last one is written. */
+  #hasMore(): boolean {
+    while (this.#pending.length === 0) {
+      const maxBytes = Math.min(MAX_PIECE_BYTES, this.plan.maxBytes, this.#until - this.#at);
+      if (maxBytes <= 0) return false;
+      const page = this.#options.output.read({ at: this.#at }, maxBytes);
+      if (page.bytes.length === 0 && page.skipped === 0) return false;
+      this.#at = page.next;
+      const mark = page.skipped === 0 ? '' : this.#leaveOut(page.skipped, page.next);
+      this.#pending = Buffer.concat([Buffer.from(mark), this.#written(page.bytes)]);
+    }
+    return true;
+  }
+
+  #leaveOut(bytes: number, offset: number): string {
+    const open = this.plan.format === 'text' ? this.#reader.open : '';
+    this.#reader = new LineReader(offset);
+    const isOnOwnLine = this.plan.format === 'text' && open === '';
+    return `${open}${isOnOwnLine ? '' : '\n'}[triad: ${bytes} bytes left out]\n`;
+  }
+
+  #written(bytes: Uint8Array): Uint8Array {
+    if (this.plan.format === 'raw') return bytes;
+    const lines: string[] = [];
+    this.#reader.read(bytes, ({ text }) => lines.push(`${text}\n`));
+    return Buffer.from(lines.join(''));
+  }
+
+  #open(): Promise<LogFile> {
+    const { path, clock, log, open } = this.#options;
+    const onNotCompressed = (error: unknown) => log.warn({ error }, 'log file not compressed');
+    const optional = open === undefined ? {} : { open };
+    return LogFile.open({ path, plan: this.plan, clock, onNotCompressed, ...optional });
+  }
+
+  #works(): void {
+    if (this.#problem === undefined) return;
+    this.#problem = undefined;
+    this.#options.log.info('log file written again');
+    this.#options.onNews({ text: 'its log file is written again', isFailure: false, code: null });
+  }
+
+  async #fails(error: unknown): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close().catch(() => undefined);
+    const isNew = this.#problem === undefined;
+    // The system's words without the path, which is nobody's business on the other side of the link.
+    const reason = visible(messageOf(error).replace(/, .*$/s, ''));
+    this.#problem = `its log file cannot be written: ${reason}`;
+    if (!this.#isClosed) {
+      this.#takeBackRetry = this.#options.clock.after(RETRY_MS, () => {
+        this.#takeBackRetry = undefined;
+        this.#stir();
+      });
+    }
+    if (!isNew) return;
+    this.#options.log.error({ error }, 'log file cannot be written');
+    const code = systemCode(error) ?? null;
+    this.#options.onNews({ text: this.#problem, isFailure: true, code });
+  }
+}

@@ -1,0 +1,359 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock } from '../../base/clock.js';
+import { RefusedError } from '../../base/errors.js';
+import type { PaneName, SessionName } from '../../base/ids.js';
+import type { Part } from '../../base/part.js';
+import { pause } from '../../base/pause.js';
+import { StoppedProcesses } from '../../base/stopped-processes.js';
+import { Throttle } from '../../base/throttle.js';
+import { KeptSocket } from '../../base/unix-socket.js';
+import { visible } from '../../base/visible.js';
+import type { EventKind, NewHostEvent } from '../../link/host-event.js';
+import type { PaneTelemetry } from '../../link/host-link.js';
+import type { Logger } from '../../log/logger.js';
+import { LastSeen } from './last-seen.js';
+import type { LogFilePlan } from './log-file-plan.js';
+import { type LogFileNews, LogWriter, type LogWriterOptions } from './log-writer.js';
+import type { PaneOutput, PastOutput } from './pane-output.js';
+import { quoteForPipe } from './pipe-quoting.js';
+import type { ProcessTable } from './process-table.js';
+import { serveTap, type TapReceiver } from './tap-connection.js';
+import { type TapHello, TapProtocolError, UNKNOWN_INPUT } from './tap-protocol.js';
+import { TapStream } from './tap-stream.js';
+import { TappedOutput } from './tapped-output.js';
+import type { Taps } from './taps.js';
+
+export interface SessionTapsOptions {
+  readonly session: SessionName;
+  /** Private (0700) and this session's own: the taps' socket. */
+  readonly directory: string;
+  /** The compiled tap (`tap.cc`). */
+  readonly tapPath: string;
+  /** Where log files are; made when one is asked for. */
+  readonly logDirectory: string;
+  readonly processes: ProcessTable;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly record: (event: NewHostEvent) => void;
+  /** How log files are opened; tests have disks that are full. */
+  readonly openLogFile?: LogWriterOptions['open'];
+}
+
+interface TappedPane {
+  readonly output: TappedOutput;
+  /** Of the newest tap. */
+  connection: Socket | undefined;
+  stream: TapStream | undefined;
+  pid: number | undefined;
+  /** Epoch ms at which the last one went away. */
+  untappedAt: number | undefined;
+  /** Something is not kept since then. */
+  isMissing: boolean;
+  logPlan: LogFilePlan | undefined;
+  log: LogWriter | undefined;
+  /** One change after the other: two writers at once would mix their lines. Never rejects. */
+  logChanged: Promise<void>;
+  /** Who waits for how much input waits; at most one for each typist. */
+  onInput: ((bytes: number) => void)[];
+  readonly lostOutput: Throttle;
+  lostBytes: number;
+}
+
+/** One per pane, and those that are being replaced. */
+const MAX_CONNECTIONS = 512;
+const MINUTE_MS = 60_000;
+/** A tap looks for its next host four times a second. */
+const RECONNECT_LIMIT_MS = 1_000;
+const RECONNECT_LOOK_MS = 20;
+
+/** The taps of one session: tmux starts one program per pane, which connects to a socket of ours. */
+export class SessionTaps implements Taps {
+  readonly #options: SessionTapsOptions;
+  readonly #server: Server;
+  readonly #panes = new Map<PaneName, TappedPane>();
+  readonly #connections = new Set<Socket>();
+  readonly #closing = new AbortController();
+  #socket: KeptSocket | undefined;
+  #lastSeen: LastSeen | undefined;
+
+  constructor(options: SessionTapsOptions) {
+    this.#options = options;
+    this.#server = createServer((socket) => this.#accept(socket));
+    this.#server.maxConnections = MAX_CONNECTIONS;
+  }
+
+  /**
+   * Lets taps connect; for once.
+   *
+   * @throws RefusedError when another process has the taps of this session.
+   */
+  async listen(): Promise<void> {
+    const taken = () =>
+      new RefusedError(`another process runs the session ${this.#options.session}`);
+    const place = { name: 'socket of the taps', path: this.#socketPath, taken };
+    this.#socket = await KeptSocket.listen(this.#server, place);
+    const { directory, clock } = this.#options;
+    this.#lastSeen = new LastSeen(join(directory, 'host.seen'), clock);
+  }
+
+  /** To be watched: without the socket no pane can be tapped anew, and tmux keeps what a stopped tap does not read. */
+  get parts(): readonly Part[] {
+    const taps = new StoppedProcesses('tap', () => this.#processes);
+    return this.#socket === undefined ? [taps] : [this.#socket, taps];
+  }
+
+  output(pane: PaneName): PaneOutput {
+    return this.#get(pane).output;
+  }
+
+  recall(pane: PaneName, past: PastOutput | undefined): void {
+    this.#get(pane).output.recall(past);
+  }
+
+  /** Somebody is about to type `bytes` into one of `panes`; see `TappedOutput.type`. */
+  type(panes: readonly PaneName[], bytes: Uint8Array, round: number): void {
+    for (const pane of panes) this.#get(pane).output.type(bytes, round);
+  }
+
+  /** Bytes of input that the pane's program has not read; undefined where nobody can tell. */
+  async waitingInput(name: PaneName): Promise<number | undefined> {
+    const pane = this.#panes.get(name);
+    const connection = pane?.connection;
+    if (pane === undefined || connection === undefined || connection.destroyed) return undefined;
+    const count = await new Promise<number>((resolve) => {
+      pane.onInput.push(resolve);
+      if (pane.onInput.length === 1) connection.write('?');
+    });
+    return count === UNKNOWN_INPUT ? undefined : count;
+  }
+
+  /** Nothing of this round was typed into `panes`. */
+  acquit(panes: readonly PaneName[], round: number): void {
+    for (const pane of panes) this.#get(pane).output.acquit(round);
+  }
+
+  pipeCommand(pane: PaneName): string {
+    this.#get(pane);
+    const words = [this.#options.tapPath, this.#socketPath, pane];
+    return `exec ${words.map(quoteForPipe).join(' ')} #{pane_tty}`;
+  }
+
+  missing(pane: PaneName): void {
+    this.#get(pane).isMissing = true;
+  }
+
+  async reconnected(names: readonly PaneName[]): Promise<void> {
+    const { clock } = this.#options;
+    const panes = names.map((name) => this.#get(name));
+    const isAway = ({ stream }: TappedPane) => stream === undefined || stream.isLate;
+    const until = clock.elapsed() + RECONNECT_LIMIT_MS;
+    const { signal } = this.#closing;
+    while (!signal.aborted && panes.some(isAway) && clock.elapsed() < until) {
+      await pause({ clock, delayMs: RECONNECT_LOOK_MS, signal });
+    }
+  }
+
+  isTapped(pane: PaneName): boolean {
+    return this.#panes.get(pane)?.connection !== undefined;
+  }
+
+  findTapped([, path, name]: readonly string[]): PaneName | undefined {
+    return path === this.#socketPath
+      ? [...this.#panes.keys()].find((each) => each === name)
+      : undefined;
+  }
+
+  telemetry(pane: PaneName, pid: number | null): PaneTelemetry {
+    const { output } = this.#get(pane);
+    const usage = pid === null ? undefined : this.#options.processes.usageOf(pid);
+    return {
+      linesPerSecond: output.linesPerSecond,
+      bytesPerSecond: output.bytesPerSecond,
+      lastOutputAt: output.lastAt ?? null,
+      cpu: usage?.cpu ?? null,
+      memoryBytes: usage?.memoryBytes ?? null,
+      processes: usage?.processes ?? null,
+    };
+  }
+
+  problem(pane: PaneName): string | undefined {
+    return this.#panes.get(pane)?.log?.problem;
+  }
+
+  setLogFile(name: PaneName, plan: LogFilePlan | undefined): void {
+    const pane = this.#get(name);
+    if (isDeepStrictEqual(pane.logPlan, plan)) return;
+    pane.logPlan = plan;
+    const from = pane.output.end;
+    pane.logChanged = pane.logChanged.then(async () => {
+      const old = pane.log;
+      await old?.close();
+      pane.log = plan === undefined ? undefined : this.#openLog(name, plan, old?.at ?? from);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    const closed = this.#socket?.close();
+    await Promise.all([...this.#panes.values()].map((pane) => this.#letGo(pane)));
+    this.#lastSeen?.close();
+    const left = [...this.#connections].map(
+      (socket) => new Promise((resolve) => socket.once('close', resolve)),
+    );
+    for (const socket of this.#connections) socket.destroySoon();
+    await Promise.all([closed, ...left]);
+  }
+
+  /** What is written by now is the last that its tap needs to know: the rest is the next host's. */
+  async #letGo(pane: TappedPane): Promise<void> {
+    await pane.logChanged;
+    await pane.log?.close(pane.connection !== undefined);
+    takeKept(pane);
+    pane.stream?.tell();
+    pane.stream = undefined;
+    pane.output.close();
+  }
+
+  /** Taps that are connected, and so alive. */
+  get #processes(): ReadonlyMap<number, string> {
+    const known = [...this.#panes].flatMap(([name, { connection, pid }]) =>
+      connection === undefined || pid === undefined ? [] : [[pid, `of ${name}`] as const],
+    );
+    return new Map(known);
+  }
+
+  get #socketPath(): string {
+    return join(this.#options.directory, 'taps.sock');
+  }
+
+  #get(name: PaneName): TappedPane {
+    const known = this.#panes.get(name);
+    if (known !== undefined) return known;
+    const { clock } = this.#options;
+    const pane: TappedPane = {
+      output: new TappedOutput({ clock }),
+      ...{
+        connection: undefined,
+        stream: undefined,
+        pid: undefined,
+        untappedAt: undefined,
+        isMissing: false,
+      },
+      ...{ logPlan: undefined, log: undefined },
+      ...{ logChanged: Promise.resolve(), onInput: [] },
+      lostOutput: new Throttle({ max: 1, windowMs: MINUTE_MS, now: () => clock.elapsed() }),
+      lostBytes: 0,
+    };
+    this.#panes.set(name, pane);
+    return pane;
+  }
+
+  #openLog(name: PaneName, plan: LogFilePlan, from: number): LogWriter {
+    const { clock, log, logDirectory, openLogFile } = this.#options;
+    return new LogWriter({
+      ...{ plan, clock, from, output: this.#get(name).output },
+      onKept: () => takeKept(this.#get(name)),
+      path: join(logDirectory, `${name}.log`),
+      log: log.child({ pane: name }),
+      onNews: (news) => this.#recordLogFile(name, news),
+      ...(openLogFile === undefined ? {} : { open: openLogFile }),
+    });
+  }
+
+  #accept(socket: Socket): void {
+    this.#connections.add(socket);
+    socket.once('close', () => this.#connections.delete(socket));
+    serveTap(socket, {
+      clock: this.#options.clock,
+      onPane: (hello) => this.#connect(hello, socket),
+      onRefused: (error) => this.#options.log.warn({ error }, 'tap refused'),
+    });
+  }
+
+  /** The newest tap of a pane is the one that tmux writes to. */
+  #connect(hello: TapHello, socket: Socket): TapReceiver {
+    const entry = [...this.#panes].find(([name]) => name === hello.name);
+    if (entry === undefined) throw new TapProtocolError(`there is no pane ${visible(hello.name)}`);
+    const [name, pane] = entry;
+    pane.connection?.destroy();
+    pane.connection = socket;
+    pane.pid = hello.pid;
+    tellInput(pane, UNKNOWN_INPUT);
+    if (pane.isMissing) this.#tellGap(name, pane);
+    const stream = new TapStream(socket, pane.output, hello);
+    pane.stream = stream;
+    socket.once('close', () => {
+      if (pane.connection !== socket) return;
+      pane.connection = undefined;
+      pane.stream = undefined;
+      pane.untappedAt = this.#options.clock.now();
+      tellInput(pane, UNKNOWN_INPUT);
+    });
+    return {
+      append: (bytes) => {
+        stream.append(bytes);
+        takeKept(pane);
+      },
+      skip: (bytes) => this.#lost(name, bytes, stream.isLate),
+      input: (bytes) => tellInput(pane, bytes),
+    };
+  }
+
+  /** Nothing read its output since its last tap was there, ours or that of the host before. */
+  #tellGap(name: PaneName, pane: TappedPane): void {
+    pane.isMissing = false;
+    const to = this.#options.clock.now();
+    const from = pane.untappedAt ?? this.#lastSeen?.before ?? null;
+    const when = `${from === null ? 'until' : `from ${wallTime(from, to)} to`} ${wallTime(to, to)}`;
+    pane.output.appendMark(`[triad: output ${when} was not kept]`);
+    const text = `its output ${when} was not kept: its tap had ended`;
+    this.#record(name, 'output-lost', { text, facts: { bytes: null, from, to } });
+  }
+
+  #lost(name: PaneName, bytes: number, isLate: boolean): void {
+    const pane = this.#get(name);
+    if (isLate) pane.output.skipLate(bytes);
+    else pane.output.skip(bytes);
+    pane.lostBytes += bytes;
+    pane.lostOutput.write(() => {
+      const why = isLate ? 'while no host was there, more than its tap keeps,' : 'too fast';
+      const text = `${pane.lostBytes} bytes of its output came ${why} and are lost`;
+      this.#record(name, 'output-lost', { text, facts: { bytes: pane.lostBytes } });
+      pane.lostBytes = 0;
+    });
+  }
+
+  #recordLogFile(name: PaneName, { text, isFailure, code }: LogFileNews): void {
+    this.#record(name, 'log-file', { text, facts: { isFailure, code } });
+  }
+
+  #record(
+    pane: PaneName,
+    kind: EventKind,
+    { text, facts }: Pick<NewHostEvent, 'text' | 'facts'>,
+  ): void {
+    const { session, record } = this.#options;
+    record({ kind, session, pane, by: null, text, facts });
+  }
+}
+
+function tellInput(pane: TappedPane, bytes: number): void {
+  const waiting = pane.onInput;
+  pane.onInput = [];
+  for (const tell of waiting) tell(bytes);
+}
+
+/** What the log file has, or, without one, this host has read, is never needed from the tap again. */
+function takeKept({ stream, log, logPlan, output }: TappedPane): void {
+  if (log !== undefined) stream?.take(log.kept);
+  else if (logPlan === undefined) stream?.take(output.end);
+}
+
+/** Of people's clocks, with the day where that is another one than `now`'s. */
+function wallTime(epochMs: number, now: number): string {
+  const [day, today] = [epochMs, now].map((each) => new Date(each).toLocaleDateString('sv'));
+  const clock = new Date(epochMs).toLocaleTimeString('sv');
+  return day === today ? clock : `${day} ${clock}`;
+}

@@ -1,0 +1,241 @@
+import type { Clock } from '../../base/clock.js';
+import type { OutputPage, OutputStart } from '../../link/host-link.js';
+import { LineWatch } from './line-watch.js';
+import { openReader, readMarked } from './marked-lines.js';
+import { OutputRing } from './output-ring.js';
+import type { OutputLine, PaneOutput, PastOutput } from './pane-output.js';
+import { Pulse } from './pulse.js';
+import { RateMeter } from './rate-meter.js';
+import { TimeIndex } from './time-index.js';
+import { TypedMarks } from './typed-marks.js';
+
+/** What is kept of each pane, at most. */
+const MAX_RING_BYTES = 1024 * 1024;
+const MAX_MOMENTS = 2_048;
+/** Between two calls of who waits for output: nobody reads faster. */
+const PULSE_MS = 16;
+/** How far back the last line is looked for. */
+const TAIL_BYTES = 16 * 1024;
+const NEWLINE = 0x0a;
+
+export interface TappedOutputOptions {
+  readonly clock: Clock;
+  readonly maxBytes?: number;
+}
+
+const NO_PAST: PastOutput = { lines: [], isOpen: false, printed: '' };
+
+interface Tail {
+  readonly end: number;
+  readonly line: string;
+  readonly printed: string;
+  readonly isOpen: boolean;
+}
+
+/** A pane's output as it came from its taps, one after the other. */
+export class TappedOutput implements PaneOutput {
+  readonly #clock: Clock;
+  readonly #ring: OutputRing;
+  readonly #times = new TimeIndex(MAX_MOMENTS);
+  readonly #pulse: Pulse;
+  readonly #lines: LineWatch;
+  readonly #bytesMeter = new RateMeter();
+  readonly #linesMeter = new RateMeter();
+  readonly #typed = new TypedMarks();
+  #past: PastOutput = NO_PAST;
+  /** Offset after the newest byte that came while no host was there. */
+  #lateEnd = 0;
+  #tail: Tail | undefined;
+  #lastAt: { readonly elapsed: number; readonly epoch: number } | undefined;
+
+  constructor({ clock, maxBytes = MAX_RING_BYTES }: TappedOutputOptions) {
+    this.#clock = clock;
+    this.#ring = new OutputRing(maxBytes);
+    this.#pulse = new Pulse(clock, PULSE_MS);
+    this.#lines = new LineWatch({ ring: this.#ring, typed: this.#typed, clock });
+  }
+
+  get end(): number {
+    return this.#ring.end;
+  }
+
+  get lastAtElapsed(): number | undefined {
+    return this.#lastAt?.elapsed;
+  }
+
+  get lastAt(): number | undefined {
+    return this.#lastAt?.epoch;
+  }
+
+  get lastLine(): string {
+    return this.#readTail().line || (this.#past.lines.at(-1) ?? '');
+  }
+
+  get lastPrinted(): string {
+    const { line, printed } = this.#readTail();
+    return line === '' ? this.#past.printed : printed;
+  }
+
+  get isLineOpen(): boolean {
+    const { line, isOpen } = this.#readTail();
+    return isOpen || (line === '' && this.#past.isOpen);
+  }
+
+  get past(): readonly string[] {
+    return this.#past.lines;
+  }
+
+  get linesPerSecond(): number {
+    return this.#linesMeter.perSecond(this.#clock.elapsed());
+  }
+
+  get bytesPerSecond(): number {
+    return this.#bytesMeter.perSecond(this.#clock.elapsed());
+  }
+
+  read(start: OutputStart, maxBytes: number): OutputPage {
+    const from = Math.max(0, Math.min(this.#offsetOf(start), this.#ring.end));
+    const bytes = this.#ring.slice(from, Math.max(from, this.#ring.start) + maxBytes);
+    const skipped = Math.max(0, this.#ring.start - from);
+    return { bytes, skipped, next: from + skipped + bytes.length };
+  }
+
+  onOutput(listener: () => void): () => void {
+    return this.#pulse.on(listener);
+  }
+
+  onLine(onLine: (line: OutputLine) => void, onMissed?: (bytes: number) => void): () => void {
+    return this.#lines.listen({ onLine, onMissed });
+  }
+
+  /** What stood in the pane before; undefined: it is of no run that lasts. */
+  recall(past: PastOutput | undefined): void {
+    this.#past = past ?? NO_PAST;
+    this.#tail = undefined;
+    if (past === undefined) this.#typed.reset();
+    else this.#typed.adopt(this.end);
+  }
+
+  /**
+   * Somebody is about to type `bytes`, into this pane as far as is known.
+   *
+   * @param round of what is typed together; 0 where it is known to be this pane.
+   */
+  type(bytes: Uint8Array, round: number): void {
+    this.#settle();
+    this.#typed.type(bytes, { round, end: this.end, at: this.#clock.elapsed() });
+    this.#tail = undefined;
+  }
+
+  /** What was typed in this round went to other panes. */
+  acquit(round: number): void {
+    this.#typed.acquit(round);
+    this.#tail = undefined;
+  }
+
+  /** Takes what the pane has put out; copies it. */
+  append(bytes: Uint8Array): void {
+    const elapsed = this.#clock.elapsed();
+    this.#settle();
+    const { end } = this.#ring;
+    this.#ring.append(bytes);
+    this.#times.add(end, elapsed, this.#ring.start);
+    this.#lastAt = { elapsed, epoch: this.#clock.now() };
+    this.#bytesMeter.add(bytes.length, elapsed);
+    this.#linesMeter.add(newlinesIn(bytes), elapsed);
+    this.#told();
+  }
+
+  /**
+   * Takes what the pane had put out while no host was there: for the record. It is new to nobody who
+   * waits for lines, and what a pane shows tells of it better.
+   */
+  appendLate(bytes: Uint8Array): void {
+    const { end } = this.#ring;
+    this.#ring.append(bytes);
+    this.#times.add(end, this.#clock.elapsed(), this.#ring.start);
+    this.#passLate(end);
+  }
+
+  /** A line of ours about the output, on a line of its own. */
+  appendMark(line: string): void {
+    const [last = NEWLINE] = this.#ring.slice(this.end - 1, this.end);
+    this.appendLate(Buffer.from(`${last === NEWLINE ? '' : '\r\n'}${line}\r\n`));
+  }
+
+  /** The tap had to drop so many bytes while no host was there. */
+  skipLate(bytes: number): void {
+    const { end } = this.#ring;
+    this.#ring.skip(bytes);
+    this.#passLate(end);
+  }
+
+  /** The tap dropped so many bytes here. */
+  skip(bytes: number): void {
+    this.#ring.skip(bytes);
+    this.#bytesMeter.add(bytes, this.#clock.elapsed());
+    this.#told();
+  }
+
+  close(): void {
+    this.#pulse.close();
+    this.#lines.close();
+  }
+
+  #settle(): void {
+    const { end } = this.#ring;
+    const [last = NEWLINE] = this.#ring.slice(end - 1, end);
+    const { elapsed = Number.POSITIVE_INFINITY } = this.#lastAt ?? {};
+    if (last !== NEWLINE) this.#typed.settle(end, elapsed, this.#clock.elapsed());
+  }
+
+  /** Anything may have been typed to what came late. */
+  #passLate(from: number): void {
+    this.#lateEnd = this.end;
+    this.#typed.adopt(this.end);
+    this.#lines.passBy(from);
+    this.#tail = undefined;
+    this.#pulse.beat();
+  }
+
+  #told(): void {
+    this.#pulse.beat();
+    this.#lines.stir();
+  }
+
+  #offsetOf(start: OutputStart): number {
+    if ('at' in start) return start.at;
+    if ('lines' in start) return this.#ring.lineStart(start.lines);
+    // By how long ago it was, so that a wall clock that was set since changes nothing.
+    const agoMs = this.#clock.now() - start.since;
+    const offset = this.#times.find(this.#clock.elapsed() - agoMs) ?? this.#ring.end;
+    return Math.max(offset, this.#ring.start);
+  }
+
+  #readTail(): Tail {
+    const ring = this.#ring;
+    if (this.#tail?.end === ring.end) return this.#tail;
+    const at = Math.max(ring.start, this.#lateEnd, ring.end - TAIL_BYTES);
+    const piece = { bytes: ring.slice(at, ring.end), at, typed: this.#typed };
+    const reader = openReader(at, this.#typed);
+    let last = { line: '', printed: '' };
+    readMarked(reader, piece, (ended) => {
+      const line = this.#typed.shown(ended);
+      // A line that ended behind keys was answered: it is no prompt any more.
+      if (this.#typed.isEchoed(ended)) last = { line: '', printed: '' };
+      else if (line.trim() !== '') last = { line, printed: ended.printed };
+    });
+    const { openLine } = reader;
+    const line = this.#typed.shown(openLine);
+    const isOpen = line.trim() !== '';
+    const tail = isOpen ? { line, printed: this.#typed.printed(openLine, true) } : last;
+    this.#tail = { ...tail, end: ring.end, isOpen };
+    return this.#tail;
+  }
+}
+
+function newlinesIn(bytes: Uint8Array): number {
+  let count = 0;
+  for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) count += 1;
+  return count;
+}

@@ -1,0 +1,176 @@
+import type { Readable } from 'node:stream';
+import { type StartedProcess, startPiped } from '../../base/child-process.js';
+import { withDeadline } from '../../base/deadline.js';
+import { UnavailableError } from '../../base/errors.js';
+import { TmuxError, type TmuxServer } from './tmux-server.js';
+
+/** tmux answers in a tenth of a millisecond; 29 ms were the most seen under a flood. */
+const ANSWER_LIMIT_MS = 10_000;
+/** How long a server that does not answer may take to let go of the client. */
+const CLOSE_LIMIT_MS = 1_000;
+/** Questions that wait for their answer; more than a session's panes ever need at once. */
+const MAX_PENDING = 1_000;
+/** An answer of ids and our own options is short; more means it is not the tmux we know. */
+const MAX_LINE_CHARACTERS = 1024 * 1024;
+
+interface Question {
+  readonly subcommand: string;
+  readonly resolve: (lines: readonly string[]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Block {
+  readonly guard: string;
+  readonly lines: string[];
+}
+
+/**
+ * One control-mode client on a session (tmux(1), CONTROL MODE): asks without starting a process and
+ * hears what changes. Started with `no-output`, since a control client that reads pane output makes
+ * the server grow. Ask only for ids and our own options: text that a pane chose could contain a
+ * line that looks like the end of an answer.
+ */
+export class ControlConnection {
+  readonly closed: Promise<void>;
+  readonly #child: StartedProcess<Readable>;
+  readonly #onNotification: (name: string, rest: string) => void;
+  readonly #questions: Question[] = [];
+  /** Settles with tmux's answer to the attach itself, which is the first that is not to a line of ours. */
+  readonly #attached: Promise<readonly string[]>;
+  #attach: Question | undefined;
+  #block: Block | undefined;
+  #rest = '';
+  #isClosing = false;
+  #isClosed = false;
+
+  private constructor(
+    child: StartedProcess<Readable>,
+    onNotification: (name: string, rest: string) => void,
+  ) {
+    this.#child = child;
+    this.#onNotification = onNotification;
+    this.#attached = new Promise((resolve, reject) => {
+      this.#attach = { subcommand: 'attach-session', resolve, reject };
+    });
+    child.stdout.setEncoding('utf8');
+    child.stdout.on('data', (text: string) => this.#receive(text));
+    // A client that went away shows as `close`; the write that met it needs no own report.
+    child.stdin.on('error', () => undefined);
+    this.closed = new Promise((resolve) => {
+      const ended = () => {
+        this.#end();
+        resolve();
+      };
+      child.once('close', ended);
+      child.once('error', ended);
+    });
+  }
+
+  /**
+   * Attaches to the session with the tmux id `sessionId`.
+   *
+   * @param onNotification gets each `%name rest` line that is not part of an answer.
+   * @throws UnavailableError or TmuxError when the session is not there, or the server was let go of.
+   */
+  static async open(
+    server: TmuxServer,
+    sessionId: string,
+    onNotification: (name: string, rest: string) => void,
+  ): Promise<ControlConnection> {
+    server.requireHeld();
+    const attach = ['-C', 'attach-session', '-t', sessionId, '-f', 'no-output,ignore-size'];
+    const argv = [server.binary.path, '-N', '-u', '-S', server.socketPath, ...attach];
+    // In a group of its own: a Ctrl-C for the terminal's foreground group is not meant for this client.
+    const child = await startPiped(argv, { env: server.env, cwd: '/' });
+    const connection = new ControlConnection(child, onNotification);
+    if (child.pid !== undefined) server.addClient(child.pid, connection.closed);
+    const close = () => connection.close();
+    server.held.addEventListener('abort', close);
+    void connection.closed.then(() => server.held.removeEventListener('abort', close));
+    try {
+      await withDeadline(connection.#attached, ANSWER_LIMIT_MS, 'tmux to attach');
+      server.requireHeld();
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+    return connection;
+  }
+
+  /**
+   * Runs one command; `args` are already quoted where they carry foreign text (`quoteArgument`).
+   *
+   * @returns the lines of the answer.
+   * @throws TmuxError with tmux's words; UnavailableError when the connection is gone.
+   */
+  async ask(subcommand: string, args: readonly string[]): Promise<readonly string[]> {
+    if (this.#isClosed || this.#isClosing || this.#questions.length >= MAX_PENDING) {
+      throw new UnavailableError('tmux does not answer', { hint: 'see the log of triad up' });
+    }
+    const answer = new Promise<readonly string[]>((resolve, reject) => {
+      this.#questions.push({ subcommand, resolve, reject });
+      this.#child.stdin.write(`${[subcommand, ...args].join(' ')}\n`);
+    });
+    return withDeadline(answer, ANSWER_LIMIT_MS, `tmux ${subcommand}`);
+  }
+
+  /** Detaches when tmux has done what was asked for; `closed` follows. Idempotent. */
+  close(): void {
+    if (this.#isClosed || this.#isClosing) return;
+    this.#isClosing = true;
+    this.#child.stdin.end();
+    // One that waits for a server which was stopped heeds SIGKILL alone.
+    const limits = [
+      setTimeout(() => this.#child.kill('SIGTERM'), CLOSE_LIMIT_MS),
+      setTimeout(() => this.#child.kill('SIGKILL'), 2 * CLOSE_LIMIT_MS),
+    ];
+    void this.closed.then(() => limits.forEach(clearTimeout));
+  }
+
+  #receive(text: string): void {
+    const lines = (this.#rest + text).split('\n');
+    this.#rest = lines.pop() ?? '';
+    if (this.#rest.length > MAX_LINE_CHARACTERS) return this.close();
+    for (const line of lines) this.#receiveLine(line);
+  }
+
+  #receiveLine(line: string): void {
+    if (this.#block !== undefined) return this.#receiveAnswerLine(this.#block, line);
+    const match = /^%(\S+) ?(.*)$/.exec(line);
+    if (match === null) return;
+    const [, name = '', rest = ''] = match;
+    if (name === 'begin') this.#block = { guard: rest, lines: [] };
+    else this.#onNotification(name, rest);
+  }
+
+  #receiveAnswerLine(block: Block, line: string): void {
+    const isEnd = line === `%end ${block.guard}`;
+    if (!isEnd && line !== `%error ${block.guard}`) {
+      block.lines.push(line);
+      return;
+    }
+    this.#block = undefined;
+    const question = this.#takeQuestion(block);
+    if (question === undefined) return;
+    if (isEnd) question.resolve(block.lines);
+    else question.reject(new TmuxError(question.subcommand, block.lines.join('; ')));
+  }
+
+  /** Flag 1: the answer to a line of ours; others are for the attach, and then for hooks. */
+  #takeQuestion(block: Block): Question | undefined {
+    if (block.guard.endsWith(' 1')) return this.#questions.shift();
+    const attach = this.#attach;
+    this.#attach = undefined;
+    return attach;
+  }
+
+  #end(): void {
+    this.#isClosed = true;
+    const waiting = this.#attach === undefined ? [] : [this.#attach];
+    for (const question of [...waiting, ...this.#questions.splice(0)]) {
+      question.reject(
+        new UnavailableError('tmux does not answer', { hint: 'see the log of triad up' }),
+      );
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { UnavailableError } from '../../base/errors.js';
+import type { PaneId } from '../../base/ids.js';
+import type { Slices } from '../../base/slices.js';
+import type { TerminalSize } from '../../base/terminal-size.js';
+import { completeLines } from './captured-lines.js';
+import { TmuxError, type TmuxServer } from './tmux-server.js';
+
+export interface PaneRange {
+  /** From the top of what the pane shows now; negative for what has scrolled off. */
+  readonly firstLine: number;
+  readonly count: number;
+}
+
+export interface PanePage {
+  readonly firstLine: number;
+  readonly lines: readonly string[];
+  readonly historySize: number;
+  readonly size: TerminalSize;
+}
+
+export interface PanePlace {
+  readonly sessionId: string;
+  readonly id: PaneId;
+}
+
+/**
+ * Some lines of a pane of the session `sessionId`, with what they belong to, from one moment.
+ *
+ * @throws UnavailableError when the session has no such pane; TmuxError.
+ */
+export async function captureHistory(
+  server: TmuxServer,
+  pane: PanePlace,
+  { slices, ...range }: PaneRange & { readonly slices: Slices },
+): Promise<PanePage> {
+  const last = range.firstLine + range.count - 1;
+  const { captured, historySize, size } = await capturePage(server, pane, [
+    ...['capture-pane', '-p', '-e', '-t', pane.id, '-S', `${range.firstLine}`, '-E', `${last}`],
+  ]);
+  // tmux moves both ends of the range onto the lines that there are: never fewer than one.
+  const firstLine = Math.max(range.firstLine, -historySize);
+  const length = Math.max(0, Math.min(last, size.rows - 1) - firstLine + 1);
+  const lines = await completeLines(captured.slice(0, length), slices);
+  return { firstLine, lines, historySize, size };
+}
+
+export interface CapturedPage {
+  /** As tmux gave them, with the remainder after the last. */
+  readonly captured: readonly string[];
+  readonly historySize: number;
+  /** Above this tmux drops the oldest tenth of it. */
+  readonly historyLimit: number;
+  readonly size: TerminalSize;
+}
+
+/**
+ * What `capture`, a tmux command, prints of a pane of the session, from the moment of the numbers.
+ *
+ * Runs in a client of its own, not over the control connection: a pane's content could hold a line
+ * that looks like the end of an answer there.
+ *
+ * @throws UnavailableError when the session has no such pane; TmuxError.
+ */
+export async function capturePage(
+  server: TmuxServer,
+  pane: PanePlace,
+  capture: readonly string[],
+): Promise<CapturedPage> {
+  // What the pane shows comes after it, and cannot know it.
+  const mark = randomBytes(8).toString('hex');
+  const format = `${mark} #{history_size} #{history_limit} #{pane_width} #{pane_height}`;
+  const isPane = `#{==:#{pane_id},${pane.id}}`;
+  const answer = await asked(server, [
+    ...['list-panes', '-s', '-t', pane.sessionId, '-f', isPane, '-F', format, ';', ...capture],
+  ]);
+  const [head = '', ...captured] = answer.toString('utf8').split('\n');
+  const [seenMark, ...numbers] = head.split(' ');
+  const [historySize = 0, historyLimit = 0, cols = 0, rows = 0] = numbers.map(Number);
+  if (seenMark !== mark) throw new UnavailableError(`there is no pane ${pane.id}`);
+  return { captured, historySize, historyLimit, size: { cols, rows } };
+}
+
+async function asked(server: TmuxServer, args: readonly string[]): Promise<Buffer> {
+  try {
+    return await server.run(args);
+  } catch (error) {
+    if (!(error instanceof TmuxError)) throw error;
+    throw new UnavailableError('the pane or its session is not there', { cause: error });
+  }
+}

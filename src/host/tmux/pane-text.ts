@@ -1,0 +1,93 @@
+import type { Slices } from '../../base/slices.js';
+import { completeLines } from './captured-lines.js';
+import { HistoryWalk, SEAM_LINES, type WalkedPage } from './history-walk.js';
+import { capturePage, type PanePlace } from './pane-history.js';
+import type { TmuxServer } from './tmux-server.js';
+
+export interface PaneCapture {
+  readonly slices: Slices;
+  readonly lines: 'screen' | 'all' | number;
+  readonly ansi: boolean;
+}
+
+const PIECE_CHARACTERS = 16 * 1024;
+/** More than any scrollback has. */
+const MAX_LINES = 1_000_000_000;
+
+/**
+ * The text of a pane as it is now, taken in pages with rests between them: lines ended by LF, blank ones at
+ * the end removed. What the pane puts out meanwhile is not in it. Pieces of it, so that nobody has to handle
+ * megabytes at once.
+ *
+ * @throws UnavailableError when the session has no such pane; RefusedError for too much text.
+ */
+export async function capturePane(
+  server: TmuxServer,
+  pane: PanePlace,
+  { lines: wanted, ansi, slices }: PaneCapture,
+): Promise<readonly string[]> {
+  const capture = ['capture-pane', '-p', ...(ansi ? ['-e'] : []), '-t', pane.id];
+  const complete = async (lines: readonly string[]) =>
+    ansi ? completeLines(lines, slices) : [...lines];
+  const above = wanted === 'all' ? MAX_LINES : wanted === 'screen' ? 0 : wanted;
+  const first = [...capture, '-S', `-${above}`, '-E', `${SEAM_LINES - 1 - above}`];
+  // From one moment: what is on the screen now, and where the walk to it begins.
+  const { captured, historySize, size } = await capturePage(server, pane, [
+    ...[...capture, ';', ...first],
+  ]);
+  const screen = await complete(captured.slice(0, size.rows));
+  const firstLine = Math.max(0, historySize - above);
+  // tmux moves both ends of the range onto the lines that there are: never fewer than one.
+  const end = Math.max(historySize - above + SEAM_LINES, firstLine + 1);
+  const begun = captured.slice(size.rows).slice(0, Math.min(end, historySize) - firstLine);
+  const walk = new HistoryWalk({
+    ...{ firstLine, endLine: historySize, cols: size.cols, after: screen },
+    begun: await complete(begun),
+    takePage: async (line, count) => {
+      const page = await captureFromTop(server, pane, { capture, line, count });
+      return { ...page, captured: await complete(page.captured) };
+    },
+  });
+  const lines = [...(await walk.lines()), ...screen];
+  return textOf(lines, typeof wanted === 'number' ? wanted : lines.length, slices);
+}
+
+/**
+ * tmux counts from the top of the screen, which moves, so tmux does the sum. Lines may scroll off
+ * between the sum and the capture: then the page begins later than asked for, and says where.
+ */
+async function captureFromTop(
+  server: TmuxServer,
+  pane: PanePlace,
+  { capture, line, count }: { capture: readonly string[]; line: number; count: number },
+): Promise<WalkedPage> {
+  const relative = (number: number) => `#{e|-|:${number},#{history_size}}`;
+  const [from, to] = [relative(line), relative(line + count - 1)];
+  const then = `display-message -p -t ${pane.id} "##{history_size} ${from}"`;
+  const page = await capturePage(server, pane, [
+    ...['run-shell', '-C', '-t', pane.id],
+    `${then} ; ${capture.join(' ')} -S ${from} -E ${to}`,
+  ]);
+  const [numbers = '', ...captured] = page.captured;
+  const [historySize = 0, start = 0] = numbers.split(' ').map(Number);
+  const firstLine = historySize + start;
+  const length = Math.max(0, Math.min(count, historySize + page.size.rows - firstLine));
+  return { firstLine, captured: captured.slice(0, length), historyLimit: page.historyLimit };
+}
+
+async function textOf(lines: string[], count: number, slices: Slices): Promise<string[]> {
+  while (lines.at(-1)?.trim() === '') lines.pop();
+  const pieces: string[] = [];
+  let piece: string[] = [];
+  let characters = 0;
+  await slices.next();
+  for (const line of lines.slice(Math.max(0, lines.length - count))) {
+    piece.push(line, '\n');
+    characters += line.length + 1;
+    if (characters < PIECE_CHARACTERS) continue;
+    pieces.push(piece.join(''));
+    [piece, characters] = [[], 0];
+    if (slices.isOver) await slices.next();
+  }
+  return characters === 0 ? pieces : [...pieces, piece.join('')];
+}

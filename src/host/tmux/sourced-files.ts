@@ -1,0 +1,176 @@
+import { readdirSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { ConfigurationError, messageOf, systemCode } from '../../base/errors.js';
+import {
+  readTrustedFile,
+  requireTrustedFolder,
+  type TrustedPlace,
+} from '../../base/trusted-file.js';
+import { visible } from '../../base/visible.js';
+import type { ConfigCommand } from './config-commands.js';
+
+/** More than anybody keeps; what is beyond is refused, since it was not looked at. */
+const MAX_FILES = 64;
+const MAX_DEPTH = 8;
+/** With its alias, which tmux leaves as it is within another command. */
+const NAMES: readonly string[] = ['source-file', 'source'];
+
+/** A configuration file that tmux reads, with the commands in it. */
+interface Sourcing {
+  readonly path: string;
+  readonly commands: readonly ConfigCommand[];
+  readonly depth: number;
+}
+
+export interface SourcedFilesOptions {
+  /** From this folder on everything has to be trusted; elsewhere from `/` on. */
+  readonly root: string;
+  readonly maxBytes: number;
+  /** The commands of a file with this content, those in blocks included; runs none of them. */
+  readonly commandsOf: (bytes: Uint8Array) => Promise<readonly ConfigCommand[]>;
+}
+
+/**
+ * Looks at the files that a tmux configuration reads by `source-file`, and those that these read, by the
+ * same rule as at the configuration itself, as OpenSSH does with `Include`. A file that is not there has
+ * to be in a folder where nobody else can make it. Formats (`-F`) are not known before and left alone.
+ */
+export class SourcedFiles {
+  readonly #options: SourcedFilesOptions;
+  readonly #seen = new Set<string>();
+  readonly #problems: string[] = [];
+
+  constructor(options: SourcedFilesOptions) {
+    this.#options = options;
+  }
+
+  /** @returns what is wrong, each as `PATH:LINE: WHY` with the file that names it. */
+  async problemsOf(path: string, bytes: Uint8Array): Promise<readonly string[]> {
+    this.#seen.add(path);
+    await this.#follow({ path, commands: await this.#options.commandsOf(bytes), depth: 0 });
+    return this.#problems;
+  }
+
+  async #follow({ path, commands, depth }: Sourcing): Promise<void> {
+    for (const command of await this.#withStrings(commands)) {
+      for (const pattern of patternsOf(command)) {
+        const at = `${path}:${command.line}: source-file: `;
+        try {
+          for (const file of this.#filesOf(pattern)) await this.#check(file, depth + 1);
+        } catch (error) {
+          if (error instanceof ConfigurationError) this.#problems.push(`${at}${error.message}`);
+          else this.#problems.push(`${at}cannot be read: ${visible(messageOf(error))}`);
+        }
+      }
+    }
+  }
+
+  /** With what `if-shell` has as strings. */
+  async #withStrings(commands: readonly ConfigCommand[]): Promise<readonly ConfigCommand[]> {
+    const all = [...commands];
+    for (const { words, line } of commands) {
+      if (words[0] !== 'if-shell') continue;
+      for (const word of words.slice(1)) {
+        const inside = await this.#options.commandsOf(Buffer.from(word));
+        all.push(...inside.map((each) => ({ ...each, line })));
+      }
+    }
+    return all.sort((one, other) => one.line - other.line);
+  }
+
+  async #check(path: string, depth: number): Promise<void> {
+    if (this.#seen.has(path)) return;
+    this.#seen.add(path);
+    if (depth > MAX_DEPTH || this.#seen.size > MAX_FILES + 1) {
+      const most = `more than ${MAX_FILES} files, or ${MAX_DEPTH} one in the other`;
+      throw new ConfigurationError(`${visible(path)}: ${most}, are not looked at: join some`);
+    }
+    const bytes = this.#read(path);
+    if (bytes === undefined) return;
+    await this.#follow({ path, commands: await this.#options.commandsOf(bytes), depth });
+  }
+
+  #read(path: string): Uint8Array | undefined {
+    const { maxBytes } = this.#options;
+    try {
+      const { bytes } = readTrustedFile(this.#placeOf(path), maxBytes + 1);
+      if (bytes.length <= maxBytes) return bytes;
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error;
+      this.#requireFolder(dirname(path));
+      return undefined;
+    }
+    throw new ConfigurationError(`${visible(path)}: is larger than ${maxBytes} bytes`);
+  }
+
+  /** Nobody else may make anything in it, not even where only its owner can take it away, as in /tmp. */
+  #requireFolder(folder: string): void {
+    const there = nearest(folder);
+    requireTrustedFolder(this.#placeOf(there));
+    requireTrustedFolder({ root: there, path: there });
+  }
+
+  /** Those that are there; the folders that they are looked for in are trusted. */
+  #filesOf(pattern: string): readonly string[] {
+    if (!/[*?[]/.test(pattern)) return [pattern];
+    let found = ['/'];
+    for (const part of pattern.split('/').filter((each) => each !== '')) {
+      found = found.flatMap((folder) => {
+        if (!/[*?[]/.test(part)) return [join(folder, part)];
+        this.#requireFolder(folder);
+        return namesIn(folder)
+          .filter(matching(part))
+          .map((name) => join(folder, name));
+      });
+    }
+    return found;
+  }
+
+  #placeOf(path: string): TrustedPlace {
+    const { root } = this.#options;
+    return { root: path === root || path.startsWith(`${root}/`) ? root : '/', path };
+  }
+}
+
+/** tmux reads relative paths from where it is run, which is `/`. */
+function patternsOf({ words }: ConfigCommand): string[] {
+  const start = words[0] === 'bind-key' ? words.findIndex((word) => NAMES.includes(word)) : 0;
+  if (!NAMES.includes(words[start] ?? '')) return [];
+  const end = words.indexOf(';', start);
+  const rest = words.slice(start + 1, end < 0 ? words.length : end);
+  const first = rest.findIndex((word, at) => !word.startsWith('-') && rest[at - 1] !== '-t');
+  const flags = first < 0 ? rest : rest.slice(0, first);
+  if (first < 0 || flags.some((flag) => /^-\w*F/.test(flag))) return [];
+  return rest.slice(first).map((path) => resolve('/', path));
+}
+
+function nearest(folder: string): string {
+  for (let there = folder; ; there = dirname(there)) {
+    const status = statSync(there, { throwIfNoEntry: false });
+    if (status?.isDirectory() === true || there === '/') return there;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return [];
+    throw error;
+  }
+}
+
+/** One part of a glob(7) pattern. */
+function matching(part: string): (name: string) => boolean {
+  const source = part.replace(/\\?[^]/g, (each) => {
+    if (each === '*') return '[^/]*';
+    if (each === '?') return '[^/]';
+    return /^[[\]!-]$/.test(each) ? each : escaped(each.at(-1) ?? '');
+  });
+  const expression = new RegExp(`^${source.replaceAll('[!', '[^')}$`);
+  return (name) => (!name.startsWith('.') || part.startsWith('.')) && expression.test(name);
+}
+
+function escaped(character: string): string {
+  return character.replace(/[\\^$.*+?()[\]{}|/-]/, '\\$&');
+}

@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { ConfigurationError, systemCode, UnavailableError } from '../../base/errors.js';
+import { findShortage, reasonOf } from '../../base/shortage.js';
+import { visible } from '../../base/visible.js';
+
+const run = promisify(execFile);
+
+/** Older servers let an observer's terminal write paste buffers and lack what Triad relies on. */
+const OLDEST = { major: 3, minor: 3 };
+/** `tmux -V` answers in milliseconds; a wrapper that hangs must not hang the start. */
+const VERSION_LIMIT_MS = 5_000;
+const INSTALL_HINT = 'install tmux 3.3 or newer (Debian, Ubuntu: apt install tmux)';
+
+export interface TmuxBinary {
+  readonly path: string;
+  /** As tmux says it: `3.3a`, `next-3.6`. */
+  readonly version: string;
+}
+
+/**
+ * Finds out whether `path` (a name on PATH or a file) is a tmux that Triad can work with.
+ *
+ * @throws ConfigurationError when it is missing, does not run or is too old.
+ */
+export async function findTmux(path: string, env: NodeJS.ProcessEnv): Promise<TmuxBinary> {
+  const version = await askVersion(path, env);
+  if (!isNewEnough(version)) {
+    throw new ConfigurationError(
+      `tmux is too old: ${visible(path)} is version ${visible(version)}, needed is ${OLDEST.major}.${OLDEST.minor} or newer`,
+      { hint: `${INSTALL_HINT}, or name another one: TRIAD_TMUX=/path/to/tmux` },
+    );
+  }
+  return { path, version };
+}
+
+async function askVersion(path: string, env: NodeJS.ProcessEnv): Promise<string> {
+  try {
+    const { stdout } = await run(path, ['-V'], { env, timeout: VERSION_LIMIT_MS });
+    return stdout.trim().replace(/^tmux /, '');
+  } catch (error) {
+    const shortage = findShortage(error);
+    if (shortage !== undefined) {
+      const { words, hint } = shortage;
+      throw new UnavailableError(`tmux cannot be run: ${words}`, { hint, cause: error });
+    }
+    const why = systemCode(error) === 'ENOENT' ? 'not found' : reasonOf(error);
+    throw new ConfigurationError(`tmux cannot be run: ${visible(path)}: ${why}`, {
+      hint: INSTALL_HINT,
+      cause: error,
+    });
+  }
+}
+
+/** Development builds (`next-3.6`, `master`, `openbsd-7.5`) without a lower number count as new. */
+function isNewEnough(version: string): boolean {
+  const match = /(\d+)\.(\d+)/.exec(version.replace(/^openbsd-.*/, ''));
+  if (match === null) return /^(master|openbsd-)/.test(version);
+  const [major, minor] = [Number(match[1]), Number(match[2])];
+  return major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor);
+}

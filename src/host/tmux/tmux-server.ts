@@ -1,0 +1,170 @@
+import { execFile } from 'node:child_process';
+import { setMaxListeners } from 'node:events';
+import { PROCESS_STARTS } from '../../base/child-process.js';
+import { withDeadline } from '../../base/deadline.js';
+import { type ErrorTexts, TriadError, UnavailableError } from '../../base/errors.js';
+import type { Part } from '../../base/part.js';
+import { findShortage } from '../../base/shortage.js';
+import { StoppedProcesses } from '../../base/stopped-processes.js';
+import { visible } from '../../base/visible.js';
+import { PtyProcess } from './pty-process.js';
+import type { TmuxBinary } from './tmux-binary.js';
+
+/** A tmux client that neither answers nor fails is stuck on a dead socket. */
+const COMMAND_LIMIT_MS = 10_000;
+/** Of a terminal that nobody looks at. */
+const CLIENT_SIZE = { cols: 80, rows: 24 };
+/** A whole scrollback of 20,000 lines with colours stays below this. */
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+
+/** What a tmux client says where no server is there that could answer it. */
+const NO_SERVER =
+  /^(no server running on |error connecting to .* \((No such file or directory|Not a directory|Connection refused)\)$|server exited|lost server)/;
+
+/** A tmux command was answered with an error, or not at all. */
+export class TmuxError extends TriadError {
+  override name = 'TmuxError';
+  readonly code = 'tmux';
+  readonly subcommand: string;
+  /** In tmux's own words, or why it could not be asked. */
+  readonly answer: string;
+
+  constructor(subcommand: string, answer: string, options: ErrorTexts = {}) {
+    super(`tmux ${subcommand} failed: ${visible(answer)}`, options);
+    this.subcommand = subcommand;
+    this.answer = answer;
+  }
+}
+
+export interface TmuxServerOptions {
+  readonly binary: TmuxBinary;
+  readonly socketPath: string;
+  /** Complete environment of every tmux process; without TMUX and TMUX_PANE. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** One tmux server, known by its private socket. Owns no process: the server daemonises itself. */
+export class TmuxServer {
+  readonly binary: TmuxBinary;
+  readonly socketPath: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly #letGo = new AbortController();
+  readonly #clients = new Map<number, string>();
+  /** Clients of ours that stay attached: a stopped one keeps a screen, or every question, waiting. */
+  readonly clients: Part = new StoppedProcesses('tmux client', () => this.#clients);
+
+  constructor(options: TmuxServerOptions) {
+    this.binary = options.binary;
+    this.socketPath = options.socketPath;
+    this.env = options.env;
+    // One for each command that runs.
+    setMaxListeners(0, this.held);
+  }
+
+  /** Aborted once it was let go of. */
+  get held(): AbortSignal {
+    return this.#letGo.signal;
+  }
+
+  /** Watches a client of ours from now on. */
+  addClient(pid: number, ended: Promise<unknown>): void {
+    this.#clients.set(pid, `(${pid})`);
+    void ended.finally(() => this.#clients.delete(pid));
+  }
+
+  /** @throws UnavailableError once it was let go of. */
+  requireHeld(): void {
+    if (this.held.aborted) throw new UnavailableError('tmux was let go of');
+  }
+
+  /** Runs nothing any more: what runs fails at once. The server itself goes on. Idempotent. */
+  letGo(): void {
+    this.#letGo.abort();
+  }
+
+  /**
+   * Runs one command in a client of its own; never starts a server (`-N`).
+   *
+   * @returns what it printed.
+   * @throws TmuxError with tmux's own words; UnavailableError once it was let go of.
+   */
+  run(args: readonly string[]): Promise<Buffer> {
+    return this.#exec(['-N', ...args]);
+  }
+
+  /**
+   * Runs one command and starts the server with `configPath` where none runs.
+   *
+   * Runs in a pty, which inherits no descriptor: the server would keep each driver's pty open for
+   * life, and a driver's tmux client would outlive us.
+   *
+   * @returns what the command printed.
+   * @throws TmuxError with tmux's own words.
+   */
+  async start(configPath: string, args: readonly string[]): Promise<string> {
+    this.requireHeld();
+    let output = '';
+    await using client = PtyProcess.spawn({
+      file: this.binary.path,
+      args: ['-u', '-S', this.socketPath, '-f', configPath, ...args],
+      env: this.env,
+      cwd: '/',
+      size: CLIENT_SIZE,
+      onOutput: (bytes) => {
+        output += Buffer.from(bytes).toString('utf8');
+      },
+    });
+    const kill = () => client.kill('SIGKILL');
+    this.held.addEventListener('abort', kill);
+    const started = withDeadline(client.exited, COMMAND_LIMIT_MS, 'tmux to start');
+    const { status } = await started.finally(() => this.held.removeEventListener('abort', kill));
+    this.requireHeld();
+    if (status !== 0) throw new TmuxError(subcommandOf(args), output.trim());
+    return output;
+  }
+
+  /**
+   * Whether a server is there on the socket.
+   *
+   * @throws TmuxError where that cannot be told, as without a process or an answer: what it runs would be started again.
+   */
+  async isRunning(): Promise<boolean> {
+    try {
+      await this.run(['show-options', '-s']);
+      return true;
+    } catch (error) {
+      if (error instanceof TmuxError && NO_SERVER.test(error.answer)) return false;
+      throw error;
+    }
+  }
+
+  async #exec(args: readonly string[]): Promise<Buffer> {
+    this.requireHeld();
+    const subcommand = subcommandOf(args);
+    const options = {
+      env: this.env,
+      cwd: '/',
+      timeout: COMMAND_LIMIT_MS,
+      killSignal: 'SIGKILL',
+      maxBuffer: MAX_OUTPUT_BYTES,
+      encoding: 'buffer',
+    } as const;
+    return new Promise((resolve, reject) => {
+      const argv = ['-u', '-S', this.socketPath, ...args];
+      const child = execFile(this.binary.path, argv, options, (error, stdout, stderr) => {
+        this.held.removeEventListener('abort', kill);
+        if (error === null) return resolve(stdout);
+        PROCESS_STARTS.note(error);
+        const told = stderr.toString('utf8').trim() || error.message;
+        const answer = findShortage(error)?.words ?? told;
+        reject(new TmuxError(subcommand, answer, { cause: error }));
+      });
+      const kill = () => child.kill('SIGKILL');
+      this.held.addEventListener('abort', kill);
+    });
+  }
+}
+
+function subcommandOf(args: readonly string[]): string {
+  return args.find((arg) => /^[a-z]+(-[a-z]+)+$/.test(arg)) ?? 'client';
+}

@@ -1,0 +1,35 @@
+import { signalName } from '../../base/signal-name.js';
+import type { PaneExit } from '../../link/host-link.js';
+import type { KeeperState } from '../keeper/keeper-protocol.js';
+
+/** How the last run that is over ended, as people are told; null before that. */
+export function exitOf(state: KeeperState | undefined): PaneExit | null {
+  const exit = state?.exit;
+  if (exit === undefined || exit === null) return null;
+  return exit.signal === 0
+    ? { status: exit.status, signal: null, at: exit.at }
+    : { status: null, signal: signalName(exit.signal), at: exit.at };
+}
+
+/** `exited with status 3`, `was ended by SIGKILL`, `command not found`. */
+export function describeExit({ status, signal }: PaneExit): string {
+  if (signal !== null) return `was ended by ${signal}`;
+  if (status === null) return 'has ended, nobody knows how';
+  if (status === 127) return 'command not found, or its directory (status 127)';
+  if (status === 126) return 'command cannot be run (status 126)';
+  return `exited with status ${status}`;
+}
+
+/** For the border of a pane, which may be narrow: `exit 3`, `SIGKILL`. */
+export function shortExit({ status, signal }: PaneExit): string {
+  return signal ?? `exit ${status ?? '?'}`;
+}
+
+export function isClean({ status, signal }: PaneExit): boolean {
+  return signal === null && status === 0;
+}
+
+/** The shell's words for a program that is not there, or is none. */
+export function isUnrunnable({ status }: PaneExit): boolean {
+  return status === 126 || status === 127;
+}

@@ -1,0 +1,79 @@
+import { chmodSync, lstatSync, rmSync, type Stats } from 'node:fs';
+import type { PaneName } from '../../base/ids.js';
+import { type FileIdentity, isSameFile } from '../../base/same-file.js';
+import type { PaneRow } from './pane-row.js';
+import { askToListen } from './process-facts.js';
+
+export interface KeeperSocketsOptions {
+  /** Where the keeper of a pane listens. */
+  readonly pathOf: (name: PaneName) => string;
+  /** What was amiss with one, and whether it is as it should be again. */
+  readonly onFault: (name: PaneName, fault: string, isMended: boolean) => void;
+}
+
+interface KnownSocket {
+  readonly keeperPid: number;
+  readonly file: FileIdentity;
+}
+
+/** The sockets of keepers, by which whoever comes after us finds them: one that is not as it should be is made again. */
+export class KeeperSockets {
+  readonly #options: KeeperSocketsOptions;
+  readonly #known = new Map<PaneName, KnownSocket>();
+  /** Panes whose keepers were asked to make theirs again, each with why. */
+  readonly #asked = new Map<PaneName, string>();
+
+  constructor(options: KeeperSocketsOptions) {
+    this.#options = options;
+  }
+
+  look({ name, keeperPid, isDead }: PaneRow): void {
+    if (name === undefined || isDead) return;
+    const { pathOf, onFault } = this.#options;
+    const path = pathOf(name);
+    const file = lstatSync(path, { throwIfNoEntry: false });
+    const asked = this.#asked.get(name);
+    const fault =
+      asked === undefined ? this.#faultOf({ name, keeperPid }, file) : placeFaultOf(file);
+    if (file !== undefined && fault === undefined) {
+      this.#known.set(name, { keeperPid, file });
+      this.#asked.delete(name);
+      if (asked !== undefined) onFault(name, asked, true);
+      this.#close(name, path, file);
+      return;
+    }
+    // What the keeper cannot put its socket in the place of makes way for it, but for a folder.
+    attempt(() => rmSync(path, { force: true }));
+    const why = asked ?? fault ?? '';
+    if (!askToListen(keeperPid) || asked !== undefined) onFault(name, why, false);
+    this.#asked.set(name, why);
+  }
+
+  /** Another process than the keeper may listen at what has taken the place of its socket. */
+  #faultOf({ name, keeperPid }: { name: PaneName; keeperPid: number }, file: Stats | undefined) {
+    const known = this.#known.get(name);
+    const isOther = known?.keeperPid === keeperPid && !isSameFile(known.file, file);
+    return placeFaultOf(file) ?? (isOther ? 'was replaced by something else' : undefined);
+  }
+
+  #close(name: PaneName, path: string, { mode }: Stats): void {
+    if ((mode & 0o777) === 0o600) return;
+    const isMended = attempt(() => chmodSync(path, 0o600));
+    this.#options.onFault(name, 'has other permissions', isMended);
+  }
+}
+
+function placeFaultOf(file: Stats | undefined): string | undefined {
+  if (file === undefined) return 'was removed';
+  if (!file.isSocket()) return 'was replaced by something else';
+  return file.uid === process.getuid?.() ? undefined : 'belongs to another user';
+}
+
+function attempt(work: () => void): boolean {
+  try {
+    work();
+    return true;
+  } catch {
+    return false;
+  }
+}

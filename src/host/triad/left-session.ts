@@ -1,0 +1,49 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { KeeperConnection } from '../keeper/keeper-connection.js';
+import { endLeftClients } from '../tmux/left-clients.js';
+import type { TmuxServer } from '../tmux/tmux-server.js';
+import { LEFT_ALONE } from './pane-life.js';
+import { endRun } from './run-end.js';
+import type { HomeRuns } from './runs.js';
+import { endServers } from './server-process.js';
+
+/** A keeper that is there answers at once. */
+const CONNECT_LIMIT_MS = 500;
+/** What is configured is not known here. */
+const STOP = LEFT_ALONE.policy.stop;
+
+/**
+ * Ends a session that a manager which is gone has left running.
+ *
+ * @param directory where its keepers' sockets are.
+ * @returns whether there was one; it resolves when every command in it has ended.
+ */
+export async function endLeftSession(server: TmuxServer, directory: string): Promise<boolean> {
+  if (!(await server.isRunning())) return false;
+  const files = await readdir(directory).catch(() => []);
+  const keepers = files.filter((name) => name.endsWith('.keeper'));
+  await endLeftClients(server);
+  const connections = await Promise.all(keepers.map((name) => connect(join(directory, name))));
+  await server.run(['kill-server']);
+  for (const connection of connections) await connection?.closed;
+  return true;
+}
+
+async function connect(socketPath: string): Promise<KeeperConnection | undefined> {
+  return KeeperConnection.connect({ socketPath, deadlineMs: CONNECT_LIMIT_MS }).catch(
+    () => undefined,
+  );
+}
+
+/**
+ * Ends all that lives of a home, whose sockets may be gone: each server, which ends its panes, and what does
+ * not end with them.
+ *
+ * @throws UnavailableError when something cannot be ended.
+ */
+export async function endRuns({ runs, servers }: HomeRuns): Promise<void> {
+  await endServers(servers.values());
+  const ends = await Promise.allSettled(runs.map((run) => endRun(run, STOP, undefined)));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+}

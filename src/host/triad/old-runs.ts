@@ -1,0 +1,106 @@
+import type { PaneName, SessionName } from '../../base/ids.js';
+import { livesOn, scanProcesses } from '../../base/process-scan.js';
+import type { Logger } from '../../log/logger.js';
+import type { KeeperConnection } from '../keeper/keeper-connection.js';
+import type { KeeperState } from '../keeper/keeper-protocol.js';
+import type { PanePolicy } from '../plan/session-plan.js';
+import { endRun, followKeeper } from './run-end.js';
+import type { NotedRun, RunNotes } from './run-notes.js';
+import { findRuns, type HomeRuns, type Run, type RunSearch } from './runs.js';
+
+export interface OldRunsOptions {
+  readonly session: SessionName;
+  readonly search: RunSearch;
+  readonly notes: RunNotes;
+  readonly log: Logger;
+}
+
+/** What is looked for of a pane before anything is started in it. */
+export interface OldRunsOf {
+  readonly pane: PaneName;
+  /** The keeper that is in the pane now, whose run is no old one. */
+  readonly keeperPid: number | undefined;
+}
+
+/** Finds what earlier starts have left running of a session, and ends it before it runs twice. */
+export class OldRuns {
+  readonly #options: OldRunsOptions;
+  /** Of the runs that are about to be ended, by their keepers' process ids. */
+  readonly #keepers = new Map<number, KeeperConnection>();
+
+  constructor(options: OldRunsOptions) {
+    this.#options = options;
+  }
+
+  /** The tmux server of the session, also where its socket and every note of it are gone. */
+  async findServer(): Promise<number | undefined> {
+    return (await this.#look()).servers.get(this.#options.session);
+  }
+
+  /** Connects with the keepers that are left, before others take their places. */
+  async follow(): Promise<void> {
+    const { session } = this.#options;
+    const own = (await this.#look()).runs.filter((run) => run.session === session);
+    await Promise.all(own.map((run) => this.#follow(run)));
+  }
+
+  /** Whether something else of a pane lives than what its present keeper runs. */
+  async find(): Promise<(of: OldRunsOf) => readonly Run[]> {
+    const { session, notes } = this.#options;
+    const { runs } = await this.#look();
+    const own = runs.filter((run) => run.session === session);
+    const noted = await Promise.all(notes.runs().map((each) => this.#noted(each)));
+    const known = new Set(own.map(({ keeperPid }) => keeperPid));
+    const all = [...own, ...noted.flat().filter(({ keeperPid }) => !known.has(keeperPid))];
+    return ({ pane, keeperPid }) =>
+      all.filter((run) => run.pane === pane && run.keeperPid !== keeperPid);
+  }
+
+  /**
+   * Resolves when nothing of a pane runs but what its present keeper runs.
+   *
+   * @returns the last word of the keeper that had started it; undefined where there is none.
+   * @throws UnavailableError when something cannot be ended.
+   */
+  async end(of: OldRunsOf, stop: PanePolicy['stop']): Promise<KeeperState | undefined> {
+    const runs = (await this.find())(of);
+    let last: KeeperState | undefined;
+    for (const run of runs) {
+      const pids = run.processes.map(({ pid }) => pid);
+      this.#options.log.warn({ pane: of.pane, pids }, 'an earlier run is being ended');
+      if (of.keeperPid === undefined) await this.#follow(run);
+      const keeper = this.#keepers.get(run.keeperPid);
+      last = (await endRun(run, stop, keeper)) ?? last;
+      this.#keepers.delete(run.keeperPid);
+      keeper?.close();
+    }
+    return last;
+  }
+
+  /** Lets go of all keepers. */
+  close(): void {
+    for (const keeper of this.#keepers.values()) keeper.close();
+    this.#keepers.clear();
+  }
+
+  async #follow(run: Run): Promise<void> {
+    if (this.#keepers.has(run.keeperPid)) return;
+    const keeper = await followKeeper(run);
+    if (keeper !== undefined) this.#keepers.set(run.keeperPid, keeper);
+  }
+
+  #look(): Promise<HomeRuns> {
+    return findRuns(this.#options.search);
+  }
+
+  /** A command that has dropped its environment is known by what was noted when it was started. */
+  async #noted({ pane, pid, startedAt, session }: NotedRun): Promise<Run[]> {
+    if (!livesOn({ pid, startedAt })) return [];
+    const members = (await scanProcesses()).filter((each) => each.session === session);
+    const processes = members.filter((each) => each.pid !== session);
+    if (!processes.some((each) => each.pid === pid)) return [];
+    return [
+      { session: this.#options.session, pane, keeperPid: session, keeper: undefined, processes },
+    ];
+  }
+}

@@ -1,0 +1,82 @@
+import type { PaneId } from '../../base/ids.js';
+import type { PaneDescription } from '../../link/host-link.js';
+import type { Logger } from '../../log/logger.js';
+import type { PaneProgram } from '../plan/session-plan.js';
+import { quoteArgument } from '../tmux/control-quoting.js';
+import { TmuxError } from '../tmux/tmux-server.js';
+import { shortExit } from './command-exit.js';
+import type { PaneMemory } from './pane-memory.js';
+import { writeMemory } from './pane-memory.js';
+import { programMark } from './session-builder.js';
+
+export interface PaneMarksOptions {
+  readonly log: Logger;
+  readonly ask: (subcommand: string, args: readonly string[]) => Promise<unknown>;
+}
+
+/** What is kept of a pane in tmux itself, in user options that live as long as the pane. */
+export class PaneMarks {
+  readonly #options: PaneMarksOptions;
+  /** Of each pane and option the newest value, until tmux has answered. */
+  readonly #unanswered = new Map<string, Mark>();
+
+  constructor(options: PaneMarksOptions) {
+    this.#options = options;
+  }
+
+  /** For the manager after this one. */
+  remember(id: PaneId | null, memory: PaneMemory): void {
+    this.#set(id, '@triad_memory', writeMemory(memory));
+  }
+
+  /** What the border shows, and which program was started. */
+  show(pane: PaneDescription, program: PaneProgram | undefined): void {
+    const isStarting = pane.state === 'starting' && program !== undefined;
+    if (isStarting) this.#set(pane.id, '@triad_program', programMark(program));
+    this.#set(pane.id, '@triad_note', borderNote(pane));
+  }
+
+  /** tmux can be asked again: what it did not answer to is told once more. */
+  again(): void {
+    for (const mark of [...this.#unanswered.values()]) this.#write(mark);
+  }
+
+  /** The session is another one, whose panes may have the same ids. */
+  forget(): void {
+    this.#unanswered.clear();
+  }
+
+  #set(id: PaneId | null, option: string, value: string): void {
+    if (id !== null) this.#write({ id, option, value });
+  }
+
+  #write(mark: Mark): void {
+    const { id, option, value } = mark;
+    const { ask, log } = this.#options;
+    const key = `${id} ${option}`;
+    const answered = () => {
+      if (this.#unanswered.get(key) === mark) this.#unanswered.delete(key);
+    };
+    this.#unanswered.set(key, mark);
+    ask('set-option', ['-p', '-t', id, option, quoteArgument(value)]).then(
+      answered,
+      (error: unknown) => {
+        if (error instanceof TmuxError) answered();
+        log.debug({ error, option }, 'pane option not set');
+      },
+    );
+  }
+}
+
+interface Mark {
+  readonly id: PaneId;
+  readonly option: string;
+  readonly value: string;
+}
+
+/** What happened to a command that does not run; empty when all is well. */
+function borderNote({ state, lastExit }: PaneDescription): string {
+  if (state === 'failed' || state === 'stopped') return state;
+  const hasEnded = state === 'backoff' || state === 'exited';
+  return hasEnded && lastExit !== null ? shortExit(lastExit) : '';
+}

@@ -1,0 +1,172 @@
+import type { Clock } from '../../base/clock.js';
+import { RefusedError } from '../../base/errors.js';
+import type { PaneId, PaneName } from '../../base/ids.js';
+import type { Part } from '../../base/part.js';
+import { argumentsOf, continueStopped, scanProcesses } from '../../base/process-scan.js';
+import type { Logger } from '../../log/logger.js';
+import type { Taps } from '../tap/taps.js';
+import { quoteArgument } from '../tmux/control-quoting.js';
+import type { PaneRow } from './pane-row.js';
+
+/** Pauses before a pane is looked at again whose tap did not stay, or is not ours: doubled each time. */
+const FIRST_PAUSE_MS = 200;
+const LAST_PAUSE_MS = 10_000;
+/** Whose pauses are longer has no tap that is just being started. */
+const TOLD_PAUSE_MS = 1_000;
+
+export interface PanePipesOptions {
+  readonly taps: Taps;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly ask: (subcommand: string, args: readonly string[]) => Promise<readonly string[]>;
+  /** Of the tmux server; undefined where that is not known. */
+  readonly serverPid: () => number | undefined;
+}
+
+interface Attempt {
+  readonly pauseMs: number;
+  readonly dueAt: number;
+}
+
+interface PipeReader {
+  readonly pid: number;
+  /** Whose tap it is; undefined for none of ours. */
+  readonly pane: PaneName | undefined;
+}
+
+type OurRow = PaneRow & { readonly name: PaneName };
+
+/** Gives each pane of ours its tap where none is; somebody's own pipe is left in its place, and told. */
+export class PanePipes implements Part {
+  readonly name = 'tap';
+  readonly #options: PanePipesOptions;
+  /** Panes whose tap is not there, and when they are looked at again. */
+  readonly #attempts = new Map<PaneId, Attempt>();
+  /** Of these, the panes that somebody pipes elsewhere. */
+  readonly #others = new Map<PaneId, PaneName>();
+  /** Panes that had a pipe when they were seen last. */
+  #piped: ReadonlySet<PaneId> = new Set();
+  /** The panes are those of an earlier host, which had tapped them all. */
+  #isAdopted = false;
+
+  constructor(options: PanePipesOptions) {
+    this.#options = options;
+  }
+
+  findFault(): string | undefined {
+    const names = [...this.#others.values()];
+    return names.length === 0 ? undefined : `of ${names.join(', ')} is not there`;
+  }
+
+  async makeAgain(): Promise<void> {
+    const [id] = this.#others.keys();
+    throw new RefusedError('somebody pipes what the pane puts out elsewhere', {
+      hint: `end that with: tmux pipe-pane -t ${id}`,
+    });
+  }
+
+  /** Looks at panes for the first time; where an earlier host left taps in them, these are taken over. */
+  async lookAnew(isAdopted: boolean, look: () => Promise<readonly PaneRow[]>): Promise<void> {
+    this.#isAdopted = isAdopted;
+    const tapped = (await look()).filter(({ hasPipe, isDead }) => hasPipe && !isDead);
+    if (isAdopted) await this.#options.taps.reconnected(tapped.flatMap(({ name }) => name ?? []));
+  }
+
+  /** Resolves when tmux has answered to what this began. */
+  async look(rows: readonly PaneRow[]): Promise<void> {
+    const ours = rows.filter(isOurs);
+    this.#forgetAllBut(ours);
+    const unpiped = ours.filter(({ hasPipe }) => !hasPipe);
+    for (const { id, name } of unpiped) {
+      if (this.#isAdopted || this.#piped.has(id)) this.#lost(name);
+    }
+    this.#isAdopted = false;
+    this.#piped = new Set(ours.flatMap(({ id, hasPipe }) => (hasPipe ? [id] : [])));
+    const due = unpiped.filter(({ id }) => this.#isDue(id));
+    const broken = await this.#findBroken(ours).catch((error: unknown) => {
+      this.#options.log.debug({ error }, 'processes not looked at');
+      return [];
+    });
+    for (const { name } of broken) this.#lost(name);
+    await Promise.all([...due, ...broken].map(({ id, name }) => this.#pipe(id, name)));
+  }
+
+  /** Of panes that are tapped, or gone, nothing is kept; somebody's own pipe that ended is followed by ours at once. */
+  #forgetAllBut(ours: readonly OurRow[]): void {
+    const rows = new Map(ours.map((row) => [row.id, row]));
+    for (const id of this.#attempts.keys()) {
+      const row = rows.get(id);
+      const isTapped = row?.hasPipe === true && this.#options.taps.isTapped(row.name);
+      const isEnded = row?.hasPipe === false && this.#others.has(id);
+      if (row === undefined || isTapped || isEnded) this.#attempts.delete(id);
+      if (!this.#attempts.has(id)) this.#others.delete(id);
+    }
+  }
+
+  /** Whether it is time to see to a pane's tap; then it is again only after a pause. */
+  #isDue(id: PaneId): boolean {
+    const now = this.#options.clock.elapsed();
+    const { pauseMs, dueAt } = this.#attempts.get(id) ?? { pauseMs: FIRST_PAUSE_MS, dueAt: 0 };
+    if (now < dueAt) return false;
+    const next = { pauseMs: Math.min(pauseMs * 2, LAST_PAUSE_MS), dueAt: now + pauseMs };
+    this.#attempts.set(id, next);
+    return true;
+  }
+
+  /** Panes whose tap has ended: tmux notices that only when it has something to write. */
+  async #findBroken(ours: readonly OurRow[]): Promise<readonly OurRow[]> {
+    const { taps, log, serverPid } = this.#options;
+    const server = serverPid();
+    const silent = ours.filter(
+      ({ id, name, hasPipe }) => hasPipe && !taps.isTapped(name) && this.#isDue(id),
+    );
+    if (silent.length === 0 || server === undefined) return [];
+    const readers = await this.#readersOf(server);
+    // One that was stopped while no host was there has not connected.
+    for (const { pid, pane } of readers) {
+      if (pane === undefined || !continueStopped(pid)) continue;
+      log.warn({ pane }, 'tap was stopped, continued');
+    }
+    const isOthers = readers.some(({ pane }) => pane === undefined);
+    const untapped = silent.filter(
+      ({ name }) => !taps.isTapped(name) && !readers.some(({ pane }) => pane === name),
+    );
+    for (const row of untapped) this.#note(row, isOthers);
+    return isOthers ? [] : untapped;
+  }
+
+  #note({ id, name }: OurRow, isOthers: boolean): void {
+    const pauseMs = this.#attempts.get(id)?.pauseMs ?? 0;
+    if (!isOthers) this.#others.delete(id);
+    else if (pauseMs > TOLD_PAUSE_MS) this.#others.set(id, name);
+  }
+
+  /** What tmux has started beside what is in panes: our taps, and what people pipe to or run. */
+  async #readersOf(server: number): Promise<readonly PipeReader[]> {
+    const { ask, taps } = this.#options;
+    const inPanes = new Set((await ask('list-panes', ['-a', '-F', '"#{pane_pid}"'])).map(Number));
+    const children = (await scanProcesses()).filter(
+      ({ pid, parent }) => parent === server && !inPanes.has(pid),
+    );
+    return children.map(({ pid }) => ({ pid, pane: taps.findTapped(argumentsOf(pid)) }));
+  }
+
+  /** What came until it has another one is lost. */
+  #lost(name: PaneName): void {
+    this.#options.log.warn({ pane: name }, 'tap has ended, pane is tapped anew');
+    this.#options.taps.missing(name);
+  }
+
+  async #pipe(id: PaneId, name: PaneName): Promise<void> {
+    const { taps, log, ask } = this.#options;
+    try {
+      await ask('pipe-pane', ['-t', id, quoteArgument(taps.pipeCommand(name))]);
+    } catch (error) {
+      log.debug({ error, pane: name }, 'pane not tapped');
+    }
+  }
+}
+
+function isOurs(row: PaneRow): row is OurRow {
+  return row.name !== undefined && !row.isDead;
+}

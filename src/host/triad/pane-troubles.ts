@@ -1,0 +1,54 @@
+import { messageOf } from '../../base/errors.js';
+import type { PaneName } from '../../base/ids.js';
+import { visible } from '../../base/visible.js';
+import type { EventKind, NewHostEvent } from '../../link/host-event.js';
+import type { PaneDescription } from '../../link/host-link.js';
+import type { Logger } from '../../log/logger.js';
+import type { Pane } from './pane.js';
+import { StillRunsError } from './run-end.js';
+
+export interface PaneTroublesOptions {
+  readonly log: Logger;
+  readonly record: (
+    kind: EventKind,
+    what: Pick<NewHostEvent, 'text' | 'facts'>,
+    pane: PaneName,
+  ) => void;
+  readonly onPaneChanged: (pane: PaneDescription) => void;
+}
+
+/** Tells once of each change in what panes are led by: keepers and their sockets. */
+export class PaneTroubles {
+  readonly #options: PaneTroublesOptions;
+
+  constructor(options: PaneTroublesOptions) {
+    this.#options = options;
+  }
+
+  /** It cannot be led now; that is tried again. */
+  unreachable(pane: Pane, error: unknown): void {
+    const why = visible(messageOf(error));
+    const unreachable = `${pane.name} is unreachable, what runs in it goes on unsupervised: ${why}; it is tried again, and killing its keeper starts it anew`;
+    const text = error instanceof StillRunsError ? why : unreachable;
+    this.#failed(pane, text, { error, part: 'keeper' });
+  }
+
+  /** Somebody took the socket of its keeper away, or opened it to others. */
+  keeperSocket(pane: Pane, fault: string, isMended: boolean): void {
+    const { name } = pane;
+    if (!isMended) {
+      const text = `socket of the keeper of ${name} ${fault} and cannot be made again: it is led until Triad stops, and unreachable then`;
+      return this.#failed(pane, text, { part: 'keeper socket' });
+    }
+    const text = `socket of the keeper of ${name} ${fault}, and was made again`;
+    this.#options.log.warn({ pane: name, reason: fault }, 'socket of a keeper made again');
+    this.#options.record('part-mended', { text, facts: { part: 'keeper socket' } }, name);
+  }
+
+  #failed(pane: Pane, text: string, facts: { part: string; error?: unknown }): void {
+    if (!pane.setTrouble(text)) return;
+    this.#options.log.error({ ...facts, pane: pane.name }, 'pane not repaired');
+    this.#options.record('part-failed', { text, facts: { part: facts.part } }, pane.name);
+    this.#options.onPaneChanged(pane.describe());
+  }
+}

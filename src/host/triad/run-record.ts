@@ -1,0 +1,110 @@
+import type { PaneName, SessionName } from '../../base/ids.js';
+import type { HostEvent, NewHostEvent } from '../../link/host-event.js';
+import type { KeeperConnection } from '../keeper/keeper-connection.js';
+import type { KeeperState } from '../keeper/keeper-protocol.js';
+import { describeExit, exitOf } from './command-exit.js';
+import { memoryFacts, type PaneMemory, recordedMemory } from './pane-memory.js';
+
+/** What is on record of each pane, over every restart. */
+export interface RunHistory {
+  lastRun(session: SessionName, pane: PaneName): RunOnRecord | undefined;
+  /** The panes of which a run is on record that has not ended. */
+  openPanes(session: SessionName): readonly PaneName[];
+  /** The newest change of its state. */
+  lastState(session: SessionName, pane: PaneName): HostEvent | undefined;
+}
+
+interface RunOnRecord {
+  readonly run: string;
+  readonly pid: number | null;
+  readonly hasEnded: boolean;
+}
+
+export interface RunRecordOptions {
+  readonly session: SessionName;
+  readonly history: RunHistory;
+  /** Takes what happened, and gives its number; never throws. */
+  readonly record: (event: NewHostEvent) => number;
+}
+
+/**
+ * Puts the start and the end of every run on record once, whoever was killed in between: what a keeper says
+ * is compared with what is on record, and only what is missing there is added. A run whose keeper is gone
+ * has an end of which nobody knows how it was, and the record says so.
+ */
+export class RunRecord {
+  readonly #options: RunRecordOptions;
+
+  constructor(options: RunRecordOptions) {
+    this.#options = options;
+  }
+
+  /** From now on what this keeper says of its runs is on record. */
+  follow(pane: PaneName, keeper: KeeperConnection): void {
+    this.seen(pane, keeper.state);
+    keeper.onState((state) => this.seen(pane, state));
+  }
+
+  /** A keeper's state, maybe not for the first time. */
+  seen(pane: PaneName, state: KeeperState): void {
+    const { starts, startedAt, pid } = state;
+    if (starts === 0) return this.lost(pane, 'the keeper that had started it is gone');
+    const run = `${startedAt}-${starts}`;
+    const known = this.#find(pane);
+    if (known?.run !== run) {
+      this.lost(pane, 'another run was found in its place');
+      const text = `${pane} was started${pid === null ? '' : `, process ${pid}`}`;
+      this.#record(pane, { kind: 'command-started', text, facts: { run, pid, startedAt } });
+    }
+    const exit = exitOf(state);
+    if (state.running || exit === null || this.#find(pane)?.hasEnded === true) return;
+    const { status, signal, at } = exit;
+    const facts = { run, pid: known?.pid ?? null, isKnown: true, status, signal, endedAt: at };
+    const text = `${pane} ${describeExit(exit)}`;
+    this.#record(pane, { kind: 'command-ended', text, facts });
+  }
+
+  /** Whatever run of the pane is on record as going on has ended, and nobody knows how. Twice is safe. */
+  lost(pane: PaneName, cause: string): void {
+    const known = this.#find(pane);
+    if (known === undefined || known.hasEnded) return;
+    const { run, pid } = known;
+    const facts = { run, pid, isKnown: false, status: null, signal: null, endedAt: null, cause };
+    const text = `${pane} has ended, how and when is not known: ${cause}`;
+    this.#record(pane, { kind: 'command-ended', text, facts });
+  }
+
+  /** So have those of all panes but these. */
+  lostAllBut(panes: readonly { readonly name: PaneName }[], cause: string): void {
+    const open = this.#options.history.openPanes(this.#options.session);
+    for (const pane of open) {
+      if (!panes.some(({ name }) => name === pane)) this.lost(pane, cause);
+    }
+  }
+
+  /**
+   * The memory of a pane brought in line with its changes of state that are on record: a change that was
+   * recorded and not remembered any more is remembered, and one that the record has lost is recorded again.
+   */
+  reconciled(pane: PaneName, memory: PaneMemory | undefined): PaneMemory | undefined {
+    const { session, history } = this.#options;
+    const recorded = history.lastState(session, pane);
+    if (memory === undefined || recorded === undefined) return memory;
+    if (recorded.number > memory.event) return recordedMemory(recorded) ?? memory;
+    const from = recorded.facts['to'] ?? null;
+    if (from === memory.state) return memory;
+    const { state: to, reason } = memory;
+    const text = `${pane}: ${from} -> ${to}: ${reason}`;
+    const facts = { from, to, reason, pid: memory.pid, ...memoryFacts(memory) };
+    const event = this.#record(pane, { kind: 'pane-state', text, facts });
+    return { ...memory, event };
+  }
+
+  #find(pane: PaneName): RunOnRecord | undefined {
+    return this.#options.history.lastRun(this.#options.session, pane);
+  }
+
+  #record(pane: PaneName, what: Pick<NewHostEvent, 'kind' | 'text' | 'facts'>): number {
+    return this.#options.record({ session: this.#options.session, pane, by: null, ...what });
+  }
+}

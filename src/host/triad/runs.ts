@@ -1,0 +1,149 @@
+import { basename, dirname } from 'node:path';
+import {
+  argumentsOf,
+  isLiving,
+  type ProcessFacts,
+  processFacts,
+  scanProcesses,
+  startVariable,
+} from '../../base/process-scan.js';
+import { OwnSlices } from '../../base/slices.js';
+
+/** In the environment of a tmux server of ours and of all that runs on it: HOME/SESSION. */
+export const RUN_VARIABLE = 'TRIAD_RUN';
+/** In the environment of commands: the keeper that leads their terminal session (`keeper.cc`). */
+const KEEPER_VARIABLE = 'TRIAD_KEEPER';
+const PANE_VARIABLE = 'TRIAD_PANE';
+/** What tmux calls the process of a server. */
+const SERVER_NAME = /^tmux: server/;
+
+/** A keeper with what runs under it, known by what the processes are and by no path. */
+export interface Run {
+  readonly session: string;
+  readonly pane: string;
+  /** The name of its terminal session, also when the keeper is gone. */
+  readonly keeperPid: number;
+  /** While it lives. */
+  readonly keeper: KeeperProcess | undefined;
+  /** All but the keeper. */
+  readonly processes: readonly ProcessFacts[];
+}
+
+export interface KeeperProcess extends ProcessFacts {
+  readonly socketPath: string;
+}
+
+/** What of a home lives. */
+export interface HomeRuns {
+  readonly runs: readonly Run[];
+  /** The tmux server of each session. */
+  readonly servers: ReadonlyMap<string, number>;
+}
+
+/** What is looked for. */
+export interface RunSearch {
+  /** Tells one home from all others: the first half of the mark. */
+  readonly home: string;
+  /** Where keepers of a Triad that marked nothing yet listen. */
+  readonly directory?: string;
+}
+
+/** Looks for all that lives of a home, by one look at every process. */
+export async function findRuns(search: RunSearch): Promise<HomeRuns> {
+  const all = await scanProcesses();
+  const runs: Run[] = [];
+  const slices = new OwnSlices();
+  for (const [session, members] of bySession(all)) {
+    if (slices.isOver) await slices.next();
+    const run = runOf(session, members, search);
+    if (run !== undefined) runs.push(run);
+  }
+  return { runs, servers: serversOf(all, runs, search) };
+}
+
+function bySession(all: readonly ProcessFacts[]): Map<number, ProcessFacts[]> {
+  const sessions = new Map<number, ProcessFacts[]>();
+  for (const process of all) {
+    const members = sessions.get(process.session);
+    if (members === undefined) sessions.set(process.session, [process]);
+    else members.push(process);
+  }
+  return sessions;
+}
+
+/** Those that are marked, and what keepers of ours run on. */
+function serversOf(
+  all: readonly ProcessFacts[],
+  runs: readonly Run[],
+  { home }: RunSearch,
+): Map<string, number> {
+  const servers = new Set(all.filter(isServer).map(({ pid }) => pid));
+  const found = new Map<string, number>();
+  for (const { session, keeper } of runs) {
+    if (keeper !== undefined && servers.has(keeper.parent)) found.set(session, keeper.parent);
+  }
+  for (const pid of servers) {
+    const [marked, session] = markOf(pid) ?? [];
+    if (marked === home && session !== undefined) found.set(session, pid);
+  }
+  return found;
+}
+
+function isServer({ name }: ProcessFacts): boolean {
+  return SERVER_NAME.test(name);
+}
+
+/** Whether a process is a keeper of the pane: somebody may have put another program in its place. */
+export function isKeeperOf(pid: number, pane: string): boolean {
+  return isLiving(processFacts(pid)) && keeperWords(pid)?.pane === pane;
+}
+
+function runOf(
+  session: number,
+  members: readonly ProcessFacts[],
+  search: RunSearch,
+): Run | undefined {
+  const leader = members.find(({ pid }) => pid === session);
+  const processes = members.filter(({ pid }) => pid !== session);
+  if (leader !== undefined) return ledRun(leader, processes, search);
+  for (const { pid } of processes) {
+    const mark = markOf(pid);
+    if (mark?.[0] !== search.home || startVariable(pid, KEEPER_VARIABLE) !== `${session}`) continue;
+    const pane = startVariable(pid, PANE_VARIABLE) ?? '';
+    return { session: mark[1], pane, keeperPid: session, keeper: undefined, processes };
+  }
+  return undefined;
+}
+
+function ledRun(
+  leader: ProcessFacts,
+  processes: readonly ProcessFacts[],
+  search: RunSearch,
+): Run | undefined {
+  const words = keeperWords(leader.pid);
+  if (words === undefined) return undefined;
+  const { pane, socketPath } = words;
+  const [home, session] = markOf(leader.pid) ?? unmarked(socketPath, search);
+  if (home !== search.home) return undefined;
+  return { session, pane, keeperPid: leader.pid, keeper: { ...leader, socketPath }, processes };
+}
+
+function keeperWords(
+  pid: number,
+): { readonly pane: string; readonly socketPath: string } | undefined {
+  const [program = '', socketPath = '', pane = '', ...more] = argumentsOf(pid);
+  const isKeeper = basename(program) === 'keeper' && basename(socketPath) === `${pane}.keeper`;
+  return isKeeper && more.length <= 1 ? { pane, socketPath } : undefined;
+}
+
+function markOf(pid: number): [string, string] | undefined {
+  const [home = '', session = ''] = startVariable(pid, RUN_VARIABLE)?.split('/') ?? [];
+  return home === '' ? undefined : [home, session];
+}
+
+/** Of a keeper of a Triad that marked nothing yet. */
+function unmarked(socketPath: string, { home, directory }: RunSearch): [string, string] {
+  const folder = dirname(socketPath);
+  const isOurs = directory !== undefined && dirname(folder) === directory;
+  return [isOurs ? home : '', basename(folder)];
+}

@@ -1,0 +1,160 @@
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { UnavailableError } from '../../base/errors.js';
+import type { Part } from '../../base/part.js';
+import {
+  continueStopped,
+  isLiving,
+  livesOn,
+  processFacts,
+  signalProcess,
+} from '../../base/process-scan.js';
+import type { Logger } from '../../log/logger.js';
+import type { TmuxServer } from '../tmux/tmux-server.js';
+
+/** A server makes its socket again at once when it is asked to. */
+const SOCKET_LIMIT_MS = 5_000;
+const RETRY_MS = 20;
+const END_LIMIT_MS = 500;
+
+export interface ServerProcessOptions {
+  readonly server: TmuxServer;
+  /** Where its process id is kept for the next manager. */
+  readonly path: string;
+  readonly log: Logger;
+  /** Looks for it where its socket and that note are gone. */
+  readonly find: () => Promise<number | undefined>;
+}
+
+/**
+ * The process of a session's tmux server. It is alive even where its socket was deleted, and then must
+ * make it again: a second server beside it would run every command twice.
+ */
+export class ServerProcess implements Part {
+  readonly name = 'tmux server';
+  readonly #options: ServerProcessOptions;
+  /** What is noted down, also where somebody removes the note. */
+  #note: string | undefined;
+
+  constructor(options: ServerProcessOptions) {
+    this.#options = options;
+  }
+
+  /** Notes down which process it is. */
+  remember(pid: number): void {
+    try {
+      const startedAt = processFacts(pid)?.startedAt;
+      if (startedAt === undefined) return;
+      this.#note = `${pid} ${startedAt}`;
+      this.#write(this.#note);
+    } catch (error) {
+      // It leads nobody astray: who watches it tells of it, and writes it once that is possible.
+      this.#options.log.warn({ error }, 'process of tmux not noted down');
+    }
+  }
+
+  findFault(): string | undefined {
+    const { pid } = this;
+    if (pid === undefined) return undefined;
+    if (processFacts(pid)?.state === 'T') return 'was stopped';
+    return this.#note === undefined || this.#written() === this.#note
+      ? undefined
+      : 'is not noted down';
+  }
+
+  /** Continues it, and notes it down for whoever comes next. */
+  async makeAgain(): Promise<void> {
+    continueStopped(this.pid ?? 0);
+    if (this.#note !== undefined) this.#write(this.#note);
+  }
+
+  /**
+   * Ends the server with all its panes, also where its socket was deleted.
+   *
+   * @throws TmuxError when it was never noted which process it is, and tmux cannot be asked.
+   */
+  async end(): Promise<void> {
+    const { pid } = this;
+    if (pid === undefined) await this.#options.server.run(['kill-server']);
+    else await endServers([pid]);
+    this.#forget();
+  }
+
+  /** The process id that is noted down; null where none is. */
+  get notedPid(): number | null {
+    return Number.parseInt(this.#noted(), 10) || null;
+  }
+
+  /** The process id of the server while it lives. @throws UnavailableError where that cannot be asked. */
+  get pid(): number | undefined {
+    const [pid = '', startedAt] = this.#noted().split(' ');
+    const facts = processFacts(Number(pid));
+    return isLiving(facts) && facts.startedAt === startedAt ? Number(pid) : undefined;
+  }
+
+  /**
+   * Makes a server that lives make its socket again where that is gone; does nothing otherwise.
+   *
+   * @throws UnavailableError when it lives and does not: nobody can tell what runs on it.
+   */
+  async keepSocket(): Promise<void> {
+    const { server, log } = this.#options;
+    const { pid: noted } = this;
+    if (noted !== undefined && continueStopped(noted)) {
+      log.warn({ pid: noted }, 'tmux was stopped, continued');
+    }
+    // Where its folder is gone, too, that is made again first.
+    if (existsSync(server.socketPath) || !existsSync(dirname(server.socketPath))) return;
+    const pid = noted ?? (await this.#options.find());
+    if (pid !== undefined) this.remember(pid);
+    if (pid === undefined || !signalProcess(pid, 'SIGUSR1')) return;
+    const giveUpAt = performance.now() + SOCKET_LIMIT_MS;
+    while (!(await server.isRunning()) && this.pid !== undefined) {
+      if (performance.now() > giveUpAt) throw new UnavailableError(`tmux (${pid}) does not answer`);
+      await delay(RETRY_MS);
+    }
+    log.warn({ pid }, 'socket of tmux was deleted, made again');
+  }
+
+  /** A note that is there is never lost to a full disk: a second server would run every command twice. */
+  #write(note: string): void {
+    const { path } = this.#options;
+    if (this.#written() === note) return;
+    const temporary = `${path}.new`;
+    try {
+      writeFileSync(temporary, `${note}\n`, { mode: 0o600 });
+      renameSync(temporary, path);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
+  }
+
+  #forget(): void {
+    this.#note = undefined;
+    rmSync(this.#options.path, { force: true });
+  }
+
+  #noted(): string {
+    return this.#note ?? this.#written();
+  }
+
+  #written(): string {
+    try {
+      return readFileSync(this.#options.path, 'utf8').trim();
+    } catch {
+      return '';
+    }
+  }
+}
+
+/** Ends tmux servers with all their panes: by a signal, since `kill-server` needs a socket, and does the same. */
+export async function endServers(pids: Iterable<number>): Promise<void> {
+  const living = [...pids].map(processFacts).filter(isLiving);
+  for (const { pid } of living) signalProcess(pid, 'SIGTERM');
+  const giveUpAt = performance.now() + END_LIMIT_MS;
+  while (living.some(livesOn) && performance.now() < giveUpAt) await delay(RETRY_MS);
+  // A client that does not read keeps a server for ever.
+  for (const { pid } of living.filter(livesOn)) signalProcess(pid, 'SIGKILL');
+}

@@ -1,0 +1,384 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { ConfigurationError, InvariantError } from '../../base/errors.js';
+import { isName, type PaneId, type PaneName, paneId, paneName } from '../../base/ids.js';
+import type { TerminalSize } from '../../base/terminal-size.js';
+import { requireTrustedFile, type TrustedPlace } from '../../base/trusted-file.js';
+import { layoutString } from '../plan/layout.js';
+import type { PanePlan, PaneProgram, SessionPlan } from '../plan/session-plan.js';
+import { TmuxError, type TmuxServer } from '../tmux/tmux-server.js';
+import { type PaneMemory, readMemory } from './pane-memory.js';
+import { PANE_ROW_FORMAT, type PaneRow, parsePaneRow } from './pane-row.js';
+import type { WindowPlace } from './window-places.js';
+
+/** Room for every layout before the first driver's terminal says how large the window is. */
+const FIRST_SIZE: TerminalSize = { cols: 200, rows: 50 };
+/** What tmux says when a pane is too small to be split. */
+const NO_ROOM = /no space for new pane|pane too small/;
+/** What tmux says when a session or its server is not there; all else is no answer. */
+const GONE =
+  /no server running|no sessions|no current target|can't find session|No such file|Connection refused|server exited/;
+
+const NO_PANE = /can't find pane|no such pane/;
+
+export interface SessionBuilderOptions {
+  readonly plan: SessionPlan;
+  readonly server: TmuxServer;
+  /** Private (0700) and this session's own: the keepers' sockets. */
+  readonly directory: string;
+  readonly keeperPath: string;
+  readonly tmuxConfig: TrustedPlace;
+  /** Where windows that drivers open start. */
+  readonly cwd: string;
+}
+
+export interface FoundPane {
+  readonly name: PaneName;
+  readonly id: PaneId;
+  /** Its keeper was killed; tmux keeps the pane. */
+  readonly isDead: boolean;
+  /** Its own process. */
+  readonly keeperPid: number;
+  /** What was last started in it (`programMark`); empty before that. */
+  readonly programMark: string;
+  /** What a manager before this one has left of it. */
+  readonly memory: PaneMemory | undefined;
+}
+
+/** Makes one session on its tmux server, and finds again what an earlier start made. */
+export class SessionBuilder {
+  readonly #options: SessionBuilderOptions;
+  #plan: SessionPlan;
+
+  constructor(options: SessionBuilderOptions) {
+    this.#options = options;
+    this.#plan = options.plan;
+  }
+
+  /** What is made from now on is made by another plan. */
+  setPlan(plan: SessionPlan): void {
+    this.#plan = plan;
+  }
+
+  keeperSocket(name: PaneName): string {
+    return join(this.#options.directory, `${name}.keeper`);
+  }
+
+  /**
+   * The tmux id of the session an earlier start made whole, wherever its name went since.
+   *
+   * @throws TmuxError when tmux does not say whether there is one.
+   */
+  async find(): Promise<string | undefined> {
+    const plan = this.#plan;
+    const sessions = await this.#list('list-sessions', '#{session_id}\t#{@triad_session}');
+    return sessions.find(([, name]) => name === plan.name)?.[0];
+  }
+
+  /** The panes of a session that carry a name of ours, in tmux's order. */
+  async findPanes(sessionId: string): Promise<FoundPane[]> {
+    const format = `#{pane_id}\t#{pane_dead}\t#{pane_pid}\t#{@triad_pane}\t#{@triad_program}\t#{@triad_memory}`;
+    const rows = await this.#list('list-panes', format, ['-s', '-t', sessionId]);
+    return rows.flatMap(([id = '', dead, pid, name = '', programMark = '', memory = '']) =>
+      isName(name)
+        ? [
+            {
+              ...{ id: paneId(id), name: paneName(name), isDead: dead === '1', programMark },
+              ...{ keeperPid: Number(pid), memory: readMemory(memory) },
+            },
+          ]
+        : [],
+    );
+  }
+
+  /** The names of the panes that a session was made with: one that is missing was closed by somebody. */
+  async madeNames(sessionId: string): Promise<readonly string[]> {
+    const show = ['show-options', '-qv', '-t', sessionId, '@triad_panes'];
+    const answer = await this.#options.server.run(show);
+    return answer.toString().trim().split(' ');
+  }
+
+  /** Writes down which panes a session has from now on. */
+  async markMade(sessionId: string): Promise<void> {
+    const names = this.#plan.panes.map(({ name }) => name).join(' ');
+    await this.#options.server.run(['set-option', '-t', sessionId, '@triad_panes', names]);
+  }
+
+  /** Puts a new keeper into a pane whose keeper was killed. */
+  async respawn(pane: FoundPane): Promise<void> {
+    const keeper = this.#keeperArgv(pane.name);
+    await this.#options.server.run(['respawn-pane', '-k', '-t', pane.id, '--', ...keeper]);
+  }
+
+  /**
+   * Makes the session with a keeper in each pane; no command runs yet. It is marked as whole at the
+   * very end, and what a killed start left half-made is removed first.
+   *
+   * @returns its tmux id.
+   */
+  async create(): Promise<string> {
+    const { server } = this.#options;
+    const plan = this.#plan;
+    await this.#removeHalfMade();
+    try {
+      const sessionId = await this.#createPanes();
+      await server.run(['set-option', '-t', sessionId, '@triad_session', plan.name]);
+      return sessionId;
+    } catch (error) {
+      await this.#removeHalfMade();
+      await this.#endEmptyServer();
+      throw error;
+    }
+  }
+
+  /**
+   * A dead pane can crash tmux 3.3 and 3.4 (its issues 3776 and 3830): those of people close with their
+   * command, ours stay for the keeper's successor, and what is dead already asks for no reports.
+   */
+  async guardDeadPanes(sessionId: string): Promise<void> {
+    const rows = await this.rows(sessionId);
+    const ours = rows
+      .filter(({ name }) => name !== undefined)
+      .flatMap(({ id }) => keptWhenDead(id));
+    const dead = rows.filter(({ isDead }) => isDead);
+    const resets = dead.flatMap(({ id }) => ['send-keys', '-R', '-t', id, ';']);
+    const others = ['set-option', '-gw', 'remain-on-exit', 'off'];
+    await this.#options.server.run([...ours, ...resets, ...others]);
+  }
+
+  /** tmux throws a faulty file away without a word; the file's last line proves that it was read. */
+  async requireConfiguration(): Promise<void> {
+    const answer = await this.#options.server.run(['show-options', '-gqv', '@triad_conf']);
+    if (answer.toString().trim() === '1') return;
+    throw new ConfigurationError(`${this.#options.tmuxConfig.path}: was not applied by tmux`);
+  }
+
+  /** Takes back what `create` made, with the tmux server where nothing else is on it. */
+  async remove(sessionId: string): Promise<void> {
+    await this.#options.server.run(['kill-session', '-t', sessionId]);
+    await this.#endEmptyServer();
+  }
+
+  /**
+   * Makes one pane in its turn among those that are there; `arrange` gives it its place.
+   *
+   * @param beside where to split instead, in tmux's words.
+   */
+  async addPane(sessionId: string, plan: PanePlan, beside?: readonly string[]): Promise<FoundPane> {
+    const found = await this.findPanes(sessionId);
+    const place = beside ?? this.#neighbour(plan, found);
+    const keeper = ['-P', '-F', '#{pane_id}', '--', ...this.#keeperArgv(plan.name)];
+    const window = ['new-window', '-d', '-t', sessionId, '-n', 'triad', ...keeper];
+    const make = (command: readonly string[]) => this.#makePane(command, plan.historyLines);
+    const made =
+      place === undefined
+        ? make(window)
+        : make(['split-window', '-d', ...place, ...keeper]).catch((error: unknown) => {
+            if (error instanceof TmuxError && NO_ROOM.test(error.message)) return make(window);
+            throw error;
+          });
+    const id = paneId((await made).trim());
+    await this.#name(id, plan);
+    const all = await this.findPanes(sessionId);
+    const pane = all.find((each) => each.id === id);
+    if (pane === undefined) throw new TmuxError('list-panes', `${id} was closed at once`);
+    return pane;
+  }
+
+  /** Ends a pane with everything in it; fine where it is gone. */
+  async removePane(id: PaneId): Promise<void> {
+    await this.#options.server.run(['kill-pane', '-t', id]).catch(ignoreGone);
+  }
+
+  /** Fine where the pane is gone: it is named when it is made again. */
+  async retitle(id: PaneId, plan: PanePlan): Promise<void> {
+    await this.#name(id, plan).catch(ignoreGone);
+  }
+
+  /** Gives a window back the sizes it had; not where other panes are in it than were then. */
+  async restore(sessionId: string, place: WindowPlace): Promise<void> {
+    const rows = (await this.rows(sessionId)).filter(({ windowId }) => windowId === place.windowId);
+    const ids = rows.map(({ id }) => id);
+    if (ids.join(' ') !== place.ids.join(' ')) return;
+    await this.#options.server.run(['select-layout', '-t', place.windowId, place.layout]);
+  }
+
+  /** Every pane of a session; none when it is not there. */
+  async rows(sessionId: string): Promise<PaneRow[]> {
+    const lists = await this.#list('list-panes', PANE_ROW_FORMAT, ['-s', '-t', sessionId]);
+    return lists.map(([line = '']) => parsePaneRow(line));
+  }
+
+  /** Gives the panes their places in the configured layout. */
+  async arrange(sessionId: string): Promise<void> {
+    const { server } = this.#options;
+    const plan = this.#plan;
+    const found = await this.findPanes(sessionId);
+    const ids = plan.panes.flatMap(
+      ({ name }) => found.find((each) => each.name === name)?.id ?? [],
+    );
+    const [first] = ids;
+    if (first === undefined) return;
+    const layout = typeof plan.layout === 'string' ? plan.layout : await this.#explicitLayout(ids);
+    if (layout !== undefined) await server.run(['select-layout', '-t', first, layout]);
+  }
+
+  /**
+   * tmux fixes the scrollback of a pane when it makes it. The command is between setting it and setting
+   * it back in one go, so that nobody else's pane gets it.
+   */
+  async #makePane(command: readonly string[], historyLines: number | undefined): Promise<string> {
+    const { server } = this.#options;
+    try {
+      return (await server.run(withHistory(command, historyLines))).toString();
+    } catch (error) {
+      await server.run(RESET_HISTORY).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #createPanes(): Promise<string> {
+    const { server, tmuxConfig, cwd } = this.#options;
+    const plan = this.#plan;
+    const [first, ...others] = plan.panes;
+    if (first === undefined) throw new InvariantError('a session has at least one pane');
+    const size = ['-x', `${FIRST_SIZE.cols}`, '-y', `${FIRST_SIZE.rows}`];
+    const format = ['-P', '-F', '#{session_id} #{pane_id}'];
+    const command = [
+      ...['new-session', '-d', '-s', plan.name, '-n', 'triad', '-c', cwd, ...size, ...format],
+      ...['--', ...this.#keeperArgv(first.name)],
+    ];
+    requireTrustedFile(tmuxConfig);
+    const made = await server.start(tmuxConfig.path, withHistory(command, first.historyLines));
+    const [sessionId = '', id = ''] = made.trim().split(' ');
+    await server.run(['resize-window', '-t', sessionId, ...size]);
+    await this.#name(paneId(id), first);
+    for (const pane of others) {
+      await this.addPane(sessionId, pane);
+      // Each split halves one pane; an even spread keeps room for the next.
+      await server.run(['select-layout', '-t', sessionId, 'tiled']);
+    }
+    await this.arrange(sessionId);
+    await this.#focus(sessionId);
+    await this.markMade(sessionId);
+    return sessionId;
+  }
+
+  /** Where to split: tmux lays panes out in the order in which they stand in their window. */
+  #neighbour(plan: PanePlan, there: readonly FoundPane[]): readonly string[] | undefined {
+    const names = this.#plan.panes.map(({ name }) => name);
+    const at = names.indexOf(plan.name);
+    const find = (name: PaneName) => there.find((pane) => pane.name === name);
+    const before = names
+      .slice(0, at)
+      .map(find)
+      .filter((pane) => pane !== undefined)
+      .at(-1);
+    if (before !== undefined) return ['-t', before.id];
+    const after = names
+      .slice(at + 1)
+      .map(find)
+      .find((pane) => pane !== undefined);
+    return after === undefined ? undefined : ['-b', '-t', after.id];
+  }
+
+  async #focus(sessionId: string): Promise<void> {
+    const focused = this.#plan.panes.find((pane) => pane.hasFocus) ?? this.#plan.panes[0];
+    const found = await this.findPanes(sessionId);
+    const target = found.find((pane) => pane.name === focused?.name);
+    if (target !== undefined) await this.#options.server.run(['select-pane', '-t', target.id]);
+  }
+
+  async #name(id: PaneId, plan: PanePlan): Promise<void> {
+    const set = ['set-option', '-p', '-t', id];
+    await this.#options.server.run([
+      ...[...keptWhenDead(id), ...set, '@triad_title', plan.program.title, ';'],
+      ...[...set, '@triad_pane', plan.name],
+    ]);
+  }
+
+  /** undefined where somebody closed a pane, so that the places do not fit, or the window is too small. */
+  async #explicitLayout(ids: readonly PaneId[]): Promise<string | undefined> {
+    const { server } = this.#options;
+    const plan = this.#plan;
+    if (typeof plan.layout === 'string' || ids.length !== plan.panes.length) return undefined;
+    const format = '#{window_width} #{window_height}';
+    const answer = await server.run(['display-message', '-p', '-t', ids[0] ?? '', format]);
+    const [cols = FIRST_SIZE.cols, rows = FIRST_SIZE.rows] = answer
+      .toString()
+      .split(' ')
+      .map(Number);
+    return layoutString(plan.layout, { cols, rows });
+  }
+
+  /** A session with our name but without our mark: no command was started in it. */
+  async #removeHalfMade(): Promise<void> {
+    const { server } = this.#options;
+    const plan = this.#plan;
+    const sessions = await this.#list(
+      'list-sessions',
+      '#{session_id}\t#{session_name}\t#{@triad_session}',
+    );
+    const tmuxName = plan.name.replaceAll('.', '_');
+    for (const [id = '', name, mark] of sessions) {
+      if (name === tmuxName && mark === '') await server.run(['kill-session', '-t', id]);
+    }
+  }
+
+  async #endEmptyServer(): Promise<void> {
+    const { server } = this.#options;
+    if ((await this.#list('list-sessions', '#{session_id}')).length > 0) return;
+    if (await server.isRunning()) await server.run(['kill-server']);
+  }
+
+  #keeperArgv(name: PaneName): string[] {
+    return [this.#options.keeperPath, this.keeperSocket(name), name];
+  }
+
+  /** Rows of tab-separated fields; none where the session or the server is not there. */
+  async #list(
+    subcommand: string,
+    format: string,
+    target: readonly string[] = [],
+  ): Promise<string[][]> {
+    try {
+      const output = await this.#options.server.run([subcommand, ...target, '-F', format]);
+      const lines = output
+        .toString()
+        .split('\n')
+        .filter((line) => line !== '');
+      return lines.map((line) => line.split('\t'));
+    } catch (error) {
+      if (error instanceof TmuxError && GONE.test(error.message)) return [];
+      throw error;
+    }
+  }
+}
+
+const RESET_HISTORY = ['set-option', '-gF', 'history-limit', '#{@triad_history}'];
+
+/** tmux keeps the configured limit in an option meanwhile. */
+function withHistory(command: readonly string[], lines: number | undefined): readonly string[] {
+  if (lines === undefined) return command;
+  return [
+    ...['set-option', '-gF', '@triad_history', '#{history-limit}', ';'],
+    ...['set-option', '-g', 'history-limit', `${lines}`, ';'],
+    ...[...command, ';', ...RESET_HISTORY],
+  ];
+}
+
+function ignoreGone(error: unknown): void {
+  if (!(error instanceof TmuxError && NO_PANE.test(error.message))) throw error;
+}
+
+function keptWhenDead(id: PaneId): string[] {
+  return ['set-option', '-p', '-t', id, 'remain-on-exit', 'on', ';'];
+}
+
+/** Tells one program from another without showing it; its environment may change from start to start. */
+export function programMark({ argv, cwd }: PaneProgram): string {
+  return createHash('sha256')
+    .update(JSON.stringify([cwd, argv]))
+    .digest('hex')
+    .slice(0, 16);
+}

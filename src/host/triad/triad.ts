@@ -1,0 +1,476 @@
+import { withDeadline } from '../../base/deadline.js';
+import { messageOf, UnavailableError } from '../../base/errors.js';
+import type { PaneName } from '../../base/ids.js';
+import type { Part } from '../../base/part.js';
+import { pause } from '../../base/pause.js';
+import { visible } from '../../base/visible.js';
+import type { EventKind, NewHostEvent } from '../../link/host-event.js';
+import type {
+  PaneDescription,
+  PaneSignal,
+  ReloadChange,
+  SessionDescription,
+  SessionState,
+} from '../../link/host-link.js';
+import type { SessionPlan } from '../plan/session-plan.js';
+import { ControlConnection } from '../tmux/control-connection.js';
+import { endLeftClients } from '../tmux/left-clients.js';
+import { endLeftMirrors } from '../tmux/mirror-client.js';
+import type { TmuxServer } from '../tmux/tmux-server.js';
+import { FoundPanes } from './found-panes.js';
+import { findSession } from './found-session.js';
+import { LeftPanes, type LeftPanesOptions } from './left-panes.js';
+import type { Pane } from './pane.js';
+import { PaneMarks } from './pane-marks.js';
+import { END_LIMIT_MS, type Lead, PaneMender } from './pane-mender.js';
+import type { PaneSurroundings } from './pane-options.js';
+import { PaneSet } from './pane-set.js';
+import { PaneTroubles } from './pane-troubles.js';
+import { PlanChanger } from './plan-changer.js';
+import { type RunHistory, RunRecord } from './run-record.js';
+import { ServerProcess } from './server-process.js';
+import { SessionBuilder, type SessionBuilderOptions } from './session-builder.js';
+import { SessionWatch } from './session-watch.js';
+import { TurnQueue } from './turn-queue.js';
+
+/** Pauses before a session that ended is made again: doubled each time, so that a loop stays slow. */
+const FIRST_PAUSE_MS = 1_000;
+const LAST_PAUSE_MS = 60_000;
+/** A pane that cannot be put right is tried again after this. */
+const MEND_PAUSE_MS = 2_000;
+export interface TriadOptions
+  extends SessionBuilderOptions,
+    PaneSurroundings,
+    Pick<LeftPanesOptions, 'search' | 'notesPath'> {
+  /** Takes what happened, and gives its number; never throws. */
+  readonly record: (event: NewHostEvent) => number;
+  readonly history: RunHistory;
+  /** What people are shown of a pane changed. */
+  readonly onPaneChanged: (pane: PaneDescription) => void;
+  /** What was found running is not what is planned: the panes that are missing, other or unknown. */
+  readonly onDifferent: (panes: readonly PaneName[]) => void;
+  /** A window was opened or laid out anew, or the session was made again. */
+  readonly onWindowsChanged: () => void;
+  /** tmux told of anything, by name, or cannot be asked any more, or can be asked again. */
+  readonly onStirred: (name?: string, rest?: string) => void;
+}
+
+/**
+ * Keeps one session: its tmux server, the control connection and the panes. What an earlier start
+ * left running is adopted as it is; a session that ended is made again after a pause.
+ */
+export class Triad {
+  readonly #options: TriadOptions;
+  readonly #builder: SessionBuilder;
+  readonly #panes: PaneSet;
+  readonly #watch: SessionWatch;
+  readonly #marks: PaneMarks;
+  readonly #mender: PaneMender;
+  readonly #changer: PlanChanger;
+  readonly #process: ServerProcess;
+  readonly #troubles: PaneTroubles;
+  readonly #runs: RunRecord;
+  readonly #left: LeftPanes;
+  readonly #found: FoundPanes;
+  /** Panes that are being put right, or rest after that failed. */
+  readonly #mending = new Set<Pane>();
+  #plan: SessionPlan;
+  #state: SessionState = 'starting';
+  #isAdopted = false;
+  /** It is being ended, or let go of. */
+  #isClosed = false;
+  /** Aborted when the session is let go of: whatever is half done leads nothing any more. */
+  readonly #closing = new AbortController();
+  #sessionId = '';
+  #control: ControlConnection | undefined;
+  #pauseMs = FIRST_PAUSE_MS;
+  #readyAt = 0;
+  #cancelNext: () => void = () => undefined;
+  /** What is done to the session's windows, one after the other. */
+  readonly #turns = new TurnQueue();
+  /** Why the session cannot be led, and what becomes of it. */
+  #trouble: string | undefined;
+  /** Why the session was lost that is made again. */
+  #loss: string | undefined;
+
+  constructor(options: TriadOptions) {
+    const { clock, log, taps, plan, server } = options;
+    this.#options = options;
+    this.#plan = plan;
+    this.#builder = new SessionBuilder(options);
+    const session = plan.name;
+    this.#runs = new RunRecord({ ...options, session });
+    this.#left = new LeftPanes({ ...options, session, runs: this.#runs });
+    const find = () => this.#left.oldRuns.findServer();
+    this.#process = new ServerProcess({ server, path: `${server.socketPath}.pid`, log, find });
+    this.#troubles = new PaneTroubles({
+      ...{ log, onPaneChanged: options.onPaneChanged },
+      record: (kind, what, pane) => this.#record(kind, what, pane),
+    });
+    const ask = async (subcommand: string, args: readonly string[]) =>
+      this.getControl().ask(subcommand, args);
+    this.#marks = new PaneMarks({ log, ask });
+    this.#watch = new SessionWatch({
+      ...{ taps, clock, log, ask, process: this.#process, sessionId: () => this.#sessionId },
+      onThere: (names) => this.#seen(names),
+      keeperSockets: {
+        pathOf: (name) => this.#builder.keeperSocket(name),
+        onFault: (name, fault, isMended) => {
+          const pane = this.#panes.find(name);
+          if (pane !== undefined) this.#troubles.keeperSocket(pane, fault, isMended);
+        },
+      },
+    });
+    const { places, pipes } = this.#watch;
+    this.#mender = new PaneMender({
+      ...{ builder: this.#builder, places, pipes, log, closing: this.#closing.signal },
+      ...{ runs: this.#runs, oldRuns: this.#left.oldRuns },
+      onClosed: ({ name }) => this.#paneClosed(name),
+      onForgotten: ({ name }) => this.#panes.remove(name),
+    });
+    this.#panes = new PaneSet({
+      ...{ ...options, session: plan.name, plans: plan.panes },
+      onRemember: (pane, memory) => {
+        this.#marks.remember(pane.id, memory);
+        this.#left.remember(pane, memory);
+      },
+      onKeeperLost: (pane) => this.#mendSoon(pane),
+      onPaneChanged: (pane) => {
+        this.#marks.show(pane, this.#panes.find(pane.name)?.plan?.program);
+        options.onPaneChanged(pane);
+      },
+    });
+    this.#found = new FoundPanes({
+      ...{ builder: this.#builder, mender: this.#mender, panes: this.#panes, left: this.#left },
+      ...{ troubles: this.#troubles, server, log, closing: this.#closing.signal },
+      onClosed: (name) => this.#paneClosed(name),
+    });
+    this.#changer = new PlanChanger({
+      ...{ builder: this.#builder, panes: this.#panes, mender: this.#mender, places, log, plan },
+      closing: this.#closing.signal,
+      inTurn: (work) => this.#turns.take(work),
+      onWindowsChanged: options.onWindowsChanged,
+    });
+  }
+
+  /**
+   * Makes the session, or adopts the one that is there.
+   *
+   * @throws TmuxError with tmux's reason, and nothing stays half-made.
+   */
+  async open(): Promise<void> {
+    await this.#process.keepSocket();
+    const found = await this.#builder.find();
+    this.#isAdopted = found !== undefined;
+    if (this.#isAdopted) {
+      await endLeftClients(this.server);
+      await endLeftMirrors(this.server);
+    } else this.#loss ??= await this.#left.recallSession(this.#panes, this.#process.pid);
+    this.#sessionId = found ?? (await this.#builder.create());
+    let held: readonly Pane[];
+    try {
+      held = await this.#connect();
+    } catch (error) {
+      if (!this.#isAdopted) await this.#endWith(() => this.#builder.remove(this.#sessionId));
+      this.#letGo();
+      throw error;
+    }
+    if (this.#isOver()) return;
+    this.#state = 'running';
+    this.#readyAt = this.#options.clock.elapsed();
+    this.#options.onWindowsChanged();
+    this.#watch.start();
+    this.#options.log.info({ adopted: this.#isAdopted }, 'session ready');
+    this.#recordOpened();
+    this.#loss = undefined;
+    this.#trouble = undefined;
+    for (const pane of held) this.#mendSoon(pane);
+  }
+
+  /** Lets go of everything at once, whatever is half done; the session and its commands go on. */
+  close(): void {
+    this.#isClosed = true;
+    this.#closing.abort();
+    this.#letGo();
+    this.#left.oldRuns.close();
+    this.#panes.close();
+    this.server.letGo();
+  }
+
+  /** Ends the session with its tmux server, each command in its turn and as its policy says. */
+  async end(): Promise<void> {
+    this.#isClosed = true;
+    this.#watch.stop();
+    this.#cancelNext();
+    await this.#turns.whenIdle();
+    await this.#panes.stop(null, 'the session is ended').catch((error: unknown) => {
+      this.#options.log.warn({ error }, 'commands not ended in order');
+    });
+    this.#state = 'ended';
+    await this.#endWith(() => this.#process.end());
+    this.#runs.lostAllBut([], 'the session was ended');
+    this.#left.forget();
+    this.close();
+    this.#record('session-ended', { text: 'session ended', facts: {} });
+  }
+
+  get server(): TmuxServer {
+    return this.#options.server;
+  }
+
+  /** @throws UnavailableError while the session is not running. */
+  getSessionId(): string {
+    if (this.#state !== 'running' || this.#isClosed) throw this.#unavailable();
+    return this.#sessionId;
+  }
+
+  /** @throws UnavailableError while tmux cannot be asked. */
+  getControl(): ControlConnection {
+    if (this.#control === undefined) throw this.#unavailable();
+    return this.#control;
+  }
+
+  /** Those that are configured and those that were found. */
+  get panes(): readonly Pick<Pane, 'name' | 'id'>[] {
+    return this.#panes.all;
+  }
+
+  /** @throws UnavailableError when there is no pane of that name. */
+  getPane(name: PaneName): Pane {
+    return this.#panes.get(name);
+  }
+
+  /** Whether tmux still has the session with that id; throws where tmux does not say. */
+  async isThere(sessionId: string): Promise<boolean> {
+    if (this.#state === 'ended') return false;
+    return (await this.#builder.find()) === sessionId;
+  }
+
+  /** Starts what does not run; with null every pane. @throws RefusedError when the one runs already. */
+  async start(name: PaneName | null): Promise<void> {
+    this.getSessionId();
+    await this.#panes.start(name);
+  }
+
+  /** Ends commands as their policy says, those that depend on others first. */
+  async stop(name: PaneName | null): Promise<void> {
+    this.getSessionId();
+    await this.#panes.stop(name);
+  }
+
+  async restart(name: PaneName | null): Promise<void> {
+    this.getSessionId();
+    await this.#panes.restart(name);
+  }
+
+  /** @throws RefusedError when the command is not running. */
+  signal(name: PaneName, signal: PaneSignal): void {
+    this.#panes.signal(name, signal);
+  }
+
+  /** Makes the session what `plan` says: only what is another program is started anew. */
+  async apply(plan: SessionPlan): Promise<ReloadChange[]> {
+    const sessionId = this.getSessionId();
+    this.#plan = plan;
+    return this.#changer.apply(sessionId, plan);
+  }
+
+  describe(): SessionDescription {
+    const { server } = this.#options;
+    return {
+      name: this.#plan.name,
+      state: this.#state,
+      socket: server.socketPath,
+      tmuxVersion: server.binary.version,
+      adopted: this.#isAdopted,
+      problems: this.#trouble === undefined ? [] : [this.#trouble],
+      panes: this.#panes.all.map((pane) => pane.describe()),
+    };
+  }
+
+  /** To be watched. */
+  get parts(): readonly Part[] {
+    return [this.#process, this.#left.part, this.#watch.pipes, this.server.clients];
+  }
+
+  /** @returns the panes of which an earlier run lives on, which has to end first. */
+  async #connect(): Promise<readonly Pane[]> {
+    await this.#builder.requireConfiguration();
+    await this.#builder.guardDeadPanes(this.#sessionId);
+    await this.#openControl();
+    await this.#watch.lookAnew(this.#isAdopted);
+    const found = await findSession(this.#builder, this.#sessionId, this.#plan);
+    if (this.#isAdopted && found.different.length > 0) this.#options.onDifferent(found.different);
+    const note = this.#loss === undefined ? undefined : `triad: session made again: ${this.#loss}`;
+    const place = { sessionId: this.#sessionId, found, isAdopted: this.#isAdopted, note };
+    const held = await this.#found.lead(place);
+    this.#runs.lostAllBut(this.#panes.all, 'its pane is gone');
+    this.#panes.look();
+    return held;
+  }
+
+  async #openControl(): Promise<void> {
+    const { onWindowsChanged, onStirred } = this.#options;
+    const control = await ControlConnection.open(this.server, this.#sessionId, (name, rest) => {
+      if (name === 'window-add') onWindowsChanged();
+      onStirred(name, rest);
+    });
+    this.#control = control;
+    void control.closed.then(() => this.#controlLost(control));
+    const [pid] = await control.ask('display-message', ['-p', '"#{pid}"']);
+    this.#process.remember(Number(pid));
+  }
+
+  #seen(there: ReadonlySet<PaneName>): void {
+    for (const pane of this.#panes.all) {
+      const isHere = there.has(pane.name);
+      const isAmiss = isHere ? pane.id === null : pane.isLed || pane.hasTrouble;
+      if (isAmiss) this.#mendSoon(pane);
+    }
+  }
+
+  /** A keeper that was killed gets a successor; a pane that was closed is made again. */
+  #mendSoon(pane: Pane): void {
+    if (this.#isClosed || this.#state !== 'running' || this.#mending.has(pane)) return;
+    this.#mending.add(pane);
+    const mended = this.#mend(pane).catch(async (error: unknown) => {
+      if (this.#isClosed) return;
+      this.#troubles.unreachable(pane, error);
+      const { clock } = this.#options;
+      await pause({ clock, delayMs: MEND_PAUSE_MS, signal: this.#closing.signal });
+    });
+    void mended.then(() => this.#mending.delete(pane));
+  }
+
+  /** Its windows in their turn; a keeper that does not answer keeps nobody else's pane waiting. */
+  async #mend(pane: Pane): Promise<void> {
+    const leads: Lead[] = [];
+    await this.#mender.free(this.#sessionId, pane);
+    await this.#turns.take(async () => {
+      const isOurs = this.#panes.find(pane.name) === pane;
+      if (this.#isClosed || this.#state !== 'running' || !isOurs) return;
+      const lead = await this.#mender.mend(this.#sessionId, pane);
+      if (lead !== undefined) leads.push(lead);
+    });
+    for (const lead of leads) {
+      this.#options.onWindowsChanged();
+      await lead();
+    }
+  }
+
+  #paneClosed(pane: PaneName): void {
+    this.#options.log.warn({ pane }, 'pane was closed, making it again');
+    const text = `${pane} was closed, and is made again`;
+    this.#record('pane-closed', { text, facts: {} }, pane);
+  }
+
+  #recordOpened(): void {
+    const facts = { reason: this.#loss ?? null, pid: this.#process.notedPid };
+    const why = this.#loss === undefined ? '' : ` again: ${this.#loss}`;
+    const [kind, verb] = this.#isAdopted
+      ? (['session-adopted', 'taken over'] as const)
+      : (['session-made', 'made'] as const);
+    this.#record(kind, { text: `session ${verb}${why}`, facts });
+  }
+
+  #record(kind: EventKind, what: Pick<NewHostEvent, 'text' | 'facts'>, pane?: PaneName): void {
+    this.#options.record({ kind, session: this.#plan.name, pane: pane ?? null, by: null, ...what });
+  }
+
+  #controlLost(control: ControlConnection): void {
+    if (this.#isClosed || control !== this.#control) return;
+    this.#control = undefined;
+    this.#options.onStirred();
+    void this.#turns.take(() => this.#recover());
+  }
+
+  /** The connection is gone: the session too, or somebody detached it, or tmux does not answer. */
+  async #recover(): Promise<void> {
+    try {
+      await this.#process.keepSocket();
+      if (!(await this.isThere(this.#sessionId))) {
+        this.#lost();
+        return;
+      }
+      await this.#openControl();
+      if (this.#isOver()) return;
+      this.#trouble = undefined;
+      this.#options.log.warn('control connection made again');
+      this.#marks.again();
+      // A size that was to be set meanwhile is not lost.
+      this.#options.onWindowsChanged();
+      this.#options.onStirred();
+    } catch (error) {
+      if (this.#isClosed) return;
+      this.#options.log.warn({ error }, 'tmux does not answer');
+      this.#trouble = `tmux does not answer: ${visible(messageOf(error))}; what runs goes on, and it is asked again`;
+      this.#soon(() => this.#recover());
+    }
+  }
+
+  #lost(): void {
+    const { clock, log } = this.#options;
+    if (clock.elapsed() - this.#readyAt > LAST_PAUSE_MS) this.#pauseMs = FIRST_PAUSE_MS;
+    const reason =
+      this.#process.pid === undefined
+        ? 'the tmux server is gone'
+        : 'the session was ended inside tmux';
+    this.#state = 'starting';
+    this.#watch.stop();
+    this.#loss = reason;
+    log.error({ reason, pauseMs: this.#pauseMs }, 'session ended, making it again after a pause');
+    this.#record('session-lost', { text: `session lost: ${reason}`, facts: { reason } });
+    this.#soon(() => this.#makeAgain(reason));
+  }
+
+  async #makeAgain(reason: string): Promise<void> {
+    // A command that takes its time to end must not run twice.
+    await this.#endWith(() => Promise.resolve());
+    this.#letGo();
+    this.#marks.forget();
+    for (const pane of this.#panes.all) pane.lost(reason);
+    try {
+      await this.open();
+    } catch (error) {
+      if (this.#isClosed) return;
+      this.#options.log.error({ error, reason: messageOf(error) }, 'session not made');
+      this.#trouble = `the session cannot be made again: ${visible(messageOf(error))}; put that right, it is tried again`;
+      this.#soon(() => this.#makeAgain(reason));
+    }
+  }
+
+  /** A session that is being ended still needs its keepers: they end the commands. One that is closed needs nothing. */
+  #isOver(): boolean {
+    if (this.#closing.signal.aborted) this.#letGo();
+    return this.#isClosed;
+  }
+
+  #soon(work: () => Promise<void>): void {
+    if (this.#isClosed) return;
+    this.#cancelNext = this.#options.clock.after(this.#pauseMs, () => void this.#turns.take(work));
+    this.#pauseMs = Math.min(this.#pauseMs * 2, LAST_PAUSE_MS);
+  }
+
+  async #endWith(kill: () => Promise<unknown>): Promise<void> {
+    const gone = Promise.all(this.#panes.all.map((pane) => pane.gone()));
+    try {
+      await kill();
+      await withDeadline(gone, END_LIMIT_MS, 'the commands of the session');
+    } catch (error) {
+      this.#options.log.warn({ error }, 'session not ended in order');
+    }
+  }
+
+  #letGo(): void {
+    this.#cancelNext();
+    this.#watch.stop();
+    for (const pane of this.#panes.all) pane.letGo();
+    const control = this.#control;
+    this.#control = undefined;
+    control?.close();
+  }
+
+  #unavailable(): UnavailableError {
+    return new UnavailableError(`session ${this.#plan.name} is not running`);
+  }
+}

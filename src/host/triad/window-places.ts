@@ -1,0 +1,90 @@
+import type { PaneId, PaneName } from '../../base/ids.js';
+import type { PaneRow } from './pane-row.js';
+
+/** Where the panes of a window were when all of ours were there. */
+export interface WindowPlace {
+  readonly windowId: string;
+  /** tmux's layout string, which places panes in the order of their window. */
+  readonly layout: string;
+  readonly ids: readonly PaneId[];
+}
+
+/** Remembers each window's layout, so that a pane that somebody closed can come back at its place. */
+export class WindowPlaces {
+  #windows: readonly WindowPlace[] = [];
+  /** Where each of our panes was seen last. */
+  readonly #ours = new Map<PaneName, PaneId>();
+  #isHeld = false;
+
+  /** A window in which a pane of ours is missing stays as it was remembered. */
+  look(rows: readonly PaneRow[]): void {
+    if (this.#isHeld) return;
+    for (const { name, id } of rows) if (name !== undefined) this.#ours.set(name, id);
+    const there = new Set(rows.map(({ id }) => id));
+    const missing = new Set([...this.#ours.values()].filter((id) => !there.has(id)));
+    const isBroken = ({ ids }: WindowPlace) => ids.some((id) => missing.has(id));
+    const broken = this.#windows.filter(isBroken);
+    const whole = placesOf(rows).filter(
+      ({ windowId }) => !broken.some((place) => place.windowId === windowId),
+    );
+    this.#windows = [...broken, ...whole];
+  }
+
+  /** Remembers nothing new until `work` is done, which makes a pane: what it passes through is no place. */
+  async hold<T>(work: () => Promise<T>): Promise<T> {
+    this.#isHeld = true;
+    try {
+      return await work();
+    } finally {
+      this.#isHeld = false;
+    }
+  }
+
+  /** Where a pane was seen last; undefined when it never was. */
+  find(name: PaneName): WindowPlace | undefined {
+    const id = this.#ours.get(name);
+    return this.#windows.find(({ ids }) => id !== undefined && ids.includes(id));
+  }
+
+  /** What to give `split-window` so that a pane is made where it was; undefined when its window is gone. */
+  neighbour(name: PaneName, rows: readonly PaneRow[]): readonly string[] | undefined {
+    const place = this.find(name);
+    const id = this.#ours.get(name);
+    if (place === undefined || id === undefined) return undefined;
+    const isThere = (each: PaneId) =>
+      rows.some((row) => row.id === each && row.windowId === place.windowId);
+    const at = place.ids.indexOf(id);
+    const before = place.ids.slice(0, at).filter(isThere).at(-1);
+    if (before !== undefined) return ['-t', before];
+    const after = place.ids.slice(at + 1).find(isThere);
+    return after === undefined ? undefined : ['-b', '-t', after];
+  }
+
+  /** A pane was made again under another id. */
+  replace(name: PaneName, to: PaneId): void {
+    const from = this.#ours.get(name);
+    this.#ours.set(name, to);
+    this.#windows = this.#windows.map((place) => ({
+      ...place,
+      ids: place.ids.map((id) => (id === from ? to : id)),
+    }));
+  }
+
+  /** A pane is not wanted any more: it is not missed. */
+  forget(name: PaneName): void {
+    this.#ours.delete(name);
+  }
+
+  /** The session is another one. */
+  clear(): void {
+    this.#windows = [];
+    this.#ours.clear();
+  }
+}
+
+function placesOf(rows: readonly PaneRow[]): WindowPlace[] {
+  return [...new Set(rows.map(({ windowId }) => windowId))].map((windowId) => {
+    const panes = rows.filter((row) => row.windowId === windowId);
+    return { windowId, layout: panes[0]?.layout ?? '', ids: panes.map(({ id }) => id) };
+  });
+}

@@ -1,0 +1,62 @@
+import { fc, test as property } from '@fast-check/vitest';
+import { describe, expect, test } from 'vitest';
+import { ObserverKeys } from '../../../../src/gateway/attachments/observer-keys.js';
+import { ENDING, floods, harmlessInputs, LEAVING } from '../../../helpers/observer-inputs.js';
+
+function leaves(bytes: Uint8Array): boolean {
+  return new ObserverKeys().asksToLeave(bytes);
+}
+
+function leavesByteByByte(bytes: Uint8Array): boolean {
+  const keys = new ObserverKeys();
+  return [...bytes].some((byte) => keys.asksToLeave(Uint8Array.of(byte)));
+}
+
+describe('harmless input', () => {
+  test.each(harmlessInputs())('$name stays, whole and byte by byte', ({ bytes }) => {
+    expect(leaves(bytes)).toBe(false);
+    expect(leavesByteByByte(bytes)).toBe(false);
+  });
+
+  test.each(floods())('$name stays', ({ bytes }) => {
+    expect(leaves(bytes)).toBe(false);
+  });
+
+  test.each(harmlessInputs())('after $name, Ctrl-C leaves', ({ bytes }) => {
+    expect(leaves(Buffer.concat([bytes, ENDING, Buffer.of(0x03)]))).toBe(true);
+  });
+});
+
+describe('the keys that leave', () => {
+  test.each(LEAVING)('$name, whole and byte by byte', ({ bytes }) => {
+    expect(leaves(bytes)).toBe(true);
+    expect(leavesByteByByte(bytes)).toBe(true);
+  });
+
+  test('a string that never ends holds keys back for 1024 bytes and no longer', () => {
+    const body = Buffer.from(`\x1b]${'x'.repeat(1024)}`);
+    expect(leaves(Buffer.concat([body, Buffer.from('q')]))).toBe(false);
+    expect(leaves(Buffer.concat([body, Buffer.from('xq')]))).toBe(true);
+  });
+
+  test('Ctrl-C leaves out of the middle of a sequence or string', () => {
+    for (const begun of ['\x1b[', '\x1b[1;', '\x1bO', '\x1b]10;', '\x1bP', '\x02']) {
+      expect(leaves(Buffer.from(`${begun}\x03`)), JSON.stringify(begun)).toBe(true);
+    }
+  });
+});
+
+property.prop([fc.uint8Array({ maxLength: 200 })])(
+  'pieces of any size mean the same as the whole',
+  (bytes) => {
+    expect(leavesByteByByte(bytes)).toBe(leaves(bytes));
+  },
+);
+
+property.prop([
+  fc
+    .uint8Array({ maxLength: 100 })
+    .map((bytes) => bytes.filter((byte) => ![0x03, 0x04, 0x64, 0x71].includes(byte))),
+])('nothing leaves but q, Ctrl-C, Ctrl-D and d', (bytes) => {
+  expect(leaves(bytes)).toBe(false);
+});

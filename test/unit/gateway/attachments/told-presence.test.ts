@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { UnavailableError } from '../../../../src/base/errors.js';
+import { engineerName, sessionName } from '../../../../src/base/ids.js';
+import { ToldPresence } from '../../../../src/gateway/attachments/told-presence.js';
+import type { Presence } from '../../../../src/link/host-link.js';
+import { LinkLostError } from '../../../../src/link/link-lost.js';
+import { openLogger } from '../../../../src/log/logger.js';
+import { eventually } from '../../../helpers/eventually.js';
+import { describedSession, fakeHost } from '../../../helpers/fake-host.js';
+
+const PAIR = sessionName('pair');
+const log = openLogger({ level: 'error', destination: { write: () => undefined } });
+
+/** A host that notes who is in its session; `fail` makes it refuse once. */
+class Board {
+  readonly shown: string[] = [];
+  isHeld = false;
+  fail: Error | undefined;
+  release: () => void = () => undefined;
+  readonly told = ToldPresence.open(
+    fakeHost({
+      describe: async () => [describedSession([])],
+      present: (_session, presence) => this.#present(presence),
+    }),
+    log,
+  );
+
+  show(...drivers: string[]): void {
+    this.told.show(PAIR, { drivers: drivers.map(engineerName), watchers: 2 });
+  }
+
+  [Symbol.dispose](): void {
+    this.told.close();
+  }
+
+  async #present({ drivers, observers }: Presence): Promise<void> {
+    const error = this.fail;
+    this.fail = undefined;
+    if (error !== undefined) throw error;
+    this.shown.push(`${drivers.join()} +${observers}`);
+    if (this.isHeld) await new Promise<void>((resolve) => (this.release = resolve));
+  }
+}
+
+test('a new gateway says that nobody is there, and then who is', async () => {
+  using board = new Board();
+  await eventually('it is so', () => board.shown.length === 1);
+  board.show('dora', 'dirk');
+  await eventually('it is so', () => board.shown.length === 2);
+  expect(board.shown).toEqual([' +0', 'dora,dirk +2']);
+});
+
+test('while the host is slow, only the newest is kept for it', async () => {
+  using board = new Board();
+  board.isHeld = true;
+  await eventually('it is so', () => board.shown.length === 1);
+  for (let count = 0; count < 1000; count += 1) board.show(`e${count}`);
+  board.isHeld = false;
+  board.release();
+  await eventually('it is so', () => board.shown.length === 2);
+  expect(board.shown[1]).toBe('e999 +2');
+});
+
+test.each([new LinkLostError(), new UnavailableError('the session is not running')])(
+  'a host that could not be told is told again: %s',
+  async (error) => {
+    using board = new Board();
+    await eventually('it is so', () => board.shown.length === 1);
+    board.fail = error;
+    board.show('dora');
+    await eventually('it is so', () => board.shown.length === 2);
+    expect(board.shown[1]).toBe('dora +2');
+  },
+);
+
+test('names of more than 64 drivers are left out', async () => {
+  using board = new Board();
+  board.show(...Array.from({ length: 65 }, (_, index) => `e${index}`));
+  await eventually('it is so', () => board.shown.some((each) => each.includes('e63')));
+  expect(board.shown.at(-1)).not.toContain('e64');
+});

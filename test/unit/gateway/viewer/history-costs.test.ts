@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { copyToClipboard } from '../../../../src/gateway/viewer/clipboard.js';
+import { MAX_HELD_LINES } from '../../../../src/gateway/viewer/history-lines.js';
+import { HistoryReader } from '../../../../src/gateway/viewer/history-reader.js';
+import { search } from '../../../../src/gateway/viewer/history-search.js';
+import { Needle } from '../../../../src/gateway/viewer/row-search.js';
+import { plainRows, SimulatedPane } from '../../../helpers/simulated-pane.js';
+
+async function searchHeld(stopAfter: number): Promise<{ slices: number; searched: number }> {
+  const pane = new SimulatedPane({ rows: 10, cols: 20, limit: 5000 });
+  pane.print(300);
+  const source = {
+    history: async () => pane.page({ firstLine: -300, count: 310 }),
+    rowsOf: plainRows,
+  };
+  const reader = new HistoryReader(source);
+  await reader.readNewest();
+  const stop = new AbortController();
+  let slices = 0;
+  const next = async () => {
+    slices += 1;
+    if (slices === stopAfter) stop.abort();
+  };
+  const { searched } = await search(reader, {
+    ...{ needle: new Needle('nowhere'), direction: 'backward', from: reader.lines.end - 1 },
+    ...{ signal: stop.signal, onProgress: () => undefined },
+    during: (work) => work({ isOver: true, next }),
+  });
+  return { slices, searched };
+}
+
+test('a search takes turns between two lines of what is held, and stops between two', async () => {
+  const whole = await searchHeld(Number.POSITIVE_INFINITY);
+  expect(whole.searched).toBeGreaterThanOrEqual(300);
+  expect(whole.slices).toBeGreaterThanOrEqual(whole.searched);
+  expect((await searchHeld(20)).searched).toBeLessThanOrEqual(20);
+});
+
+test('of a selection no more is looked at than the clipboard takes', () => {
+  const line = 'e\u0301'.repeat(1000);
+  let taken = 0;
+  function* lines() {
+    for (; taken < MAX_HELD_LINES; taken += 1) yield line;
+  }
+  const { isCut, bytes } = copyToClipboard(lines());
+  expect(isCut).toBe(true);
+  expect(bytes.length).toBeGreaterThan(70_000);
+  expect(taken).toBeLessThan(30);
+});

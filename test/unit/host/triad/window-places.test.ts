@@ -1,0 +1,72 @@
+import { beforeEach, expect, test } from 'vitest';
+import { paneId, paneName } from '../../../../src/base/ids.js';
+import { type PaneRow, parsePaneRow } from '../../../../src/host/triad/pane-row.js';
+import { WindowPlaces } from '../../../../src/host/triad/window-places.js';
+
+const [ONE, TWO] = [paneName('one'), paneName('two')];
+let places: WindowPlaces;
+
+beforeEach(() => {
+  places = new WindowPlaces();
+  places.look(rows('%1 @1 one', '%2 @1 two', '%3 @1 ', '%4 @2 '));
+});
+
+/** Panes as `ID WINDOW NAME`, with a layout that names those that are there. */
+function rows(...panes: string[]): PaneRow[] {
+  return panes.map((pane) => {
+    const [id = '', window = '', name = ''] = pane.split(' ');
+    const layout = panes.filter((each) => each.includes(window)).length;
+    return parsePaneRow(`${id} ${window} 0 1 77 ${layout} ${name}`);
+  });
+}
+
+test('a window in which a pane of ours is missing is remembered as it was', () => {
+  const left = rows('%1 @1 one', '%3 @1 ', '%4 @2 ');
+  places.look(left);
+  expect(places.find(TWO)).toEqual({ windowId: '@1', layout: '3', ids: ['%1', '%2', '%3'] });
+  expect(places.neighbour(TWO, left)).toEqual(['-t', '%1']);
+});
+
+test('the first of a window is made before the one that stood after it', () => {
+  const left = rows('%2 @1 two', '%3 @1 ');
+  places.look(left);
+  expect(places.neighbour(ONE, left)).toEqual(['-b', '-t', '%2']);
+});
+
+test('a pane whose window is gone has no neighbour', () => {
+  const left = rows('%4 @2 ');
+  places.look(left);
+  expect(places.neighbour(ONE, left)).toBeUndefined();
+});
+
+test('what people open, close and move is followed while all of ours are there', () => {
+  places.look(rows('%1 @1 one', '%2 @5 two', '%9 @5 '));
+  expect(places.find(TWO)).toEqual({ windowId: '@5', layout: '2', ids: ['%2', '%9'] });
+  expect(places.find(ONE)).toEqual({ windowId: '@1', layout: '1', ids: ['%1'] });
+});
+
+test('a pane that was made again stands where it stood, under its new id', () => {
+  places.look(rows('%1 @1 one', '%3 @1 '));
+  places.replace(TWO, paneId('%8'));
+  expect(places.find(TWO)?.ids).toEqual(['%1', '%8', '%3']);
+  places.look(rows('%1 @1 one', '%8 @1 two', '%3 @1 '));
+  expect(places.find(TWO)?.ids).toEqual(['%1', '%8', '%3']);
+});
+
+test('a pane that is not wanted any more is not missed', () => {
+  places.forget(TWO);
+  places.look(rows('%1 @1 one', '%3 @1 '));
+  expect(places.find(ONE)?.ids).toEqual(['%1', '%3']);
+});
+
+test('what a pane passes through while it is made again is not remembered as a place', async () => {
+  places.look(rows('%1 @1 one', '%3 @1 ', '%4 @2 '));
+  await places.hold(async () => {
+    places.look(rows('%1 @1 one', '%5 @1 two', '%3 @1 ', '%6 @1 ', '%4 @2 '));
+    places.replace(TWO, paneId('%5'));
+    expect(places.find(TWO)).toEqual({ windowId: '@1', layout: '3', ids: ['%1', '%5', '%3'] });
+    return Promise.resolve();
+  });
+  places.look(rows('%1 @1 one', '%5 @2 two', '%4 @2 '));
+  expect(places.find(TWO)?.windowId).toBe('@2');
+});
