@@ -3,7 +3,6 @@ import {
   constants,
   fstatSync,
   ftruncateSync,
-  lstatSync,
   mkdirSync,
   openSync,
   readSync,
@@ -13,7 +12,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { InvariantError, RefusedError, systemCode } from './errors.js';
-import { isSameFile } from './same-file.js';
+import { NamedFile } from './named-file.js';
 import { findShortage } from './shortage.js';
 
 export interface AppendFileOptions {
@@ -34,8 +33,7 @@ const NEWLINE = Buffer.from('\n');
  */
 export class AppendFile {
   readonly #options: AppendFileOptions;
-  /** Undefined until the machine has room for it. */
-  #fd: number | undefined;
+  readonly #file: NamedFile;
   #isClosed = false;
 
   /**
@@ -45,8 +43,9 @@ export class AppendFile {
    */
   constructor(options: AppendFileOptions) {
     this.#options = options;
+    this.#file = new NamedFile(options.path, () => openOwn(options.path));
     try {
-      this.#fd = openOwn(options.path);
+      this.#file.reopen();
     } catch (error) {
       if (findShortage(error) === undefined) throw error;
     }
@@ -62,7 +61,7 @@ export class AppendFile {
     const { path, maxBytes } = this.#options;
     if (this.#isClosed) throw new InvariantError(`${path} is closed`);
     const bytes = Buffer.from(line);
-    const named = this.#follow();
+    const named = this.#file.follow();
     const { size } = fstatSync(named);
     if (size > 0 && size + bytes.length > maxBytes) write(this.#rotate(), bytes, 0);
     else write(named, isTornAt(named, size) ? Buffer.concat([NEWLINE, bytes]) : bytes, size);
@@ -70,19 +69,8 @@ export class AppendFile {
 
   /** Idempotent. */
   close(): void {
-    if (this.#isClosed) return;
     this.#isClosed = true;
-    if (this.#fd !== undefined) closeSync(this.#fd);
-  }
-
-  /** Opens what the name means now, where that is another file. */
-  #follow(): number {
-    const { path } = this.#options;
-    if (this.#fd !== undefined) {
-      const [named, own] = [lstatSync(path, { throwIfNoEntry: false }), fstatSync(this.#fd)];
-      if (isSameFile(named, own)) return this.#fd;
-    }
-    return this.#replace(openOwn(path));
+    this.#file.close();
   }
 
   #rotate(): number {
@@ -91,13 +79,7 @@ export class AppendFile {
     for (let age = maxOldFiles - 1; age >= 0; age -= 1) {
       renameIfThere(age === 0 ? path : `${path}.${age}`, `${path}.${age + 1}`);
     }
-    return this.#replace(openOwn(path));
-  }
-
-  #replace(fd: number): number {
-    if (this.#fd !== undefined) closeSync(this.#fd);
-    this.#fd = fd;
-    return fd;
+    return this.#file.reopen();
   }
 }
 

@@ -1,8 +1,9 @@
-import { constants, fstatSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
+import { constants, fstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { startOn } from './child-process.js';
 import { messageOf, UnavailableError } from './errors.js';
 import { scanProcesses } from './process-scan.js';
+import { isSameFile } from './same-file.js';
 import { OwnSlices } from './slices.js';
 
 /** How often a lock is tried anew whose file somebody replaces meanwhile. */
@@ -59,7 +60,7 @@ function holdsLock(pid: number, path: string): boolean {
     const named = statSync(path);
     return readdirSync(`/proc/${pid}/fd`).some((fd) => {
       const held = statSync(`/proc/${pid}/fd/${fd}`, { throwIfNoEntry: false });
-      if (held === undefined || !isSameFile(held, named)) return false;
+      if (!isSameFile(held, named)) return false;
       return /^lock:.*FLOCK/m.test(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1'));
     });
   } catch {
@@ -100,10 +101,5 @@ async function lock(file: FileHandle, program: string): Promise<Outcome> {
 }
 
 function isNamed(file: FileHandle, path: string): boolean {
-  const named = statSync(path, { throwIfNoEntry: false });
-  return named !== undefined && isSameFile(named, fstatSync(file.fd));
-}
-
-function isSameFile(one: Stats, other: Stats): boolean {
-  return one.dev === other.dev && one.ino === other.ino;
+  return isSameFile(statSync(path, { throwIfNoEntry: false }), fstatSync(file.fd));
 }

@@ -1,15 +1,6 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  ftruncateSync,
-  lstatSync,
-  openSync,
-  readFileSync,
-  writeSync,
-} from 'node:fs';
+import { constants, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { messageOf, systemCode } from '../../base/errors.js';
-import { isSameFile } from '../../base/same-file.js';
+import { NamedFile } from '../../base/named-file.js';
 import type { RunOnRecord } from './pane-history.js';
 import { marksSchema } from './schema.js';
 
@@ -38,18 +29,18 @@ export function readMarks(path: string): { readonly marks: EventMarks; readonly 
 
 /** Where marks are written over the old ones, so that a disk without room takes them, too. */
 export class MarksFile {
-  readonly #path: string;
   /** Kept open: a process without descriptors must not give a number twice. */
-  #fd: number | undefined;
+  readonly #file: NamedFile;
 
   constructor(path: string) {
-    this.#path = path;
+    const flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
+    this.#file = new NamedFile(path, () => openSync(path, flags, 0o600));
   }
 
   /** @throws the system's error. */
   write(marks: EventMarks): void {
     const bytes = Buffer.from(`${JSON.stringify(marks)}\n`);
-    const fd = this.#follow();
+    const fd = this.#file.follow();
     // What is left of a longer one is behind the first line until it is cut off.
     writeSync(fd, bytes, 0, bytes.length, 0);
     ftruncateSync(fd, bytes.length);
@@ -57,17 +48,6 @@ export class MarksFile {
 
   /** Idempotent. */
   close(): void {
-    if (this.#fd !== undefined) closeSync(this.#fd);
-    this.#fd = undefined;
-  }
-
-  /** Opens what the name means now, where that is another file. */
-  #follow(): number {
-    const named = lstatSync(this.#path, { throwIfNoEntry: false });
-    if (this.#fd !== undefined && isSameFile(named, fstatSync(this.#fd))) return this.#fd;
-    const fd = openSync(this.#path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
-    this.close();
-    this.#fd = fd;
-    return fd;
+    this.#file.close();
   }
 }

@@ -1,0 +1,42 @@
+import { closeSync, fstatSync, lstatSync } from 'node:fs';
+import { isSameFile } from './same-file.js';
+
+/**
+ * A file that is kept open, and opened again where its name means another one: somebody may move, remove or
+ * replace it at any time.
+ */
+export class NamedFile {
+  readonly #path: string;
+  readonly #open: () => number;
+  /** Undefined until it was opened for the first time. */
+  #fd: number | undefined;
+
+  /** @param open gives a descriptor of what the name means, which is made where nothing is there. */
+  constructor(path: string, open: () => number) {
+    this.#path = path;
+    this.#open = open;
+  }
+
+  /** The descriptor of what the name means now. @throws what `open` does, and the system's error. */
+  follow(): number {
+    if (this.#fd !== undefined) {
+      const named = lstatSync(this.#path, { throwIfNoEntry: false });
+      if (isSameFile(named, fstatSync(this.#fd))) return this.#fd;
+    }
+    return this.reopen();
+  }
+
+  /** The same where it is known that the name means another file; the old one stays open where that fails. */
+  reopen(): number {
+    const fd = this.#open();
+    this.close();
+    this.#fd = fd;
+    return fd;
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+}
