@@ -76,6 +76,22 @@ export async function makeHost(
 }
 
 /**
+ * Makes this process the host of its home, and opens the directory for its sockets: where what lives already
+ * has its own.
+ *
+ * @throws RefusedError where there is a host.
+ */
+export async function openHostRuntime(
+  options: Pick<HostProcessOptions, 'home' | 'environment'>,
+  socketNames: readonly string[],
+  disposal: Disposal,
+): Promise<string> {
+  const { home } = options;
+  await lockHost(home, disposal);
+  return openRuntime(options, socketNames, await findRuntimeInUse(home.root, home.run));
+}
+
+/**
  * Reads everything, makes or adopts the sessions, and answers the gateway.
  *
  * @throws TriadError with what is wrong; nothing is left half-started.
@@ -94,10 +110,8 @@ async function start(options: HostProcessOptions, disposal: Disposal): Promise<H
   onStep('checking configuration and tmux');
   const settings = await readHostSettings(options);
   const { plans } = settings;
-  await lockHost(home, disposal);
-  const inUse = await findRuntimeInUse(home.root, home.run);
   const names = [longestSocketName(plans), LINK_SOCKET];
-  const runtimeDirectory = await openRuntime(options, names, inUse);
+  const runtimeDirectory = await openHostRuntime(options, names, disposal);
   const path = join(runtimeDirectory, LINK_SOCKET);
   const server = await LinkServer.listen({ path, log, taken: hostTaken });
   disposal.defer(() => server.close());

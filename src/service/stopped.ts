@@ -34,10 +34,18 @@ export async function endHostSessions(linkSocket: string): Promise<string[] | un
 
 /** The names of the sessions that go on. */
 export async function listLeftSessions(stopped: StoppedHome): Promise<string[]> {
+  return (await findLeft(stopped)).names;
+}
+
+/** Which of them have a server that answers, and the names of all. */
+async function findLeft(stopped: StoppedHome) {
+  const { environment, runtimeDirectory } = stopped;
   const { runs, servers } = await findRuns(searchOf(stopped));
-  const found = [...servers.keys(), ...runs.map(({ session }) => session)];
-  const listed = await findLeftSessions(await leftOptions(stopped));
-  return [...new Set([...listed, ...found])].sort();
+  const binary = await findTmux(environment.tmux, environment.clean);
+  const options = { binary, runtimeDirectory, env: environment.clean };
+  const answering = await findLeftSessions(options);
+  const names = new Set([...answering, ...servers.keys(), ...runs.map(({ session }) => session)]);
+  return { options, answering, names: [...names].sort() };
 }
 
 /**
@@ -57,9 +65,8 @@ export async function endLeftSessions(stopped: StoppedHome): Promise<string[]> {
       },
     );
   }
-  const options = await leftOptions(stopped);
-  const names = await listLeftSessions(stopped);
-  for (const name of await findLeftSessions(options)) await endLeft(options, name);
+  const { options, answering, names } = await findLeft(stopped);
+  for (const name of answering) await endLeft(options, name);
   await endRuns(await findRuns(searchOf(stopped)));
   for (const name of names) {
     new RunNotes(runNotesPath(home.state, name)).endedBy('by triad down --session');
@@ -69,9 +76,4 @@ export async function endLeftSessions(stopped: StoppedHome): Promise<string[]> {
 
 function searchOf({ home, runtimeDirectory }: StoppedHome): RunSearch {
   return { home: homeMark(home.root), directory: sessionsDirectory(runtimeDirectory) };
-}
-
-async function leftOptions({ environment, runtimeDirectory }: StoppedHome) {
-  const binary = await findTmux(environment.tmux, environment.clean);
-  return { binary, runtimeDirectory, env: environment.clean };
 }

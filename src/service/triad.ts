@@ -6,13 +6,12 @@ import { LoopShare } from '../base/loop-share.js';
 import { KeptSocket } from '../base/unix-socket.js';
 import type { ReloadReport, SessionDescription } from '../link/host-link.js';
 import type { Logger, LogLevel } from '../log/logger.js';
-import { hostTaken, lockGateway, lockHost } from './home-lock.js';
-import { findRuntimeInUse, longestSocketName } from './host.js';
-import { type DifferentSession, makeHost } from './host-process.js';
+import { hostTaken, lockGateway } from './home-lock.js';
+import { longestSocketName } from './host.js';
+import { type DifferentSession, makeHost, openHostRuntime } from './host-process.js';
 import { openHomeLog } from './log-file.js';
 import { type GatewayFacts, openControl, openGateway, type StopRequest } from './open-gateway.js';
 import { LINK_SOCKET } from './places.js';
-import { openRuntime } from './runtime.js';
 import { SessionNames } from './session-names.js';
 import { readSettings, type SettingsOptions } from './settings.js';
 
@@ -51,9 +50,7 @@ async function start(options: TriadOptions, disposal: Disposal): Promise<Running
   const settings = await readSettings(options);
   const { plans } = settings;
   await lockGateway(home, disposal);
-  await lockHost(home, disposal);
-  const inUse = await findRuntimeInUse(home.root, home.run);
-  const runtimeDirectory = await openRuntime(options, [longestSocketName(plans)], inUse);
+  const runtimeDirectory = await openHostRuntime(options, [longestSocketName(plans)], disposal);
   const control = await openControl({ runtimeDirectory, runtimeLink: home.run }, log, disposal);
   const claim = await claimHost(runtimeDirectory, log, disposal);
   const names = plans.map(({ name }) => name);
