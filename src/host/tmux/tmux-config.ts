@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigurationError, messageOf, UnavailableError } from '../../base/errors.js';
+import { signalProcess } from '../../base/process-scan.js';
 import { findShortage, reasonOf } from '../../base/shortage.js';
 import { readTrustedFile, type TrustedPlace } from '../../base/trusted-file.js';
 import { visible } from '../../base/visible.js';
@@ -251,7 +252,7 @@ class Trial {
       await this.ask(['-N', 'kill-server']);
     } catch {
       // No process is left for a client that says so.
-      if (this.#pid !== undefined) terminate(this.#pid);
+      if (this.#pid !== undefined) signalProcess(this.#pid, 'SIGTERM');
     }
   }
 
@@ -288,14 +289,6 @@ class Trial {
     const show = ['show-options', '-sv', name];
     const { stdout, stderr } = await this.ask(['-N', ...ends, ...argvOf(sets), ...show]);
     return stdout.trim() || stderr.trim();
-  }
-}
-
-function terminate(pid: number): void {
-  try {
-    process.kill(pid, 'SIGTERM');
-  } catch {
-    // It has ended by itself.
   }
 }
 

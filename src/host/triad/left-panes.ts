@@ -49,14 +49,16 @@ export class LeftPanes {
    * The session is not in tmux: where the manager before this one has left one, its panes go on from what was
    * noted of them. Only at the first time, since this manager knows all that comes later.
    *
+   * @param loss why it is not there, unless the machine was started anew since.
    * @returns why it was lost, where it was.
    */
-  async recallSession(panes: PaneSet, serverPid: number | undefined): Promise<string | undefined> {
+  async recallSession(panes: PaneSet, loss: string): Promise<string | undefined> {
     await this.oldRuns.follow();
     const { left } = this.#notes;
     if (this.#hasRecalled || left === undefined || left.panes.size === 0) return undefined;
     this.#hasRecalled = true;
-    const cause = left.ended ?? this.#loss(serverPid);
+    const cause =
+      left.ended ?? (this.#notes.isOfEarlierBoot ? 'the machine was started anew' : loss);
     const [kind, verb] = left.ended === null ? (['session-lost', 'lost'] as const) : ENDED;
     const text = `session ${verb}: ${cause}`;
     const { session, record } = this.#options;
@@ -75,13 +77,6 @@ export class LeftPanes {
   /** The session was ended for good. */
   forget(): void {
     this.#notes.forget();
-  }
-
-  #loss(serverPid: number | undefined): string {
-    if (this.#notes.isOfEarlierBoot) return 'the machine was started anew';
-    return serverPid === undefined
-      ? 'the tmux server is gone'
-      : 'the session was ended inside tmux';
   }
 
   #recall(panes: PaneSet, name: PaneName, cause: string): void {

@@ -1,15 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KeeperConnection } from '../keeper/keeper-connection.js';
 import { endLeftClients } from '../tmux/left-clients.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
 import { LEFT_ALONE } from './pane-life.js';
-import { endRun } from './run-end.js';
+import { endRun, findKeeper } from './run-end.js';
 import type { HomeRuns } from './runs.js';
 import { endServers } from './server-process.js';
 
-/** A keeper that is there answers at once. */
-const CONNECT_LIMIT_MS = 500;
 /** What is configured is not known here. */
 const STOP = LEFT_ALONE.policy.stop;
 
@@ -24,16 +21,10 @@ export async function endLeftSession(server: TmuxServer, directory: string): Pro
   const files = await readdir(directory).catch(() => []);
   const keepers = files.filter((name) => name.endsWith('.keeper'));
   await endLeftClients(server);
-  const connections = await Promise.all(keepers.map((name) => connect(join(directory, name))));
+  const connections = await Promise.all(keepers.map((name) => findKeeper(join(directory, name))));
   await server.run(['kill-server']);
   for (const connection of connections) await connection?.closed;
   return true;
-}
-
-async function connect(socketPath: string): Promise<KeeperConnection | undefined> {
-  return KeeperConnection.connect({ socketPath, deadlineMs: CONNECT_LIMIT_MS }).catch(
-    () => undefined,
-  );
 }
 
 /**

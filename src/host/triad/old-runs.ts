@@ -1,5 +1,5 @@
 import type { PaneName, SessionName } from '../../base/ids.js';
-import { livesOn, scanProcesses } from '../../base/process-scan.js';
+import type { ProcessFacts } from '../../base/process-scan.js';
 import type { Logger } from '../../log/logger.js';
 import type { KeeperConnection } from '../keeper/keeper-connection.js';
 import type { KeeperState } from '../keeper/keeper-protocol.js';
@@ -47,11 +47,11 @@ export class OldRuns {
   /** Whether something else of a pane lives than what its present keeper runs. */
   async find(): Promise<(of: OldRunsOf) => readonly Run[]> {
     const { session, notes } = this.#options;
-    const { runs } = await this.#look();
+    const { runs, processes } = await this.#look();
     const own = runs.filter((run) => run.session === session);
-    const noted = await Promise.all(notes.runs().map((each) => this.#noted(each)));
     const known = new Set(own.map(({ keeperPid }) => keeperPid));
-    const all = [...own, ...noted.flat().filter(({ keeperPid }) => !known.has(keeperPid))];
+    const others = notes.runs().filter((each) => !known.has(each.session));
+    const all = [...own, ...others.flatMap((each) => this.#noted(each, processes))];
     return ({ pane, keeperPid }) =>
       all.filter((run) => run.pane === pane && run.keeperPid !== keeperPid);
   }
@@ -94,13 +94,13 @@ export class OldRuns {
   }
 
   /** A command that has dropped its environment is known by what was noted when it was started. */
-  async #noted({ pane, pid, startedAt, session }: NotedRun): Promise<Run[]> {
-    if (!livesOn({ pid, startedAt })) return [];
-    const members = (await scanProcesses()).filter((each) => each.session === session);
-    const processes = members.filter((each) => each.pid !== session);
-    if (!processes.some((each) => each.pid === pid)) return [];
-    return [
-      { session: this.#options.session, pane, keeperPid: session, keeper: undefined, processes },
-    ];
+  #noted(noted: NotedRun, all: readonly ProcessFacts[]): Run[] {
+    const { pane, session: keeperPid } = noted;
+    const processes = all.filter(({ session, pid }) => session === keeperPid && pid !== keeperPid);
+    const isThere = processes.some(
+      ({ pid, startedAt }) => pid === noted.pid && startedAt === noted.startedAt,
+    );
+    const { session } = this.#options;
+    return isThere ? [{ session, pane, keeperPid, keeper: undefined, processes }] : [];
   }
 }

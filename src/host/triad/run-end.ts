@@ -57,11 +57,16 @@ export async function endRun(
 export async function followKeeper(run: Run): Promise<KeeperConnection | undefined> {
   if (run.keeper === undefined || !askToListen(run.keeper.pid)) return undefined;
   const { socketPath } = run.keeper;
-  const connecting = KeeperConnection.connect({ socketPath, deadlineMs: CONNECT_LIMIT_MS });
-  const connection = await connecting.catch(() => undefined);
+  const connection = await findKeeper(socketPath);
   if (connection === undefined || isOf(connection.state, run)) return connection;
   connection.close();
   return undefined;
+}
+
+/** Connects with the keeper that listens there; undefined where none answers. */
+export function findKeeper(socketPath: string): Promise<KeeperConnection | undefined> {
+  const connecting = KeeperConnection.connect({ socketPath, deadlineMs: CONNECT_LIMIT_MS });
+  return connecting.catch(() => undefined);
 }
 
 /** Another keeper may listen there that was faster. */

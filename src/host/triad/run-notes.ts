@@ -72,11 +72,6 @@ export class RunNotes {
     this.#save();
   }
 
-  /** A pane that is not configured any more, and not there. */
-  drop(pane: PaneName): void {
-    if (this.#panes.delete(pane)) this.#save();
-  }
-
   /** The session was ended for good. */
   forget(): void {
     this.#panes.clear();

@@ -38,6 +38,8 @@ export interface HomeRuns {
   readonly runs: readonly Run[];
   /** The tmux server of each session. */
   readonly servers: ReadonlyMap<string, number>;
+  /** All processes that were looked at. */
+  readonly processes: readonly ProcessFacts[];
 }
 
 /** What is looked for. */
@@ -58,7 +60,7 @@ export async function findRuns(search: RunSearch): Promise<HomeRuns> {
     const run = runOf(session, members, search);
     if (run !== undefined) runs.push(run);
   }
-  return { runs, servers: serversOf(all, runs, search) };
+  return { runs, servers: serversOf(all, runs, search), processes: all };
 }
 
 function bySession(all: readonly ProcessFacts[]): Map<number, ProcessFacts[]> {

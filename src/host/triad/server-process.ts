@@ -88,9 +88,14 @@ export class ServerProcess implements Part {
 
   /** The process id of the server while it lives. @throws UnavailableError where that cannot be asked. */
   get pid(): number | undefined {
-    const [pid = '', startedAt] = this.#noted().split(' ');
-    const facts = processFacts(Number(pid));
-    return isLiving(facts) && facts.startedAt === startedAt ? Number(pid) : undefined;
+    const [text = '', startedAt = ''] = this.#noted().split(' ');
+    const pid = Number(text);
+    return livesOn({ pid, startedAt }) ? pid : undefined;
+  }
+
+  /** Why a session that should be on it is not, for people. */
+  get loss(): string {
+    return this.pid === undefined ? 'the tmux server is gone' : 'the session was ended inside tmux';
   }
 
   /**

@@ -165,7 +165,7 @@ export class Triad {
     if (this.#isAdopted) {
       await endLeftClients(this.server);
       await endLeftMirrors(this.server);
-    } else this.#loss ??= await this.#left.recallSession(this.#panes, this.#process.pid);
+    } else this.#loss ??= await this.#left.recallSession(this.#panes, this.#process.loss);
     this.#sessionId = found ?? (await this.#builder.create());
     let held: readonly Pane[];
     try {
@@ -411,10 +411,7 @@ export class Triad {
   #lost(): void {
     const { clock, log } = this.#options;
     if (clock.elapsed() - this.#readyAt > LAST_PAUSE_MS) this.#pauseMs = FIRST_PAUSE_MS;
-    const reason =
-      this.#process.pid === undefined
-        ? 'the tmux server is gone'
-        : 'the session was ended inside tmux';
+    const reason = this.#process.loss;
     this.#state = 'starting';
     this.#watch.stop();
     this.#loss = reason;
