@@ -282,7 +282,11 @@ export class SessionTaps implements Taps {
     pane.pid = hello.pid;
     tellInput(pane, UNKNOWN_INPUT);
     if (pane.isMissing) this.#tellGap(name, pane);
-    const stream = new TapStream(socket, pane.output, hello);
+    const stream = new TapStream(
+      socket,
+      { output: pane.output, clock: this.#options.clock },
+      hello,
+    );
     pane.stream = stream;
     socket.once('close', () => {
       if (pane.connection !== socket) return;
