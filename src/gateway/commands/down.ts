@@ -1,5 +1,11 @@
-import { getGateway, requireGlobalAdmin } from './pane-target.js';
+import { withDeadline } from '../../base/deadline.js';
+import type { CallContext } from './context.js';
+import { describeSessions, getGateway, requireGlobalAdmin } from './pane-target.js';
+import { attentionText } from './session-report.js';
 import type { Verb } from './verb.js';
+
+/** A stop is not kept waiting for what is only said beside it. */
+const DESCRIBE_LIMIT_MS = 1_000;
 
 export const down: Verb = {
   name: 'down',
@@ -19,16 +25,24 @@ export const down: Verb = {
             requireGlobalAdmin(context);
             // Sessions are ended by their host: where it cannot be asked, nothing is stopped.
             if (endsSessions) await gateway.link.describe();
+            const attention = endsSessions ? '' : await attentionLeft(context);
             context.audit.stopRequested({ actor: context.actor, endsSessions });
             gateway.stop({ endsSessions });
             const { startCommand } = gateway;
             const stopping = { endsSessions, startCommand, program: 'triad' };
-            return sayWhatGoesOn(context.sessions, stopping);
+            return sayWhatGoesOn(context.sessions, stopping) + attention;
           },
         });
       });
   },
 };
+
+/** What needs somebody of that which goes on; a host that does not say keeps no gateway from its stop. */
+async function attentionLeft(context: CallContext): Promise<string> {
+  const described = withDeadline(describeSessions(context), DESCRIBE_LIMIT_MS, 'the sessions');
+  const text = attentionText(await described.catch(() => []), context.terminal);
+  return text === '' ? '' : `${text}\n`;
+}
 
 /** What a person who stops the gateway should know; `program` is how they call this one. */
 export function sayWhatGoesOn(

@@ -1,4 +1,5 @@
 import { visible } from '../../base/visible.js';
+import { attentionIn, attentionOf } from '../../link/attention.js';
 import type { PaneDescription, PaneState, SessionDescription } from '../../link/host-link.js';
 import { ageText, bytesText } from './amount-text.js';
 import type { DoorTerminal } from './door.js';
@@ -12,17 +13,9 @@ const GAP_COLS = 2;
 
 /** Select Graphic Rendition (ECMA-48 §8.3.117): red, yellow, green. */
 const COLOURS = { bad: 31, odd: 33, good: 32 } as const;
-const COLOUR_OF: Readonly<Record<PaneState, keyof typeof COLOURS | undefined>> = {
-  waiting: 'odd',
-  starting: 'odd',
-  running: undefined,
-  healthy: 'good',
-  unhealthy: 'bad',
-  backoff: 'bad',
-  stopping: 'odd',
-  stopped: 'odd',
-  exited: undefined,
-  failed: 'bad',
+const COLOUR_OF: Readonly<Partial<Record<PaneState, keyof typeof COLOURS>>> = {
+  ...{ waiting: 'odd', starting: 'odd', stopping: 'odd', stopped: 'odd' },
+  ...{ healthy: 'good', unhealthy: 'bad', backoff: 'bad', failed: 'bad' },
 };
 
 export interface ReportPlace {
@@ -31,21 +24,19 @@ export interface ReportPlace {
   readonly terminal: DoorTerminal | undefined;
 }
 
-/** What somebody has to look at, in one line; empty while all is well. */
+/** What needs somebody, in a line without its end; empty while all is well. */
 export function attentionText(
   sessions: readonly SessionDescription[],
-  { terminal }: Pick<ReportPlace, 'terminal'>,
+  terminal: DoorTerminal | undefined,
 ): string {
-  const wanting = sessions.flatMap(({ name, state, panes }) => [
-    ...(state === 'running' ? [] : [`${name} ${state}`]),
-    ...panes.flatMap((pane) => {
-      const want = wantOf(pane);
-      return want === undefined ? [] : [`${name}:${pane.name} ${want}`];
-    }),
-  ]);
-  if (wanting.length === 0) return '';
-  const words = `needs attention: ${wanting.join(', ')}`;
-  return `${terminal?.hasColour === true ? painted(words, 'bad') : words}\n\n`;
+  const all = sessions.flatMap((session) =>
+    attentionIn(session).map(({ pane, why }) =>
+      pane === null ? `${session.name} ${why}` : `${session.name}:${pane} ${why}`,
+    ),
+  );
+  if (all.length === 0) return '';
+  const words = `needs attention: ${all.join(', ')}`;
+  return terminal?.hasColour === true ? painted(words, 'bad') : words;
 }
 
 /** A table of a session's panes, and below it what there is to say about some. */
@@ -54,16 +45,6 @@ export function sessionText(session: SessionDescription, place: ReportPlace): st
   const head = `session ${session.name}: ${session.state}${origin} (tmux ${session.tmuxVersion})\n`;
   const notes = session.panes.map((pane) => noteText(pane, place.now));
   return head + tableOf(session.panes, place) + notes.join('');
-}
-
-/** Why a pane needs somebody, in a word or two. */
-function wantOf(pane: PaneDescription): string | undefined {
-  if (pane.state === 'failed' || pane.state === 'unhealthy' || pane.state === 'backoff') {
-    return pane.state;
-  }
-  if (pane.question !== null) return 'needs input';
-  if (pane.state === 'exited' && pane.lastExit?.status !== 0) return 'exited';
-  return pane.problems.length > 0 ? 'has a problem' : undefined;
 }
 
 function tableOf(panes: readonly PaneDescription[], { now, terminal }: ReportPlace): string {
@@ -75,10 +56,15 @@ function tableOf(panes: readonly PaneDescription[], { now, terminal }: ReportPla
   const full = rows.map((row, index) => (hasRoom ? [...row, commands[index] ?? ''] : row));
   if (terminal?.hasColour !== true) return textTable(header, full);
   return textTable(header, full, (cell, row, column) => {
-    const state = column === STATE_COLUMN ? panes[row]?.state : undefined;
-    const colour = state === undefined ? undefined : COLOUR_OF[state];
+    const pane = column === STATE_COLUMN ? panes[row] : undefined;
+    const colour = pane === undefined ? undefined : colourOf(pane);
     return colour === undefined ? cell : painted(cell, colour);
   });
+}
+
+/** An end is bad only where it needs somebody. */
+function colourOf(pane: PaneDescription): keyof typeof COLOURS | undefined {
+  return attentionOf(pane) === pane.state ? 'bad' : COLOUR_OF[pane.state];
 }
 
 function rowOf(pane: PaneDescription, now: number): string[] {

@@ -106,8 +106,9 @@ function statusText({ terminal }: CommandContext, { sessions, gateway, attachmen
   const connections = connectionsText(gateway.connections);
   const limits =
     countsText('refused', gateway.refused) + countsText('displaced', gateway.displaced);
-  const attention = attentionText(sessions, place) + problemsText(sessions, gateway);
-  return `${attention}${tables}\n${listens}${keys.join('')}${connections}${limits}\n${whoText(attachments)}`;
+  const attention = attentionText(sessions, terminal);
+  const first = `${attention === '' ? '' : `${attention}\n\n`}${problemsText(sessions, gateway)}`;
+  return `${first}${tables}\n${listens}${keys.join('')}${connections}${limits}\n${whoText(attachments)}`;
 }
 
 function connectionsText({ open, max, loggedIn, guests }: ConnectionCounts): string {

@@ -1,5 +1,6 @@
 import type { PaneName } from '../../base/ids.js';
 import { visible } from '../../base/visible.js';
+import { isCleanExit } from '../../link/attention.js';
 import type { PaneExit, PaneState } from '../../link/host-link.js';
 import type { Dependency, DependencyCondition } from './dependency.js';
 
@@ -38,7 +39,7 @@ export function isMet({ kind }: DependencyCondition, facts: DependencyFacts): bo
     case 'healthy':
       return state === 'healthy';
     case 'exited-ok':
-      return (state === 'exited' || state === 'backoff') && lastExit?.status === 0;
+      return (state === 'exited' || state === 'backoff') && isCleanExit(lastExit);
     case 'log':
       return hasPrinted;
   }

@@ -1,5 +1,11 @@
 import { visible } from '../../base/visible.js';
-import type { PaneDescription, Presence, SessionDescription } from '../../link/host-link.js';
+import { attentionIn, attentionOf } from '../../link/attention.js';
+import type {
+  PaneDescription,
+  PaneExit,
+  Presence,
+  SessionDescription,
+} from '../../link/host-link.js';
 
 /** Half of the status line of a terminal of 80 columns, for what needs somebody. */
 const MAX_ATTENTION = 36;
@@ -23,10 +29,10 @@ export function paneOptions(pane: PaneDescription): BoardOptions {
 
 /** What the status line of a session shows besides its name. */
 export function sessionOptions(
-  { panes }: Pick<SessionDescription, 'panes'>,
+  session: Pick<SessionDescription, 'state' | 'panes'>,
   presence: Presence,
 ): BoardOptions {
-  return { '@triad_attention': attentionText(panes), '@triad_presence': presenceText(presence) };
+  return { '@triad_attention': attentionText(session), '@triad_presence': presenceText(presence) };
 }
 
 /** Somebody's text as tmux shows it: no format, no style and no control character is in it. */
@@ -34,26 +40,24 @@ export function shownLiterally(text: string, maxLength = MAX_NOTICE): string {
   return visible(text, maxLength).replaceAll('#', '##');
 }
 
-function stateText({ state, question }: PaneDescription): string {
-  if (question !== null) return 'needs input';
-  return state === 'running' || state === 'healthy' ? '' : state;
+function endText({ status, signal }: PaneExit): string {
+  return signal ?? `exit ${status ?? '?'}`;
 }
 
-const NEEDS_SOMEBODY = new Set(['unhealthy', 'backoff', 'failed']);
+/** What needs somebody, or else what goes on; where that is an end, the end itself. */
+function stateText(pane: PaneDescription): string {
+  const { state, lastExit } = pane;
+  const isWell = state === 'running' || state === 'healthy';
+  const word = attentionOf(pane) ?? (isWell ? '' : state);
+  const hasEnded = word === state && (state === 'exited' || state === 'backoff');
+  return hasEnded && lastExit !== null ? endText(lastExit) : word;
+}
 
-function attentionText(panes: readonly PaneDescription[]): string {
-  const all = panes.filter(
-    ({ id, state, question, problems }) =>
-      id === null || question !== null || NEEDS_SOMEBODY.has(state) || problems.length > 0,
-  );
-  const text = all.map((pane) => `${pane.name} ${attentionOf(pane)}`).join(', ');
+function attentionText(session: Pick<SessionDescription, 'state' | 'panes'>): string {
+  const all = attentionIn(session);
+  const text = all.map(({ pane, why }) => `${pane ?? 'session'} ${why}`).join(', ');
   if (text.length <= MAX_ATTENTION) return text;
   return all.length === 1 ? `1 pane needs attention` : `${all.length} panes need attention`;
-}
-
-function attentionOf(pane: PaneDescription): string {
-  if (pane.id === null) return 'closed';
-  return stateText(pane) || 'has a problem';
 }
 
 function presenceText({ drivers, observers }: Presence): string {

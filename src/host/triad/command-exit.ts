@@ -20,15 +20,6 @@ export function describeExit({ status, signal }: PaneExit): string {
   return `exited with status ${status}`;
 }
 
-/** For the border of a pane, which may be narrow: `exit 3`, `SIGKILL`. */
-export function shortExit({ status, signal }: PaneExit): string {
-  return signal ?? `exit ${status ?? '?'}`;
-}
-
-export function isClean({ status, signal }: PaneExit): boolean {
-  return signal === null && status === 0;
-}
-
 /** The shell's words for a program that is not there, or is none. */
 export function isUnrunnable({ status }: PaneExit): boolean {
   return status === 126 || status === 127;

@@ -1,7 +1,8 @@
 import type { Clock } from '../../base/clock.js';
+import { isCleanExit } from '../../link/attention.js';
 import type { PaneExit, PaneState } from '../../link/host-link.js';
 import type { PanePolicy } from '../plan/session-plan.js';
-import { describeExit, isClean, isUnrunnable } from './command-exit.js';
+import { describeExit, isUnrunnable } from './command-exit.js';
 import type { Ending, PaneMemory } from './pane-memory.js';
 
 /** After SIGKILL only the kernel can hold a process; more than this is a stuck disk. */
@@ -218,7 +219,7 @@ export class PaneLife {
     if (ending === 'stop') return this.#change('stopped', reason);
     if (ending === 'restart') return this.#begin(reason);
     if (ending === 'dead') return this.#crashed(exit, { ...end, how: reason });
-    if (!isClean(exit) && !end.isForeign) return this.#crashed(exit, end);
+    if (!isCleanExit(exit) && !end.isForeign) return this.#crashed(exit, end);
     const { restart } = this.#plan.policy;
     if (restart === 'always' || (restart === 'on-failure' && end.isForeign)) this.#rest(end);
     else this.#change('exited', end.how);

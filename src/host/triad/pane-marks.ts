@@ -1,10 +1,8 @@
 import type { PaneId } from '../../base/ids.js';
-import type { PaneDescription } from '../../link/host-link.js';
 import type { Logger } from '../../log/logger.js';
 import type { PaneProgram } from '../plan/session-plan.js';
 import { quoteArgument } from '../tmux/control-quoting.js';
 import { TmuxError } from '../tmux/tmux-server.js';
-import { shortExit } from './command-exit.js';
 import type { PaneMemory } from './pane-memory.js';
 import { writeMemory } from './pane-memory.js';
 import { programMark } from './session-builder.js';
@@ -29,11 +27,9 @@ export class PaneMarks {
     this.#set(id, '@triad_memory', writeMemory(memory));
   }
 
-  /** What the border shows, and which program was started. */
-  show(pane: PaneDescription, program: PaneProgram | undefined): void {
-    const isStarting = pane.state === 'starting' && program !== undefined;
-    if (isStarting) this.#set(pane.id, '@triad_program', programMark(program));
-    this.#set(pane.id, '@triad_note', borderNote(pane));
+  /** Which program is started. */
+  starting(id: PaneId | null, program: PaneProgram | undefined): void {
+    if (program !== undefined) this.#set(id, '@triad_program', programMark(program));
   }
 
   /** tmux can be asked again: what it did not answer to is told once more. */
@@ -72,11 +68,4 @@ interface Mark {
   readonly id: PaneId;
   readonly option: string;
   readonly value: string;
-}
-
-/** What happened to a command that does not run; empty when all is well. */
-function borderNote({ state, lastExit }: PaneDescription): string {
-  if (state === 'failed' || state === 'stopped') return state;
-  const hasEnded = state === 'backoff' || state === 'exited';
-  return hasEnded && lastExit !== null ? shortExit(lastExit) : '';
 }

@@ -136,7 +136,8 @@ export class Triad {
       },
       onKeeperLost: (pane) => this.#mendSoon(pane),
       onPaneChanged: (pane) => {
-        this.#marks.show(pane, this.#panes.find(pane.name)?.plan?.program);
+        const program = this.#panes.find(pane.name)?.plan?.program;
+        if (pane.state === 'starting') this.#marks.starting(pane.id, program);
         options.onPaneChanged(pane);
       },
     });

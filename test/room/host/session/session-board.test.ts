@@ -91,7 +91,7 @@ test('borders and status line tell what is wrong and who is there, in 80 columns
     observers: 12,
   });
   await seen.shows('the border tells', (lines) =>
-    /^── engine · 1h ─+┬── \S+ needs input · 3 restarts · 1/.test(lines[0] ?? ''),
+    /^── engine · 1h ─+┬── \[needs input\] state · 3 restarts/.test(lines[0] ?? ''),
   );
   const bottom = (await seen.screen()).at(-1) ?? '';
   expect(bottom).toMatch(/ pair .* state needs input · anna, ben, 12 watching · C-b d leaves$/);

@@ -5,8 +5,10 @@ import {
   sessionOptions,
   shownLiterally,
 } from '../../../../src/host/session/board-texts.js';
+import type { PaneDescription } from '../../../../src/link/host-link.js';
 import { describedPane } from '../../../helpers/pane-description.js';
 
+const running = (...panes: PaneDescription[]) => ({ state: 'running' as const, panes });
 const NOBODY = { drivers: [], observers: 0 };
 const named = (name: string) => ({ name: paneName(name) });
 
@@ -17,7 +19,7 @@ test('nothing is shown while all is well, but for the age', () => {
     '@triad_restarts': '',
     '@triad_since': '7',
   });
-  expect(sessionOptions({ panes: [pane] }, NOBODY)).toEqual({
+  expect(sessionOptions(running(pane), NOBODY)).toEqual({
     '@triad_attention': '',
     '@triad_presence': '',
   });
@@ -53,7 +55,7 @@ test.each([
     ),
   ],
 ])('the status line says "%s"', (text, panes) => {
-  expect(sessionOptions({ panes }, NOBODY)['@triad_attention']).toBe(text);
+  expect(sessionOptions(running(...panes), NOBODY)['@triad_attention']).toBe(text);
 });
 
 test.each([
@@ -64,7 +66,7 @@ test.each([
   ['3 watching', [], 3],
 ])('the status line says who is there: %s', (text, names, observers) => {
   const drivers = names.map(engineerName);
-  expect(sessionOptions({ panes: [] }, { drivers, observers })['@triad_presence']).toBe(text);
+  expect(sessionOptions(running(), { drivers, observers })['@triad_presence']).toBe(text);
 });
 
 test('no text of somebody becomes a format, a style or a control sequence', () => {
