@@ -4,13 +4,17 @@ import { messageOf } from './errors.js';
 import { findShortage } from './shortage.js';
 import { visible } from './visible.js';
 
-export interface ProgramRun {
-  /** The program and its arguments, run as they stand. */
-  readonly argv: readonly string[];
+/** Where and with what a program is run. */
+export interface ProgramSurroundings {
   /** Absolute. */
   readonly cwd: string;
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
+}
+
+export interface ProgramRun extends ProgramSurroundings {
+  /** The program and its arguments, run as they stand. */
+  readonly argv: readonly string[];
   /** What it may read on its standard input. */
   readonly input?: string;
 }

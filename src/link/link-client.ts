@@ -1,29 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../base/errors.js';
+import type { HistoryPage, HistoryRequest } from '../base/history-page.js';
+import type { EventsPage, EventsRequest } from '../base/host-event.js';
 import type { SessionName } from '../base/ids.js';
 import type { LoopShare } from '../base/loop-share.js';
+import type { OutputPage, OutputRequest } from '../base/output-page.js';
+import type { PaneAddress, PaneSignal, PanesAddress, PaneTarget } from '../base/pane.js';
+import type { CaptureRequest } from '../base/pane-request.js';
+import type { Presence } from '../base/presence.js';
+import type { ReloadReport } from '../base/reload-report.js';
+import type { SessionDescription } from '../base/session-description.js';
 import { visible } from '../base/visible.js';
 import type { Logger } from '../log/logger.js';
-import type { EventsPage, EventsRequest } from './host-event.js';
-import type {
-  CaptureRequest,
-  DriverView,
-  HistoryPage,
-  HistoryRequest,
-  HostLink,
-  MirrorRequest,
-  MirrorView,
-  OutputPage,
-  OutputRequest,
-  PaneAddress,
-  PaneSignal,
-  PanesAddress,
-  PaneTarget,
-  Presence,
-  ReloadReport,
-  SessionDescription,
-  ViewRequest,
-} from './host-link.js';
+import type { DriverView, HostLink, MirrorRequest, MirrorView, ViewRequest } from './host-link.js';
 import { type AliveLimits, LinkConnection } from './link-connection.js';
 import { LinkLostError } from './link-lost.js';
 import { RemoteDriverView } from './remote-driver-view.js';

@@ -1,6 +1,6 @@
 import { RefusedError } from '../base/errors.js';
 import { visible } from '../base/visible.js';
-import type { WindowLayout } from './host-link.js';
+import type { WindowLayout } from '../base/window-layout.js';
 import { windowLayoutSchema } from './schema.js';
 
 /*

@@ -1,6 +1,6 @@
 import type { ClientHttp2Stream } from 'node:http2';
 import { withDeadline } from '../base/deadline.js';
-import type { View, ViewEnd } from './host-link.js';
+import type { View, ViewEnd } from '../base/view.js';
 import type { LinkConnection } from './link-connection.js';
 import { END_TRAILER, type ViewKind } from './protocol.js';
 import type { RequestOf } from './schema.js';

@@ -1,4 +1,11 @@
 import type { output, ZodSafeParseResult, ZodType } from 'zod';
+import { MAX_HISTORY_LINES } from '../base/history-page.js';
+import {
+  EVENT_KINDS,
+  MAX_EVENT_TEXT,
+  MAX_EVENTS_PER_PAGE,
+  MAX_WAIT_MS,
+} from '../base/host-event.js';
 import {
   type EngineerName,
   isName,
@@ -6,16 +13,11 @@ import {
   type PaneName,
   type SessionName,
 } from '../base/ids.js';
+import { MAX_OUTPUT_BYTES } from '../base/output-page.js';
+import { PANE_SIGNALS, PANE_STATES } from '../base/pane.js';
+import { MAX_PRESENT_DRIVERS } from '../base/presence.js';
+import { MAX_LAYOUT_PANES } from '../base/window-layout.js';
 import { z } from '../base/zod.js';
-import { EVENT_KINDS, MAX_EVENT_TEXT, MAX_EVENTS_PER_PAGE, MAX_WAIT_MS } from './host-event.js';
-import {
-  MAX_HISTORY_LINES,
-  MAX_LAYOUT_PANES,
-  MAX_OUTPUT_BYTES,
-  MAX_PRESENT_DRIVERS,
-  PANE_SIGNALS,
-  PANE_STATES,
-} from './host-link.js';
 import { CALLS, type Call } from './protocol.js';
 
 const session = z.custom<SessionName>((value) => typeof value === 'string' && isName(value));
@@ -49,12 +51,12 @@ export const mirrorRequestSchema = z.strictObject({ session });
 
 /** From 0: a pane may be squeezed to nothing. */
 const offset = z.int().min(0).max(1000);
-const place = z.strictObject({ col: offset, row: offset, cols: offset, rows: offset });
+const region = z.strictObject({ col: offset, row: offset, cols: offset, rows: offset });
 const layoutPane = z.strictObject({
   id: paneId,
   name: pane.nullable(),
   isActive: z.boolean(),
-  place: place.nullable(),
+  region: region.nullable(),
 });
 
 /** What a mirror's window looks like, in a message of its stream. */

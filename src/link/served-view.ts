@@ -1,5 +1,6 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import type { DriverView, MirrorView, View, ViewEnd } from './host-link.js';
+import type { View, ViewEnd } from '../base/view.js';
+import type { DriverView, MirrorView } from './host-link.js';
 import { END_TRAILER, MAX_WAITING_OUTPUT_BYTES } from './protocol.js';
 
 /** The host's end of one view: what it shows goes to a stream, and what is typed comes from it. */

@@ -1,6 +1,8 @@
 import { UnavailableError } from '../../src/base/errors.js';
 import { paneId, paneName, sessionName } from '../../src/base/ids.js';
-import type { HostLink, PaneDescription, SessionDescription } from '../../src/link/host-link.js';
+import type { PaneDescription } from '../../src/base/pane.js';
+import type { SessionDescription } from '../../src/base/session-description.js';
+import type { HostLink } from '../../src/link/host-link.js';
 
 const refuse = () => Promise.reject(new UnavailableError('the fake host does not do this'));
 

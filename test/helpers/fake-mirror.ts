@@ -1,12 +1,8 @@
+import type { HistoryPage } from '../../src/base/history-page.js';
 import type { TerminalSize } from '../../src/base/terminal-size.js';
-import type {
-  FeedEnd,
-  HistoryPage,
-  MirrorFeed,
-  MirrorSink,
-  MirrorSource,
-  WindowLayout,
-} from '../../src/gateway/mirror/mirror-source.js';
+import type { MirrorSink, View, ViewEnd } from '../../src/base/view.js';
+import type { WindowLayout } from '../../src/base/window-layout.js';
+import type { FeedEnd, MirrorSource } from '../../src/gateway/mirror/mirror-source.js';
 
 export function layoutOf(size: TerminalSize): WindowLayout {
   return { size, isZoomed: false, panes: [] };
@@ -20,14 +16,14 @@ export class FakeSource implements MirrorSource {
   opened = 0;
   closed = 0;
   #sink: MirrorSink | undefined;
-  #end: (end: { readonly reason: FeedEnd }) => void = () => undefined;
+  #end: (end: ViewEnd) => void = () => undefined;
   readonly #size: TerminalSize;
 
   constructor(size: TerminalSize) {
     this.#size = size;
   }
 
-  async openMirror(sink: MirrorSink): Promise<MirrorFeed> {
+  async openMirror(sink: MirrorSink): Promise<View> {
     if (this.failure !== undefined) throw this.failure;
     this.opened += 1;
     this.#sink = sink;
@@ -56,6 +52,6 @@ export class FakeSource implements MirrorSource {
   }
 
   end(reason: FeedEnd): void {
-    this.#end({ reason });
+    this.#end({ reason, isTerminalRestored: false });
   }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/base/clock.js';
+import type { OutputPage } from '../../src/base/output-page.js';
 import type { OutputLine, PaneOutput } from '../../src/host/tap/pane-output.js';
-import type { OutputPage } from '../../src/link/host-link.js';
 
 /** A pane that puts out what the test says, whole lines and open ones, at once. */
 export class FakeOutput implements PaneOutput {

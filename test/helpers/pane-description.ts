@@ -1,5 +1,5 @@
 import { paneId, paneName } from '../../src/base/ids.js';
-import type { PaneDescription } from '../../src/link/host-link.js';
+import type { PaneDescription } from '../../src/base/pane.js';
 
 /** A pane in which all is well, but for `more`. */
 export function describedPane(more: Partial<PaneDescription> = {}): PaneDescription {

@@ -1,5 +1,6 @@
 import { Terminal as ScreenModel } from '@xterm/headless';
-import type { HostLink, MirrorView, WindowLayout } from '../../src/link/host-link.js';
+import type { WindowLayout } from '../../src/base/window-layout.js';
+import type { HostLink, MirrorView } from '../../src/link/host-link.js';
 import { eventually } from './eventually.js';
 import { PAIR } from './small-host.js';
 

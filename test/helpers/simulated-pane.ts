@@ -1,5 +1,5 @@
+import type { HistoryPage, HistoryRequest } from '../../src/base/history-page.js';
 import type { Row } from '../../src/gateway/mirror/grid.js';
-import type { HistoryPage, HistoryRequest } from '../../src/gateway/mirror/mirror-source.js';
 
 /** A pane's buffer as tmux keeps it: at its limit it drops the oldest tenth at once. */
 export class SimulatedPane {

@@ -1,10 +1,7 @@
+import type { HistoryPage } from '../../src/base/history-page.js';
 import type { TerminalSize } from '../../src/base/terminal-size.js';
-import type {
-  HistoryPage,
-  MirrorFeed,
-  MirrorSink,
-  MirrorSource,
-} from '../../src/gateway/mirror/mirror-source.js';
+import type { MirrorSink, View } from '../../src/base/view.js';
+import type { MirrorSource } from '../../src/gateway/mirror/mirror-source.js';
 import { PtyProcess } from '../../src/host/tmux/pty-process.js';
 import { layoutOf } from './fake-mirror.js';
 import type { PrivateTmux } from './private-tmux.js';
@@ -23,7 +20,7 @@ export class TmuxSource implements MirrorSource, AsyncDisposable {
     this.#size = size;
   }
 
-  async openMirror(sink: MirrorSink): Promise<MirrorFeed> {
+  async openMirror(sink: MirrorSink): Promise<View> {
     const { server, sessionId } = this.#tmux;
     sink.onLayout(layoutOf(this.#size));
     const client = PtyProcess.spawn({
@@ -39,7 +36,7 @@ export class TmuxSource implements MirrorSource, AsyncDisposable {
     });
     this.#client = client;
     return {
-      ended: client.exited.then(() => ({ reason: 'detached' })),
+      ended: client.exited.then(() => ({ reason: 'detached', isTerminalRestored: true })),
       setBlocked: () => undefined,
       close: () => client.kill('SIGTERM'),
     };

@@ -1,8 +1,9 @@
-import { type PaneName, paneId, paneName, sessionName } from '../../src/base/ids.js';
+import type { HistoryRequest } from '../../src/base/history-page.js';
+import { engineerName, type PaneName, paneId, paneName, sessionName } from '../../src/base/ids.js';
 import { OwnSlices } from '../../src/base/slices.js';
 import type { TerminalSize } from '../../src/base/terminal-size.js';
+import type { WindowLayout } from '../../src/base/window-layout.js';
 import type { Grid, Row } from '../../src/gateway/mirror/grid.js';
-import type { HistoryRequest, WindowLayout } from '../../src/gateway/mirror/mirror-source.js';
 import type { SharedScreen } from '../../src/gateway/mirror/shared-screen.js';
 import { Glimpses } from '../../src/gateway/viewer/glimpses.js';
 import { Viewer } from '../../src/gateway/viewer/viewer.js';
@@ -29,9 +30,9 @@ export function layoutOf(size: TerminalSize): WindowLayout {
     size,
     isZoomed: false,
     panes: [
-      { id: paneId('%0'), name: paneName('engine'), isActive: true, place: left },
-      { id: paneId('%1'), name: paneName('worker'), isActive: false, place: right },
-      { id: paneId('%2'), name: null, isActive: false, place: null },
+      { id: paneId('%0'), name: paneName('engine'), isActive: true, region: left },
+      { id: paneId('%1'), name: paneName('worker'), isActive: false, region: right },
+      { id: paneId('%2'), name: null, isActive: false, region: null },
     ],
   };
 }
@@ -41,7 +42,7 @@ function sharedScreen(screen: Grid, layout?: WindowLayout): SharedScreen {
     session: sessionName('pair'),
     screen,
     layout: layout ?? layoutOf({ cols: screen.cols, rows: screen.rows.length }),
-    presence: { drivers: ['dora'], watchers: 3 },
+    presence: { drivers: [engineerName('dora')], observers: 3 },
     composed: new Map(),
   };
 }

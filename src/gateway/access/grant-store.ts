@@ -56,7 +56,6 @@ export interface GrantState {
 /** Whose key it is, whether or not a grant of theirs is in force. */
 export interface KnownKey {
   readonly engineer: EngineerName;
-  readonly fingerprint: string;
   readonly key: PublicKey;
 }
 
@@ -321,12 +320,7 @@ function stateOf({ grants, problems }: AuthorizedKeys): GrantState {
 }
 
 function keysOf({ grants }: AuthorizedKeys): ReadonlyMap<string, KnownKey> {
-  return new Map(
-    grants.map(({ engineer, key }) => [
-      idOf(key.blob),
-      { engineer, key, fingerprint: key.fingerprint },
-    ]),
-  );
+  return new Map(grants.map(({ engineer, key }) => [idOf(key.blob), { engineer, key }]));
 }
 
 function idOf(blob: Uint8Array): string {

@@ -2,10 +2,12 @@ import { type AttachmentId, attachmentId, type SessionName } from '../../base/id
 import type { HostLink } from '../../link/host-link.js';
 import type { Logger } from '../../log/logger.js';
 import type { Decision } from '../access/decide.js';
+import type { Audit } from '../audit/audit.js';
+import type { Watchers } from '../viewer/watchers.js';
 import type { Attachment, AttachmentDoor, AttachRequest, DeniedAttachment } from './attachment.js';
 import type { EndReason } from './farewell.js';
 import { type AttachmentInfo, LiveAttachment } from './live-attachment.js';
-import type { AccessPort, AttachmentAudit, MirrorsPort } from './ports.js';
+import type { AccessPort } from './ports.js';
 import { Presences } from './presences.js';
 import { SessionReturns } from './session-returns.js';
 import { ToldPresence } from './told-presence.js';
@@ -18,9 +20,12 @@ export interface AttachmentsOptions {
    */
   readonly sessions: () => readonly SessionName[];
   readonly link: HostLink;
-  readonly mirrors: MirrorsPort;
+  readonly mirrors: Pick<Watchers, 'watch' | 'showPresence'>;
   readonly access: AccessPort;
-  readonly audit: AttachmentAudit;
+  readonly audit: Pick<
+    Audit,
+    'attachmentOpened' | 'attachmentRefused' | 'attachmentRoleChanged' | 'attachmentClosed'
+  >;
   readonly log: Logger;
 }
 

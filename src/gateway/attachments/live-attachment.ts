@@ -7,6 +7,7 @@ import { LinkLostError } from '../../link/link-lost.js';
 import { includesRole, type Role } from '../access/role.js';
 import { withoutSyncAnswer } from '../mirror/sync-answer.js';
 import type { Watcher } from '../mirror/watching.js';
+import type { Watchers } from '../viewer/watchers.js';
 import type { Attachment, AttachmentEnd, AttachRequest, Caller } from './attachment.js';
 import {
   type AwaitedThing,
@@ -17,7 +18,6 @@ import {
   waitingNotice,
 } from './farewell.js';
 import { ObserverKeys } from './observer-keys.js';
-import type { MirrorsPort } from './ports.js';
 import { PrefixKeys } from './prefix-keys.js';
 import type { SessionReturns } from './session-returns.js';
 
@@ -64,7 +64,7 @@ export interface LiveAttachmentOptions {
   readonly role: Role;
   readonly request: AttachRequest;
   readonly link: Pick<HostLink, 'openDriver' | 'whenReachable'>;
-  readonly mirrors: Pick<MirrorsPort, 'watch'>;
+  readonly mirrors: Pick<Watchers, 'watch'>;
   readonly returns: Pick<SessionReturns, 'isAwaited' | 'whenBack'>;
   readonly since: Date;
   /** Its person typed something. */

@@ -1,6 +1,6 @@
 import type { AttachmentId, SessionName } from '../../base/ids.js';
+import type { Presence } from '../../base/presence.js';
 import type { LiveAttachment } from './live-attachment.js';
-import type { PeopleThere } from './told-presence.js';
 
 /** A team that comes back at once must not cost everybody a new line for each of them. */
 const INTERVAL_MS = 1_000;
@@ -13,7 +13,7 @@ export interface Present extends Pick<LiveAttachment, 'id' | 'session' | 'mode'>
 /** Works out who drives and who watches each session, and tells it on a change, once a second at most. */
 export class Presences {
   readonly #live: ReadonlyMap<AttachmentId, Present>;
-  readonly #show: (session: SessionName, people: PeopleThere) => void;
+  readonly #show: (session: SessionName, presence: Presence) => void;
   /** Attachments that typed, the last one last. */
   readonly #typists = new Set<Present>();
   readonly #lastTypists = new Map<SessionName, Present>();
@@ -22,7 +22,7 @@ export class Presences {
 
   constructor(
     live: ReadonlyMap<AttachmentId, Present>,
-    show: (session: SessionName, people: PeopleThere) => void,
+    show: (session: SessionName, presence: Presence) => void,
   ) {
     this.#live = live;
     this.#show = show;
@@ -72,7 +72,7 @@ export class Presences {
     const typing = here.filter(({ mode }) => mode === 'typing');
     const order = [...this.#typists].reverse().filter((each) => typing.includes(each));
     const drivers = [...order, ...typing].map(({ caller }) => caller.engineer);
-    const watchers = here.filter(({ mode }) => mode === 'watching').length;
-    this.#show(session, { drivers: [...new Set(drivers)], watchers });
+    const observers = here.filter(({ mode }) => mode === 'watching').length;
+    this.#show(session, { drivers: [...new Set(drivers)], observers });
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SessionName } from '../../base/ids.js';
-import type { HostLink, SessionState } from '../../link/host-link.js';
+import type { SessionState } from '../../base/session-description.js';
+import type { HostLink } from '../../link/host-link.js';
 import { LinkLostError } from '../../link/link-lost.js';
 
 /** Everybody in a session waits with one question. */

@@ -1,18 +1,13 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../base/errors.js';
-import type { EngineerName, SessionName } from '../../base/ids.js';
+import type { SessionName } from '../../base/ids.js';
+import { MAX_PRESENT_DRIVERS, NOBODY, type Presence } from '../../base/presence.js';
 import { visible } from '../../base/visible.js';
-import { type HostLink, MAX_PRESENT_DRIVERS } from '../../link/host-link.js';
+import type { HostLink } from '../../link/host-link.js';
 import type { Logger } from '../../log/logger.js';
 
 const RETRY_MS = 1_000;
-
-/** Who is in a session now, the one who typed last first. */
-export interface PeopleThere {
-  readonly drivers: readonly EngineerName[];
-  readonly watchers: number;
-}
 
 type PresenceLink = Pick<HostLink, 'present' | 'describe' | 'whenReachable'>;
 
@@ -26,7 +21,7 @@ export class ToldPresence {
   readonly #over = new AbortController();
   readonly #changes = new EventTarget();
   /** One entry for each session at most. */
-  readonly #newest = new Map<SessionName, PeopleThere>();
+  readonly #newest = new Map<SessionName, Presence>();
   /** Sessions that the host was not told of since something changed there. */
   readonly #untold = new Set<SessionName>();
 
@@ -42,8 +37,8 @@ export class ToldPresence {
     return told;
   }
 
-  show(session: SessionName, people: PeopleThere): void {
-    this.#newest.set(session, people);
+  show(session: SessionName, presence: Presence): void {
+    this.#newest.set(session, presence);
     this.#untold.add(session);
     this.#changes.dispatchEvent(new Event('change'));
   }
@@ -85,8 +80,8 @@ export class ToldPresence {
   }
 
   async #tell(session: SessionName): Promise<void> {
-    const { drivers, watchers } = this.#newest.get(session) ?? { drivers: [], watchers: 0 };
-    const told = { drivers: drivers.slice(0, MAX_PRESENT_DRIVERS), observers: watchers };
+    const { drivers, observers } = this.#newest.get(session) ?? NOBODY;
+    const told = { drivers: drivers.slice(0, MAX_PRESENT_DRIVERS), observers };
     await this.#link.present(session, told);
   }
 }

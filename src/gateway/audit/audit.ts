@@ -1,5 +1,6 @@
 import { type Clock, SYSTEM_CLOCK } from '../../base/clock.js';
 import { BusyError, messageOf, TriadError } from '../../base/errors.js';
+import type { HostEvent } from '../../base/host-event.js';
 import type { Part } from '../../base/part.js';
 import { type LeftOut, Throttle } from '../../base/throttle.js';
 import type { Logger } from '../../log/logger.js';
@@ -68,19 +69,6 @@ interface PaneFacts {
 interface PanesFacts extends Omit<PaneFacts, 'pane'> {
   /** null for all of the session. */
   readonly pane: string | null;
-}
-
-/** What happened in the host, as it told of it. */
-export interface HostEventFacts {
-  readonly number: number;
-  /** Epoch ms. */
-  readonly at: number;
-  readonly kind: string;
-  readonly session: string | null;
-  readonly pane: string | null;
-  readonly by: string | null;
-  readonly text: string;
-  readonly facts: Readonly<Record<string, string | number | boolean | null>>;
 }
 
 /**
@@ -237,7 +225,7 @@ export class Audit {
   }
 
   /** Something happened in the host; `number` tells it from every other. */
-  hostEvent({ at, ...event }: HostEventFacts): void {
+  hostEvent({ at, ...event }: HostEvent): void {
     this.#record('host-event', { at: new Date(at).toISOString(), ...event });
   }
 

@@ -2,11 +2,12 @@ import { dirname } from 'node:path';
 import { replaceFile } from '../../base/atomic-file.js';
 import type { Clock } from '../../base/clock.js';
 import { messageOf, systemCode } from '../../base/errors.js';
+import type { EventsPage, EventsRequest } from '../../base/host-event.js';
 import { pause } from '../../base/pause.js';
 import { readTrustedFile } from '../../base/trusted-file.js';
 import { visible } from '../../base/visible.js';
 import type { Logger } from '../../log/logger.js';
-import type { Audit, HostEventFacts } from './audit.js';
+import type { Audit } from './audit.js';
 import { BEGINNING, type Position } from './audit-tail.js';
 
 const WAIT_MS = 5_000;
@@ -18,17 +19,7 @@ const MAX_POSITION_BYTES = 128;
 interface EventSource {
   whenReachable(signal: AbortSignal): Promise<void>;
   /** As many as a page has; at once, or when there is one. */
-  events(request: { after: number; waitMs: number }): Promise<EventsTaken>;
-}
-
-interface EventsTaken {
-  readonly events: readonly HostEventFacts[];
-  /** Of the newest there is. */
-  readonly last: number;
-  /** How many are not kept any more. */
-  readonly missed: number;
-  /** When the event happened after which was asked, epoch ms; null where it is not kept. */
-  readonly afterAt: number | null;
+  events(request: Omit<EventsRequest, 'count'>): Promise<EventsPage>;
 }
 
 export interface HostRecordOptions {
@@ -90,7 +81,7 @@ export class HostRecord {
     }
   }
 
-  async #take(page: EventsTaken, before: Position): Promise<void> {
+  async #take(page: EventsPage, before: Position): Promise<void> {
     try {
       this.#write(page, before);
     } finally {
@@ -100,7 +91,7 @@ export class HostRecord {
     }
   }
 
-  #write(page: EventsTaken, before: Position): void {
+  #write(page: EventsPage, before: Position): void {
     const { audit } = this.#options;
     if (isOfAnotherRecord(page, before)) {
       audit.hostRecordReplaced({ after: before.last });
@@ -135,7 +126,7 @@ export class HostRecord {
 }
 
 /** The host's own record was lost, or its end was: it gives numbers again that are on record already. */
-function isOfAnotherRecord({ last, afterAt }: EventsTaken, before: Position): boolean {
+function isOfAnotherRecord({ last, afterAt }: EventsPage, before: Position): boolean {
   const isKnown = before.at !== null && afterAt !== null;
   return last < before.last || (isKnown && afterAt !== before.at);
 }

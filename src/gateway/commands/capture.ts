@@ -1,6 +1,7 @@
 import { UsageError } from '../../base/errors.js';
+import type { PaneAddress } from '../../base/pane.js';
+import type { CaptureRequest } from '../../base/pane-request.js';
 import { visible } from '../../base/visible.js';
-import type { CaptureRequest, PaneAddress } from '../../link/host-link.js';
 import type { AnswerPiece } from './answer-piece.js';
 import type { Follower } from './follower.js';
 import { getGateway, getPaneAddress } from './pane-target.js';

@@ -4,11 +4,9 @@ import type { LoopShare } from '../../base/loop-share.js';
 import type { Slices } from '../../base/slices.js';
 import type { HostLink } from '../../link/host-link.js';
 import type { AdminScope } from '../access/admin-scope.js';
-import type { Grant, GrantDelta } from '../access/grant.js';
-import type { GrantChange, RevokeChange } from '../access/grant-edit.js';
-import type { RecordChange } from '../access/grant-store.js';
+import type { GrantStore } from '../access/grant-store.js';
 import type { Role } from '../access/role.js';
-import type { AttachmentInfo } from '../attachments/live-attachment.js';
+import type { Attachments } from '../attachments/attachments.js';
 import type { Actor, Audit } from '../audit/audit.js';
 import type { ConnectionCounts, ConnectionsPort } from './connection-info.js';
 import type { DoorTerminal } from './door.js';
@@ -25,7 +23,7 @@ export interface CommandContext {
   readonly session: SessionName | undefined;
   /** Every configured session. */
   readonly sessions: readonly SessionName[];
-  readonly grants: GrantsPort;
+  readonly grants: Pick<GrantStore, 'current' | 'grant' | 'revoke'>;
   readonly audit: CommandAudit;
   /** Absent when nothing runs: then only verbs that are marked so get here. */
   readonly gateway: RunningGateway | undefined;
@@ -59,17 +57,6 @@ type CommandAudit = Pick<
   | 'stopRequested'
 >;
 
-/** What verbs need of the grant store. */
-interface GrantsPort {
-  readonly current: {
-    readonly grants: readonly Grant[];
-    readonly problems: readonly { readonly line: number; readonly reason: string }[];
-    readonly staleReason: string | null;
-  };
-  grant(change: GrantChange, record: RecordChange): Promise<readonly GrantDelta[]>;
-  revoke(change: RevokeChange, record: RecordChange): Promise<readonly GrantDelta[]>;
-}
-
 /** The gateway that is running, as verbs see it. */
 export interface RunningGateway {
   readonly link: HostLink;
@@ -80,10 +67,7 @@ export interface RunningGateway {
   readonly captures: FairTurns;
   /** The command that starts this gateway again. */
   readonly startCommand: 'up' | 'gateway';
-  readonly attachments: {
-    list(): AttachmentInfo[];
-    kick(isMeant: (info: AttachmentInfo) => boolean): AttachmentInfo[];
-  };
+  readonly attachments: Pick<Attachments, 'list' | 'kick'>;
   readonly connections: ConnectionsPort;
   describe(): GatewayDescription;
   /** Begins to stop; the answer to the verb still goes out. */

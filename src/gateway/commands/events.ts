@@ -1,11 +1,11 @@
-import { visible } from '../../base/visible.js';
 import {
   type EventsPage,
   type HostEvent,
   MAX_EVENT_TEXT,
   MAX_EVENTS_PER_PAGE,
   MAX_KEPT_EVENTS,
-} from '../../link/host-event.js';
+} from '../../base/host-event.js';
+import { visible } from '../../base/visible.js';
 import { type AnswerPiece, notePiece } from './answer-piece.js';
 import type { CommandContext } from './context.js';
 import type { Follower } from './follower.js';

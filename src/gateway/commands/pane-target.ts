@@ -1,7 +1,8 @@
 import { NotPermittedError, UnavailableError, UsageError } from '../../base/errors.js';
 import { isName, paneName, type SessionName, sessionName } from '../../base/ids.js';
+import type { PaneAddress, PanesAddress } from '../../base/pane.js';
+import type { SessionDescription } from '../../base/session-description.js';
 import { visible } from '../../base/visible.js';
-import type { PaneAddress, PanesAddress, SessionDescription } from '../../link/host-link.js';
 import { LinkLostError } from '../../link/link-lost.js';
 import { includesRole, type Role } from '../access/role.js';
 import { noAccess } from '../attachments/no-access.js';

@@ -1,4 +1,5 @@
-import type { HostLink, PanesAddress } from '../../link/host-link.js';
+import type { PanesAddress } from '../../base/pane.js';
+import type { HostLink } from '../../link/host-link.js';
 import type { CommandContext } from './context.js';
 import { getGateway, getPanesAddress, type PanesOptions, panesText } from './pane-target.js';
 import type { Verb } from './verb.js';

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../../base/errors.js';
-import type { ReloadChange } from '../../link/host-link.js';
+import type { ReloadChange } from '../../base/reload-report.js';
 import { getGateway, requireGlobalAdmin } from './pane-target.js';
 import type { Verb } from './verb.js';
 

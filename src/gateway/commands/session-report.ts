@@ -1,6 +1,7 @@
+import { attentionIn, attentionOf } from '../../base/attention.js';
+import type { PaneDescription, PaneState } from '../../base/pane.js';
+import type { SessionDescription } from '../../base/session-description.js';
 import { visible } from '../../base/visible.js';
-import { attentionIn, attentionOf } from '../../link/attention.js';
-import type { PaneDescription, PaneState, SessionDescription } from '../../link/host-link.js';
 import { ageText, bytesText } from './amount-text.js';
 import type { DoorTerminal } from './door.js';
 import { textTable } from './text-table.js';

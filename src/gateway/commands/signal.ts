@@ -1,6 +1,6 @@
 import { UsageError } from '../../base/errors.js';
+import { PANE_SIGNALS, type PaneSignal } from '../../base/pane.js';
 import { visible } from '../../base/visible.js';
-import { PANE_SIGNALS, type PaneSignal } from '../../link/host-link.js';
 import { getGateway, getPaneAddress } from './pane-target.js';
 import type { Verb } from './verb.js';
 

@@ -1,5 +1,6 @@
+import type { PaneDescription } from '../../base/pane.js';
+import type { SessionDescription } from '../../base/session-description.js';
 import { visible } from '../../base/visible.js';
-import type { PaneDescription, SessionDescription } from '../../link/host-link.js';
 import { LinkLostError } from '../../link/link-lost.js';
 import type { AnswerPiece } from './answer-piece.js';
 import type { ConnectionCounts } from './connection-info.js';

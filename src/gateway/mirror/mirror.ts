@@ -1,14 +1,17 @@
 import type { SessionName } from '../../base/ids.js';
 import type { LoopShare } from '../../base/loop-share.js';
+import type { Presence } from '../../base/presence.js';
+import type { View } from '../../base/view.js';
+import type { WindowLayout } from '../../base/window-layout.js';
 import type { Logger } from '../../log/logger.js';
 import { ComposedScreens } from './composed-screens.js';
 import { FanOut } from './fan-out.js';
 import { FrameCache } from './frame-cache.js';
 import { FrameClock } from './frame-clock.js';
-import type { FeedEnd, MirrorFeed, MirrorSource, WindowLayout } from './mirror-source.js';
+import type { FeedEnd, MirrorSource } from './mirror-source.js';
 import { ObserverDisplay } from './observer-display.js';
 import { ScreenModel } from './screen-model.js';
-import type { Composer, Presence, SharedScreen } from './shared-screen.js';
+import type { Composer, SharedScreen } from './shared-screen.js';
 import type { ObserverTerminal } from './watching.js';
 
 export interface MirrorOptions {
@@ -33,7 +36,7 @@ export class Mirror {
   readonly #clock: FrameClock;
   readonly #fanOut: FanOut;
   #opened: Promise<void> | undefined;
-  #feed: MirrorFeed | undefined;
+  #feed: View | undefined;
   #model: ScreenModel | undefined;
   #layout: WindowLayout | undefined;
   #presence: Presence;

@@ -1,10 +1,11 @@
 import type { SessionName } from '../../base/ids.js';
 import type { LoopShare } from '../../base/loop-share.js';
+import { NOBODY, type Presence } from '../../base/presence.js';
 import type { Logger } from '../../log/logger.js';
 import { Mirror } from './mirror.js';
 import type { MirrorSource } from './mirror-source.js';
 import type { ObserverDisplay } from './observer-display.js';
-import type { Composer, Presence } from './shared-screen.js';
+import type { Composer } from './shared-screen.js';
 import type { WatchRequest } from './watching.js';
 
 export interface MirrorsOptions {
@@ -13,8 +14,6 @@ export interface MirrorsOptions {
   readonly sourceOf: (session: SessionName) => MirrorSource;
   readonly log: Logger;
 }
-
-const NOBODY: Presence = { drivers: [], watchers: 0 };
 
 /** The mirrors of all sessions that are watched; a session nobody watches has none. */
 export class Mirrors {

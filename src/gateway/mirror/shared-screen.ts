@@ -1,14 +1,7 @@
 import type { SessionName } from '../../base/ids.js';
+import type { Presence } from '../../base/presence.js';
+import type { WindowLayout } from '../../base/window-layout.js';
 import type { Grid } from './grid.js';
-import type { WindowLayout } from './mirror-source.js';
-
-/** Who is there, for the line at the bottom. */
-export interface Presence {
-  /** Names of the engineers who may type, the one who typed last first. */
-  readonly drivers: readonly string[];
-  /** How many watch, everybody counted. */
-  readonly watchers: number;
-}
 
 /** What all observers of a session see at one moment. A new one is made on every change. */
 export interface SharedScreen {

@@ -3,10 +3,10 @@ import { messageOf } from '../../base/errors.js';
 import type { LeftOut } from '../../base/throttle.js';
 import { visible } from '../../base/visible.js';
 import type { Logger } from '../../log/logger.js';
+import type { GrantStore, KnownKey } from '../access/grant-store.js';
 import { fingerprintOf, KEY_TYPES } from '../access/public-key.js';
 import type { AuthenticationRequest } from './authentication-request.js';
 import type { Standing } from './logins.js';
-import type { KnownKey, KnownKeys } from './ports.js';
 import type { Refusals } from './refusals.js';
 import { isSignatureValid } from './signature.js';
 
@@ -32,7 +32,7 @@ type Judgement =
     };
 
 /** Judges one request by itself, whatever came before it on the connection. */
-function judge(request: AuthContext, keys: KnownKeys): Judgement {
+function judge(request: AuthContext, keys: Pick<GrantStore, 'findKey'>): Judgement {
   if (request.method !== 'publickey') {
     return { outcome: 'refused', reason: 'method', fingerprint: null };
   }
@@ -71,7 +71,7 @@ function findDigest(name: string | undefined): 'sha256' | 'sha512' | 'unusable' 
 }
 
 export interface AuthenticationOptions {
-  readonly keys: KnownKeys;
+  readonly keys: Pick<GrantStore, 'findKey'>;
   readonly maxAuthTries: number;
   readonly log: Logger;
   readonly refusals: Refusals;

@@ -6,6 +6,7 @@ import type { LoopShare } from '../../base/loop-share.js';
 import type { LeftOut } from '../../base/throttle.js';
 import { visible } from '../../base/visible.js';
 import type { Logger } from '../../log/logger.js';
+import type { GrantStore, KnownKey } from '../access/grant-store.js';
 import { type EndReason, farewellSentence } from '../attachments/farewell.js';
 import { Authentication } from './authentication.js';
 import type { Progress } from './displacement.js';
@@ -16,7 +17,7 @@ import type { Identity, LoggedIn, Logins, NotLetIn, Standing } from './logins.js
 import { isAnswered, isInTurn, MESSAGE } from './message-order.js';
 import { NewcomerInput } from './newcomer-input.js';
 import type { Newcomers } from './newcomers.js';
-import type { ConnectionAudit, KnownKey, KnownKeys } from './ports.js';
+import type { ConnectionAudit } from './ports.js';
 import type { Limit, Refusals } from './refusals.js';
 import type { GatewayLimits } from './schema.js';
 import { type Doors, SessionChannel, type SessionChannelOptions } from './session-channel.js';
@@ -50,7 +51,7 @@ const MAX_BYTES_BEFORE_LOGIN = 512 * 1024;
 
 export interface ConnectionOptions extends Doors {
   readonly limits: GatewayLimits;
-  readonly keys: KnownKeys;
+  readonly keys: Pick<GrantStore, 'findKey'>;
   readonly log: Logger;
   readonly audit: ConnectionAudit;
   readonly refusals: Refusals;

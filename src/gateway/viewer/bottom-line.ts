@@ -1,5 +1,5 @@
 import type { SessionName } from '../../base/ids.js';
-import type { Presence } from '../mirror/shared-screen.js';
+import type { Presence } from '../../base/presence.js';
 import { textWidth } from './text-row.js';
 
 /** Longest name in the line; a longer one is cut. */
@@ -28,7 +28,7 @@ export function bottomLineText(line: BottomLine, cols: number): string {
     { text: short(pane), weight: 4 },
     { text: mode, weight: 8 },
     { text: note ?? drivers, weight: note === undefined ? 5 : 7 },
-    { text: note === undefined ? watchersText(presence.watchers) : '', weight: 3 },
+    { text: note === undefined ? observersText(presence.observers) : '', weight: 3 },
     { text: keys, weight: 6 },
   ].filter((part) => part.text !== '');
   const leastFirst = parts.toSorted((a, b) => a.weight - b.weight);
@@ -52,10 +52,10 @@ function driversText(drivers: readonly string[]): string {
   return `${text} ${drivers.length === 1 ? 'drives' : 'drive'}`;
 }
 
-/** `watchers` counts the reader. */
-function watchersText(watchers: number): string {
-  if (watchers <= 1) return 'nobody else watches';
-  return watchers === 2 ? '1 other watches' : `${watchers - 1} others watch`;
+/** `observers` counts the reader. */
+function observersText(observers: number): string {
+  if (observers <= 1) return 'nobody else watches';
+  return observers === 2 ? '1 other watches' : `${observers - 1} others watch`;
 }
 
 function short(name: string): string {

@@ -1,6 +1,6 @@
 import type { TerminalSize } from '../../base/terminal-size.js';
+import type { Region } from '../../base/window-layout.js';
 import type { Grid, Row } from '../mirror/grid.js';
-import type { Place } from '../mirror/mirror-source.js';
 import { textRow } from './text-row.js';
 
 /** How a part of a row is shown: from a column on, so many of its cells, in a row so wide. */
@@ -19,7 +19,7 @@ const cutsOf = new WeakMap<Row, Map<string, Row>>();
 
 /** Part of a screen: what shows through an opening of `size`, whose corner is `offset` cells into `region`. */
 export interface Opening {
-  readonly region: Place;
+  readonly region: Region;
   readonly offset: { readonly col: number; readonly row: number };
   readonly size: TerminalSize;
 }

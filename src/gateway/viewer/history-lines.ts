@@ -1,5 +1,5 @@
+import type { HistoryPage } from '../../base/history-page.js';
 import type { Row } from '../mirror/grid.js';
-import type { HistoryPage } from '../mirror/mirror-source.js';
 import { findJoint, repeatedLines } from './history-joint.js';
 import { rowText } from './row-search.js';
 import { textRow } from './text-row.js';

@@ -1,5 +1,5 @@
+import type { HistoryPage, HistoryRequest } from '../../base/history-page.js';
 import type { Row } from '../mirror/grid.js';
-import type { HistoryPage, HistoryRequest } from '../mirror/mirror-source.js';
 import { HistoryLines } from './history-lines.js';
 
 const PAGE_LINES = 200;

@@ -1,6 +1,6 @@
 import { RefusedError } from '../../base/errors.js';
+import type { HistoryPage, HistoryRequest } from '../../base/history-page.js';
 import type { PaneId } from '../../base/ids.js';
-import type { HistoryPage, HistoryRequest } from '../mirror/mirror-source.js';
 
 /** One observer's requests for pages: one is under way, one may wait, and more are refused. */
 export class PageQueue {

@@ -1,5 +1,5 @@
 import type { PaneId, PaneName } from '../../base/ids.js';
-import type { LayoutPane, WindowLayout } from '../mirror/mirror-source.js';
+import type { LayoutPane, WindowLayout } from '../../base/window-layout.js';
 import type { Key } from './key-decoder.js';
 
 /** Which pane an observer looks at: the one where drivers type, or one of their own choice. */

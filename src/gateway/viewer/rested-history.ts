@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { FairQueue } from '../../base/fair-queue.js';
+import type { HistoryPage, HistoryRequest } from '../../base/history-page.js';
 import type { PaneId } from '../../base/ids.js';
-import type { HistoryPage, HistoryRequest, MirrorSource } from '../mirror/mirror-source.js';
+import type { MirrorSource } from '../mirror/mirror-source.js';
 
 /**
  * Asks for pages one after the other, for all observers of a session together, and rests after each as

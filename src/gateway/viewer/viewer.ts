@@ -1,14 +1,10 @@
+import type { HistoryPage, HistoryRequest } from '../../base/history-page.js';
 import type { PaneId, PaneName, SessionName } from '../../base/ids.js';
 import type { InSlices } from '../../base/slices.js';
 import { clampSize, type TerminalSize } from '../../base/terminal-size.js';
+import type { LayoutPane, WindowLayout } from '../../base/window-layout.js';
 import type { Grid, Row } from '../mirror/grid.js';
-import type {
-  HistoryPage,
-  HistoryRequest,
-  LayoutPane,
-  WindowLayout,
-} from '../mirror/mirror-source.js';
-import type { Composer, Presence, SharedScreen } from '../mirror/shared-screen.js';
+import type { Composer, SharedScreen } from '../mirror/shared-screen.js';
 import { bottomLineText } from './bottom-line.js';
 import { cropScreen, type Opening } from './crop.js';
 import type { Glimpses, Look } from './glimpses.js';
@@ -190,8 +186,8 @@ export class Viewer implements Composer {
   }
 
   #regionOf(shared: SharedScreen, screen: Grid): Opening['region'] {
-    const place = this.#choice.isAlone ? this.#choice.pane(shared.layout)?.place : undefined;
-    return place ?? { col: 0, row: 0, cols: screen.cols, rows: screen.rows.length };
+    const region = this.#choice.isAlone ? this.#choice.pane(shared.layout)?.region : undefined;
+    return region ?? { col: 0, row: 0, cols: screen.cols, rows: screen.rows.length };
   }
 
   #liveLine(shared: SharedScreen): string {
@@ -203,8 +199,7 @@ export class Viewer implements Composer {
     shared: SharedScreen,
     said: { readonly mode: string; readonly note: string | undefined; readonly keys: string },
   ): string {
-    const { session, layout } = shared;
-    const presence: Presence = shared.presence;
+    const { session, layout, presence } = shared;
     const pane = this.#choice.label(layout);
     return bottomLineText({ session, pane, presence, ...said }, this.#size.cols);
   }
@@ -292,7 +287,7 @@ export class Viewer implements Composer {
   #followGlimpse(): void {
     const pane = this.#choice.isAlone ? this.#paneUnderView() : undefined;
     const isLive = this.#history?.isLoaded !== true;
-    const wanted = pane?.place === null && isLive ? pane.id : undefined;
+    const wanted = pane?.region === null && isLive ? pane.id : undefined;
     if (wanted === this.#glimpse?.pane || this.#isOver) return;
     this.#glimpse?.look.close();
     const { glimpses, onChange } = this.#options;

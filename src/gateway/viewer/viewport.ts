@@ -1,6 +1,6 @@
 import type { TerminalSize } from '../../base/terminal-size.js';
+import type { Region } from '../../base/window-layout.js';
 import type { Grid } from '../mirror/grid.js';
-import type { Place } from '../mirror/mirror-source.js';
 
 /** A point of a screen, from the top left corner, 0,0. */
 export interface Point {
@@ -16,7 +16,7 @@ const MARGIN = 2;
  * all openings of one size are at the same place; moves by half an opening, so that it mostly rests.
  * Where the cursor is hidden or elsewhere it stays at the lower left, where agents write.
  */
-export function followCursor(cursor: Grid['cursor'], region: Place, size: TerminalSize): Point {
+export function followCursor(cursor: Grid['cursor'], region: Region, size: TerminalSize): Point {
   const isInside =
     cursor !== null &&
     cursor.col >= region.col &&
@@ -32,7 +32,7 @@ export function followCursor(cursor: Grid['cursor'], region: Place, size: Termin
 }
 
 /** The nearest place at which an opening still shows the region only. */
-export function withinRegion(point: Point, region: Place, size: TerminalSize): Point {
+export function withinRegion(point: Point, region: Region, size: TerminalSize): Point {
   return {
     col: Math.max(0, Math.min(point.col, region.cols - size.cols)),
     row: Math.max(0, Math.min(point.row, region.rows - size.rows)),

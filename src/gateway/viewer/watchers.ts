@@ -1,8 +1,8 @@
 import type { SessionName } from '../../base/ids.js';
+import type { Presence } from '../../base/presence.js';
 import { rowsFor } from '../mirror/captured-rows.js';
 import type { MirrorSource } from '../mirror/mirror-source.js';
 import { Mirrors, type MirrorsOptions } from '../mirror/mirrors.js';
-import type { Presence } from '../mirror/shared-screen.js';
 import type { Watcher, WatchRequest } from '../mirror/watching.js';
 import { Glimpses } from './glimpses.js';
 import { LiveWatcher } from './live-watcher.js';

@@ -1,9 +1,6 @@
 import { AppendFile } from '../../base/append-file.js';
 import type { Clock } from '../../base/clock.js';
 import { messageOf, UnavailableError } from '../../base/errors.js';
-import { Throttle } from '../../base/throttle.js';
-import { visible } from '../../base/visible.js';
-import { WrittenPart } from '../../base/written-part.js';
 import {
   type EventsPage,
   type EventsRequest,
@@ -11,7 +8,10 @@ import {
   MAX_EVENT_TEXT,
   MAX_KEPT_EVENTS,
   type NewHostEvent,
-} from '../../link/host-event.js';
+} from '../../base/host-event.js';
+import { Throttle } from '../../base/throttle.js';
+import { visible } from '../../base/visible.js';
+import { WrittenPart } from '../../base/written-part.js';
 import type { Logger } from '../../log/logger.js';
 import { type EventMarks, MarksFile, readMarks } from './event-marks.js';
 import { PaneHistory } from './pane-history.js';

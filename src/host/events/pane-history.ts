@@ -1,5 +1,5 @@
+import type { HostEvent } from '../../base/host-event.js';
 import { type PaneName, paneName, type SessionName } from '../../base/ids.js';
-import type { HostEvent } from '../../link/host-event.js';
 
 /** A run of a pane's command, as far as it is on record. */
 export interface RunOnRecord {

@@ -1,6 +1,6 @@
+import { EVENT_KINDS, type HostEvent, MAX_EVENT_TEXT } from '../../base/host-event.js';
 import { isName, type PaneName, type SessionName } from '../../base/ids.js';
 import { z } from '../../base/zod.js';
-import { EVENT_KINDS, type HostEvent, MAX_EVENT_TEXT } from '../../link/host-event.js';
 
 const session = z.custom<SessionName>((value) => typeof value === 'string' && isName(value));
 const pane = z.custom<PaneName>((value) => typeof value === 'string' && isName(value));

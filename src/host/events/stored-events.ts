@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { messageOf, systemCode } from '../../base/errors.js';
-import { type HostEvent, MAX_KEPT_EVENTS } from '../../link/host-event.js';
+import { type HostEvent, MAX_KEPT_EVENTS } from '../../base/host-event.js';
 import { readStoredEvent } from './schema.js';
 
 /** Room for some ten thousand events of the usual size in each file, and for all kept ones of any size. */

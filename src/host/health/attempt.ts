@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { messageOf } from '../../base/errors.js';
 import { askHttpStatus } from '../../base/http-status.js';
 import { networkFailure } from '../../base/network-failure.js';
-import { runProgram } from '../../base/program-run.js';
+import { type ProgramRun, type ProgramSurroundings, runProgram } from '../../base/program-run.js';
 import { findShortage } from '../../base/shortage.js';
 import { visible } from '../../base/visible.js';
 import type { ProbeCheck } from './health-plan.js';
@@ -20,13 +20,7 @@ export type Attempt = (signal: AbortSignal) => Promise<AttemptResult>;
 /** A check that is made again and again. */
 export type TriedCheck = Extract<ProbeCheck, { kind: 'exec' | 'http' | 'tcp' }>;
 
-/** Where and with what programs are run. */
-export interface Surroundings {
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
-}
-
-export function attemptOf(check: TriedCheck, surroundings: Surroundings): Attempt {
+export function attemptOf(check: TriedCheck, surroundings: ProgramSurroundings): Attempt {
   switch (check.kind) {
     case 'exec':
       return (signal) => tryProgram({ argv: check.argv, ...surroundings }, signal);
@@ -38,7 +32,7 @@ export function attemptOf(check: TriedCheck, surroundings: Surroundings): Attemp
 }
 
 async function tryProgram(
-  run: Surroundings & { readonly argv: readonly string[] },
+  run: Pick<ProgramRun, 'argv' | 'cwd' | 'env'>,
   signal: AbortSignal,
 ): Promise<AttemptResult> {
   const end = await runProgram(run, signal);

@@ -1,10 +1,10 @@
 import type { Clock } from '../../base/clock.js';
 import { NotPermittedError, RefusedError } from '../../base/errors.js';
+import type { NewHostEvent } from '../../base/host-event.js';
 import type { PaneName } from '../../base/ids.js';
+import type { PaneSignal } from '../../base/pane.js';
+import type { CaptureRequest, PaneRequest } from '../../base/pane-request.js';
 import { Throttle } from '../../base/throttle.js';
-import type { NewHostEvent } from '../../link/host-event.js';
-import type { CaptureRequest, PaneSignal } from '../../link/host-link.js';
-import type { PaneRequest } from '../../link/pane-request.js';
 import type { Logger } from '../../log/logger.js';
 import { failureOf } from './door-failure.js';
 import type { DoorKey } from './door-key.js';

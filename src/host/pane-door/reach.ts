@@ -1,6 +1,6 @@
 import type { PaneName, SessionName } from '../../base/ids.js';
+import type { PaneRequest } from '../../base/pane-request.js';
 import { visible } from '../../base/visible.js';
-import type { PaneRequest } from '../../link/pane-request.js';
 
 /** What of a session's plan says who may reach whom. */
 export interface ReachPlan {

@@ -1,7 +1,7 @@
 import type { output, ZodType } from 'zod';
+import { PANE_SIGNALS } from '../../base/pane.js';
+import type { PaneRequest } from '../../base/pane-request.js';
 import { z } from '../../base/zod.js';
-import { PANE_SIGNALS } from '../../link/host-link.js';
-import type { PaneRequest } from '../../link/pane-request.js';
 
 const MAX_TEXT = 64 * 1024;
 const MAX_KEYS = 1_000;

@@ -1,5 +1,5 @@
 import type { PaneName, SessionName } from '../../base/ids.js';
-import type { PaneSignal } from '../../link/host-link.js';
+import type { PaneSignal } from '../../base/pane.js';
 import type { HealthPlan } from '../health/health-plan.js';
 import type { RulesPlan } from '../rules/rule-plan.js';
 import type { LogFilePlan } from '../tap/log-file-plan.js';

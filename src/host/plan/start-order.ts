@@ -1,7 +1,7 @@
+import { isCleanExit } from '../../base/attention.js';
 import type { PaneName } from '../../base/ids.js';
+import type { PaneExit, PaneState } from '../../base/pane.js';
 import { visible } from '../../base/visible.js';
-import { isCleanExit } from '../../link/attention.js';
-import type { PaneExit, PaneState } from '../../link/host-link.js';
 import type { Dependency, DependencyCondition } from './dependency.js';
 
 interface OrderedPane {

@@ -3,9 +3,9 @@ import { RefusedError } from '../../base/errors.js';
 import { askHttpStatus, type HttpQuestion } from '../../base/http-status.js';
 import type { PaneName } from '../../base/ids.js';
 import { networkFailure } from '../../base/network-failure.js';
-import { runProgram } from '../../base/program-run.js';
+import type { PaneSignal } from '../../base/pane.js';
+import { type ProgramSurroundings, runProgram } from '../../base/program-run.js';
 import { withTimeLimit } from '../../base/time-limit.js';
-import type { PaneSignal } from '../../link/host-link.js';
 import type { RuleAction } from './rule-plan.js';
 
 const LIMIT_MS = { pane: 60_000, exec: 60_000, webhook: 10_000 };
@@ -20,14 +20,11 @@ export interface RulePorts {
   notify(text: string): Promise<void>;
 }
 
-export interface Doing {
+export interface Doing extends ProgramSurroundings {
   readonly ports: RulePorts;
   readonly clock: Clock;
   /** Aborted when nothing is wanted any more. */
   readonly signal: AbortSignal;
-  /** Where and with what the command of the pane runs: the whole environment. */
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
   /** What `exec` gets on its standard input. */
   readonly input: string;
   /** What `webhook` posts. */

@@ -1,9 +1,10 @@
 import type { Clock } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
+import type { EventKind, NewHostEvent } from '../../base/host-event.js';
 import type { PaneName, SessionName } from '../../base/ids.js';
+import type { PaneState } from '../../base/pane.js';
+import type { ProgramSurroundings } from '../../base/program-run.js';
 import { Throttle } from '../../base/throttle.js';
-import type { EventKind, NewHostEvent } from '../../link/host-event.js';
-import type { PaneState } from '../../link/host-link.js';
 import type { Logger } from '../../log/logger.js';
 import type { OutputLine, PaneOutput } from '../tap/pane-output.js';
 import { ActionQueue } from './action-queue.js';
@@ -29,16 +30,11 @@ export interface RuleEngineOptions {
   readonly plan: RulesPlan;
   readonly output: (pane: PaneName) => PaneOutput;
   /** Where and with what a pane's command runs: the whole environment. Programs of rules get the same. */
-  readonly surroundings: (pane: PaneName) => Surroundings;
+  readonly surroundings: (pane: PaneName) => ProgramSurroundings;
   readonly ports: RulePorts;
   readonly clock: Clock;
   readonly log: Logger;
   readonly record: (event: NewHostEvent) => void;
-}
-
-interface Surroundings {
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
 }
 
 /** A rule that fired, and why. */

@@ -1,6 +1,6 @@
 import type { PaneName } from '../../base/ids.js';
+import type { PaneSignal, PaneState } from '../../base/pane.js';
 import type { Pattern } from '../../base/pattern.js';
-import type { PaneSignal, PaneState } from '../../link/host-link.js';
 
 /** What makes a rule fire. */
 export type RuleCondition = { readonly pane: PaneName } & (

@@ -1,6 +1,6 @@
+import { type EventKind, MAX_EVENT_TEXT, type NewHostEvent } from '../../base/host-event.js';
 import type { PaneName, SessionName } from '../../base/ids.js';
 import { visible } from '../../base/visible.js';
-import { type EventKind, MAX_EVENT_TEXT, type NewHostEvent } from '../../link/host-event.js';
 import type { RuleAction, RulePlan } from './rule-plan.js';
 
 const MAX_SHOWN = 256;

@@ -1,11 +1,8 @@
+import { attentionIn, attentionOf } from '../../base/attention.js';
+import type { PaneDescription, PaneExit } from '../../base/pane.js';
+import type { Presence } from '../../base/presence.js';
+import type { SessionDescription } from '../../base/session-description.js';
 import { visible } from '../../base/visible.js';
-import { attentionIn, attentionOf } from '../../link/attention.js';
-import type {
-  PaneDescription,
-  PaneExit,
-  Presence,
-  SessionDescription,
-} from '../../link/host-link.js';
 
 /** Half of the status line of a terminal of 80 columns, for what needs somebody. */
 const MAX_ATTENTION = 36;

@@ -1,5 +1,6 @@
 import type { TerminalSize } from '../../base/terminal-size.js';
-import type { DriverView, ViewEnd, ViewRequest } from '../../link/host-link.js';
+import type { ViewEnd } from '../../base/view.js';
+import type { DriverView, ViewRequest } from '../../link/host-link.js';
 import type { PtyExit, PtyProcess } from '../tmux/pty-process.js';
 import { endTmuxClient, repaintTmuxClient } from '../tmux/tmux-client.js';
 

@@ -1,26 +1,18 @@
 import type { Clock } from '../../base/clock.js';
 import { messageOf, RefusedError, UnavailableError } from '../../base/errors.js';
+import type { HistoryPage, HistoryRequest } from '../../base/history-page.js';
 import type { PaneId, PaneName, SessionName } from '../../base/ids.js';
 import type { LoopShare } from '../../base/loop-share.js';
+import type { OutputPage, OutputRequest } from '../../base/output-page.js';
+import type { PaneDescription, PaneSignal } from '../../base/pane.js';
+import type { CaptureRequest } from '../../base/pane-request.js';
 import type { PartWatch } from '../../base/part-watch.js';
+import type { Presence } from '../../base/presence.js';
 import { PrivateFolder } from '../../base/private-folder.js';
+import type { ReloadChange } from '../../base/reload-report.js';
+import type { SessionDescription } from '../../base/session-description.js';
 import type { TerminalSize } from '../../base/terminal-size.js';
-import type {
-  CaptureRequest,
-  DriverView,
-  HistoryPage,
-  HistoryRequest,
-  MirrorRequest,
-  MirrorView,
-  OutputPage,
-  OutputRequest,
-  PaneDescription,
-  PaneSignal,
-  Presence,
-  ReloadChange,
-  SessionDescription,
-  ViewRequest,
-} from '../../link/host-link.js';
+import type { DriverView, MirrorRequest, MirrorView, ViewRequest } from '../../link/host-link.js';
 import type { Logger } from '../../log/logger.js';
 import type { DoorKey } from '../pane-door/door-key.js';
 import type { SessionPlan } from '../plan/session-plan.js';

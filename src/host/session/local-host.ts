@@ -1,23 +1,18 @@
 import { ConfigurationError, messageOf, UnavailableError } from '../../base/errors.js';
+import type { HistoryPage, HistoryRequest } from '../../base/history-page.js';
+import type { EventsPage, EventsRequest } from '../../base/host-event.js';
 import type { SessionName } from '../../base/ids.js';
-import type { EventsPage, EventsRequest } from '../../link/host-event.js';
+import type { OutputPage, OutputRequest } from '../../base/output-page.js';
+import type { PaneAddress, PaneSignal, PanesAddress, PaneTarget } from '../../base/pane.js';
+import type { CaptureRequest } from '../../base/pane-request.js';
+import type { Presence } from '../../base/presence.js';
+import type { ReloadReport } from '../../base/reload-report.js';
+import type { SessionDescription } from '../../base/session-description.js';
 import type {
-  CaptureRequest,
   DriverView,
-  HistoryPage,
-  HistoryRequest,
   HostLink,
   MirrorRequest,
   MirrorView,
-  OutputPage,
-  OutputRequest,
-  PaneAddress,
-  PaneSignal,
-  PanesAddress,
-  PaneTarget,
-  Presence,
-  ReloadReport,
-  SessionDescription,
   ViewRequest,
 } from '../../link/host-link.js';
 import type { EventLog } from '../events/event-log.js';

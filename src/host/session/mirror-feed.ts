@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { messageOf, UnavailableError } from '../../base/errors.js';
-import type { MirrorRequest, MirrorView, ViewEnd, WindowLayout } from '../../link/host-link.js';
+import type { ViewEnd } from '../../base/view.js';
+import type { WindowLayout } from '../../base/window-layout.js';
+import type { MirrorRequest, MirrorView } from '../../link/host-link.js';
 import type { Logger } from '../../log/logger.js';
 import type { ControlConnection } from '../tmux/control-connection.js';
 import { quoteArgument } from '../tmux/control-quoting.js';

@@ -1,6 +1,7 @@
+import type { HistoryPage, HistoryRequest } from '../../base/history-page.js';
 import type { LoopShare } from '../../base/loop-share.js';
+import type { CaptureRequest } from '../../base/pane-request.js';
 import { Throttle } from '../../base/throttle.js';
-import type { CaptureRequest, HistoryPage, HistoryRequest } from '../../link/host-link.js';
 import type { Logger } from '../../log/logger.js';
 import { captureHistory, type PanePlace } from '../tmux/pane-history.js';
 import { capturePane } from '../tmux/pane-text.js';

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.js';
+import type { NewHostEvent } from '../../base/host-event.js';
 import type { SessionName } from '../../base/ids.js';
 import { PartWatch } from '../../base/part-watch.js';
-import type { NewHostEvent } from '../../link/host-event.js';
 import type { Logger } from '../../log/logger.js';
 
 export interface PartsOptions {

@@ -1,6 +1,6 @@
 import { messageOf, RefusedError, UnavailableError } from '../../base/errors.js';
 import type { SessionName } from '../../base/ids.js';
-import type { ReloadChange, ReloadReport } from '../../link/host-link.js';
+import type { ReloadChange, ReloadReport } from '../../base/reload-report.js';
 import type { SessionPlan } from '../plan/session-plan.js';
 import { Turns } from './turns.js';
 

@@ -1,5 +1,6 @@
 import { messageOf } from '../../base/errors.js';
-import type { Presence, SessionDescription } from '../../link/host-link.js';
+import type { Presence } from '../../base/presence.js';
+import type { SessionDescription } from '../../base/session-description.js';
 import type { Logger } from '../../log/logger.js';
 import { quoteArgument } from '../tmux/control-quoting.js';
 import { paneOptions, sessionOptions, shownLiterally } from './board-texts.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.js';
+import type { NewHostEvent } from '../../base/host-event.js';
 import type { Part } from '../../base/part.js';
-import type { NewHostEvent } from '../../link/host-event.js';
 import type { Logger } from '../../log/logger.js';
 import type { DoorKey } from '../pane-door/door-key.js';
 import { DoorServer } from '../pane-door/door-server.js';

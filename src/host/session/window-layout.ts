@@ -3,9 +3,9 @@ import { clampSize, type TerminalSize } from '../../base/terminal-size.js';
 import {
   type LayoutPane,
   MAX_LAYOUT_PANES,
-  type Place,
+  type Region,
   type WindowLayout,
-} from '../../link/host-link.js';
+} from '../../base/window-layout.js';
 
 /** What `list-panes -s` is asked for a mirror; the rows of all windows of a session. */
 export const PANE_FORMAT = [
@@ -44,7 +44,7 @@ function parseRow(row: string) {
     ...{ windowId, id: paneId(id), name: rest[5] ?? '', activeAt: activeAt ?? 0 },
     ...{ isShown: active === 1, isZoomed: zoomed === 1, isActiveInWindow: paneActive === 1 },
     size: clampSize(cols ?? 0, rows ?? 0),
-    place: { col: left, row: top, cols: width, rows: height },
+    region: { col: left, row: top, cols: width, rows: height },
   };
 }
 
@@ -55,12 +55,12 @@ function layoutPane(pane: PaneRow, shown: PaneRow): LayoutPane {
     id: pane.id,
     name: isName(pane.name) ? paneName(pane.name) : null,
     isActive,
-    place: isVisible ? within(pane.place, shown.size) : null,
+    region: isVisible ? within(pane.region, shown.size) : null,
   };
 }
 
 /** What of it a mirror can show of a window that is larger than any terminal. */
-function within({ col, row, cols, rows }: Place, size: TerminalSize): Place | null {
+function within({ col, row, cols, rows }: Region, size: TerminalSize): Region | null {
   if (col >= size.cols || row >= size.rows) return null;
   return {
     ...{ col, row },

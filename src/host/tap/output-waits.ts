@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import { UnavailableError } from '../../base/errors.js';
-import { MAX_OUTPUT_BYTES, type OutputPage, type OutputRequest } from '../../link/host-link.js';
+import { MAX_OUTPUT_BYTES, type OutputPage, type OutputRequest } from '../../base/output-page.js';
 import type { PaneOutput } from './pane-output.js';
 
 /** So many may wait at once, each a closure and a timer: 64 engineers with all that they may follow. */

@@ -1,4 +1,4 @@
-import type { OutputPage, OutputStart } from '../../link/host-link.js';
+import type { OutputPage, OutputStart } from '../../base/output-page.js';
 
 /** A line of a pane's output as people read it: without escape sequences and control characters. */
 export interface OutputLine {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.js';
-import type { OutputPage, OutputStart } from '../../link/host-link.js';
+import type { OutputPage, OutputStart } from '../../base/output-page.js';
 import { LineWatch } from './line-watch.js';
 import { openReader, readMarked } from './marked-lines.js';
 import { OutputRing } from './output-ring.js';

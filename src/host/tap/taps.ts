@@ -1,5 +1,5 @@
 import type { PaneName } from '../../base/ids.js';
-import type { PaneTelemetry } from '../../link/host-link.js';
+import type { PaneTelemetry } from '../../base/pane.js';
 import type { LogFilePlan } from './log-file-plan.js';
 import type { PaneOutput, PastOutput } from './pane-output.js';
 

@@ -1,23 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { UnavailableError } from '../../base/errors.js';
+import type { HistoryPage, HistoryRequest } from '../../base/history-page.js';
 import type { PaneId } from '../../base/ids.js';
 import type { Slices } from '../../base/slices.js';
 import type { TerminalSize } from '../../base/terminal-size.js';
 import { completeLines } from './captured-lines.js';
 import { TmuxError, type TmuxServer } from './tmux-server.js';
-
-export interface PaneRange {
-  /** From the top of what the pane shows now; negative for what has scrolled off. */
-  readonly firstLine: number;
-  readonly count: number;
-}
-
-export interface PanePage {
-  readonly firstLine: number;
-  readonly lines: readonly string[];
-  readonly historySize: number;
-  readonly size: TerminalSize;
-}
 
 export interface PanePlace {
   readonly sessionId: string;
@@ -32,8 +20,8 @@ export interface PanePlace {
 export async function captureHistory(
   server: TmuxServer,
   pane: PanePlace,
-  { slices, ...range }: PaneRange & { readonly slices: Slices },
-): Promise<PanePage> {
+  { slices, ...range }: HistoryRequest & { readonly slices: Slices },
+): Promise<HistoryPage> {
   const last = range.firstLine + range.count - 1;
   const { captured, historySize, size } = await capturePage(server, pane, [
     ...['capture-pane', '-p', '-e', '-t', pane.id, '-S', `${range.firstLine}`, '-E', `${last}`],

@@ -1,14 +1,9 @@
+import type { CaptureRequest } from '../../base/pane-request.js';
 import type { Slices } from '../../base/slices.js';
 import { completeLines } from './captured-lines.js';
 import { HistoryWalk, SEAM_LINES, type WalkedPage } from './history-walk.js';
 import { capturePage, type PanePlace } from './pane-history.js';
 import type { TmuxServer } from './tmux-server.js';
-
-export interface PaneCapture {
-  readonly slices: Slices;
-  readonly lines: 'screen' | 'all' | number;
-  readonly ansi: boolean;
-}
 
 const PIECE_CHARACTERS = 16 * 1024;
 /** More than any scrollback has. */
@@ -24,7 +19,7 @@ const MAX_LINES = 1_000_000_000;
 export async function capturePane(
   server: TmuxServer,
   pane: PanePlace,
-  { lines: wanted, ansi, slices }: PaneCapture,
+  { lines: wanted, ansi, slices }: CaptureRequest & { readonly slices: Slices },
 ): Promise<readonly string[]> {
   const capture = ['capture-pane', '-p', ...(ansi ? ['-e'] : []), '-t', pane.id];
   const complete = async (lines: readonly string[]) =>

@@ -1,5 +1,5 @@
+import type { PaneExit } from '../../base/pane.js';
 import { signalName } from '../../base/signal-name.js';
-import type { PaneExit } from '../../link/host-link.js';
 import type { KeeperState } from '../keeper/keeper-protocol.js';
 
 /** How the last run that is over ended, as people are told; null before that. */

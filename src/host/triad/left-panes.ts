@@ -1,6 +1,6 @@
+import type { NewHostEvent } from '../../base/host-event.js';
 import type { PaneName, SessionName } from '../../base/ids.js';
 import type { Part } from '../../base/part.js';
-import type { NewHostEvent } from '../../link/host-event.js';
 import type { Logger } from '../../log/logger.js';
 import { OldRuns } from './old-runs.js';
 import type { Pane } from './pane.js';

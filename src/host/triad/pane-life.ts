@@ -1,6 +1,6 @@
+import { isCleanExit } from '../../base/attention.js';
 import type { Clock } from '../../base/clock.js';
-import { isCleanExit } from '../../link/attention.js';
-import type { PaneExit, PaneState } from '../../link/host-link.js';
+import type { PaneExit, PaneState } from '../../base/pane.js';
 import type { PanePolicy } from '../plan/session-plan.js';
 import { describeExit, isUnrunnable } from './command-exit.js';
 import type { Ending, PaneMemory } from './pane-memory.js';

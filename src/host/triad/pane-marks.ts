@@ -3,8 +3,7 @@ import type { Logger } from '../../log/logger.js';
 import type { PaneProgram } from '../plan/session-plan.js';
 import { quoteArgument } from '../tmux/control-quoting.js';
 import { TmuxError } from '../tmux/tmux-server.js';
-import type { PaneMemory } from './pane-memory.js';
-import { writeMemory } from './pane-memory.js';
+import { type PaneMemory, writeMemory } from './pane-memory.js';
 import { programMark } from './session-builder.js';
 
 export interface PaneMarksOptions {

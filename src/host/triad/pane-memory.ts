@@ -1,5 +1,5 @@
-import type { HostEvent } from '../../link/host-event.js';
-import type { PaneState } from '../../link/host-link.js';
+import type { HostEvent } from '../../base/host-event.js';
+import type { PaneState } from '../../base/pane.js';
 import { paneMemorySchema } from '../plan/schema.js';
 
 /** What a command that is `stopping` does once it has ended. */

@@ -1,5 +1,5 @@
 import type { PaneName } from '../../base/ids.js';
-import type { PaneState } from '../../link/host-link.js';
+import type { PaneState } from '../../base/pane.js';
 
 /** What stands in a pane below how its command ended, when it is started again by itself. */
 export function endNote(pauseMs: number): string {

@@ -1,7 +1,7 @@
 import { UnavailableError } from '../../base/errors.js';
+import type { EventKind, NewHostEvent } from '../../base/host-event.js';
 import type { PaneName, SessionName } from '../../base/ids.js';
-import type { EventKind, NewHostEvent } from '../../link/host-event.js';
-import type { PaneDescription, PaneSignal } from '../../link/host-link.js';
+import type { PaneDescription, PaneSignal } from '../../base/pane.js';
 import type { PanePlan } from '../plan/session-plan.js';
 import { describeWait, inStartOrder, isMet } from '../plan/start-order.js';
 import type { PastOutput } from '../tap/pane-output.js';

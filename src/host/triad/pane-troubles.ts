@@ -1,8 +1,8 @@
 import { messageOf } from '../../base/errors.js';
+import type { EventKind, NewHostEvent } from '../../base/host-event.js';
 import type { PaneName } from '../../base/ids.js';
+import type { PaneDescription } from '../../base/pane.js';
 import { visible } from '../../base/visible.js';
-import type { EventKind, NewHostEvent } from '../../link/host-event.js';
-import type { PaneDescription } from '../../link/host-link.js';
 import type { Logger } from '../../log/logger.js';
 import type { Pane } from './pane.js';
 import { StillRunsError } from './run-end.js';

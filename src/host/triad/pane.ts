@@ -1,8 +1,8 @@
 import { RefusedError } from '../../base/errors.js';
 import type { PaneId, PaneName } from '../../base/ids.js';
+import type { PaneDescription, PaneExit, PaneSignal, PaneState } from '../../base/pane.js';
 import { shellWord } from '../../base/shell-word.js';
 import { visible } from '../../base/visible.js';
-import type { PaneDescription, PaneExit, PaneSignal, PaneState } from '../../link/host-link.js';
 import type { HealthChange, PaneHealth } from '../health/pane-health.js';
 import type { KeeperConnection } from '../keeper/keeper-connection.js';
 import type { KeeperState } from '../keeper/keeper-protocol.js';

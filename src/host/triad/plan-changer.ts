@@ -1,6 +1,6 @@
 import { messageOf, RefusedError, UnavailableError } from '../../base/errors.js';
 import type { PaneName } from '../../base/ids.js';
-import type { ReloadChange } from '../../link/host-link.js';
+import type { ReloadChange } from '../../base/reload-report.js';
 import type { Logger } from '../../log/logger.js';
 import type { Layout } from '../plan/schema.js';
 import type { SessionPlan } from '../plan/session-plan.js';

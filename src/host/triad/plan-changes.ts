@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PaneName } from '../../base/ids.js';
-import type { ReloadChange } from '../../link/host-link.js';
+import type { ReloadChange } from '../../base/reload-report.js';
 import type { Layout } from '../plan/schema.js';
 import type { PanePlan, PaneProgram, SessionPlan } from '../plan/session-plan.js';
 import type { RulesPlan } from '../rules/rule-plan.js';

@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { PaneName } from '../../base/ids.js';
+import type { PaneExit } from '../../base/pane.js';
 import { processFacts } from '../../base/process-scan.js';
 import { WrittenPart } from '../../base/written-part.js';
-import type { PaneExit } from '../../link/host-link.js';
 import type { Logger } from '../../log/logger.js';
 import { runNotesSchema } from '../plan/schema.js';
 import type { PaneMemory } from './pane-memory.js';

@@ -1,24 +1,13 @@
+import type { NewHostEvent } from '../../base/host-event.js';
 import type { PaneName, SessionName } from '../../base/ids.js';
-import type { HostEvent, NewHostEvent } from '../../link/host-event.js';
+import type { PaneHistory, RunOnRecord } from '../events/pane-history.js';
 import type { KeeperConnection } from '../keeper/keeper-connection.js';
 import type { KeeperState } from '../keeper/keeper-protocol.js';
 import { describeExit, exitOf } from './command-exit.js';
 import { memoryFacts, type PaneMemory, recordedMemory } from './pane-memory.js';
 
 /** What is on record of each pane, over every restart. */
-export interface RunHistory {
-  lastRun(session: SessionName, pane: PaneName): RunOnRecord | undefined;
-  /** The panes of which a run is on record that has not ended. */
-  openPanes(session: SessionName): readonly PaneName[];
-  /** The newest change of its state. */
-  lastState(session: SessionName, pane: PaneName): HostEvent | undefined;
-}
-
-interface RunOnRecord {
-  readonly run: string;
-  readonly pid: number | null;
-  readonly hasEnded: boolean;
-}
+export type RunHistory = Pick<PaneHistory, 'lastRun' | 'openPanes' | 'lastState'>;
 
 export interface RunRecordOptions {
   readonly session: SessionName;

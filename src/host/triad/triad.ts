@@ -1,17 +1,13 @@
 import { withDeadline } from '../../base/deadline.js';
 import { messageOf, UnavailableError } from '../../base/errors.js';
+import type { EventKind, NewHostEvent } from '../../base/host-event.js';
 import type { PaneName } from '../../base/ids.js';
+import type { PaneDescription, PaneSignal } from '../../base/pane.js';
 import type { Part } from '../../base/part.js';
 import { pause } from '../../base/pause.js';
+import type { ReloadChange } from '../../base/reload-report.js';
+import type { SessionDescription, SessionState } from '../../base/session-description.js';
 import { visible } from '../../base/visible.js';
-import type { EventKind, NewHostEvent } from '../../link/host-event.js';
-import type {
-  PaneDescription,
-  PaneSignal,
-  ReloadChange,
-  SessionDescription,
-  SessionState,
-} from '../../link/host-link.js';
 import type { SessionPlan } from '../plan/session-plan.js';
 import { ControlConnection } from '../tmux/control-connection.js';
 import { endLeftClients } from '../tmux/left-clients.js';

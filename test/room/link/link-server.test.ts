@@ -12,12 +12,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sessionName } from '../../../src/base/ids.js';
+import type { ViewEnd } from '../../../src/base/view.js';
 import type {
   DriverView,
   HostLink,
   MirrorRequest,
   MirrorView,
-  ViewEnd,
   ViewRequest,
 } from '../../../src/link/host-link.js';
 import { LinkServer } from '../../../src/link/link-server.js';

@@ -2,7 +2,7 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import { RefusedError } from '../../../src/base/errors.js';
 import { paneId } from '../../../src/base/ids.js';
-import type { WindowLayout } from '../../../src/link/host-link.js';
+import type { WindowLayout } from '../../../src/base/window-layout.js';
 import {
   layoutMessage,
   MAX_MESSAGE_BYTES,
@@ -13,7 +13,7 @@ import {
 
 const PANE = {
   ...{ id: paneId('%3'), name: null, isActive: true },
-  place: { col: 0, row: 0, cols: 80, rows: 24 },
+  region: { col: 0, row: 0, cols: 80, rows: 24 },
 };
 const LAYOUT: WindowLayout = { size: { cols: 80, rows: 24 }, isZoomed: false, panes: [PANE] };
 
@@ -81,7 +81,7 @@ describe.each([
   ['with a size without an end', layout({ size: { cols: 1001, rows: 24 } })],
   ['with a pane that is a target', layout({ panes: [{ ...PANE, id: '$0' }] })],
   ['with a name that is none', layout({ panes: [{ ...PANE, name: 'a b' }] })],
-  ['with a place outside', layout({ panes: [{ ...PANE, place: { ...PANE.place, col: -1 } }] })],
+  ['with a place outside', layout({ panes: [{ ...PANE, region: { ...PANE.region, col: -1 } }] })],
   ['with more than a layout has', layout({ command: ['sh'] })],
 ])('a message %s', (_what, bytes) => {
   test('is refused', () => {

@@ -66,7 +66,10 @@ describe('the store of grants', () => {
     await writeFile(fixture.path, sampleLine('alice', 'role="driver",expiry-time="20300101Z"'));
     const store = await fixture.open();
     const { blob, fingerprint } = sampleKey('alice');
-    expect(store.findKey(Uint8Array.from(blob))).toMatchObject({ engineer: 'alice', fingerprint });
+    expect(store.findKey(Uint8Array.from(blob))).toMatchObject({
+      engineer: 'alice',
+      key: { fingerprint },
+    });
     expect(store.findKey(sampleKey('bob').blob)).toBeUndefined();
     const query = { keyBlob: blob, session: sessionName('pair'), address: '10.0.0.1' };
     expect(store.decide({ ...query, now: NOW - 1 })).toMatchObject({ outcome: 'allowed' });

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SYSTEM_CLOCK } from '../../../../src/base/clock.js';
-import { Audit, type HostEventFacts } from '../../../../src/gateway/audit/audit.js';
+import type { HostEvent } from '../../../../src/base/host-event.js';
+import { paneName, sessionName } from '../../../../src/base/ids.js';
+import { Audit } from '../../../../src/gateway/audit/audit.js';
 import type { Position } from '../../../../src/gateway/audit/audit-tail.js';
 import { HostRecord } from '../../../../src/gateway/audit/host-record.js';
 import { openLogger } from '../../../../src/log/logger.js';
@@ -22,7 +24,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 /** A host whose events outlive whoever records them. */
 class Source {
-  readonly events: HostEventFacts[] = [];
+  readonly events: HostEvent[] = [];
   first = 1;
   /** Epoch ms. */
   now = 1000;
@@ -33,7 +35,7 @@ class Source {
   happen(count: number): this {
     for (let each = 0; each < count; each += 1) {
       const number = this.first + this.events.length;
-      const place = { session: 'pair', pane: 'worker', by: null };
+      const place = { session: sessionName('pair'), pane: paneName('worker'), by: null };
       this.events.push({
         number,
         at: (this.now += 1),
@@ -81,7 +83,7 @@ class Source {
 function recordOf(source: Source, audited: string[] = []) {
   const audit = {
     lastHostEvent: () => Promise.resolve<Position | undefined>(undefined),
-    hostEvent: ({ number }: HostEventFacts) => void audited.push(`${number}`),
+    hostEvent: ({ number }: HostEvent) => void audited.push(`${number}`),
     hostRecordReplaced: ({ after }: { after: number }) => void audited.push(`not ${after}`),
     hostEventsMissed: ({ count }: { count: number }) => void audited.push(`missed ${count}`),
   };

@@ -7,6 +7,7 @@ import { EXIT, type ExitCode } from '../../../../src/base/exit-codes.js';
 import { attachmentId, engineerName } from '../../../../src/base/ids.js';
 import { LoopShare } from '../../../../src/base/loop-share.js';
 import type { TerminalSize } from '../../../../src/base/terminal-size.js';
+import type { KnownKey } from '../../../../src/gateway/access/grant-store.js';
 import { parsePublicKey } from '../../../../src/gateway/access/public-key.js';
 import type {
   Attachment,
@@ -23,7 +24,7 @@ import type { CommandOutcome, SshCommand } from '../../../../src/gateway/command
 import { Gateway, type GatewayOptions } from '../../../../src/gateway/ssh/gateway.js';
 import { type HostKey, readHostKeys } from '../../../../src/gateway/ssh/host-keys.js';
 import type { KeyExchangeLimits } from '../../../../src/gateway/ssh/key-exchanges.js';
-import type { ConnectionAccess, KnownKey } from '../../../../src/gateway/ssh/ports.js';
+import type { ConnectionAccess } from '../../../../src/gateway/ssh/ports.js';
 import { type GatewayLimits, gatewaySchema } from '../../../../src/gateway/ssh/schema.js';
 import { openLogger } from '../../../../src/log/logger.js';
 import type { SshTarget } from '../../../helpers/ssh-client.js';

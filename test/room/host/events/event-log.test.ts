@@ -2,13 +2,13 @@ import { appendFileSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { paneName, sessionName } from '../../../../src/base/ids.js';
-import { EventLog } from '../../../../src/host/events/event-log.js';
 import {
   MAX_EVENT_TEXT,
   MAX_KEPT_EVENTS,
   type NewHostEvent,
-} from '../../../../src/link/host-event.js';
+} from '../../../../src/base/host-event.js';
+import { paneName, sessionName } from '../../../../src/base/ids.js';
+import { EventLog } from '../../../../src/host/events/event-log.js';
 import { openLogger } from '../../../../src/log/logger.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { withFileLimit, withoutDescriptors } from '../../../helpers/file-limit.js';

@@ -43,7 +43,7 @@ test('a mirror tells its layout first, and shows the window at its exact size', 
   expect(`${cols} ${rows}`).toBe(size);
   expect(mirror.seen.layout).toMatchObject({
     isZoomed: false,
-    panes: [{ id: '%0', name: 'worker', isActive: true, place: { col: 0, cols } }],
+    panes: [{ id: '%0', name: 'worker', isActive: true, region: { col: 0, cols } }],
   });
   const { pid } = await mirrorOf(small);
   const own = await asker(small)('list-clients', '-F', '#{client_pid} #{client_flags}');
@@ -62,7 +62,7 @@ test('a mirror follows the drivers to another window, and back', async () => {
   await mirror.seen.shows('second');
   await mirror.seen.has('both panes', ({ panes }) => panes.length === 2);
   expect(mirror.seen.layout.panes).toMatchObject([
-    { id: '%0', name: 'worker', isActive: false, place: null },
+    { id: '%0', name: 'worker', isActive: false, region: null },
     { id: second, name: null, isActive: true },
   ]);
   await ask('select-window', '-t', '$0:0');
@@ -81,10 +81,10 @@ test('a mirror follows a split, a zoom and a resize', async () => {
   const right = await ask(...made, 'sh', '-c', 'echo right; exec cat');
   await mirror.seen.has('a second pane', ({ panes }) => panes[1]?.isActive === true);
   await mirror.seen.shows('right');
-  expect(mirror.seen.layout.panes.every(({ place }) => place !== null)).toBe(true);
+  expect(mirror.seen.layout.panes.every(({ region }) => region !== null)).toBe(true);
   await ask('resize-pane', '-Z', '-t', right);
   await mirror.seen.has('a zoom', ({ isZoomed }) => isZoomed);
-  expect(mirror.seen.layout.panes.map(({ place }) => place === null)).toEqual([true, false]);
+  expect(mirror.seen.layout.panes.map(({ region }) => region === null)).toEqual([true, false]);
   await eventually('the left pane is hidden', () => !mirror.seen.rows.join().includes('left'));
   await ask('resize-window', '-t', '$0', '-x', '71', '-y', '19');
   await mirror.seen.has('the size', ({ size }) => size.cols === 71 && size.rows === 19);

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { engineerName, paneName, sessionName } from '../../../../src/base/ids.js';
+import type { PaneDescription } from '../../../../src/base/pane.js';
+import type { SessionDescription } from '../../../../src/base/session-description.js';
 import { SessionBoard } from '../../../../src/host/session/session-board.js';
 import { ControlConnection } from '../../../../src/host/tmux/control-connection.js';
-import type { PaneDescription, SessionDescription } from '../../../../src/link/host-link.js';
 import { openLogger } from '../../../../src/log/logger.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { describedPane } from '../../../helpers/pane-description.js';

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { UnavailableError } from '../../../../src/base/errors.js';
 import { paneId } from '../../../../src/base/ids.js';
+import type { CaptureRequest } from '../../../../src/base/pane-request.js';
 import { OwnSlices } from '../../../../src/base/slices.js';
 import { ControlConnection } from '../../../../src/host/tmux/control-connection.js';
-import { capturePane, type PaneCapture } from '../../../../src/host/tmux/pane-text.js';
+import { capturePane } from '../../../../src/host/tmux/pane-text.js';
 import { count } from '../../../helpers/counts.js';
 import { PrivateTmux } from '../../../helpers/private-tmux.js';
 
@@ -13,7 +14,7 @@ function startTmux(command?: readonly string[]): Promise<PrivateTmux> {
 
 const slices = new OwnSlices();
 
-async function capture(tmux: PrivateTmux, request: Omit<PaneCapture, 'slices'>): Promise<string> {
+async function capture(tmux: PrivateTmux, request: CaptureRequest): Promise<string> {
   const place = { sessionId: tmux.sessionId, id: tmux.pane };
   const pieces = await capturePane(tmux.server, place, { ...request, slices });
   expect(Math.max(0, ...pieces.map((piece) => piece.length))).toBeLessThan(32 * 1024);

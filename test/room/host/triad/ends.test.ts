@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { PANE_SIGNALS } from '../../../../src/link/host-link.js';
+import { PANE_SIGNALS } from '../../../../src/base/pane.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { isAlive } from '../../../helpers/keeper-pane.js';
 import { signalNow } from '../../../helpers/signal.js';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { PaneDescription } from '../../../../src/link/host-link.js';
+import type { PaneDescription } from '../../../../src/base/pane.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { isAlive, processState } from '../../../helpers/keeper-pane.js';
 import { SmallHost } from '../../../helpers/small-host.js';

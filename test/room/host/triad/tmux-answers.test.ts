@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { PaneDescription } from '../../../../src/link/host-link.js';
+import type { PaneDescription } from '../../../../src/base/pane.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { SmallHost } from '../../../helpers/small-host.js';
 

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { attachmentId, engineerName, paneName, sessionName } from '../../../../src/base/ids.js';
 import type { TerminalSize } from '../../../../src/base/terminal-size.js';
+import type { ViewEnd } from '../../../../src/base/view.js';
 import type { Role } from '../../../../src/gateway/access/role.js';
 import type { AttachRequest } from '../../../../src/gateway/attachments/attachment.js';
 import { LiveAttachment } from '../../../../src/gateway/attachments/live-attachment.js';
 import type { Watcher, WatchRequest } from '../../../../src/gateway/mirror/watching.js';
-import type { DriverView, ViewEnd, ViewRequest } from '../../../../src/link/host-link.js';
+import type { DriverView, ViewRequest } from '../../../../src/link/host-link.js';
 import { eventually } from '../../../helpers/eventually.js';
 
 const SIZE = { cols: 80, rows: 24 };

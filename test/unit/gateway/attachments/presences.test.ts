@@ -13,8 +13,8 @@ const PAIR = sessionName('pair');
 class People {
   readonly live = new Map<AttachmentId, Present>();
   readonly shown: string[] = [];
-  readonly presences = new Presences(this.live, (session, { drivers, watchers }) =>
-    this.shown.push(`${session}: ${drivers.join(',')} +${watchers}`),
+  readonly presences = new Presences(this.live, (session, { drivers, observers }) =>
+    this.shown.push(`${session}: ${drivers.join(',')} +${observers}`),
   );
 
   /** Lets the time pass after which something new is told. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { sessionName } from '../../../../src/base/ids.js';
+import type { SessionState } from '../../../../src/base/session-description.js';
 import { SessionReturns } from '../../../../src/gateway/attachments/session-returns.js';
-import type { SessionState } from '../../../../src/link/host-link.js';
 import { LinkLostError } from '../../../../src/link/link-lost.js';
 import { describedSession, fakeHost } from '../../../helpers/fake-host.js';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { UnavailableError } from '../../../../src/base/errors.js';
 import { engineerName, sessionName } from '../../../../src/base/ids.js';
+import type { Presence } from '../../../../src/base/presence.js';
 import { ToldPresence } from '../../../../src/gateway/attachments/told-presence.js';
-import type { Presence } from '../../../../src/link/host-link.js';
 import { LinkLostError } from '../../../../src/link/link-lost.js';
 import { openLogger } from '../../../../src/log/logger.js';
 import { eventually } from '../../../helpers/eventually.js';
@@ -26,7 +26,7 @@ class Board {
   );
 
   show(...drivers: string[]): void {
-    this.told.show(PAIR, { drivers: drivers.map(engineerName), watchers: 2 });
+    this.told.show(PAIR, { drivers: drivers.map(engineerName), observers: 2 });
   }
 
   [Symbol.dispose](): void {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { HostEvent } from '../../../../src/base/host-event.js';
 import { paneName, sessionName } from '../../../../src/base/ids.js';
-import type { HostEvent } from '../../../../src/link/host-event.js';
 import { Executed, textOf } from '../../../helpers/executed.js';
 
 function event(number: number, parts: Partial<HostEvent> = {}): HostEvent {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { OutputRequest } from '../../../../src/link/host-link.js';
+import type { OutputRequest } from '../../../../src/base/output-page.js';
 import { LinkLostError } from '../../../../src/link/link-lost.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { Executed } from '../../../helpers/executed.js';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { sessionName } from '../../../../src/base/ids.js';
+import type { PaneDescription } from '../../../../src/base/pane.js';
 import { ageText, bytesText } from '../../../../src/gateway/commands/amount-text.js';
-import type { PaneDescription } from '../../../../src/link/host-link.js';
 import { LinkLostError } from '../../../../src/link/link-lost.js';
 import { Executed } from '../../../helpers/executed.js';
 import { describedPane, describedSession } from '../../../helpers/fake-host.js';

@@ -23,7 +23,7 @@ function moment(number: number): Moment {
     session: sessionName('pair'),
     screen: grids.grid(SIZE),
     layout: layoutOf(SIZE),
-    presence: { drivers: [], watchers: 0 },
+    presence: { drivers: [], observers: 0 },
     composed: new Map(),
   };
   return { number, shared, frames: new FrameCache() };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { sessionName } from '../../../../src/base/ids.js';
+import { engineerName, sessionName } from '../../../../src/base/ids.js';
 import { LoopShare } from '../../../../src/base/loop-share.js';
 import { Mirrors } from '../../../../src/gateway/mirror/mirrors.js';
 import type { SharedScreen } from '../../../../src/gateway/mirror/shared-screen.js';
@@ -89,12 +89,12 @@ describe('the mirrors', () => {
 
   test('pass on who is there, before somebody watches and later', async () => {
     const stage = new Stage();
-    stage.mirrors.showPresence(PAIR, { drivers: ['dora'], watchers: 1 });
+    stage.mirrors.showPresence(PAIR, { drivers: [engineerName('dora')], observers: 1 });
     using observer = await stage.watch();
     stage.source.output('x');
     await observer.shows('x');
     expect(observer.composer.shared?.presence.drivers).toEqual(['dora']);
-    stage.mirrors.showPresence(PAIR, { drivers: ['dirk'], watchers: 1 });
+    stage.mirrors.showPresence(PAIR, { drivers: [engineerName('dirk')], observers: 1 });
     await eventually('the new one is shown', () => {
       return observer.composer.shared?.presence.drivers[0] === 'dirk';
     });

@@ -45,8 +45,8 @@ class Watched implements AsyncDisposable {
 
   async open(): Promise<void> {
     await this.watcher.open(this.#mirrors);
-    const place = { ...SIZE, col: 0, row: 0 };
-    const pane = { id: paneId('%0'), name: null, isActive: true, place };
+    const region = { ...SIZE, col: 0, row: 0 };
+    const pane = { id: paneId('%0'), name: null, isActive: true, region };
     this.#source.layout({ ...layoutOf(SIZE), panes: [pane] });
     this.#source.output('hello');
     this.watcher.start();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { HistoryPage } from '../../../../src/base/history-page.js';
 import { paneId } from '../../../../src/base/ids.js';
-import type { HistoryPage } from '../../../../src/gateway/mirror/mirror-source.js';
 import { PageQueue } from '../../../../src/gateway/viewer/page-queue.js';
 
 const REQUEST = { firstLine: 0, count: 1 };

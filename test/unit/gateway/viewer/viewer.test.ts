@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { paneName } from '../../../../src/base/ids.js';
+import { engineerName, paneName } from '../../../../src/base/ids.js';
 import { farewell } from '../../../../src/gateway/attachments/farewell.js';
 import { layoutOf, textOf, ViewedSession } from '../../../helpers/viewed-session.js';
 
@@ -205,7 +205,7 @@ test('a narrow line keeps the session and the mode, and leaves out what matters 
   expect(session.bottom).toBe(' pair  watching  ? help  q leaves');
   session.shared = {
     ...session.shared,
-    presence: { drivers: ['dora', 'dirk', 'dan', 'dee'], watchers: 1 },
+    presence: { drivers: ['dora', 'dirk', 'dan', 'dee'].map(engineerName), observers: 1 },
     composed: new Map(),
   };
   session.viewer.resize({ cols: 80, rows: 10 });

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { paneName } from '../../../../src/base/ids.js';
+import { PANE_STATES, type PaneExit } from '../../../../src/base/pane.js';
 import type { DependencyCondition } from '../../../../src/host/plan/dependency.js';
 import { readCondition } from '../../../../src/host/plan/dependency.js';
 import { describeWait, inStartOrder, isMet } from '../../../../src/host/plan/start-order.js';
-import { PANE_STATES, type PaneExit } from '../../../../src/link/host-link.js';
 import { planOf } from '../../../helpers/session-plan.js';
 
 function condition(text: string): DependencyCondition {

@@ -1,7 +1,7 @@
+import type { NewHostEvent } from '../../../../src/base/host-event.js';
 import { type PaneName, paneName, sessionName } from '../../../../src/base/ids.js';
 import { RuleEngine } from '../../../../src/host/rules/rule-engine.js';
 import type { RulesPlan } from '../../../../src/host/rules/rule-plan.js';
-import type { NewHostEvent } from '../../../../src/link/host-event.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { FakeOutput } from '../../../helpers/fake-output.js';
 import { quietLog } from '../../../helpers/quiet-log.js';

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { engineerName, paneName } from '../../../../src/base/ids.js';
+import type { PaneDescription } from '../../../../src/base/pane.js';
 import {
   paneOptions,
   sessionOptions,
   shownLiterally,
 } from '../../../../src/host/session/board-texts.js';
-import type { PaneDescription } from '../../../../src/link/host-link.js';
 import { describedPane } from '../../../helpers/pane-description.js';
 
 const running = (...panes: PaneDescription[]) => ({ state: 'running' as const, panes });

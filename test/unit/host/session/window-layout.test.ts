@@ -21,14 +21,14 @@ test('the panes of all windows are there, with places in the window that is show
       size: { cols: 80, rows: 24 },
       isZoomed: false,
       panes: [
-        { id: '%0', name: 'engine', isActive: false, place: null },
+        { id: '%0', name: 'engine', isActive: false, region: null },
         {
           id: '%1',
           name: 'worker',
           isActive: false,
-          place: { col: 0, row: 1, cols: 40, rows: 23 },
+          region: { col: 0, row: 1, cols: 40, rows: 23 },
         },
-        { id: '%2', name: null, isActive: true, place: { col: 41, row: 1, cols: 39, rows: 23 } },
+        { id: '%2', name: null, isActive: true, region: { col: 41, row: 1, cols: 39, rows: 23 } },
       ],
     },
   });
@@ -37,7 +37,7 @@ test('the panes of all windows are there, with places in the window that is show
 test('behind a zoomed pane the others have no place', () => {
   const zoomed = '@1 1 80 24 1 1700000000';
   const rows = [row(zoomed, '%1 0 0 0 40 24 '), row(zoomed, '%2 1 0 0 80 24 ')];
-  const places = parseShownWindow(rows)?.layout.panes.map(({ place }) => place);
+  const places = parseShownWindow(rows)?.layout.panes.map(({ region }) => region);
   expect(places).toEqual([null, { col: 0, row: 0, cols: 80, rows: 24 }]);
 });
 
@@ -51,7 +51,7 @@ test('what is beyond the largest terminal is cut off', () => {
   const rows = [row(large, '%1 1 900 0 150 24 '), row(large, '%2 0 1050 0 150 24 ')];
   const layout = parseShownWindow(rows)?.layout;
   expect(layout?.size).toEqual({ cols: 1000, rows: 24 });
-  expect(layout?.panes.map(({ place }) => place?.cols)).toEqual([100, undefined]);
+  expect(layout?.panes.map(({ region }) => region?.cols)).toEqual([100, undefined]);
 });
 
 test('of more than a thousand panes, a thousand are told', () => {

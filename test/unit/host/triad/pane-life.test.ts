@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { PaneExit, PaneState } from '../../../../src/base/pane.js';
 import type { PanePolicy } from '../../../../src/host/plan/session-plan.js';
 import { PaneLife } from '../../../../src/host/triad/pane-life.js';
 import { freshMemory, readMemory, writeMemory } from '../../../../src/host/triad/pane-memory.js';
-import type { PaneExit, PaneState } from '../../../../src/link/host-link.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 
 const POLICY: PanePolicy = {

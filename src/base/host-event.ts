@@ -1,4 +1,4 @@
-import type { PaneName, SessionName } from '../base/ids.js';
+import type { PaneName, SessionName } from './ids.js';
 
 /** What the host has to tell of: stable names, on which operators and tests match. */
 export const EVENT_KINDS = [

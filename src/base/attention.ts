@@ -1,5 +1,6 @@
-import type { PaneName } from '../base/ids.js';
-import type { PaneDescription, PaneExit, SessionDescription } from './host-link.js';
+import type { PaneName } from './ids.js';
+import type { PaneDescription, PaneExit } from './pane.js';
+import type { SessionDescription } from './session-description.js';
 
 /** A pane that needs somebody, or with null the session itself, and why in a word or two. */
 export interface Attention {

@@ -1,7 +1,11 @@
 import { expect, test } from 'vitest';
+import {
+  PANE_STATES,
+  type PaneDescription,
+  type PaneExit,
+  type PaneState,
+} from '../../../src/base/pane.js';
 import { paneOptions, sessionOptions } from '../../../src/host/session/board-texts.js';
-import type { PaneDescription, PaneExit, PaneState } from '../../../src/link/host-link.js';
-import { PANE_STATES } from '../../../src/link/host-link.js';
 import { Executed } from '../../helpers/executed.js';
 import { describedPane, describedSession } from '../../helpers/fake-host.js';
 
