@@ -12,7 +12,7 @@ function neverLoads(entry, wing) {
   return {
     name: `${entry}-never-loads`,
     severity: 'error',
-    from: { path: `^src/service/${entry}(-process)?\\.ts$` },
+    from: { path: `^src/service/(start-)?${entry}\\.ts$` },
     to: { path: `^src/${wing}/`, reachable: true },
   };
 }

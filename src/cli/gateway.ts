@@ -1,7 +1,7 @@
 import type { ExitCode } from '../base/exit-codes.js';
 import { sayWhatGoesOn } from '../gateway/commands/down.js';
 import type { LogLevel } from '../log/logger.js';
-import { startGateway } from '../service/gateway-process.js';
+import { startGateway } from '../service/start-gateway.js';
 import type { Output } from './output.js';
 import type { Place } from './place.js';
 import { startUnlessStopped, stopSignal, untilStopped } from './process-end.js';
@@ -20,15 +20,20 @@ export async function runGateway(
 ): Promise<ExitCode> {
   const onStep = (step: string) => output.tell(`triad: ${step}\n`);
   const signalled = stopSignal();
-  const gateway = await startUnlessStopped(signalled, output, (stop) =>
+  const started = await startUnlessStopped(signalled, output, (stop) =>
     startGateway({ ...place, ...request, cwd: process.cwd(), onStep, stop }),
   );
-  output.tell(describeGateway(gateway, place));
-  output.print(`ready ${gateway.sshCommand}\n`);
-  return untilStopped(gateway, { signalled, output }, (endsSessions) => {
-    const { program } = place.environment;
-    const startCommand = 'gateway';
-    const goesOn = sayWhatGoesOn(gateway.sessions(), { endsSessions, startCommand, program });
-    output.tell(`\ntriad: ${goesOn}`);
-  });
+  const { gateway } = started;
+  output.tell(describeGateway(started, place));
+  output.print(`ready ${await gateway.sshCommand()}\n`);
+  return untilStopped(
+    { gateway, stop: (end) => gateway.stop(end) },
+    { signalled, output },
+    (endsSessions) => {
+      const { program } = place.environment;
+      const startCommand = 'gateway';
+      const goesOn = sayWhatGoesOn(gateway.sessions(), { endsSessions, startCommand, program });
+      output.tell(`\ntriad: ${goesOn}`);
+    },
+  );
 }

@@ -1,6 +1,6 @@
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
 import type { LogLevel } from '../log/logger.js';
-import { startHost } from '../service/host-process.js';
+import { startHost } from '../service/start-host.js';
 import { reloadOnHangup } from './hangup.js';
 import type { Output } from './output.js';
 import type { Place } from './place.js';
@@ -16,15 +16,16 @@ export async function runHost(
   const onStep = (step: string) => output.tell(`triad: ${step}\n`);
   const signalled = stopSignal();
   const options = { ...place, logLevel, command: [], cwd: process.cwd(), onStep };
-  const host = await startUnlessStopped(signalled, output, (stop) =>
+  const running = await startUnlessStopped(signalled, output, (stop) =>
     startHost({ ...options, stop }),
   );
-  output.tell(await describeHost(host, place));
-  output.print(`ready ${host.socket}\n`);
-  const stopReloads = reloadOnHangup(host, output);
+  const { host, log } = running;
+  output.tell(await describeHost(running, place));
+  output.print(`ready ${running.socket}\n`);
+  const stopReloads = reloadOnHangup({ log, reload: () => host.reload() }, output);
   const ended = host.allEnded.then(() => 'ended' as const);
-  const stop = await Promise.race([ended, signalled, crash(host.log)]);
-  limitStop(output, host.log);
+  const stop = await Promise.race([ended, signalled, crash(log)]);
+  limitStop(output, log);
   stopReloads();
   const names = (await host.describe()).map(({ name }) => name).join(', ');
   const { program } = place.environment;
@@ -33,6 +34,6 @@ export async function runHost(
       ? `\ntriad: ${names} has ended; the host stops\n`
       : `\ntriad: the host stops; ${names} goes on with everything in it (\`${program} host\` takes it over again)\n`,
   );
-  await host.stop();
+  await running.stop();
   return typeof stop === 'object' ? stop.exitCode : EXIT.ok;
 }

@@ -2,8 +2,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigurationError } from '../base/errors.js';
 import { type Environment, readEnvironment } from '../config/environment.js';
-import { type Home, homeAt } from '../config/home.js';
-import { CONTROL_SOCKET, LINK_SOCKET, PACKAGE_ROOT } from '../service/places.js';
+import { CONTROL_SOCKET, type Home, homeAt, LINK_SOCKET, PACKAGE_ROOT } from '../config/home.js';
 
 /** Where the program was started: its environment and the home it acts on. */
 export interface Place {

@@ -2,7 +2,7 @@ import { fstatSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
 import type { Logger } from '../log/logger.js';
-import type { GatewayFacts, StopRequest } from '../service/open-gateway.js';
+import type { RunningGateway, StopRequest } from '../service/gateway.js';
 import type { Output } from './output.js';
 
 /** From the moment that somebody asks for a stop; what hangs then is left where it is. */
@@ -76,14 +76,15 @@ export function limitStop(output: Output, log?: Logger): void {
  * Waits until the gateway is to stop, tells what goes on without it, and stops it.
  */
 export async function untilStopped(
-  running: Pick<GatewayFacts, 'log' | 'stopRequested'> & Stoppable,
+  running: { readonly gateway: Pick<RunningGateway, 'log' | 'stopRequested'> } & Stoppable,
   { signalled, output }: StopSurroundings,
   tellWhatGoesOn: (endsSessions: boolean) => void | Promise<void>,
 ): Promise<ExitCode> {
-  const stop = await Promise.race([running.stopRequested, signalled, crash(running.log)]);
+  const { gateway } = running;
+  const stop = await Promise.race([gateway.stopRequested, signalled, crash(gateway.log)]);
   const endsSessions = stop !== undefined && 'endsSessions' in stop && stop.endsSessions;
   // To end a session takes as long as the policies of its panes say.
-  if (!endsSessions) limitStop(output, running.log);
+  if (!endsSessions) limitStop(output, gateway.log);
   await tellWhatGoesOn(endsSessions);
   await running.stop({ endsSessions });
   if (endsSessions) limitStop(output);

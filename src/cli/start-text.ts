@@ -1,30 +1,31 @@
-import type { GatewayProcess } from '../service/gateway-process.js';
-import type { HostProcess } from '../service/host-process.js';
-import type { GatewayFacts } from '../service/open-gateway.js';
-import type { RunningTriad } from '../service/triad.js';
+import type { RunningGateway } from '../service/gateway.js';
+import type { DifferentSession, RunningHost } from '../service/host.js';
+import type { StartedGateway } from '../service/start-gateway.js';
+import type { StartedHost } from '../service/start-host.js';
+import type { StartedTriad } from '../service/start-triad.js';
 import type { Place } from './place.js';
 
-type SessionDescription = Awaited<ReturnType<HostProcess['describe']>>[number];
+type SessionDescription = Awaited<ReturnType<RunningHost['host']['describe']>>[number];
 
 /** What the person who started both should know: what runs, who may come, how it stops. */
-export async function describeTriad(triad: RunningTriad, place: Place): Promise<string> {
+export async function describeTriad(triad: StartedTriad, place: Place): Promise<string> {
   const { environment, home } = place;
   const { program } = environment;
   return [
     ...(await describeSessions(triad, place)),
-    ...describeDoors(triad),
-    ...describeProblems(triad.problems),
+    ...describeDoors(triad.gateway),
+    ...describeProblems(triad.gateway.problems),
     `  log       ${home.log}\n`,
     `  stop      Ctrl-C or \`${program} down\`: the gateway stops, the agents go on\n`,
     `            \`${program} down --session\`: the agents end, too\n`,
     warning(environment),
-    nobody(triad, program),
+    nobody(triad.gateway, program),
     '\n',
   ].join('');
 }
 
 /** The same of a host alone. */
-export async function describeHost(host: HostProcess, place: Place): Promise<string> {
+export async function describeHost(host: StartedHost, place: Place): Promise<string> {
   const { environment, home } = place;
   const { program } = environment;
   return [
@@ -39,11 +40,14 @@ export async function describeHost(host: HostProcess, place: Place): Promise<str
 }
 
 /** The same of a gateway alone. */
-export function describeGateway(gateway: GatewayProcess, place: Place): string {
+export function describeGateway(
+  { gateway, socket, isHostReached }: StartedGateway,
+  place: Place,
+): string {
   const { environment, home } = place;
   const { program } = environment;
-  const sessions = gateway.isHostReached
-    ? `  sessions  ${gateway.sessions().join(', ')} (host at ${gateway.socket})\n`
+  const sessions = isHostReached
+    ? `  sessions  ${gateway.sessions().join(', ')} (host at ${socket})\n`
     : `  NOTE      no host yet: \`${program} host\` starts it; it is found when it comes\n`;
   return [
     '\n',
@@ -60,7 +64,7 @@ export function describeGateway(gateway: GatewayProcess, place: Place): string {
 const SLOW_CIPHERS =
   "  note      ssh2's native part is missing, so encryption costs twice the CPU: npm rebuild ssh2\n";
 
-function describeDoors({ listen, hostKeys, hasNativeCiphers }: GatewayFacts): string[] {
+function describeDoors({ listen, hostKeys, hasNativeCiphers }: RunningGateway): string[] {
   return [
     `  listens   ${listen.join(', ')}\n`,
     ...hostKeys.map(({ type, fingerprint }) => `  host key  ${type} ${fingerprint}\n`),
@@ -69,16 +73,16 @@ function describeDoors({ listen, hostKeys, hasNativeCiphers }: GatewayFacts): st
 }
 
 async function describeSessions(
-  running: Pick<HostProcess, 'describe' | 'different'>,
+  { host, different }: RunningHost,
   { environment: { program } }: Place,
 ): Promise<string[]> {
-  const described = await running.describe();
+  const described = await host.describe();
   const sessions = described.map(describeSession).join('');
   const problems = new Set(described.flatMap((each) => each.problems));
   return [
     `\n${sessions}`,
     ...describeProblems([...problems]),
-    ...running.different.map((each) => describeDifference(each, program)),
+    ...different.map((each) => describeDifference(each, program)),
   ];
 }
 
@@ -97,10 +101,7 @@ function describeSession({ name, adopted, tmuxVersion, panes }: SessionDescripti
   return `  session   ${name} (${origin}, tmux ${tmuxVersion})\n${rows.join('')}`;
 }
 
-function describeDifference(
-  { session, panes }: HostProcess['different'][number],
-  program: string,
-): string {
+function describeDifference({ session, panes }: DifferentSession, program: string): string {
   return [
     `  NOTE      ${session} runs what an earlier start made, not what you asked for now; different: ${panes.join(', ')}\n`,
     `            to end it and get yours: ${program} down --session, then start again\n`,
@@ -112,7 +113,7 @@ function warning({ login, isRoot }: Place['environment']): string {
   return '  WARNING   whoever may type here acts as ROOT and owns this machine: use another user\n';
 }
 
-function nobody({ grants }: GatewayFacts, program: string): string {
+function nobody({ grants }: RunningGateway, program: string): string {
   if (grants.length > 0) return '';
   return `  nobody can connect yet; change that with: ${program} grant NAME --role admin --key FILE\n`;
 }

@@ -1,7 +1,7 @@
 import type { ExitCode } from '../base/exit-codes.js';
 import { sayWhatGoesOn } from '../gateway/commands/down.js';
 import type { LogLevel } from '../log/logger.js';
-import { startTriad } from '../service/triad.js';
+import { startTriad } from '../service/start-triad.js';
 import { reloadOnHangup } from './hangup.js';
 import type { Output } from './output.js';
 import type { Place } from './place.js';
@@ -22,11 +22,14 @@ export async function runUp(place: Place, request: UpRequest, output: Output): P
     startTriad({ ...place, ...request, cwd: process.cwd(), onStep, stop }),
   );
   output.tell(await describeTriad(triad, place));
-  output.print(`ready ${triad.sshCommand}\n`);
-  const stopReloads = reloadOnHangup(triad, output);
+  output.print(`ready ${await triad.gateway.sshCommand()}\n`);
+  const stopReloads = reloadOnHangup(
+    { log: triad.gateway.log, reload: () => triad.host.reload() },
+    output,
+  );
   return untilStopped(triad, { signalled, output }, async (endsSessions) => {
     stopReloads();
-    const sessions = (await triad.describe()).map(({ name }) => name);
+    const sessions = (await triad.host.describe()).map(({ name }) => name);
     const { program } = place.environment;
     const goesOn = sayWhatGoesOn(sessions, { endsSessions, startCommand: 'up', program });
     output.tell(`\ntriad: ${goesOn}`);

@@ -6,9 +6,7 @@ import { EXIT, type ExitCode } from '../base/exit-codes.js';
 import { isAnswering } from '../base/unix-socket.js';
 import type { CommandOutcome, DoorTerminal } from '../gateway/commands/door.js';
 import { parseCommand } from '../gateway/commands/parse.js';
-import { askDoor } from '../host/pane-door/door-client.js';
-import type { StoppedHome } from '../service/stopped.js';
-import { readAnswer } from './answer.js';
+import type { StoppedHome } from '../service/stopped-home.js';
 import type { Output } from './output.js';
 import { controlSocket, linkSocket, type Place, runtimeDirectory } from './place.js';
 
@@ -29,6 +27,7 @@ export async function runVerb(
   }
   const { onPane } = parsed.call;
   if (place.door !== undefined && onPane !== undefined) {
+    const { askDoor } = await import('../host/pane-door/door-client.js');
     const { socket, token } = place.door;
     output.print(await askDoor(socket, { token, ...onPane }));
     return EXIT.ok;
@@ -37,6 +36,7 @@ export async function runVerb(
   const socket = controlSocket(place.home);
   const terminal = terminalOf(place, output);
   const request = { words: [...words], files, ...(terminal === undefined ? {} : { terminal }) };
+  const { readAnswer } = await import('./answer.js');
   const answered = await readAnswer(socket, request, output);
   const outcome =
     answered ??
@@ -72,7 +72,7 @@ async function runWithoutGateway(
   const { environment, home } = place;
   const stopped = { home, environment, runtimeDirectory: runtimeDirectory(home) };
   if (words[0] === 'down' && words.includes('--session')) {
-    const { endHostSessions, endLeftSessions } = await import('../service/stopped.js');
+    const { endHostSessions, endLeftSessions } = await import('../service/stopped-home.js');
     const ended = (await endHostSessions(linkSocket(home))) ?? (await endLeftSessions(stopped));
     if (ended.length > 0) {
       return { stdout: `ended ${ended.join(', ')}\n`, stderr: '', exitCode: EXIT.ok };
@@ -96,7 +96,7 @@ async function notRunning(stopped: StoppedHome, home: Place['home']): Promise<Un
       },
     );
   }
-  const { listLeftSessions } = await import('../service/stopped.js');
+  const { listLeftSessions } = await import('../service/stopped-home.js');
   const left = await listLeftSessions(stopped).catch(() => []);
   if (left.length === 0) {
     return new UnavailableError(`triad is not running in ${root}`, {

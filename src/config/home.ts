@@ -1,4 +1,14 @@
+import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The checkout or package that this program is part of. */
+export const PACKAGE_ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Where the gateway answers the local program; relative to the runtime directory. */
+export const CONTROL_SOCKET = 'control.sock';
+/** Where the host answers the gateway; relative to the runtime directory. */
+export const LINK_SOCKET = 'link.sock';
 
 /** Where everything of one installation lies: `TRIAD_HOME`. */
 export interface Home {
@@ -15,6 +25,8 @@ export interface Home {
   /** Of a host in a process of its own. */
   readonly hostLog: string;
   readonly audit: string;
+  /** Of panes, each session's in a folder of its own. */
+  readonly paneLogs: string;
   /** What happened at the host. */
   readonly events: string;
   /** The secret behind the tokens of panes. */
@@ -40,9 +52,21 @@ export function homeAt(directory: string): Home {
     log: join(state, 'triad.log'),
     hostLog: join(state, 'host.log'),
     audit: join(state, 'audit.jsonl'),
+    paneLogs: join(state, 'logs'),
     events: join(state, 'events.jsonl'),
     doorKey: join(state, 'pane-door.key'),
     recordedEvents: join(state, 'recorded-events.json'),
     run: join(state, 'run'),
   };
+}
+
+/** What tells a home from all others by whatever path, also where `state/` was removed. */
+export function homeMark({ root }: Home): string {
+  const { dev, ino } = statSync(root);
+  return `${dev}-${ino}`;
+}
+
+/** Where it is noted what runs in a session. */
+export function runNotesPath({ state }: Home, session: string): string {
+  return join(state, 'runs', `${session}.json`);
 }

@@ -1,10 +1,8 @@
 import type { Home } from '../config/home.js';
 import { readYamlFile } from '../config/yaml-file.js';
-import { GrantStore } from '../gateway/access/grant-store.js';
 import { type HostKey, readHostKeys } from '../gateway/ssh/host-keys.js';
 import { type ListenAddress, parseListenAddress } from '../gateway/ssh/listen-address.js';
 import { type GatewayLimits, gatewaySchema } from '../gateway/ssh/schema.js';
-import type { Logger } from '../log/logger.js';
 
 export interface GatewaySettingsOptions {
   readonly home: Home;
@@ -31,8 +29,4 @@ export async function readGatewaySettings({
   const config = await readYamlFile({ root: home.root, path: home.gatewayYaml }, gatewaySchema);
   const hostKeys = await readHostKeys({ root: home.root, path: home.keys });
   return { listen: wanted.length > 0 ? wanted : config.listen, limits: config.limits, hostKeys };
-}
-
-export async function openGrants(home: Home, log: Logger): Promise<GrantStore> {
-  return GrantStore.open({ root: home.root, path: home.authorizedKeys, log, now: Date.now });
 }

@@ -1,89 +1,289 @@
+import { join } from 'node:path';
 import { SYSTEM_CLOCK } from '../base/clock.js';
+import { FILE_DESCRIPTORS } from '../base/descriptors.js';
+import type { Disposal } from '../base/disposal.js';
+import { errorText } from '../base/error-text.js';
+import { EXIT } from '../base/exit-codes.js';
 import { FairTurns } from '../base/fair-turns.js';
+import { MAX_EVENTS_PER_PAGE } from '../base/host-event.js';
 import { isName, type SessionName, sessionName } from '../base/ids.js';
 import type { LoopShare } from '../base/loop-share.js';
 import type { Part } from '../base/part.js';
-import type { GrantStore } from '../gateway/access/grant-store.js';
+import { PartWatch } from '../base/part-watch.js';
+import type { Environment } from '../config/environment.js';
+import { CONTROL_SOCKET, type Home } from '../config/home.js';
+import type { Grant } from '../gateway/access/grant.js';
+import { GrantStore } from '../gateway/access/grant-store.js';
 import { Attachments } from '../gateway/attachments/attachments.js';
-import type { Audit } from '../gateway/audit/audit.js';
+import { Audit } from '../gateway/audit/audit.js';
+import { HostRecord } from '../gateway/audit/host-record.js';
 import type { ConnectionCounts } from '../gateway/commands/connection-info.js';
-import type { RunningGateway } from '../gateway/commands/context.js';
+import type { GatewayPort } from '../gateway/commands/context.js';
 import type { CommandOutcome } from '../gateway/commands/door.js';
-import { execute } from '../gateway/commands/execute.js';
 import { Followers } from '../gateway/commands/followers.js';
+import { executeLocal } from '../gateway/commands/local-door.js';
 import { SshDoor } from '../gateway/commands/ssh-door.js';
+import { ControlServer } from '../gateway/control/control-server.js';
 import type { ControlRequest } from '../gateway/control/schema.js';
 import type { MirrorSource } from '../gateway/mirror/mirror-source.js';
 import { Gateway } from '../gateway/ssh/gateway.js';
-import type { HostKey } from '../gateway/ssh/host-keys.js';
-import { formatAddress, type ListenAddress } from '../gateway/ssh/listen-address.js';
+import { formatAddress } from '../gateway/ssh/listen-address.js';
 import { LocalPeers } from '../gateway/ssh/local-peers.js';
 import type { ConnectionAccess } from '../gateway/ssh/ports.js';
-import type { GatewayLimits } from '../gateway/ssh/schema.js';
+import { hasNativeCiphers } from '../gateway/ssh/ssh2-patch.js';
 import { Watchers } from '../gateway/viewer/watchers.js';
 import type { HostLink } from '../link/host-link.js';
+import { LinkLostError } from '../link/link-lost.js';
 import type { Logger } from '../log/logger.js';
-import { localContext } from './local-context.js';
-import type { SessionNames } from './session-names.js';
+import type { GatewaySettings } from './gateway-settings.js';
+import { written } from './home-files.js';
+import { sshCommand } from './own-keys.js';
+import { runtimeFolder } from './runtime-directory.js';
 
 /** The host has one under way for each session; the other one is for another session. */
 const MAX_CAPTURES_AT_ONCE = 2;
+const NO_CONNECTIONS: ConnectionCounts = { open: 0, max: 0, loggedIn: 0, guests: 0 };
+const STILL_STARTING: CommandOutcome = {
+  stdout: '',
+  stderr: errorText('triad is still starting', 'try again in a moment'),
+  exitCode: EXIT.unavailable,
+};
 
-export interface GatewayServiceOptions {
-  readonly listen: readonly ListenAddress[];
-  readonly limits: GatewayLimits;
-  readonly hostKeys: readonly HostKey[];
+export interface GatewayOptions {
+  readonly home: Home;
+  readonly environment: Environment;
+  /** Where the person who starts it is. */
+  readonly cwd: string;
+  readonly settings: GatewaySettings;
+  /** Private directory for sockets. */
+  readonly runtimeDirectory: string;
   readonly sessions: SessionNames;
-  readonly grants: GrantStore;
   readonly link: HostLink;
-  /** What all who ask may cost. */
+  /** What all who ask may cost, in this process. */
   readonly share: LoopShare;
-  readonly audit: Audit;
+  /** What else is to be watched. */
+  readonly parts: readonly Part[];
   readonly log: Logger;
   /** The command that starts this gateway again. */
   readonly startCommand: 'up' | 'gateway';
-  /** The name of whoever owns the control socket. */
-  readonly localName: string;
-  readonly onStopRequested: (request: { readonly endsSessions: boolean }) => void;
 }
 
-const NO_CONNECTIONS: ConnectionCounts = { open: 0, max: 0, loggedIn: 0, guests: 0 };
+export interface StopRequest {
+  readonly endsSessions: boolean;
+}
 
-/** Everything of the gateway's side, put together: SSH, access, attachments and both doors for verbs. */
-export class GatewayService {
-  readonly #options: GatewayServiceOptions;
+/** The sessions that the host has, as it told them last. */
+export class SessionNames {
+  #names: readonly SessionName[] | undefined;
+
+  constructor(names?: readonly SessionName[]) {
+    this.#names = names;
+  }
+
+  /** Asks the host. */
+  async learn(host: HostLink): Promise<void> {
+    this.#names = (await host.describe()).map(({ name }) => name);
+  }
+
+  /** They are others now. */
+  set(names: readonly SessionName[]): void {
+    this.#names = names;
+  }
+
+  /** @throws LinkLostError when no host was ever reached. */
+  get(): readonly SessionName[] {
+    if (this.#names === undefined) throw new LinkLostError();
+    return this.#names;
+  }
+
+  /** None when no host was ever reached. */
+  find(): readonly SessionName[] {
+    return this.#names ?? [];
+  }
+}
+
+/**
+ * The gateway of a home, in one process with its host or apart: SSH, access, attachments, the record and
+ * both doors for verbs. It promises that nobody is let in before `accept`, and never starts or stops a host.
+ */
+export class RunningGateway {
+  readonly log: Logger;
+  /** Settles when somebody asked to stop: `triad down`, or an admin over SSH. */
+  readonly stopRequested: Promise<StopRequest>;
+  readonly #options: GatewayOptions;
+  readonly #disposal: Disposal;
+  readonly #audit: Audit;
+  readonly #grants: GrantStore;
+  readonly #parts: PartWatch;
   readonly #attachments: Attachments;
-  readonly #running: RunningGateway;
+  readonly #port: GatewayPort;
   readonly #stopListening: () => void;
   #gateway: Gateway | undefined;
+  #isAccepting = false;
   #closing: Promise<void> | undefined;
-  #problems: () => readonly string[] = () => [];
 
-  private constructor(options: GatewayServiceOptions) {
-    const { link, share, grants, audit, log, startCommand } = options;
+  private constructor(
+    options: GatewayOptions,
+    { audit, grants }: { readonly audit: Audit; readonly grants: GrantStore },
+    disposal: Disposal,
+  ) {
+    const { link, share, log, sessions } = options;
+    this.log = log;
     this.#options = options;
-    const sessions = () => options.sessions.get();
-    const mirrors = new Watchers({
-      sourceOf: (session) => mirrorSource(link, session),
-      share,
+    this.#disposal = disposal;
+    this.#audit = audit;
+    this.#grants = grants;
+    this.#parts = watchParts(log);
+    disposal.defer(() => this.#parts.close());
+    const sourceOf = (session: SessionName) => mirrorSource(link, session);
+    const mirrors = new Watchers({ sourceOf, share, log });
+    const attached = { sessions: () => sessions.get(), link, mirrors, access: grants, audit, log };
+    this.#attachments = new Attachments(attached);
+    let requestStop: (request: StopRequest) => void = () => undefined;
+    this.stopRequested = new Promise((resolve) => {
+      requestStop = resolve;
+    });
+    this.#port = this.#describePort(requestStop);
+    this.#stopListening = recordReads(grants, audit);
+  }
+
+  /**
+   * Opens the record, the grants, the control socket and the listeners, every address or none; who connects
+   * is held until `accept`.
+   *
+   * @throws ConfigurationError that names the file or the address.
+   */
+  static async open(options: GatewayOptions, disposal: Disposal): Promise<RunningGateway> {
+    const { home, link, log } = options;
+    const audit = written(home.audit, () => Audit.open(home.audit, log));
+    disposal.defer(() => audit.close());
+    const { root, authorizedKeys: path } = home;
+    const grants = await GrantStore.open({ root, path, log, now: Date.now });
+    disposal.defer(() => grants.close());
+    const running = new RunningGateway(options, { audit, grants }, disposal);
+    await running.#listen();
+    const record = HostRecord.open({
+      source: {
+        whenReachable: (signal) => link.whenReachable(signal),
+        // How large a page is, the link alone says.
+        events: (request) => link.events({ ...request, count: MAX_EVENTS_PER_PAGE }),
+      },
+      ...{ audit, path: home.recordedEvents, clock: SYSTEM_CLOCK, log },
+    });
+    disposal.defer(() => record.close());
+    return running;
+  }
+
+  /** Addresses with the ports that the system chose. */
+  get listen(): readonly string[] {
+    return (this.#gateway?.addresses ?? []).map(formatAddress);
+  }
+
+  get hostKeys(): readonly { readonly type: string; readonly fingerprint: string }[] {
+    return this.#gateway?.hostKeys ?? [];
+  }
+
+  /** Without them encryption is slower. */
+  get hasNativeCiphers(): boolean {
+    return hasNativeCiphers();
+  }
+
+  /** The grants in force. */
+  get grants(): readonly Grant[] {
+    return this.#grants.current.grants;
+  }
+
+  /** What is wrong with what it needs, each with what to do. */
+  get problems(): readonly string[] {
+    return this.#parts.problems;
+  }
+
+  /** None when no host was ever reached. */
+  sessions(): readonly SessionName[] {
+    return this.#options.sessions.find();
+  }
+
+  /** How the person who started it gets in. */
+  sshCommand(): Promise<string> {
+    const { home, environment, cwd } = this.#options;
+    const [session = 'pair'] = this.sessions();
+    return sshCommand({
+      ...{ addresses: this.#gateway?.addresses ?? [], session, grants: this.grants },
+      ...{ keysDirectory: home.keys, userHome: environment.userHome, cwd },
+    });
+  }
+
+  /** Lets people in, at every door. */
+  async accept(): Promise<void> {
+    this.#parts.add(this.#audit.part, ...(this.#gateway?.parts ?? []));
+    await this.#parts.look();
+    this.#gateway?.accept();
+    this.#isAccepting = true;
+  }
+
+  /**
+   * Ends the sessions where that is asked for, says goodbye to everybody, and closes all that was opened
+   * with it.
+   */
+  async stop({ endsSessions }: StopRequest): Promise<void> {
+    try {
+      if (endsSessions) {
+        for (const name of this.sessions()) await this.#options.link.endSession(name);
+        await this.#close('session-ended');
+      }
+    } finally {
+      await this.#disposal.close();
+    }
+  }
+
+  async #listen(): Promise<void> {
+    const { home, runtimeDirectory, settings, sessions, share, log } = this.#options;
+    const [grants, audit, attachments] = [this.#grants, this.#audit, this.#attachments];
+    const control = await ControlServer.listen({
+      path: join(runtimeDirectory, CONTROL_SOCKET),
+      handle: (request) => this.#runLocal(request),
       log,
     });
-    this.#attachments = new Attachments({ sessions, link, mirrors, access: grants, audit, log });
+    this.#disposal.defer(() => control.close());
+    this.#parts.add(runtimeFolder(home, runtimeDirectory), ...control.parts, FILE_DESCRIPTORS);
+    this.#parts.add(...this.#options.parts);
+    const commands = new SshDoor({
+      decide: grants.decide.bind(grants),
+      sessions: () => sessions.get(),
+      ...{ grants, audit, log, gateway: this.#port },
+    });
+    this.#gateway = await Gateway.listen({
+      ...settings,
+      keys: grants,
+      access: connectionAccess(grants, sessions),
+      localPeers: new LocalPeers({ clock: SYSTEM_CLOCK }),
+      ...{ audit, log, share, attachments, commands },
+    });
+    this.#disposal.defer(() => this.#close('stopping'));
+    audit.gatewayStarted({ listen: this.listen, sessions: sessions.find() });
+  }
+
+  /** Runs a verb for whoever owns the control socket; they are admin everywhere. */
+  async #runLocal(request: ControlRequest): Promise<CommandOutcome> {
+    if (!this.#isAccepting) return STILL_STARTING;
+    return executeLocal({
+      ...{ words: request.words, files: request.files, terminal: request.terminal },
+      ...{ sessions: this.sessions(), grants: this.#grants, audit: this.#audit, log: this.log },
+      ...{ gateway: this.#port, localName: this.#options.environment.login },
+    });
+  }
+
+  /** The gateway as verbs see it. */
+  #describePort(stop: GatewayPort['stop']): GatewayPort {
+    const { link, share, startCommand } = this.#options;
     const startedAt = new Date().toISOString();
-    this.#running = {
-      ...{
-        link,
-        share,
-        startCommand,
-        followers: new Followers(),
-        captures: new FairTurns(MAX_CAPTURES_AT_ONCE),
-      },
-      attachments: this.#attachments,
+    return {
+      ...{ link, share, startCommand, attachments: this.#attachments, stop },
+      followers: new Followers(),
+      captures: new FairTurns(MAX_CAPTURES_AT_ONCE),
       describe: () => ({
-        listen: this.addresses.map(formatAddress),
-        hostKeys: this.hostKeys,
-        startedAt,
-        problems: [...this.#problems(), ...grantProblems(grants)],
+        ...{ listen: this.listen, hostKeys: this.hostKeys, startedAt },
+        problems: [...this.problems, ...grantProblems(this.#grants)],
         refused: { ...this.#gateway?.refused, commands: share.refused },
         displaced: { ...this.#gateway?.displaced },
         connections: this.#gateway?.counts ?? NO_CONNECTIONS,
@@ -92,98 +292,20 @@ export class GatewayService {
         list: () => this.#gateway?.logins.list() ?? [],
         kick: (isMeant) => this.#gateway?.logins.kick(isMeant) ?? [],
       },
-      stop: options.onStopRequested,
     };
-    this.#stopListening = recordReads(grants, audit);
-  }
-
-  /**
-   * Binds every address, or none; clients are held until `accept`.
-   *
-   * @throws ConfigurationError that names the address that cannot be had.
-   */
-  static async listen(options: GatewayServiceOptions): Promise<GatewayService> {
-    const service = new GatewayService(options);
-    const { listen, limits, hostKeys, grants, share, audit, log, sessions } = options;
-    const decide = grants.decide.bind(grants);
-    const commands = new SshDoor({
-      decide,
-      sessions: () => sessions.get(),
-      grants,
-      audit,
-      log,
-      gateway: service.#running,
-    });
-    const doors = { attachments: service.#attachments, commands };
-    service.#gateway = await Gateway.listen({
-      listen,
-      limits,
-      hostKeys,
-      keys: grants,
-      access: connectionAccess(grants, sessions),
-      audit,
-      log,
-      share,
-      localPeers: new LocalPeers({ clock: SYSTEM_CLOCK }),
-      ...doors,
-    });
-    return service;
-  }
-
-  /** To be watched: without them nobody gets in. */
-  get parts(): readonly Part[] {
-    return this.#gateway?.parts ?? [];
-  }
-
-  get addresses(): readonly ListenAddress[] {
-    return this.#gateway?.addresses ?? [];
-  }
-
-  get hostKeys(): readonly { readonly type: string; readonly fingerprint: string }[] {
-    return this.#gateway?.hostKeys ?? [];
-  }
-
-  recordStart(): void {
-    const { audit, sessions } = this.#options;
-    audit.gatewayStarted({
-      listen: this.addresses.map(formatAddress),
-      sessions: sessions.find(),
-    });
-  }
-
-  /** @param problems what is amiss with the gateway, each with what to do. */
-  accept(problems: () => readonly string[] = () => []): void {
-    this.#problems = problems;
-    this.#gateway?.accept();
-  }
-
-  /** Runs a verb for whoever owns the control socket; they are admin everywhere. */
-  runLocal({ words, files, terminal }: ControlRequest): Promise<CommandOutcome> {
-    const { sessions, grants, audit, localName, log } = this.#options;
-    const context = localContext({
-      sessions: sessions.find(),
-      grants,
-      audit,
-      localName,
-      files,
-      terminal,
-      gateway: this.#running,
-    });
-    return execute({ words: () => words, prefix: 'triad', context, log });
   }
 
   /** Says goodbye to everybody and resolves when they are gone, within a bounded time. Idempotent. */
-  close(reason: 'stopping' | 'session-ended'): Promise<void> {
-    this.#closing ??= this.#close(reason);
+  #close(reason: 'stopping' | 'session-ended'): Promise<void> {
+    const close = async () => {
+      this.#stopListening();
+      await this.#attachments.close(reason);
+      await this.#gateway?.close();
+      this.#attachments.dispose();
+      this.#audit.gatewayStopped({ reason });
+    };
+    this.#closing ??= close();
     return this.#closing;
-  }
-
-  async #close(reason: 'stopping' | 'session-ended'): Promise<void> {
-    this.#stopListening();
-    await this.#attachments.close(reason);
-    await this.#gateway?.close();
-    this.#attachments.dispose();
-    this.#options.audit.gatewayStopped({ reason });
   }
 }
 
@@ -225,4 +347,12 @@ function mirrorSource(link: HostLink, session: SessionName): MirrorSource {
     openMirror: (sink) => link.openMirror({ session, ...sink }),
     history: (pane, request) => link.history({ session, pane }, request),
   };
+}
+
+function watchParts(log: Logger): PartWatch {
+  return new PartWatch({
+    clock: SYSTEM_CLOCK,
+    onNews: ({ part, text, isFailure, suppressed = 0 }) =>
+      log[isFailure ? 'error' : 'warn']({ part, reason: text, suppressed }, 'part was taken away'),
+  });
 }

@@ -1,4 +1,5 @@
 import { RefusedError, UnavailableError } from '../base/errors.js';
+import type { SessionName } from '../base/ids.js';
 import type { Environment } from '../config/environment.js';
 import type { Home } from '../config/home.js';
 import { readYamlFile } from '../config/yaml-file.js';
@@ -60,4 +61,10 @@ export async function readPlans(options: HostSettingsOptions): Promise<readonly 
   if (command.length > 0) return [planCommand(command, { root: cwd, variables: environment.all })];
   const config = await readYamlFile({ root: home.root, path: home.triadYaml }, triadSchema);
   return planSessions(config, { root: home.root, variables: environment.all });
+}
+
+/** The sessions there are to be; all that verbs need that work when nothing runs. */
+export async function readSessionNames(home: Home): Promise<readonly SessionName[]> {
+  const { sessions } = await readYamlFile({ root: home.root, path: home.triadYaml }, triadSchema);
+  return sessions.map(({ name }) => name);
 }

@@ -1,23 +1,26 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { link, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { replaceFile } from '../base/atomic-file.js';
-import { systemCode, UsageError } from '../base/errors.js';
+import { ConfigurationError, systemCode, UsageError } from '../base/errors.js';
 import { type EngineerName, engineerName } from '../base/ids.js';
+import { findShortage, reasonOf } from '../base/shortage.js';
 import type { Environment } from '../config/environment.js';
-import type { Home } from '../config/home.js';
+import { type Home, PACKAGE_ROOT } from '../config/home.js';
 import type { PublicKey } from '../gateway/access/public-key.js';
 import { parsePublicKeyFile } from '../gateway/access/public-key-file.js';
 import { changesJson } from '../gateway/commands/grant-changes.js';
 import { HOST_KEY_FILES } from '../gateway/ssh/host-keys.js';
+import { openDirectory } from './home-files.js';
 import { openOfflineHome } from './offline.js';
 import { findOwnKeys } from './own-keys.js';
-import { PACKAGE_ROOT } from './places.js';
-import { type KeyRequest, makeKey, publicHalfOf } from './ssh-tools.js';
-import { openDirectory } from './writable.js';
 
 const DEFAULTS = join(PACKAGE_ROOT, 'config');
 const OWN_KEY = 'id_ed25519';
+/** An RSA key takes a second; more means that the machine has no randomness. */
+const KEYGEN_LIMIT_MS = 60_000;
 
 export interface InitOptions {
   readonly home: Home;
@@ -26,6 +29,13 @@ export interface InitOptions {
   readonly adminKey: { readonly path: string; readonly text: string } | undefined;
   /** Tells the person what was made. */
   readonly onMade: (what: string) => void;
+}
+
+interface KeyRequest {
+  readonly type: 'ed25519' | 'rsa';
+  readonly comment: string;
+  /** Of the private key; the public one gets `.pub`. Must not be there. */
+  readonly path: string;
 }
 
 /**
@@ -135,4 +145,50 @@ async function makePrivate({ home, onMade }: InitOptions, request: KeyRequest): 
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/**
+ * Makes a key pair without a passphrase by ssh-keygen(1).
+ *
+ * @throws ConfigurationError with its words.
+ */
+async function makeKey({ type, comment, path }: KeyRequest): Promise<void> {
+  const bits = type === 'rsa' ? ['-b', '3072'] : [];
+  try {
+    await sshKeygen('-q', '-t', type, ...bits, '-N', '', '-C', comment, '-f', path);
+  } catch (error) {
+    const why = systemCode(error) === 'ENOENT' ? 'ssh-keygen is not there' : reasonOf(error);
+    throw new ConfigurationError(`${path}: could not be made: ${why}`, {
+      hint:
+        findShortage(error)?.hint ??
+        'install the OpenSSH client (Debian, Ubuntu: apt install openssh-client)',
+      cause: error,
+    });
+  }
+}
+
+/**
+ * The public half of a private key without a passphrase, as a line of a `.pub` file.
+ *
+ * @throws ConfigurationError when the file is no such key.
+ */
+async function publicHalfOf(path: string): Promise<string> {
+  try {
+    return await sshKeygen('-y', '-P', '', '-f', path);
+  } catch (error) {
+    // A key that could not be read for want of a process is none that may be removed.
+    const shortage = findShortage(error);
+    const what = shortage === undefined ? 'is damaged or no private key' : 'could not be read';
+    throw new ConfigurationError(`${path}: ${what}: ${reasonOf(error)}`, {
+      hint: shortage?.hint ?? 'restore it, or remove it and run: triad init',
+      cause: error,
+    });
+  }
+}
+
+async function sshKeygen(...args: readonly string[]): Promise<string> {
+  const options = { timeout: KEYGEN_LIMIT_MS, killSignal: 'SIGKILL' } as const;
+  const running = promisify(execFile)('ssh-keygen', args, options);
+  running.child.stdin?.end();
+  return (await running).stdout;
 }

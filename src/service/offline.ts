@@ -1,16 +1,13 @@
 import { allOrNothing } from '../base/disposal.js';
 import type { Environment } from '../config/environment.js';
 import type { Home } from '../config/home.js';
-import type { GrantStore } from '../gateway/access/grant-store.js';
+import { GrantStore } from '../gateway/access/grant-store.js';
 import { Audit } from '../gateway/audit/audit.js';
 import type { CommandOutcome } from '../gateway/commands/door.js';
-import { execute } from '../gateway/commands/execute.js';
+import { executeLocal } from '../gateway/commands/local-door.js';
 import type { Logger } from '../log/logger.js';
-import { openGrants } from './gateway-settings.js';
-import { localContext } from './local-context.js';
-import { openHomeLog } from './log-file.js';
-import { readSessionNames } from './settings.js';
-import { written } from './writable.js';
+import { openHomeLog, written } from './home-files.js';
+import { readSessionNames } from './host-settings.js';
 
 /** The files of a home, opened without a gateway; whoever opens them closes them. */
 export interface OfflineHome extends AsyncDisposable {
@@ -25,7 +22,8 @@ export async function openOfflineHome(home: Home): Promise<OfflineHome> {
     const { log } = openHomeLog(home, { path: home.log, level: 'info' }, disposal);
     const audit = written(home.audit, () => Audit.open(home.audit, log));
     disposal.defer(() => audit.close());
-    const grants = await openGrants(home, log);
+    const { root, authorizedKeys: path } = home;
+    const grants = await GrantStore.open({ root, path, log, now: Date.now });
     disposal.defer(() => grants.close());
     return { log, audit, grants, [Symbol.asyncDispose]: () => disposal.close() };
   });
@@ -40,8 +38,8 @@ export async function runOffline(
   const sessions = await readSessionNames(home);
   await using opened = await openOfflineHome(home);
   const { grants, audit, log } = opened;
-  const localName = environment.login;
-  const absent = { gateway: undefined, terminal: undefined };
-  const context = localContext({ sessions, grants, audit, ...absent, localName, files });
-  return await execute({ words: () => words, prefix: 'triad', context, log });
+  return await executeLocal({
+    ...{ words, files, sessions, grants, audit, log, localName: environment.login },
+    ...{ gateway: undefined, terminal: undefined },
+  });
 }

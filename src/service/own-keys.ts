@@ -1,13 +1,21 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { promisify } from 'node:util';
+import { shellWord } from '../base/shell-word.js';
 import { readTrustedFile, type TrustedPlace } from '../base/trusted-file.js';
+import type { Grant } from '../gateway/access/grant.js';
 import type { PublicKey } from '../gateway/access/public-key.js';
 import { parsePublicKeyFile } from '../gateway/access/public-key-file.js';
-import { listAgentKeys } from './ssh-tools.js';
+import type { ListenAddress } from '../gateway/ssh/listen-address.js';
 
 /** ssh(1), FILES: private keys it tries without being told. */
 const TRIED_BY_SSH = new Set(['id_rsa', 'id_ecdsa', 'id_ecdsa_sk', 'id_ed25519', 'id_ed25519_sk']);
+/** An agent that asks its owner something must not hold up the start. */
+const AGENT_LIMIT_MS = 2_000;
+/** ssh(1) needs no `-p` for it. */
+const SSH_PORT = 22;
 /** A person's keys; a directory with more is something else. */
 const MAX_FILES = 100;
 /** Far above any public key. */
@@ -41,7 +49,7 @@ export async function findOwnKeys(sshDirectory: string): Promise<OwnKey[]> {
 }
 
 /** A key pair by the path of its public half; undefined where no private half is to be had. */
-export function readOwnKey(
+function readOwnKey(
   place: TrustedPlace,
   inAgent: ReadonlySet<string> = new Set(),
 ): OwnKey | undefined {
@@ -69,4 +77,61 @@ function keysIn(text: string): PublicKey[] {
     const keys = parsePublicKeyFile(line);
     return 'problem' in keys ? [] : [...keys];
   });
+}
+
+/** The public keys in the person's SSH agent, one per line; empty without an agent. */
+async function listAgentKeys(): Promise<string> {
+  const options = { timeout: AGENT_LIMIT_MS, killSignal: 'SIGKILL' } as const;
+  return promisify(execFile)('ssh-add', ['-L'], options).then(
+    ({ stdout }) => stdout,
+    () => '',
+  );
+}
+
+export interface SshCommandOptions {
+  readonly addresses: readonly ListenAddress[];
+  readonly session: string;
+  readonly grants: readonly Grant[];
+  readonly keysDirectory: string;
+  readonly userHome: string;
+  readonly cwd: string;
+}
+
+/** The ssh command that brings the person at this machine in, with `-i` where ssh needs it. */
+export async function sshCommand(options: SshCommandOptions): Promise<string> {
+  const [address] = options.addresses;
+  const port = address === undefined || address.port === SSH_PORT ? [] : ['-p', `${address.port}`];
+  const identity = await findIdentity(options);
+  const identityWords = identity === null ? [] : ['-i', shellWord(nearest(identity, options.cwd))];
+  return ['ssh', ...port, ...identityWords, `${options.session}@${reachable(address)}`].join(' ');
+}
+
+/** The private key file to name, where none of the person's keys with a grant is tried by itself. */
+async function findIdentity(options: SshCommandOptions): Promise<string | null> {
+  const granted = new Set(options.grants.map(({ key }) => key.fingerprint));
+  const own = await findOwnKeys(join(options.userHome, '.ssh'));
+  const made = readOwnKey({
+    root: options.keysDirectory,
+    path: join(options.keysDirectory, 'id_ed25519.pub'),
+  });
+  const madeHere: OwnKey[] = made === undefined ? [] : [{ ...made, identity: madePath(made) }];
+  const usable = [...own, ...madeHere].filter(({ key }) => granted.has(key.fingerprint));
+  if (usable.some(({ identity }) => identity === null)) return null;
+  return usable[0]?.identity ?? null;
+}
+
+/** Named like a key that ssh tries, but not in the directory where it looks. */
+function madePath({ publicPath }: OwnKey): string {
+  return publicPath.replace(/\.pub$/, '');
+}
+
+function nearest(path: string, cwd: string): string {
+  const fromHere = relative(cwd, path);
+  return fromHere.startsWith('..') ? path : fromHere;
+}
+
+/** Where somebody on this machine reaches a listener. */
+function reachable(address: ListenAddress | undefined): string {
+  if (address === undefined || ['*', '0.0.0.0', '::'].includes(address.host)) return '127.0.0.1';
+  return address.host;
 }

@@ -14,12 +14,66 @@ import { dirname, join, resolve } from 'node:path';
 import { ConfigurationError, messageOf, systemCode } from '../base/errors.js';
 import { PrivateFolder } from '../base/private-folder.js';
 import { refuseForeignLink } from '../base/trusted-file.js';
+import type { Environment } from '../config/environment.js';
+import type { Home } from '../config/home.js';
+import type { SessionPlan } from '../host/plan/session-plan.js';
 
 /** unix(7): `sun_path` is 108 bytes, the last one for the NUL. */
 const MAX_SOCKET_PATH_BYTES = 107;
 
 /** What the names of directories elsewhere begin with. */
 export const PREFIX = 'triad-';
+
+/**
+ * Room for usual names: host and gateway must come to the same place whichever is first, and only the
+ * host knows how long the names of its sockets are.
+ */
+const USUAL_NAME_BYTES = 40;
+
+/**
+ * The private directory for the sockets of a home, with room for `socketNames` in it.
+ *
+ * @param inUse where what lives has its sockets, as the host finds out.
+ */
+export function openRuntime(
+  { home, environment }: { readonly home: Home; readonly environment: Environment },
+  socketNames: readonly string[],
+  inUse?: string,
+): Promise<string> {
+  return openRuntimeDirectory({
+    ...{ path: home.run, inUse },
+    longestName: longestOf(['x'.repeat(USUAL_NAME_BYTES), ...socketNames]),
+    fallbacks: environment.socketDirectories,
+  });
+}
+
+/** Holds one directory per session. */
+export function sessionsDirectory(runtimeDirectory: string): string {
+  return join(runtimeDirectory, 'tmux');
+}
+
+export function sessionDirectory(runtimeDirectory: string, session: string): string {
+  return join(sessionsDirectory(runtimeDirectory), session);
+}
+
+export function tmuxSocketIn(directory: string): string {
+  return join(directory, 'tmux.sock');
+}
+
+/** The longest socket path that the plans need, relative to the runtime directory. */
+export function longestSocketName(plans: readonly SessionPlan[]): string {
+  return longestOf(
+    plans.flatMap(({ name, panes }) => {
+      const directory = sessionDirectory('', name);
+      const keepers = panes.map((pane) => join(directory, `${pane.name}.keeper`));
+      return [tmuxSocketIn(directory), ...keepers];
+    }),
+  );
+}
+
+function longestOf(names: readonly string[]): string {
+  return names.reduce((longest, name) => (name.length > longest.length ? name : longest), '');
+}
 
 export interface RuntimeDirectoryOptions {
   /** Where the sockets belong: `state/run`. */
@@ -60,14 +114,8 @@ export async function openRuntimeDirectory(options: RuntimeDirectoryOptions): Pr
 }
 
 /** That directory, to be watched: it is made again at the same path, which commands that run know. */
-export function runtimeFolder({
-  runtimeDirectory,
-  runtimeLink,
-}: {
-  readonly runtimeDirectory: string;
-  readonly runtimeLink: string;
-}): PrivateFolder {
-  const link = runtimeDirectory === runtimeLink ? undefined : runtimeLink;
+export function runtimeFolder({ run }: Home, runtimeDirectory: string): PrivateFolder {
+  const link = runtimeDirectory === run ? undefined : run;
   return new PrivateFolder({ name: 'runtime folder', path: runtimeDirectory, link });
 }
 

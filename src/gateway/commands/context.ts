@@ -26,7 +26,7 @@ export interface CommandContext {
   readonly grants: Pick<GrantStore, 'current' | 'grant' | 'revoke'>;
   readonly audit: CommandAudit;
   /** Absent when nothing runs: then only verbs that are marked so get here. */
-  readonly gateway: RunningGateway | undefined;
+  readonly gateway: GatewayPort | undefined;
   /** The text of a file that was named on the command line; `-` is standard input. */
   readonly readFile: (name: string) => Promise<string>;
   readonly terminal: DoorTerminal | undefined;
@@ -58,7 +58,7 @@ type CommandAudit = Pick<
 >;
 
 /** The gateway that is running, as verbs see it. */
-export interface RunningGateway {
+export interface GatewayPort {
   readonly link: HostLink;
   readonly followers: Followers;
   /** What all who ask may cost. */

@@ -6,10 +6,10 @@ import { visible } from '../../base/visible.js';
 import { LinkLostError } from '../../link/link-lost.js';
 import { includesRole, type Role } from '../access/role.js';
 import { noAccess } from '../attachments/no-access.js';
-import type { CallContext, CommandContext, RunningGateway } from './context.js';
+import type { CallContext, CommandContext, GatewayPort } from './context.js';
 
 /** @throws UnavailableError when nothing runs. */
-export function getGateway(context: CommandContext): RunningGateway {
+export function getGateway(context: CommandContext): GatewayPort {
   if (context.gateway !== undefined) return context.gateway;
   throw new UnavailableError('triad is not running', { hint: 'start it with: triad up' });
 }

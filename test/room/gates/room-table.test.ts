@@ -87,7 +87,7 @@ function importsOf(room: string): Set<string> {
   const folder = join(CHECKOUT, 'src', room);
   const files = readdirSync(folder).filter((name) => name.endsWith('.ts'));
   const specifiers = files.flatMap((name) => [
-    ...readFileSync(join(folder, name), 'utf8').matchAll(/from '(\.\.?\/[^']+)'/g),
+    ...readFileSync(join(folder, name), 'utf8').matchAll(/(?:from |import\()'(\.\.?\/[^']+)'/g),
   ]);
   const src = join(CHECKOUT, 'src');
   return new Set(specifiers.map(([, path = '']) => dirname(relative(src, join(folder, path)))));

@@ -5,8 +5,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { ConfigurationError } from '../../../src/base/errors.js';
 import { readEnvironment } from '../../../src/config/environment.js';
 import { homeAt } from '../../../src/config/home.js';
+import { readGatewaySettings } from '../../../src/service/gateway-settings.js';
+import { readHostSettings } from '../../../src/service/host-settings.js';
 import { initialise } from '../../../src/service/initialise.js';
-import { readSettings } from '../../../src/service/settings.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'triad-settings-'));
 const template = join(folder, 'template');
@@ -23,8 +24,10 @@ afterEach(() => rmSync(root, { recursive: true }));
 
 const path = (name: string) => join(root, name);
 
-function read(command: readonly string[] = []) {
-  return readSettings({ home: homeAt(root), environment, listen: [], command, cwd: root });
+async function read(command: readonly string[] = []) {
+  const home = homeAt(root);
+  const gateway = await readGatewaySettings({ home, listen: [] });
+  return { ...gateway, ...(await readHostSettings({ home, environment, command, cwd: root })) };
 }
 
 const cases: readonly [string, () => void, readonly (string | RegExp)[]][] = [

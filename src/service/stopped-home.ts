@@ -1,13 +1,15 @@
+import { readdir } from 'node:fs/promises';
 import { UnavailableError } from '../base/errors.js';
 import type { Environment } from '../config/environment.js';
-import type { Home } from '../config/home.js';
+import { type Home, homeMark, runNotesPath } from '../config/home.js';
 import { findTmux } from '../host/tmux/tmux-binary.js';
-import { endRuns } from '../host/triad/left-session.js';
+import { TmuxServer } from '../host/tmux/tmux-server.js';
+import { endLeftSession, endRuns } from '../host/triad/left-session.js';
 import { RunNotes } from '../host/triad/run-notes.js';
 import { findRuns, type RunSearch } from '../host/triad/runs.js';
 import { LinkConnection } from '../link/link-connection.js';
 import { findHost } from './home-lock.js';
-import { endLeft, findLeftSessions, homeMark, runNotesPath, sessionsDirectory } from './host.js';
+import { sessionDirectory, sessionsDirectory, tmuxSocketIn } from './runtime-directory.js';
 
 /** What goes on in a home whose gateway is gone. */
 export interface StoppedHome {
@@ -37,17 +39,6 @@ export async function listLeftSessions(stopped: StoppedHome): Promise<string[]> 
   return (await findLeft(stopped)).names;
 }
 
-/** Which of them have a server that answers, and the names of all. */
-async function findLeft(stopped: StoppedHome) {
-  const { environment, runtimeDirectory } = stopped;
-  const { runs, servers } = await findRuns(searchOf(stopped));
-  const binary = await findTmux(environment.tmux, environment.clean);
-  const options = { binary, runtimeDirectory, env: environment.clean };
-  const answering = await findLeftSessions(options);
-  const names = new Set([...answering, ...servers.keys(), ...runs.map(({ session }) => session)]);
-  return { options, answering, names: [...names].sort() };
-}
-
 /**
  * Ends every session that goes on, with all that runs in it, wherever its sockets are, and returns their
  * names.
@@ -65,15 +56,39 @@ export async function endLeftSessions(stopped: StoppedHome): Promise<string[]> {
       },
     );
   }
-  const { options, answering, names } = await findLeft(stopped);
-  for (const name of answering) await endLeft(options, name);
+  const { answering, names } = await findLeft(stopped);
+  for (const { server, directory } of answering) await endLeftSession(server, directory);
   await endRuns(await findRuns(searchOf(stopped)));
   for (const name of names) {
-    new RunNotes(runNotesPath(home.state, name)).endedBy('by triad down --session');
+    new RunNotes(runNotesPath(home, name)).endedBy('by triad down --session');
   }
   return names;
 }
 
+/** Which sessions have a server that answers, and the names of all that go on. */
+async function findLeft(stopped: StoppedHome) {
+  const { environment, runtimeDirectory } = stopped;
+  const { runs, servers } = await findRuns(searchOf(stopped));
+  const binary = await findTmux(environment.tmux, environment.clean);
+  const inPlace = await readdir(sessionsDirectory(runtimeDirectory)).catch(() => []);
+  const found = inPlace.map((name) => {
+    const directory = sessionDirectory(runtimeDirectory, name);
+    const socketPath = tmuxSocketIn(directory);
+    return {
+      name,
+      directory,
+      server: new TmuxServer({ binary, socketPath, env: environment.clean }),
+    };
+  });
+  const running = await Promise.all(found.map(({ server }) => server.isRunning()));
+  const answering = found.filter((_, index) => running[index]);
+  const names = [...answering.map(({ name }) => name), ...servers.keys()];
+  return {
+    answering,
+    names: [...new Set([...names, ...runs.map(({ session }) => session)])].sort(),
+  };
+}
+
 function searchOf({ home, runtimeDirectory }: StoppedHome): RunSearch {
-  return { home: homeMark(home.root), directory: sessionsDirectory(runtimeDirectory) };
+  return { home: homeMark(home), directory: sessionsDirectory(runtimeDirectory) };
 }

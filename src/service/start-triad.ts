@@ -3,20 +3,18 @@ import { join } from 'node:path';
 import { allOrNothing, type Disposal } from '../base/disposal.js';
 import type { SessionName } from '../base/ids.js';
 import { LoopShare } from '../base/loop-share.js';
-import type { ReloadReport } from '../base/reload-report.js';
-import type { SessionDescription } from '../base/session-description.js';
 import { KeptSocket } from '../base/unix-socket.js';
+import { LINK_SOCKET } from '../config/home.js';
 import type { Logger, LogLevel } from '../log/logger.js';
+import { RunningGateway, SessionNames, type StopRequest } from './gateway.js';
+import { type GatewaySettingsOptions, readGatewaySettings } from './gateway-settings.js';
+import { openHomeLog } from './home-files.js';
 import { hostTaken, lockGateway } from './home-lock.js';
-import { longestSocketName } from './host.js';
-import { type DifferentSession, makeHost, openHostRuntime } from './host-process.js';
-import { openHomeLog } from './log-file.js';
-import { type GatewayFacts, openControl, openGateway, type StopRequest } from './open-gateway.js';
-import { LINK_SOCKET } from './places.js';
-import { SessionNames } from './session-names.js';
-import { readSettings, type SettingsOptions } from './settings.js';
+import { buildHost, openHostRuntime, type RunningHost } from './host.js';
+import { type HostSettingsOptions, readHostSettings } from './host-settings.js';
+import { longestSocketName } from './runtime-directory.js';
 
-export interface TriadOptions extends SettingsOptions {
+export interface StartTriadOptions extends HostSettingsOptions, GatewaySettingsOptions {
   readonly logLevel: LogLevel;
   /** Tells the person who waits what is being done. */
   readonly onStep: (step: string) => void;
@@ -24,65 +22,56 @@ export interface TriadOptions extends SettingsOptions {
   readonly stop: AbortSignal;
 }
 
-/** Gateway and host in one process: what `triad up` runs. */
-export interface RunningTriad extends GatewayFacts {
-  /** Sessions that were found running with other panes than planned, and which panes those are. */
-  readonly different: readonly DifferentSession[];
-  describe(): Promise<readonly SessionDescription[]>;
-  /** Applies what `triad.yaml` says now. @throws ConfigurationError when it is wrong. */
-  reload(): Promise<ReloadReport>;
+export interface StartedTriad extends RunningHost {
+  readonly gateway: RunningGateway;
   /** Says goodbye to everybody and stops; the sessions go on unless they are to end. */
   stop(request: StopRequest): Promise<void>;
 }
 
 /**
- * Reads everything, binds everything, makes or adopts the sessions, and lets people in.
+ * Starts gateway and host in one process (`triad up`): reads everything, binds everything, makes or adopts
+ * the sessions, and lets people in.
  *
  * @throws TriadError with what is wrong; nothing is left half-started.
  */
-export async function startTriad(options: TriadOptions): Promise<RunningTriad> {
+export async function startTriad(options: StartTriadOptions): Promise<StartedTriad> {
   return allOrNothing((disposal) => start(options, disposal), options.stop);
 }
 
-async function start(options: TriadOptions, disposal: Disposal): Promise<RunningTriad> {
+async function start(options: StartTriadOptions, disposal: Disposal): Promise<StartedTriad> {
   const { home, environment, cwd, onStep } = options;
   const { log, part } = openHomeLog(home, { path: home.log, level: options.logLevel }, disposal);
   onStep('checking keys, configuration and tmux');
-  const settings = await readSettings(options);
-  const { plans } = settings;
+  const settings = await readGatewaySettings(options);
+  const hostSettings = await readHostSettings(options);
+  const { plans } = hostSettings;
   await lockGateway(home, disposal);
   const runtimeDirectory = await openHostRuntime(options, [longestSocketName(plans)], disposal);
-  const control = await openControl({ runtimeDirectory, runtimeLink: home.run }, log, disposal);
   const claim = await claimHost(runtimeDirectory, log, disposal);
   const names = plans.map(({ name }) => name);
   const sessions = new SessionNames(names);
-  const share = new LoopShare();
+  const common = { home, environment, runtimeDirectory, share: new LoopShare(), log };
   const onSessions = (now: readonly SessionName[]) => sessions.set(now);
-  const { host, different } = await makeHost(
-    {
-      ...{ home, environment, ...settings, runtimeDirectory, log },
-      ...{ onSessions, share, parts: [claim, part] },
-    },
-    disposal,
-  );
+  const parts = [claim, part];
+  const running = await buildHost({ ...common, ...hostSettings, onSessions, parts }, disposal);
+  const { host } = running;
   options.stop.addEventListener('abort', () => host.letGo());
-  const gateway = await openGateway(
-    { home, environment, cwd, settings, log, link: host, sessions, share, startCommand: 'up' },
+  const gateway = await RunningGateway.open(
+    { ...common, cwd, settings, sessions, link: host, parts: [], startCommand: 'up' },
     disposal,
   );
   onStep(`starting ${names.join(', ')}`);
   await host.open();
-  const facts = await gateway.accept(control);
-  return Object.assign(facts, {
-    different,
-    describe: () => host.describe(),
-    reload: () => host.reload(),
-    stop: (request: StopRequest) => {
+  await gateway.accept();
+  return {
+    ...running,
+    gateway,
+    stop: (request) => {
       // The goodbyes take a moment, in which nothing may be started any more.
       if (!request.endsSessions) host.letGo();
       return gateway.stop(request);
     },
-  });
+  };
 }
 
 /** Keeps a host in a process of its own away while this process is the host. */

@@ -1,0 +1,28 @@
+import type { Logger } from '../../log/logger.js';
+import type { CommandContext } from './context.js';
+import type { CommandOutcome } from './door.js';
+import { execute } from './execute.js';
+
+export interface LocalCommand
+  extends Pick<CommandContext, 'sessions' | 'grants' | 'audit' | 'gateway' | 'terminal'> {
+  readonly words: readonly string[];
+  /** The files that the words name, by these names. */
+  readonly files: Readonly<Record<string, string>>;
+  /** The login of whoever owns the home. */
+  readonly localName: string;
+  readonly log: Logger;
+}
+
+/** Runs a verb as `triad VERB`, for whoever owns the home: they are admin everywhere. Never throws. */
+export function executeLocal(command: LocalCommand): Promise<CommandOutcome> {
+  const { words, files, localName, log, ...given } = command;
+  const context: CommandContext = {
+    ...given,
+    actor: { engineer: localName, door: 'local' },
+    roleIn: () => 'admin',
+    adminScope: () => 'all',
+    session: undefined,
+    readFile: (name) => Promise.resolve(files[name] ?? ''),
+  };
+  return execute({ words: () => words, prefix: 'triad', context, log });
+}
