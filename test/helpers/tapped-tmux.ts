@@ -66,7 +66,8 @@ export class TappedTmux implements AsyncDisposable {
 
   /** Has tmux pipe what the pane puts out from now on. */
   async tap(): Promise<void> {
-    await this.tmux.ask('pipe-pane', '-t', this.tmux.pane, this.taps.pipeCommand(WORKER));
+    const command = this.taps.pipeCommand(WORKER, '#{pane_tty}');
+    await this.tmux.ask('pipe-pane', '-t', this.tmux.pane, command);
   }
 
   async closeTaps(): Promise<void> {

@@ -30,7 +30,7 @@ import { PanePages } from './pane-pages.js';
 import { watchParts } from './parts-on-record.js';
 import { SessionBoard } from './session-board.js';
 import { SessionDoor } from './session-door.js';
-import { TypedInput } from './typed-input.js';
+import { type KeyTarget, TypedInput } from './typed-input.js';
 import { WindowSize } from './window-size.js';
 
 /** As many as there are gateways, and those that take their place. */
@@ -109,7 +109,7 @@ export class HostSession {
     });
     this.#typed = new TypedInput({
       ...{ taps: options.taps, clock: options.clock, panes: () => this.#triad.panes },
-      ask: (format, pane) => this.#askFormat(format, pane),
+      ask: (pane) => this.#keyTarget(pane),
     });
     this.#door = new SessionDoor({ ...options, key: options.doorKey, panes: this });
     this.#tmuxEnv = options.server.env;
@@ -312,22 +312,24 @@ export class HostSession {
   async #isInputRead(): Promise<boolean> {
     if (!(await this.#isTerminalEmpty())) return false;
     // What tmux has not even read of its client's terminal is on no pane's: it reads a piece a turn.
-    for (let turn = 0; turn < TURNS_TO_READ; turn += 1) await this.#askFormat('#{pane_id}', null);
+    for (let turn = 0; turn < TURNS_TO_READ; turn += 1) await this.#keyTarget(null);
     return this.#isTerminalEmpty();
   }
 
   async #isTerminalEmpty(): Promise<boolean> {
-    const id = await this.#askFormat('#{pane_id}', null);
+    const { id } = await this.#keyTarget(null);
     const pane = this.#triad.panes.find((each) => each.id === id);
     const waiting = pane === undefined ? undefined : await this.#taps.waitingInput(pane.name);
     return waiting === undefined || waiting === 0;
   }
 
-  async #askFormat(format: string, pane: PaneId | null): Promise<string> {
+  /** Of a pane, or with null of the one that has the keys. */
+  async #keyTarget(pane: PaneId | null): Promise<KeyTarget> {
     const target = pane ?? this.#triad.getSessionId();
-    const ask = ['-p', '-t', target, `"${format}"`];
-    const [answer = ''] = await this.#triad.getControl().ask('display-message', ask);
-    return answer;
+    const fields = { id: 'pane_id', isShared: 'synchronize-panes' } as const;
+    const [row] = await this.#triad.getControl().rows('display-message', fields, ['-t', target]);
+    if (row === undefined) throw new UnavailableError(`tmux does not tell of ${target}`);
+    return row;
   }
 
   #viewOptions(request: ViewRequest, input: Pick<TmuxClientOptions, 'onInput' | 'inputRoom'>) {
@@ -360,18 +362,16 @@ export class HostSession {
     try {
       const control = this.#triad.getControl();
       const session = this.#triad.getSessionId();
-      const [status = ''] = await control.ask('display-message', [
-        '-p',
-        '-t',
-        session,
-        '"#{status}"',
-      ]);
-      const size = ['-x', `${terminal.cols}`, '-y', `${terminal.rows - statusRows(status)}`];
-      const windows = await control.ask('list-windows', ['-t', session, '-F', '"#{window_id}"']);
+      const [line] = await control.rows('display-message', { status: 'status' }, ['-t', session]);
+      const size = [
+        '-x',
+        `${terminal.cols}`,
+        '-y',
+        `${terminal.rows - statusRows(line?.status ?? '')}`,
+      ];
+      const windows = await control.rows('list-windows', { id: 'window_id' }, ['-t', session]);
       // All are asked for: one that was closed meanwhile must not keep the others from their size.
-      await Promise.all(
-        windows.map((window) => control.ask('resize-window', ['-t', window, ...size])),
-      );
+      await Promise.all(windows.map(({ id }) => control.ask('resize-window', ['-t', id, ...size])));
     } catch (error) {
       this.#log.debug({ reason: messageOf(error) }, 'windows not sized');
     }

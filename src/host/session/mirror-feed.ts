@@ -5,14 +5,14 @@ import type { WindowLayout } from '../../base/window-layout.js';
 import type { MirrorRequest, MirrorView } from '../../link/host-link.js';
 import type { Logger } from '../../log/logger.js';
 import type { ControlConnection } from '../tmux/control-connection.js';
-import { quoteArgument } from '../tmux/control-quoting.js';
 import { grouped, openMirrorClient } from '../tmux/mirror-client.js';
 import type { PtyProcess } from '../tmux/pty-process.js';
+import { panesOf } from '../tmux/rows.js';
 import { endTmuxClient, repaintTmuxClient } from '../tmux/tmux-client.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
 import { isRepaintDue } from './repaint-due.js';
-import { CLIENT_FORMAT, parseClient, type SessionClient } from './session-clients.js';
-import { PANE_FORMAT, parseShownWindow, type ShownWindow } from './window-layout.js';
+import { CLIENT, type SessionClient } from './session-clients.js';
+import { LAYOUT_PANE, type ShownWindow, shownWindow } from './window-layout.js';
 
 /** How soon something is noticed that tmux does not tell: a suspended client, the name of a new pane. */
 const LOOK_INTERVAL_MS = 1_000;
@@ -134,14 +134,13 @@ export class MirrorFeed implements MirrorView {
 
   async #ask(): Promise<{ shown: ShownWindow; clients: SessionClient[] }> {
     const control = this.#options.getControl();
-    const ofSession = ['-s', '-t', this.#options.sessionId, '-F', quoteFormat(PANE_FORMAT)];
     const [panes, clients] = await Promise.all([
-      control.ask('list-panes', ofSession),
-      control.ask('list-clients', ['-F', quoteFormat(CLIENT_FORMAT)]),
+      panesOf(control, this.#options.sessionId, LAYOUT_PANE),
+      control.rows('list-clients', CLIENT),
     ]);
-    const shown = parseShownWindow(panes);
+    const shown = shownWindow(panes);
     if (shown === undefined) throw new UnavailableError('the session has no window');
-    return { shown, clients: clients.map(parseClient) };
+    return { shown, clients };
   }
 
   #follow({ layout, activeAt }: ShownWindow): void {
@@ -158,7 +157,7 @@ export class MirrorFeed implements MirrorView {
     const { getControl, sessionId } = this.#options;
     for (const { pid, name, sessionName } of clients) {
       if (sessionName !== this.#name || pid === this.#client?.pid) continue;
-      await getControl().ask('switch-client', ['-E', '-c', quoteArgument(name), '-t', sessionId]);
+      await getControl().ask('switch-client', ['-E', '-c', name, '-t', sessionId]);
     }
   }
 
@@ -170,9 +169,9 @@ export class MirrorFeed implements MirrorView {
       endTmuxClient(client);
       return;
     }
-    if (own.isSuspended) client.kill('SIGCONT');
+    if (own.flags.includes('suspended')) client.kill('SIGCONT');
     if (own.windowId === shown.id) return;
-    const target = quoteArgument(`${grouped(this.#name)}${shown.id}`);
+    const target = `${grouped(this.#name)}${shown.id}`;
     await this.#options.getControl().ask('select-window', ['-t', target]);
   }
 
@@ -255,9 +254,4 @@ export class MirrorFeed implements MirrorView {
   #settleNow(reason: ViewEnd['reason']): void {
     this.#settle({ reason, isTerminalRestored: false });
   }
-}
-
-/** Formats are ours: only the quotes around their spaces and braces are needed. */
-function quoteFormat(format: string): string {
-  return `"${format}"`;
 }

@@ -2,16 +2,12 @@ import { messageOf } from '../../base/errors.js';
 import type { Presence } from '../../base/presence.js';
 import type { SessionDescription } from '../../base/session-description.js';
 import type { Logger } from '../../log/logger.js';
-import { quoteArgument } from '../tmux/control-quoting.js';
-import { paneOptions, sessionOptions, shownLiterally } from './board-texts.js';
-
-/** How the board asks tmux; throws while it cannot be asked. */
-interface BoardControl {
-  ask(subcommand: string, args: readonly string[]): Promise<readonly string[]>;
-}
+import type { ControlConnection } from '../tmux/control-connection.js';
+import { type BoardOptions, paneOptions, sessionOptions, shownLiterally } from './board-texts.js';
 
 export interface SessionBoardOptions {
-  readonly getControl: () => BoardControl;
+  /** Throws while tmux cannot be asked. */
+  readonly getControl: () => Pick<ControlConnection, 'ask' | 'rows'>;
   /** The session's tmux id. */
   readonly getSessionId: () => string;
   readonly log: Logger;
@@ -19,7 +15,7 @@ export interface SessionBoardOptions {
 
 /** An option of a pane or session: the arguments that name it, and its value. */
 interface Entry {
-  readonly target: string;
+  readonly target: readonly string[];
   readonly name: string;
   readonly value: string;
 }
@@ -56,16 +52,14 @@ export class SessionBoard {
   async notify(text: string): Promise<void> {
     try {
       const control = this.#options.getControl();
-      const clients = await control.ask('list-clients', [
-        ...['-t', this.#options.getSessionId()],
-        ...['-F', '"#{client_control_mode} #{client_name}"'],
-      ]);
-      const drivers = clients.flatMap((line) => /^0 (\S+)$/.exec(line)?.[1] ?? []);
+      const fields = { isControl: 'client_control_mode', name: 'client_name' } as const;
+      const ofSession = ['-t', this.#options.getSessionId()];
+      const clients = await control.rows('list-clients', fields, ofSession);
+      const drivers = clients.filter(({ isControl }) => !isControl);
       // Expanded once, and after that newer versions look for styles.
       const message = shownLiterally(text.replaceAll('#[', '# [')).replaceAll('%', '%%');
-      const show = (client: string) =>
-        control.ask('display-message', ['-c', quoteArgument(client), quoteArgument(message)]);
-      await Promise.all(drivers.map(show));
+      const show = (client: string) => control.ask('display-message', ['-c', client, message]);
+      await Promise.all(drivers.map(({ name }) => show(name)));
     } catch (error) {
       this.#failed(error);
     }
@@ -78,11 +72,11 @@ export class SessionBoard {
 
   #entries(session: SessionDescription, presence: Presence): Entry[] {
     const ofSession = entriesOf(
-      `-t ${this.#options.getSessionId()}`,
+      ['-t', this.#options.getSessionId()],
       sessionOptions(session, presence),
     );
     const ofPanes = session.panes.flatMap((pane) =>
-      pane.id === null ? [] : entriesOf(`-p -t ${pane.id}`, paneOptions(pane)),
+      pane.id === null ? [] : entriesOf(['-p', '-t', pane.id], paneOptions(pane)),
     );
     return [...ofSession, ...ofPanes];
   }
@@ -94,7 +88,7 @@ export class SessionBoard {
         const { target, name, value } = entry;
         // Before the answer: an option that tmux refuses is not tried for ever.
         this.#written.set(keyOf(entry), value);
-        await this.#options.getControl().ask('set-option', [target, name, quoteArgument(value)]);
+        await this.#options.getControl().ask('set-option', [...target, name, value]);
       }
       this.#prune();
     } catch (error) {
@@ -121,7 +115,7 @@ export class SessionBoard {
   }
 }
 
-function entriesOf(target: string, options: Readonly<Record<string, string>>): Entry[] {
+function entriesOf(target: readonly string[], options: BoardOptions): Entry[] {
   return Object.entries(options).map(([name, value]) => ({
     ...{ target, name },
     value: shownLiterally(value),
@@ -129,5 +123,5 @@ function entriesOf(target: string, options: Readonly<Record<string, string>>): E
 }
 
 function keyOf({ target, name }: Entry): string {
-  return `${target} ${name}`;
+  return `${target.join(' ')} ${name}`;
 }

@@ -1,22 +1,14 @@
-/** What `list-clients` is asked for a mirror. The name of the session is last: it may have spaces. */
-export const CLIENT_FORMAT =
-  '#{client_pid} #{client_name} #{client_flags} #{window_id} #{session_name}';
+import type { Row } from '../tmux/rows.js';
 
-/** One client of a session's tmux server. */
-export interface SessionClient {
-  readonly pid: number;
+/** What a mirror asks of each client of a session's tmux server. */
+export const CLIENT = {
+  pid: 'client_pid',
   /** tmux's name for it: the path of its terminal. */
-  readonly name: string;
-  readonly isSuspended: boolean;
+  name: 'client_name',
+  flags: 'client_flags',
   /** The window it shows. */
-  readonly windowId: string;
-  readonly sessionName: string;
-}
+  windowId: 'window_id',
+  sessionName: 'session_name',
+} as const;
 
-export function parseClient(row: string): SessionClient {
-  const [pid, name = '', flags = '', windowId = '', ...words] = row.split(' ');
-  return {
-    ...{ pid: Number(pid), name, windowId, sessionName: words.join(' ') },
-    isSuspended: flags.split(',').includes('suspended'),
-  };
-}
+export type SessionClient = Row<typeof CLIENT>;

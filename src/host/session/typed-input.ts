@@ -10,9 +10,15 @@ const [ENTER, INTERRUPT, OTHER] = ['\r', '\x03', 'x'];
 export interface TypedInputOptions {
   readonly taps: Pick<SessionTaps, 'type' | 'acquit'>;
   readonly panes: () => readonly { readonly name: PaneName; readonly id: PaneId | null }[];
-  /** Asks tmux for a format, of a pane or of the one that has the keys; throws while it cannot be asked. */
-  readonly ask: (format: string, pane: PaneId | null) => Promise<string>;
+  /** Asks tmux about a pane, or with null about the one that has the keys; throws while it cannot be asked. */
+  readonly ask: (pane: PaneId | null) => Promise<KeyTarget>;
   readonly clock: Clock;
+}
+
+/** A pane, and whether what is typed into it goes into others, too. */
+export interface KeyTarget {
+  readonly id: PaneId;
+  readonly isShared: boolean;
 }
 
 /** What was typed between two looks, and where it may have gone; `anywhere`: that is not known. */
@@ -83,7 +89,7 @@ export class TypedInput {
   }
 
   async #into(id: PaneId, text: string): Promise<void> {
-    const isShared = (await this.#options.ask('#{synchronize-panes}', id)) !== '0';
+    const { isShared } = await this.#options.ask(id);
     const panes = this.#options.panes().filter((pane) => isShared || pane.id === id);
     this.#options.taps.type(
       panes.map(({ name }) => name),
@@ -123,8 +129,7 @@ export class TypedInput {
     for (const round of this.#rounds) round.looks += 1;
     const looked = [...this.#rounds];
     try {
-      const answer = await this.#options.ask('#{pane_id} #{synchronize-panes}', null);
-      this.#settle(looked, answer.split(' '));
+      this.#settle(looked, await this.#options.ask(null));
     } catch {
       // Then it stays unknown, and counts for every pane.
       this.#focus = undefined;
@@ -134,11 +139,11 @@ export class TypedInput {
     if (this.#rounds.length > 0) this.#lookSoon();
   }
 
-  #settle(looked: readonly Round[], [pane = '', isShared]: readonly string[]): void {
-    this.#focus = isShared === '0' ? pane : undefined;
+  #settle(looked: readonly Round[], { id, isShared }: KeyTarget): void {
+    this.#focus = isShared ? undefined : id;
     for (const round of looked) {
-      round.panes.add(pane);
-      round.isAnywhere ||= isShared !== '0';
+      round.panes.add(id);
+      round.isAnywhere ||= isShared;
       if (round.looks > 1 && !round.isAnywhere) this.#acquit(round);
     }
     this.#rounds = this.#rounds.filter(({ looks }) => looks <= 1);

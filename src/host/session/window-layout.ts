@@ -1,4 +1,3 @@
-import { isName, paneId, paneName } from '../../base/ids.js';
 import { clampSize, type TerminalSize } from '../../base/terminal-size.js';
 import {
   type LayoutPane,
@@ -6,13 +5,26 @@ import {
   type Region,
   type WindowLayout,
 } from '../../base/window-layout.js';
+import type { Row } from '../tmux/rows.js';
 
-/** What `list-panes -s` is asked for a mirror; the rows of all windows of a session. */
-export const PANE_FORMAT = [
-  ...['#{window_id}', '#{window_active}', '#{window_width}', '#{window_height}'],
-  ...['#{window_zoomed_flag}', '#{window_activity}', '#{pane_id}', '#{pane_active}'],
-  ...['#{pane_left}', '#{pane_top}', '#{pane_width}', '#{pane_height}', '#{@triad_pane}'],
-].join(' ');
+/** What a mirror asks of each pane of a session. */
+export const LAYOUT_PANE = {
+  windowId: 'window_id',
+  isShown: 'window_active',
+  windowCols: 'window_width',
+  windowRows: 'window_height',
+  isZoomed: 'window_zoomed_flag',
+  activeAt: 'window_activity',
+  id: 'pane_id',
+  isActiveInWindow: 'pane_active',
+  col: 'pane_left',
+  row: 'pane_top',
+  cols: 'pane_width',
+  rows: 'pane_height',
+  name: '@triad_pane',
+} as const;
+
+type PaneRow = Row<typeof LAYOUT_PANE>;
 
 /** What the drivers look at. */
 export interface ShownWindow {
@@ -24,38 +36,24 @@ export interface ShownWindow {
 }
 
 /** undefined when the session has no current window, which it always has. */
-export function parseShownWindow(rows: readonly string[]): ShownWindow | undefined {
-  const panes = rows.slice(0, MAX_LAYOUT_PANES).map(parseRow);
+export function shownWindow(all: readonly PaneRow[]): ShownWindow | undefined {
+  const panes = all.slice(0, MAX_LAYOUT_PANES);
   const shown = panes.find(({ isShown }) => isShown);
   if (shown === undefined) return undefined;
-  const { windowId: id, activeAt, size, isZoomed } = shown;
-  const layout = { size, isZoomed, panes: panes.map((pane) => layoutPane(pane, shown)) };
+  const { windowId: id, activeAt, isZoomed } = shown;
+  const size = clampSize(shown.windowCols, shown.windowRows);
+  const layout = { size, isZoomed, panes: panes.map((pane) => layoutPane(pane, shown, size)) };
   return { id, activeAt, layout };
 }
 
-type PaneRow = ReturnType<typeof parseRow>;
-
-function parseRow(row: string) {
-  const [windowId = '', ...words] = row.split(' ');
-  const [active, cols, rows, zoomed, activeAt] = words.slice(0, 5).map(Number);
-  const [id = '', ...rest] = words.slice(5);
-  const [paneActive, left = 0, top = 0, width = 0, height = 0] = rest.slice(0, 5).map(Number);
-  return {
-    ...{ windowId, id: paneId(id), name: rest[5] ?? '', activeAt: activeAt ?? 0 },
-    ...{ isShown: active === 1, isZoomed: zoomed === 1, isActiveInWindow: paneActive === 1 },
-    size: clampSize(cols ?? 0, rows ?? 0),
-    region: { col: left, row: top, cols: width, rows: height },
-  };
-}
-
-function layoutPane(pane: PaneRow, shown: PaneRow): LayoutPane {
+function layoutPane(pane: PaneRow, shown: PaneRow, size: TerminalSize): LayoutPane {
   const isActive = pane.isShown && pane.isActiveInWindow;
   const isVisible = shown.isZoomed ? isActive : pane.isShown;
   return {
     id: pane.id,
-    name: isName(pane.name) ? paneName(pane.name) : null,
+    name: pane.name ?? null,
     isActive,
-    region: isVisible ? within(pane.region, shown.size) : null,
+    region: isVisible ? within(pane, size) : null,
   };
 }
 

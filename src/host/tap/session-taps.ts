@@ -134,10 +134,10 @@ export class SessionTaps implements Taps {
     for (const pane of panes) this.#get(pane).output.acquit(round);
   }
 
-  pipeCommand(pane: PaneName): string {
+  pipeCommand(pane: PaneName, tty: string): string {
     this.#get(pane);
     const words = [this.#options.tapPath, this.#socketPath, pane];
-    return `exec ${words.map(quoteForPipe).join(' ')} #{pane_tty}`;
+    return `exec ${words.map(quoteForPipe).join(' ')} ${tty}`;
   }
 
   missing(pane: PaneName): void {

@@ -13,7 +13,7 @@ export interface Taps {
    * The shell command that tmux is to pipe the pane's output into (`pipe-pane`). A later one takes the
    * place of the one before.
    */
-  pipeCommand(pane: PaneName): string;
+  pipeCommand(pane: PaneName, tty: string): string;
   /** The pane had no tap for a while: its next one tells since when. */
   missing(pane: PaneName): void;
   /** Resolves when the taps that an earlier host left in these panes are here, or do not come. */

@@ -2,6 +2,8 @@ import type { Readable } from 'node:stream';
 import { type StartedProcess, startPiped } from '../../base/child-process.js';
 import { withDeadline } from '../../base/deadline.js';
 import { UnavailableError } from '../../base/errors.js';
+import { commandLine } from './command-line.js';
+import { type Fields, parseRows, type Row, type RowSource, rowArgs } from './rows.js';
 import { TmuxError, type TmuxServer } from './tmux-server.js';
 
 /** tmux answers in a tenth of a millisecond; 29 ms were the most seen under a flood. */
@@ -30,7 +32,7 @@ interface Block {
  * the server grow. Ask only for ids and our own options: text that a pane chose could contain a
  * line that looks like the end of an answer.
  */
-export class ControlConnection {
+export class ControlConnection implements RowSource {
   readonly closed: Promise<void>;
   readonly #child: StartedProcess<Readable>;
   readonly #onNotification: (name: string, rest: string) => void;
@@ -98,7 +100,7 @@ export class ControlConnection {
   }
 
   /**
-   * Runs one command; `args` are already quoted where they carry foreign text (`quoteArgument`).
+   * Runs one command; whatever is in an argument, tmux gets it as it is.
    *
    * @returns the lines of the answer.
    * @throws TmuxError with tmux's words; UnavailableError when the connection is gone.
@@ -109,9 +111,17 @@ export class ControlConnection {
     }
     const answer = new Promise<readonly string[]>((resolve, reject) => {
       this.#questions.push({ subcommand, resolve, reject });
-      this.#child.stdin.write(`${[subcommand, ...args].join(' ')}\n`);
+      this.#child.stdin.write(`${commandLine([subcommand, ...args])}\n`);
     });
     return withDeadline(answer, ANSWER_LIMIT_MS, `tmux ${subcommand}`);
+  }
+
+  async rows<F extends Fields>(
+    subcommand: string,
+    fields: F,
+    args: readonly string[] = [],
+  ): Promise<Row<F>[]> {
+    return parseRows(await this.ask(subcommand, rowArgs(subcommand, fields, args)), fields);
   }
 
   /** Detaches when tmux has done what was asked for; `closed` follows. Idempotent. */

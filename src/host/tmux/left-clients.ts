@@ -13,11 +13,9 @@ const FLAGS = ['control-mode', 'ignore-size', 'no-output'];
  * @throws TmuxError with tmux's words.
  */
 export async function endLeftClients(server: TmuxServer): Promise<void> {
-  const listing = await server.run(['list-clients', '-F', '#{client_pid} #{client_flags}']);
-  for (const row of listing.toString().split('\n')) {
-    const [pid = '', list = ''] = row.split(' ');
-    const flags = list.split(',');
-    if (FLAGS.every((flag) => flags.includes(flag))) kill(Number(pid));
+  const clients = await server.rows('list-clients', { pid: 'client_pid', flags: 'client_flags' });
+  for (const { pid, flags } of clients) {
+    if (FLAGS.every((flag) => flags.includes(flag))) kill(pid);
   }
 }
 

@@ -68,9 +68,8 @@ export function openMirrorClient(options: MirrorClientOptions): PtyProcess {
  * @throws TmuxError with tmux's words.
  */
 export async function endLeftMirrors(server: TmuxServer): Promise<void> {
-  const listing = await server.run(['list-sessions', '-F', `#{session_id} #{${MARK}}`]);
-  const marked = listing.toString().matchAll(/^(\$\d+) 1$/gm);
-  for (const [, id = ''] of marked) {
+  const sessions = await server.rows('list-sessions', { id: 'session_id', isMirror: MARK });
+  for (const { id } of sessions.filter(({ isMirror }) => isMirror)) {
     // It may end by itself at this moment, as one does whose client is just going.
     await server.run(['kill-session', '-t', id]).catch(() => undefined);
   }

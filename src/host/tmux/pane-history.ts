@@ -5,6 +5,7 @@ import type { PaneId } from '../../base/ids.js';
 import type { Slices } from '../../base/slices.js';
 import type { TerminalSize } from '../../base/terminal-size.js';
 import { completeLines } from './captured-lines.js';
+import { formatOf, isEqual, parseRows } from './rows.js';
 import { TmuxError, type TmuxServer } from './tmux-server.js';
 
 export interface PanePlace {
@@ -33,6 +34,13 @@ export async function captureHistory(
   return { firstLine, lines, historySize, size };
 }
 
+const PAGE_FIELDS = {
+  historySize: 'history_size',
+  historyLimit: 'history_limit',
+  cols: 'pane_width',
+  rows: 'pane_height',
+} as const;
+
 export interface CapturedPage {
   /** As tmux gave them, with the remainder after the last. */
   readonly captured: readonly string[];
@@ -57,16 +65,18 @@ export async function capturePage(
 ): Promise<CapturedPage> {
   // What the pane shows comes after it, and cannot know it.
   const mark = randomBytes(8).toString('hex');
-  const format = `${mark} #{history_size} #{history_limit} #{pane_width} #{pane_height}`;
-  const isPane = `#{==:#{pane_id},${pane.id}}`;
+  const format = `${mark} ${formatOf(PAGE_FIELDS)}`;
+  const isPane = isEqual('pane_id', pane.id);
   const answer = await asked(server, [
     ...['list-panes', '-s', '-t', pane.sessionId, '-f', isPane, '-F', format, ';', ...capture],
   ]);
   const [head = '', ...captured] = answer.toString('utf8').split('\n');
-  const [seenMark, ...numbers] = head.split(' ');
-  const [historySize = 0, historyLimit = 0, cols = 0, rows = 0] = numbers.map(Number);
-  if (seenMark !== mark) throw new UnavailableError(`there is no pane ${pane.id}`);
-  return { captured, historySize, historyLimit, size: { cols, rows } };
+  const [row] = head.startsWith(`${mark} `)
+    ? parseRows([head.slice(mark.length + 1)], PAGE_FIELDS)
+    : [];
+  if (row === undefined) throw new UnavailableError(`there is no pane ${pane.id}`);
+  const { cols, rows, ...page } = row;
+  return { captured, ...page, size: { cols, rows } };
 }
 
 async function asked(server: TmuxServer, args: readonly string[]): Promise<Buffer> {

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { UsageError } from '../../base/errors.js';
 import type { PaneId } from '../../base/ids.js';
 import { visible } from '../../base/visible.js';
+import { commandLine } from './command-line.js';
 import type { ControlConnection } from './control-connection.js';
-import { quoteArgument } from './control-quoting.js';
+import { variable } from './rows.js';
 
 /** What may be pasted at once: more belongs into a file. */
 export const MAX_TEXT_BYTES = 64 * 1024;
@@ -53,7 +54,7 @@ export async function pressKeys(
   }
   await keepNoCommands(control);
   await control.ask('copy-mode', ['-q', '-t', pane]);
-  await control.ask('send-keys', ['-t', pane, '--', ...keys.map(quoteArgument)]);
+  await control.ask('send-keys', ['-t', pane, '--', ...keys]);
 }
 
 /** tmux keeps each command for `show-messages`, what is typed by it included, unless it is told not to. */
@@ -63,11 +64,14 @@ async function keepNoCommands(control: ControlConnection): Promise<void> {
 
 async function paste(control: ControlConnection, pane: PaneId, text: string): Promise<void> {
   const buffer = `triad-${randomBytes(6).toString('hex')}`;
-  await control.ask('set-buffer', ['-b', buffer, '--', quoteArgument(text)]);
+  await control.ask('set-buffer', ['-b', buffer, '--', text]);
   // Asked and pasted in one step inside the server: a paste into a dead pane crashes tmux 3.3a.
-  const pasteAlive = `copy-mode -q -t ${pane} ; paste-buffer -p -b ${buffer} -t ${pane}`;
+  const pasteAlive = commandLine(
+    ['copy-mode', '-q', '-t', pane],
+    ['paste-buffer', '-p', '-b', buffer, '-t', pane],
+  );
   try {
-    await control.ask('if-shell', ['-F', '-t', pane, '"#{pane_dead}"', '""', `"${pasteAlive}"`]);
+    await control.ask('if-shell', ['-F', '-t', pane, variable('pane_dead'), '', pasteAlive]);
   } finally {
     // Pasted or not: it must not stay for whoever pastes next.
     await control.ask('delete-buffer', ['-b', buffer]);

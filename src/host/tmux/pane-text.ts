@@ -1,8 +1,10 @@
 import type { CaptureRequest } from '../../base/pane-request.js';
 import type { Slices } from '../../base/slices.js';
 import { completeLines } from './captured-lines.js';
+import { commandLine } from './command-line.js';
 import { HistoryWalk, SEAM_LINES, type WalkedPage } from './history-walk.js';
 import { capturePage, type PanePlace } from './pane-history.js';
+import { deferred, less, variable } from './rows.js';
 import type { TmuxServer } from './tmux-server.js';
 
 const PIECE_CHARACTERS = 16 * 1024;
@@ -56,13 +58,14 @@ async function captureFromTop(
   pane: PanePlace,
   { capture, line, count }: { capture: readonly string[]; line: number; count: number },
 ): Promise<WalkedPage> {
-  const relative = (number: number) => `#{e|-|:${number},#{history_size}}`;
-  const [from, to] = [relative(line), relative(line + count - 1)];
-  const then = `display-message -p -t ${pane.id} "##{history_size} ${from}"`;
-  const page = await capturePage(server, pane, [
-    ...['run-shell', '-C', '-t', pane.id],
-    `${then} ; ${capture.join(' ')} -S ${from} -E ${to}`,
-  ]);
+  const from = less(line, 'history_size');
+  const to = less(line + count - 1, 'history_size');
+  const numbersThen = `${deferred(variable('history_size'))} ${from}`;
+  const commands = commandLine(
+    ['display-message', '-p', '-t', pane.id, numbersThen],
+    [...capture, '-S', from, '-E', to],
+  );
+  const page = await capturePage(server, pane, ['run-shell', '-C', '-t', pane.id, commands]);
   const [numbers = '', ...captured] = page.captured;
   const [historySize = 0, start = 0] = numbers.split(' ').map(Number);
   const firstLine = historySize + start;

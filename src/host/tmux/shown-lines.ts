@@ -1,8 +1,12 @@
 import { capturePage, type PanePlace } from './pane-history.js';
+import { parseRows, rowArgs } from './rows.js';
 import type { TmuxServer } from './tmux-server.js';
 
 /** Above the screen; read in about 10 ms at most, in which nobody else is served. */
 const MAX_LINES_ABOVE = 1_000;
+
+const CURSOR = { cursorX: 'cursor_x', cursorY: 'cursor_y' } as const;
+const NO_CURSOR = { cursorX: 0, cursorY: 0 };
 
 export interface ShownLines {
   /** What scrolled off last and what is shown, wrapped lines joined, without blank ones at the end. */
@@ -19,10 +23,10 @@ export interface ShownLines {
 export async function readShown(server: TmuxServer, pane: PanePlace): Promise<ShownLines> {
   const capture = ['capture-pane', '-p', '-t', pane.id];
   const { captured, size } = await capturePage(server, pane, [
-    ...['display-message', '-p', '-t', pane.id, '#{cursor_x} #{cursor_y}', ';'],
+    ...['display-message', ...rowArgs('display-message', CURSOR, ['-t', pane.id]), ';'],
     ...[...capture, ';', ...capture, '-J', '-S', `-${MAX_LINES_ABOVE}`],
   ]);
-  const [cursorX = 0, cursorY = 0] = (captured[0] ?? '').split(' ').map(Number);
+  const [{ cursorX, cursorY } = NO_CURSOR] = parseRows(captured.slice(0, 1), CURSOR);
   const screen = withoutBlankEnd(captured.slice(1, 1 + size.rows));
   const lines = withoutBlankEnd(captured.slice(1 + size.rows));
   const isOpen = cursorX > 0 && cursorY === screen.length - 1;

@@ -8,6 +8,7 @@ import { findShortage, reasonOf } from '../../base/shortage.js';
 import { readTrustedFile, type TrustedPlace } from '../../base/trusted-file.js';
 import { visible } from '../../base/visible.js';
 import { type ConfigCommand, readConfigCommands, readNestedCommands } from './config-commands.js';
+import { variable } from './rows.js';
 import { SourcedFiles } from './sourced-files.js';
 import type { TmuxBinary } from './tmux-binary.js';
 
@@ -237,7 +238,7 @@ class Trial {
 
   async start(): Promise<void> {
     const keep = ['set-option', '-s', EXIT_EMPTY, 'off'];
-    const tell = ['display-message', '-p', '#{pid}'];
+    const tell = ['display-message', '-p', variable('pid')];
     const argv = ['-f', '/dev/null', 'start-server', ';', ...keep, ';', ...tell];
     const { stdout, stderr } = await this.ask(argv);
     // Where tmux itself may start no process it ends without a word.

@@ -8,6 +8,7 @@ import { findShortage } from '../../base/shortage.js';
 import { StoppedProcesses } from '../../base/stopped-processes.js';
 import { visible } from '../../base/visible.js';
 import { PtyProcess } from './pty-process.js';
+import { type Fields, parseRows, type Row, type RowSource, rowArgs } from './rows.js';
 import type { TmuxBinary } from './tmux-binary.js';
 
 /** A tmux client that neither answers nor fails is stuck on a dead socket. */
@@ -44,7 +45,7 @@ export interface TmuxServerOptions {
 }
 
 /** One tmux server, known by its private socket. Owns no process: the server daemonises itself. */
-export class TmuxServer {
+export class TmuxServer implements RowSource {
   readonly binary: TmuxBinary;
   readonly socketPath: string;
   readonly env: Readonly<Record<string, string>>;
@@ -90,6 +91,15 @@ export class TmuxServer {
    */
   run(args: readonly string[]): Promise<Buffer> {
     return this.#exec(['-N', ...args]);
+  }
+
+  async rows<F extends Fields>(
+    subcommand: string,
+    fields: F,
+    args: readonly string[] = [],
+  ): Promise<Row<F>[]> {
+    const answer = await this.run([subcommand, ...rowArgs(subcommand, fields, args)]);
+    return parseRows(answer.toString('utf8').split('\n').slice(0, -1), fields);
   }
 
   /**

@@ -1,14 +1,15 @@
 import type { PaneId } from '../../base/ids.js';
 import type { Logger } from '../../log/logger.js';
 import type { PaneProgram } from '../plan/session-plan.js';
-import { quoteArgument } from '../tmux/control-quoting.js';
+import type { ControlConnection } from '../tmux/control-connection.js';
 import { TmuxError } from '../tmux/tmux-server.js';
 import { type PaneMemory, writeMemory } from './pane-memory.js';
 import { programMark } from './session-builder.js';
 
 export interface PaneMarksOptions {
   readonly log: Logger;
-  readonly ask: (subcommand: string, args: readonly string[]) => Promise<unknown>;
+  /** Throws while tmux cannot be asked. */
+  readonly getControl: () => ControlConnection;
 }
 
 /** What is kept of a pane in tmux itself, in user options that live as long as the pane. */
@@ -47,19 +48,17 @@ export class PaneMarks {
 
   #write(mark: Mark): void {
     const { id, option, value } = mark;
-    const { ask, log } = this.#options;
+    const { getControl, log } = this.#options;
     const key = `${id} ${option}`;
     const answered = () => {
       if (this.#unanswered.get(key) === mark) this.#unanswered.delete(key);
     };
     this.#unanswered.set(key, mark);
-    ask('set-option', ['-p', '-t', id, option, quoteArgument(value)]).then(
-      answered,
-      (error: unknown) => {
-        if (error instanceof TmuxError) answered();
-        log.debug({ error, option }, 'pane option not set');
-      },
-    );
+    const asked = async () => getControl().ask('set-option', ['-p', '-t', id, option, value]);
+    void asked().then(answered, (error: unknown) => {
+      if (error instanceof TmuxError) answered();
+      log.debug({ error, option }, 'pane option not set');
+    });
   }
 }
 

@@ -5,7 +5,8 @@ import type { Part } from '../../base/part.js';
 import { argumentsOf, continueStopped, scanProcesses } from '../../base/process-scan.js';
 import type { Logger } from '../../log/logger.js';
 import type { Taps } from '../tap/taps.js';
-import { quoteArgument } from '../tmux/control-quoting.js';
+import type { ControlConnection } from '../tmux/control-connection.js';
+import { variable } from '../tmux/rows.js';
 import type { PaneRow } from './pane-row.js';
 
 /** Pauses before a pane is looked at again whose tap did not stay, or is not ours: doubled each time. */
@@ -18,7 +19,8 @@ export interface PanePipesOptions {
   readonly taps: Taps;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly ask: (subcommand: string, args: readonly string[]) => Promise<readonly string[]>;
+  /** Throws while tmux cannot be asked. */
+  readonly getControl: () => ControlConnection;
   /** Of the tmux server; undefined where that is not known. */
   readonly serverPid: () => number | undefined;
 }
@@ -143,8 +145,9 @@ export class PanePipes implements Part {
 
   /** What tmux has started beside what is in panes: our taps, and what people pipe to or run. */
   async #readersOf(server: number): Promise<readonly PipeReader[]> {
-    const { ask, taps } = this.#options;
-    const inPanes = new Set((await ask('list-panes', ['-a', '-F', '"#{pane_pid}"'])).map(Number));
+    const { getControl, taps } = this.#options;
+    const panes = await getControl().rows('list-panes', { pid: 'pane_pid' }, ['-a']);
+    const inPanes = new Set(panes.map(({ pid }) => pid));
     const children = (await scanProcesses()).filter(
       ({ pid, parent }) => parent === server && !inPanes.has(pid),
     );
@@ -158,9 +161,10 @@ export class PanePipes implements Part {
   }
 
   async #pipe(id: PaneId, name: PaneName): Promise<void> {
-    const { taps, log, ask } = this.#options;
+    const { taps, log, getControl } = this.#options;
     try {
-      await ask('pipe-pane', ['-t', id, quoteArgument(taps.pipeCommand(name))]);
+      const command = taps.pipeCommand(name, variable('pane_tty'));
+      await getControl().ask('pipe-pane', ['-t', id, command]);
     } catch (error) {
       log.debug({ error, pane: name }, 'pane not tapped');
     }

@@ -1,28 +1,18 @@
-import { isName, type PaneId, type PaneName, paneId, paneName } from '../../base/ids.js';
+import type { Row } from '../tmux/rows.js';
 
 /** What the check asks of every pane of a session: ids and what is ours, no text that a pane chose. */
-export const PANE_ROW_FORMAT =
-  '#{pane_id} #{window_id} #{pane_dead} #{pane_pipe} #{pane_pid} #{window_layout} #{@triad_pane}';
-
-export interface PaneRow {
-  readonly id: PaneId;
-  readonly windowId: string;
+export const PANE_ROW = {
+  id: 'pane_id',
+  windowId: 'window_id',
   /** Its keeper was killed; tmux keeps the pane. */
-  readonly isDead: boolean;
+  isDead: 'pane_dead',
   /** Whether its output goes into a command: our tap, or somebody's own. */
-  readonly hasPipe: boolean;
-  readonly keeperPid: number;
+  hasPipe: 'pane_pipe',
+  keeperPid: 'pane_pid',
   /** Of its window, zoomed or not. */
-  readonly layout: string;
+  layout: 'window_layout',
   /** undefined for one that somebody opened. */
-  readonly name: PaneName | undefined;
-}
+  name: '@triad_pane',
+} as const;
 
-export function parsePaneRow(line: string): PaneRow {
-  const [id = '', windowId = '', dead, pipe, pid, layout = '', ...words] = line.split(' ');
-  const name = words.join(' ');
-  return {
-    ...{ id: paneId(id), windowId, isDead: dead === '1', hasPipe: pipe === '1' },
-    ...{ keeperPid: Number(pid), layout, name: isName(name) ? paneName(name) : undefined },
-  };
-}
+export type PaneRow = Row<typeof PANE_ROW>;

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { ConfigurationError, InvariantError } from '../../base/errors.js';
-import { isName, type PaneId, type PaneName, paneId, paneName } from '../../base/ids.js';
+import type { PaneId, PaneName } from '../../base/ids.js';
 import type { TerminalSize } from '../../base/terminal-size.js';
 import { requireTrustedFile, type TrustedPlace } from '../../base/trusted-file.js';
 import { layoutString } from '../plan/layout.js';
 import type { PanePlan, PaneProgram, SessionPlan } from '../plan/session-plan.js';
+import { type Fields, panesOf, parseRows, type Row, rowArgs, variable } from '../tmux/rows.js';
 import { TmuxError, type TmuxServer } from '../tmux/tmux-server.js';
 import { type PaneMemory, readMemory } from './pane-memory.js';
-import { PANE_ROW_FORMAT, type PaneRow, parsePaneRow } from './pane-row.js';
+import { PANE_ROW, type PaneRow } from './pane-row.js';
 import type { WindowPlace } from './window-places.js';
 
 /** Room for every layout before the first driver's terminal says how large the window is. */
@@ -71,23 +72,15 @@ export class SessionBuilder {
    */
   async find(): Promise<string | undefined> {
     const plan = this.#plan;
-    const sessions = await this.#list('list-sessions', '#{session_id}\t#{@triad_session}');
-    return sessions.find(([, name]) => name === plan.name)?.[0];
+    const sessions = await this.#rows('list-sessions', SESSION);
+    return sessions.find(({ mark }) => mark === plan.name)?.id;
   }
 
   /** The panes of a session that carry a name of ours, in tmux's order. */
-  async findPanes(sessionId: string): Promise<FoundPane[]> {
-    const format = `#{pane_id}\t#{pane_dead}\t#{pane_pid}\t#{@triad_pane}\t#{@triad_program}\t#{@triad_memory}`;
-    const rows = await this.#list('list-panes', format, ['-s', '-t', sessionId]);
-    return rows.flatMap(([id = '', dead, pid, name = '', programMark = '', memory = '']) =>
-      isName(name)
-        ? [
-            {
-              ...{ id: paneId(id), name: paneName(name), isDead: dead === '1', programMark },
-              ...{ keeperPid: Number(pid), memory: readMemory(memory) },
-            },
-          ]
-        : [],
+  async findPanes(sessionId: string): Promise<readonly FoundPane[]> {
+    const rows = await orNone(panesOf(this.#options.server, sessionId, FOUND_PANE));
+    return rows.flatMap(({ name, memory, ...row }) =>
+      name === undefined ? [] : [{ ...row, name, memory: readMemory(memory) }],
     );
   }
 
@@ -167,17 +160,18 @@ export class SessionBuilder {
   async addPane(sessionId: string, plan: PanePlan, beside?: readonly string[]): Promise<FoundPane> {
     const found = await this.findPanes(sessionId);
     const place = beside ?? this.#neighbour(plan, found);
-    const keeper = ['-P', '-F', '#{pane_id}', '--', ...this.#keeperArgv(plan.name)];
-    const window = ['new-window', '-d', '-t', sessionId, '-n', 'triad', ...keeper];
+    const keeper = ['--', ...this.#keeperArgv(plan.name)];
+    const print = (command: string) => [command, ...rowArgs(command, MADE_PANE), '-d'];
+    const window = [...print('new-window'), '-t', sessionId, '-n', 'triad', ...keeper];
     const make = (command: readonly string[]) => this.#makePane(command, plan.historyLines);
     const made =
       place === undefined
         ? make(window)
-        : make(['split-window', '-d', ...place, ...keeper]).catch((error: unknown) => {
+        : make([...print('split-window'), ...place, ...keeper]).catch((error: unknown) => {
             if (error instanceof TmuxError && NO_ROOM.test(error.message)) return make(window);
             throw error;
           });
-    const id = paneId((await made).trim());
+    const id = firstOf(await made, MADE_PANE).id;
     await this.#name(id, plan);
     const all = await this.findPanes(sessionId);
     const pane = all.find((each) => each.id === id);
@@ -204,9 +198,8 @@ export class SessionBuilder {
   }
 
   /** Every pane of a session; none when it is not there. */
-  async rows(sessionId: string): Promise<PaneRow[]> {
-    const lists = await this.#list('list-panes', PANE_ROW_FORMAT, ['-s', '-t', sessionId]);
-    return lists.map(([line = '']) => parsePaneRow(line));
+  async rows(sessionId: string): Promise<readonly PaneRow[]> {
+    return orNone(panesOf(this.#options.server, sessionId, PANE_ROW));
   }
 
   /** Gives the panes their places in the configured layout. */
@@ -243,16 +236,16 @@ export class SessionBuilder {
     const [first, ...others] = plan.panes;
     if (first === undefined) throw new InvariantError('a session has at least one pane');
     const size = ['-x', `${FIRST_SIZE.cols}`, '-y', `${FIRST_SIZE.rows}`];
-    const format = ['-P', '-F', '#{session_id} #{pane_id}'];
     const command = [
-      ...['new-session', '-d', '-s', plan.name, '-n', 'triad', '-c', cwd, ...size, ...format],
+      ...['new-session', ...rowArgs('new-session', MADE_SESSION)],
+      ...['-d', '-s', plan.name, '-n', 'triad', '-c', cwd, ...size],
       ...['--', ...this.#keeperArgv(first.name)],
     ];
     requireTrustedFile(tmuxConfig);
     const made = await server.start(tmuxConfig.path, withHistory(command, first.historyLines));
-    const [sessionId = '', id = ''] = made.trim().split(' ');
+    const { sessionId, id } = firstOf(made, MADE_SESSION);
     await server.run(['resize-window', '-t', sessionId, ...size]);
-    await this.#name(paneId(id), first);
+    await this.#name(id, first);
     for (const pane of others) {
       await this.addPane(sessionId, pane);
       // Each split halves one pane; an even spread keeps room for the next.
@@ -302,32 +295,25 @@ export class SessionBuilder {
     const { server } = this.#options;
     const plan = this.#plan;
     if (typeof plan.layout === 'string' || ids.length !== plan.panes.length) return undefined;
-    const format = '#{window_width} #{window_height}';
-    const answer = await server.run(['display-message', '-p', '-t', ids[0] ?? '', format]);
-    const [cols = FIRST_SIZE.cols, rows = FIRST_SIZE.rows] = answer
-      .toString()
-      .split(' ')
-      .map(Number);
-    return layoutString(plan.layout, { cols, rows });
+    const fields = { cols: 'window_width', rows: 'window_height' } as const;
+    const [size] = await server.rows('display-message', fields, ['-t', ids[0] ?? '']);
+    return layoutString(plan.layout, size ?? FIRST_SIZE);
   }
 
   /** A session with our name but without our mark: no command was started in it. */
   async #removeHalfMade(): Promise<void> {
     const { server } = this.#options;
     const plan = this.#plan;
-    const sessions = await this.#list(
-      'list-sessions',
-      '#{session_id}\t#{session_name}\t#{@triad_session}',
-    );
+    const sessions = await this.#rows('list-sessions', SESSION);
     const tmuxName = plan.name.replaceAll('.', '_');
-    for (const [id = '', name, mark] of sessions) {
+    for (const { id, name, mark } of sessions) {
       if (name === tmuxName && mark === '') await server.run(['kill-session', '-t', id]);
     }
   }
 
   async #endEmptyServer(): Promise<void> {
     const { server } = this.#options;
-    if ((await this.#list('list-sessions', '#{session_id}')).length > 0) return;
+    if ((await this.#rows('list-sessions', SESSION)).length > 0) return;
     if (await server.isRunning()) await server.run(['kill-server']);
   }
 
@@ -335,33 +321,47 @@ export class SessionBuilder {
     return [this.#options.keeperPath, this.keeperSocket(name), name];
   }
 
-  /** Rows of tab-separated fields; none where the session or the server is not there. */
-  async #list(
-    subcommand: string,
-    format: string,
-    target: readonly string[] = [],
-  ): Promise<string[][]> {
-    try {
-      const output = await this.#options.server.run([subcommand, ...target, '-F', format]);
-      const lines = output
-        .toString()
-        .split('\n')
-        .filter((line) => line !== '');
-      return lines.map((line) => line.split('\t'));
-    } catch (error) {
-      if (error instanceof TmuxError && GONE.test(error.message)) return [];
-      throw error;
-    }
+  #rows<F extends Fields>(subcommand: string, fields: F): Promise<readonly Row<F>[]> {
+    return orNone(this.#options.server.rows(subcommand, fields));
   }
 }
 
-const RESET_HISTORY = ['set-option', '-gF', 'history-limit', '#{@triad_history}'];
+const SESSION = { id: 'session_id', name: 'session_name', mark: '@triad_session' } as const;
+const MADE_PANE = { id: 'pane_id' } as const;
+const MADE_SESSION = { sessionId: 'session_id', ...MADE_PANE } as const;
+const FOUND_PANE = {
+  ...MADE_PANE,
+  isDead: 'pane_dead',
+  keeperPid: 'pane_pid',
+  name: '@triad_pane',
+  programMark: '@triad_program',
+  memory: '@triad_memory',
+} as const;
+
+/** None where the session or the server is not there. */
+async function orNone<T>(rows: Promise<readonly T[]>): Promise<readonly T[]> {
+  try {
+    return await rows;
+  } catch (error) {
+    if (error instanceof TmuxError && GONE.test(error.message)) return [];
+    throw error;
+  }
+}
+
+/** What tmux printed of that which it made. */
+function firstOf<F extends Fields>(printed: string, fields: F): Row<F> {
+  const [row] = parseRows(printed.trim().split(/\r?\n/), fields);
+  if (row === undefined) throw new InvariantError('tmux has not said what it made');
+  return row;
+}
+
+const RESET_HISTORY = ['set-option', '-gF', 'history-limit', variable('@triad_history')];
 
 /** tmux keeps the configured limit in an option meanwhile. */
 function withHistory(command: readonly string[], lines: number | undefined): readonly string[] {
   if (lines === undefined) return command;
   return [
-    ...['set-option', '-gF', '@triad_history', '#{history-limit}', ';'],
+    ...['set-option', '-gF', '@triad_history', variable('history-limit'), ';'],
     ...['set-option', '-g', 'history-limit', `${lines}`, ';'],
     ...[...command, ';', ...RESET_HISTORY],
   ];

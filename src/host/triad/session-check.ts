@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import type { Logger } from '../../log/logger.js';
-import { type PaneRow, parsePaneRow } from './pane-row.js';
+import type { PaneRow } from './pane-row.js';
 
 /** What it finds is seen within this; each look costs the tmux server a tenth of a millisecond. */
 const INTERVAL_MS = 250;
@@ -9,7 +9,7 @@ export interface SessionCheckOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** Asks tmux for the rows of every pane of the session. */
-  readonly ask: () => Promise<readonly string[]>;
+  readonly ask: () => Promise<readonly PaneRow[]>;
   readonly onRows: (rows: readonly PaneRow[]) => Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export class SessionCheck {
 
   /** Looks once. @throws what tmux answers, or that it does not. */
   async look(): Promise<readonly PaneRow[]> {
-    const rows = (await this.#options.ask()).map(parsePaneRow);
+    const rows = await this.#options.ask();
     await this.#options.onRows(rows);
     return rows;
   }

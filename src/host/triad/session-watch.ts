@@ -3,9 +3,11 @@ import type { PaneName } from '../../base/ids.js';
 import { continueStopped } from '../../base/process-scan.js';
 import type { Logger } from '../../log/logger.js';
 import type { Taps } from '../tap/taps.js';
+import type { ControlConnection } from '../tmux/control-connection.js';
+import { panesOf } from '../tmux/rows.js';
 import { KeeperSockets, type KeeperSocketsOptions } from './keeper-sockets.js';
 import { PanePipes } from './pane-pipes.js';
-import { PANE_ROW_FORMAT, type PaneRow } from './pane-row.js';
+import { PANE_ROW, type PaneRow } from './pane-row.js';
 import type { ServerProcess } from './server-process.js';
 import { SessionCheck } from './session-check.js';
 import { WindowPlaces } from './window-places.js';
@@ -19,7 +21,8 @@ export interface SessionWatchOptions {
   readonly log: Logger;
   readonly process: ServerProcess;
   readonly sessionId: () => string;
-  readonly ask: (subcommand: string, args: readonly string[]) => Promise<readonly string[]>;
+  /** Throws while tmux cannot be asked. */
+  readonly getControl: () => ControlConnection;
   /** Gets those of our panes that are there with a living keeper. */
   readonly onThere: (names: ReadonlySet<PaneName>) => void;
   readonly keeperSockets: KeeperSocketsOptions;
@@ -35,16 +38,16 @@ export class SessionWatch {
   #looks = 0;
 
   constructor(options: SessionWatchOptions) {
-    const { taps, clock, log, ask, sessionId } = options;
+    const { taps, clock, log, getControl, sessionId } = options;
     this.#options = options;
     this.pipes = new PanePipes({
-      ...{ taps, clock, log, ask },
+      ...{ taps, clock, log, getControl },
       serverPid: () => options.process.pid,
     });
     this.#keeperSockets = new KeeperSockets(options.keeperSockets);
     this.#check = new SessionCheck({
       ...{ clock, log, onRows: (rows: readonly PaneRow[]) => this.#seen(rows) },
-      ask: async () => ask('list-panes', ['-s', '-t', sessionId(), '-F', `"${PANE_ROW_FORMAT}"`]),
+      ask: async () => panesOf(getControl(), sessionId(), PANE_ROW),
     });
   }
 

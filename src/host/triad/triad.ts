@@ -103,11 +103,10 @@ export class Triad {
       ...{ log, onPaneChanged: options.onPaneChanged },
       record: (kind, what, pane) => this.#record(kind, what, pane),
     });
-    const ask = async (subcommand: string, args: readonly string[]) =>
-      this.getControl().ask(subcommand, args);
-    this.#marks = new PaneMarks({ log, ask });
+    const getControl = () => this.getControl();
+    this.#marks = new PaneMarks({ log, getControl });
     this.#watch = new SessionWatch({
-      ...{ taps, clock, log, ask, process: this.#process, sessionId: () => this.#sessionId },
+      ...{ taps, clock, log, getControl, process: this.#process, sessionId: () => this.#sessionId },
       onThere: (names) => this.#seen(names),
       keeperSockets: {
         pathOf: (name) => this.#builder.keeperSocket(name),
@@ -314,8 +313,8 @@ export class Triad {
     });
     this.#control = control;
     void control.closed.then(() => this.#controlLost(control));
-    const [pid] = await control.ask('display-message', ['-p', '"#{pid}"']);
-    this.#process.remember(Number(pid));
+    const [server] = await control.rows('display-message', { pid: 'pid' });
+    if (server !== undefined) this.#process.remember(server.pid);
   }
 
   #seen(there: ReadonlySet<PaneName>): void {

@@ -37,6 +37,7 @@ async function open(tmux: PrivateTmux) {
       asked.push(subcommand);
       return control.ask(subcommand, args);
     },
+    rows: control.rows.bind(control),
   });
   const board = new SessionBoard({ getControl, getSessionId: () => sessionId, log });
   const attach = [server.binary.path, '-S', server.socketPath, 'attach-session', '-t', sessionId];
@@ -126,9 +127,10 @@ test('tmux that cannot be asked costs nothing, and the next change writes everyt
     if (isAway) throw new Error('away');
     return {
       ask: (_: string, args: readonly string[]) => {
-        written.push(args.slice(0, 2).join(' '));
+        written.push(args.slice(0, -1).join(' '));
         return Promise.resolve([]);
       },
+      rows: () => Promise.resolve([]),
     };
   };
   const log = openLogger({ level: 'error', destination: { write: () => undefined } });

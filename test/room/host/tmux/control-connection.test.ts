@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { UnavailableError } from '../../../../src/base/errors.js';
 import { ControlConnection } from '../../../../src/host/tmux/control-connection.js';
-import { quoteArgument } from '../../../../src/host/tmux/control-quoting.js';
 import { TmuxError } from '../../../../src/host/tmux/tmux-server.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { PrivateTmux } from '../../../helpers/private-tmux.js';
@@ -19,7 +18,7 @@ async function open(
 }
 
 async function echo(control: ControlConnection, text: string): Promise<readonly string[]> {
-  await control.ask('set-option', ['-g', '@echo', quoteArgument(text)]);
+  await control.ask('set-option', ['-g', '@echo', text]);
   return control.ask('show-options', ['-gv', '@echo']);
 }
 
@@ -28,7 +27,7 @@ test('answers come in the order of the questions', async () => {
   await using opened = await open(tmux);
   const numbers = Array.from({ length: 200 }, (_, index) => index);
   const answers = await Promise.all(
-    numbers.map((number) => opened.control.ask('display-message', ['-p', `"n${number}"`])),
+    numbers.map((number) => opened.control.ask('display-message', ['-p', `n${number}`])),
   );
   expect(answers).toEqual(numbers.map((number) => [`n${number}`]));
 });
@@ -58,7 +57,7 @@ test.each([
 ])('%j survives the quoting', async (text) => {
   await using tmux = await PrivateTmux.start();
   await using opened = await open(tmux);
-  await opened.control.ask('set-buffer', ['-b', 'echo', '--', quoteArgument(text)]);
+  await opened.control.ask('set-buffer', ['-b', 'echo', '--', text]);
   expect(await tmux.ask('show-buffer', '-b', 'echo')).toBe(text);
 });
 
@@ -66,7 +65,7 @@ test('every byte that text can have survives the quoting', async () => {
   await using tmux = await PrivateTmux.start();
   await using opened = await open(tmux);
   const text = Array.from({ length: 0x7f }, (_, index) => String.fromCharCode(index + 1)).join('');
-  await opened.control.ask('set-buffer', ['-b', 'echo', '--', quoteArgument(text)]);
+  await opened.control.ask('set-buffer', ['-b', 'echo', '--', text]);
   const saved = await tmux.server.run(['save-buffer', '-b', 'echo', '-']);
   expect(saved.toString()).toBe(text);
 });
@@ -86,7 +85,7 @@ test("tmux's errors say what tmux said, and the next question is answered", asyn
   await using tmux = await PrivateTmux.start();
   await using opened = await open(tmux);
   const failed = opened.control.ask('select-pane', ['-t', '%999']);
-  const next = opened.control.ask('display-message', ['-p', '"next"']);
+  const next = opened.control.ask('display-message', ['-p', 'next']);
   await expect(failed).rejects.toThrow(TmuxError);
   await expect(failed).rejects.toThrow("can't find pane: %999");
   expect(await next).toEqual(['next']);
@@ -116,7 +115,7 @@ test('notifications are heard', async () => {
     () => seen.includes('window-add'),
     () => seen.join(),
   );
-  expect(await opened.control.ask('display-message', ['-p', '"x"'])).toEqual(['x']);
+  expect(await opened.control.ask('display-message', ['-p', 'x'])).toEqual(['x']);
 });
 
 test('when the server dies, what was asked fails and the connection says that it is closed', async () => {
@@ -124,7 +123,7 @@ test('when the server dies, what was asked fails and the connection says that it
   await using opened = await open(tmux);
   const pid = Number(await tmux.ask('display-message', '-p', '#{pid}'));
   process.kill(pid, 'SIGSTOP');
-  const asked = opened.control.ask('display-message', ['-p', '"never"']);
+  const asked = opened.control.ask('display-message', ['-p', 'never']);
   process.kill(pid, 'SIGKILL');
   await expect(asked).rejects.toThrow(UnavailableError);
   await opened.control.closed;
@@ -137,9 +136,9 @@ test('at most 1000 questions wait; the next one is refused and the others are an
   const pid = Number(await tmux.ask('display-message', '-p', '#{pid}'));
   process.kill(pid, 'SIGSTOP');
   const asked = Array.from({ length: 1000 }, () =>
-    opened.control.ask('display-message', ['-p', '"x"']),
+    opened.control.ask('display-message', ['-p', 'x']),
   );
-  const refused = opened.control.ask('display-message', ['-p', '"x"']);
+  const refused = opened.control.ask('display-message', ['-p', 'x']);
   process.kill(pid, 'SIGCONT');
   await expect(refused).rejects.toThrow(UnavailableError);
   expect(await Promise.all(asked)).toHaveLength(1000);

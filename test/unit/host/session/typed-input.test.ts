@@ -8,7 +8,7 @@ const [ENGINE, WORKER] = ['engine', 'worker'].map(paneName);
 
 function open() {
   const clock = new FakeClock();
-  const tmux = { focus: '%1', isShared: '0', isThere: true };
+  const tmux = { focus: '%1', isShared: false, isThere: true };
   const seen: string[] = [];
   const typed = new TypedInput({
     clock,
@@ -21,10 +21,9 @@ function open() {
         seen.push(`${Buffer.from(bytes).toString()} ${round}: ${panes.join(' ')}`),
       acquit: (panes, round) => seen.push(`not ${round}: ${panes.join(' ')}`),
     },
-    ask: (format) => {
+    ask: (pane) => {
       if (!tmux.isThere) return Promise.reject(new Error('gone'));
-      const values = format.includes('pane_id') ? [tmux.focus, tmux.isShared] : [tmux.isShared];
-      return Promise.resolve(values.join(' '));
+      return Promise.resolve({ id: pane ?? paneId(tmux.focus), isShared: tmux.isShared });
     },
   });
   const type = typed.openDriver(() => undefined);
@@ -61,7 +60,7 @@ test.each([
     'the window changed',
     ({ typed }: ReturnType<typeof open>) => typed.notified('session-window-changed', '$1 @2'),
   ],
-  ['panes are typed into together', ({ tmux }: ReturnType<typeof open>) => (tmux.isShared = '1')],
+  ['panes are typed into together', ({ tmux }: ReturnType<typeof open>) => (tmux.isShared = true)],
   ['tmux does not say', ({ tmux }: ReturnType<typeof open>) => (tmux.isThere = false)],
 ])('no pane is cleared where %s', async (_what, happen) => {
   const story = open();
@@ -75,7 +74,7 @@ test.each([
 test('what is sent counts for its pane, and for all where they are typed into together', async () => {
   const { typed, tmux, seen } = open();
   await typed.paste(paneId('%2'), { text: 'secret', enter: true });
-  tmux.isShared = '1';
+  tmux.isShared = true;
   await typed.press(paneId('%2'), ['y', 'Enter']);
   expect(seen).toEqual(['secret\r 0: worker', 'x\r 0: engine worker']);
 });

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { parseShownWindow } from '../../../../src/host/session/window-layout.js';
+import { LAYOUT_PANE, shownWindow } from '../../../../src/host/session/window-layout.js';
+import { parseRows } from '../../../../src/host/tmux/rows.js';
+
+/** The window that is shown, of panes as tmux lists them. */
+function parseShownWindow(rows: readonly string[]) {
+  return shownWindow(parseRows(rows, LAYOUT_PANE));
+}
 
 /** One pane as tmux lists it: window, is it the current one, its size, zoom, activity, and the pane. */
 function row(window: string, pane: string): string {

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { paneId, paneName } from '../../../../src/base/ids.js';
-import { type PaneRow, parsePaneRow } from '../../../../src/host/triad/pane-row.js';
+import { parseRows } from '../../../../src/host/tmux/rows.js';
+import { PANE_ROW, type PaneRow } from '../../../../src/host/triad/pane-row.js';
 import { WindowPlaces } from '../../../../src/host/triad/window-places.js';
 
 const [ONE, TWO] = [paneName('one'), paneName('two')];
@@ -13,10 +14,10 @@ beforeEach(() => {
 
 /** Panes as `ID WINDOW NAME`, with a layout that names those that are there. */
 function rows(...panes: string[]): PaneRow[] {
-  return panes.map((pane) => {
+  return panes.flatMap((pane) => {
     const [id = '', window = '', name = ''] = pane.split(' ');
     const layout = panes.filter((each) => each.includes(window)).length;
-    return parsePaneRow(`${id} ${window} 0 1 77 ${layout} ${name}`);
+    return parseRows([`${id} ${window} 0 1 77 ${layout} ${name}`], PANE_ROW);
   });
 }
 

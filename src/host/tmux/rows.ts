@@ -1,0 +1,119 @@
+import { isName, type PaneName, paneId, paneName } from '../../base/ids.js';
+
+/**
+ * What Triad asks tmux for (tmux(1), FORMATS), by tmux's names, each with the reader of its value. This file
+ * alone writes tmux's formats: fields are told apart by spaces, and a value that people choose comes quoted.
+ */
+const VARIABLES = {
+  ...{ session_id: text, session_name: text, status: text, pid: Number },
+  ...{ window_id: text, window_layout: text, window_activity: Number },
+  ...{ window_width: Number, window_height: Number, window_active: flag, window_zoomed_flag: flag },
+  ...{ pane_id: paneId, pane_pid: Number, pane_dead: flag, pane_pipe: flag, pane_active: flag },
+  ...{ pane_left: Number, pane_top: Number, pane_width: Number, pane_height: Number },
+  ...{ history_size: Number, history_limit: Number, cursor_x: Number, cursor_y: Number },
+  ...{ client_pid: Number, client_name: text, client_flags: list, client_control_mode: flag },
+  // What tmux does not say counts as shared: then keys count for every pane.
+  'synchronize-panes': (value: string) => value !== '0',
+  ...{ '@triad_session': text, '@triad_mirror': flag },
+  ...{ '@triad_pane': ownName, '@triad_program': text, '@triad_memory': text },
+};
+
+type Variables = typeof VARIABLES;
+export type Variable = keyof Variables;
+
+/** Names of our own, each with the variable of tmux's that it stands for. */
+export type Fields = Readonly<Record<string, Variable>>;
+
+/** What tmux answers for one pane, window, session or client. */
+export type Row<F extends Fields> = { readonly [K in keyof F]: ReturnType<Variables[F[K]]> };
+
+/** Whatever asks tmux for rows: the control connection, or a client for each question. */
+export interface RowSource {
+  /** @throws TmuxError with tmux's words; UnavailableError when tmux cannot be asked. */
+  rows<F extends Fields>(
+    subcommand: string,
+    fields: F,
+    args?: readonly string[],
+  ): Promise<Row<F>[]>;
+}
+
+/** Each pane of a session, whatever window it is in. */
+export function panesOf<F extends Fields>(
+  tmux: RowSource,
+  sessionId: string,
+  fields: F,
+): Promise<Row<F>[]> {
+  return tmux.rows('list-panes', fields, ['-s', '-t', sessionId]);
+}
+
+/** The arguments that make a command of tmux's print the fields. */
+export function rowArgs(
+  subcommand: string,
+  fields: Fields,
+  args: readonly string[] = [],
+): readonly string[] {
+  if (subcommand === 'display-message') return ['-p', ...args, formatOf(fields)];
+  const print = subcommand.startsWith('list-') ? [] : ['-P'];
+  return [...print, '-F', formatOf(fields), ...args];
+}
+
+export function formatOf(fields: Fields): string {
+  return Object.values(fields).map(valueOf).join(' ');
+}
+
+/** The rows of an answer, whose lines are without their ends. */
+export function parseRows<F extends Fields>(lines: readonly string[], fields: F): Row<F>[] {
+  return lines.map((line) => parseRow(line, fields));
+}
+
+function parseRow<F extends Fields>(line: string, fields: F): Row<F> {
+  const values = [...line.matchAll(/((?:\\.|[^\\ ])*)(?: |$)/gu)];
+  const entries = Object.entries(fields).map(([name, variable], at) => {
+    const value = (values[at]?.[1] ?? '').replaceAll(/\\(.)/gu, '$1');
+    return [name, VARIABLES[variable](value)];
+  });
+  return Object.fromEntries(entries) as Row<F>;
+}
+
+/** The value of one variable, for an argument that tmux expands. */
+export function variable(name: Variable | 'pane_tty' | '@triad_history' | 'history-limit'): string {
+  return `#{${name}}`;
+}
+
+/** Whether a variable has this value, for a filter; ids and our own words alone. */
+export function isEqual(name: Variable, value: string): string {
+  return `#{==:${variable(name)},${value}}`;
+}
+
+/** A number less a variable, which tmux works out when it runs the command. */
+export function less(number: number, name: Variable): string {
+  return `#{e|-|:${number},${variable(name)}}`;
+}
+
+/** Expanded by the command within, not by the one around it. */
+export function deferred(format: string): string {
+  return format.replaceAll('#', '##');
+}
+
+/** A value that may have spaces has them and its backslashes escaped; a line break in it becomes `?`. */
+function valueOf(name: Variable): string {
+  const isFree = name.startsWith('@') || name === 'session_name';
+  return isFree ? `#{q;s/\n/?/:${name}}` : variable(name);
+}
+
+function text(value: string): string {
+  return value;
+}
+
+function flag(value: string): boolean {
+  return value === '1';
+}
+
+function list(value: string): readonly string[] {
+  return value.split(',');
+}
+
+/** undefined for what Triad has not named. */
+function ownName(value: string): PaneName | undefined {
+  return isName(value) ? paneName(value) : undefined;
+}
