@@ -75,5 +75,22 @@ export interface EventsPage {
   readonly afterAt: number | null;
 }
 
+/** How far a reader of the events has come. */
+export interface EventPosition {
+  /** The number of the last event that was read; 0 before the first. */
+  readonly last: number;
+  /** When that event happened, epoch ms; null where that is not known. */
+  readonly at: number | null;
+}
+
+/** Whether the host gives numbers anew that were read already: its record was lost, or the end of it was. */
+export function isAnotherRecord(
+  { last, afterAt }: Pick<EventsPage, 'last' | 'afterAt'>,
+  before: EventPosition,
+): boolean {
+  const isKnown = before.at !== null && afterAt !== null;
+  return last < before.last || (isKnown && afterAt !== before.at);
+}
+
 /** Longest that a call waits for something to happen. */
 export const MAX_WAIT_MS = 20_000;

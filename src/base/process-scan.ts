@@ -17,6 +17,32 @@ export interface ProcessFacts {
   readonly state: string;
   /** In clock ticks since the machine came up: tells a process from a later one of its number. */
   readonly startedAt: string;
+  /** The device number of its terminal; 0 where it has none. */
+  readonly terminal: number;
+  /** The process group in the foreground of its terminal. */
+  readonly foreground: number;
+  /** What it has used of processors, in clock ticks. */
+  readonly ticks: number;
+  /** What it has in memory. */
+  readonly pages: number;
+}
+
+/** proc_pid_stat(5); the program's name, which may hold anything, is between the outer brackets. */
+export function parseStat(stat: string): ProcessFacts | undefined {
+  const [open, close] = [stat.indexOf('('), stat.lastIndexOf(')')];
+  const words = stat
+    .slice(close + 2)
+    .trim()
+    .split(' ');
+  /** By the numbers of the manual page, from 3 on. */
+  const field = (number: number) => Number(words[number - 3]);
+  const numbers = {
+    ...{ pid: Number.parseInt(stat, 10), parent: field(4), group: field(5), session: field(6) },
+    ...{ terminal: field(7), foreground: field(8), ticks: field(14) + field(15), pages: field(24) },
+  };
+  if (!Object.values(numbers).every(Number.isFinite)) return undefined;
+  const [state = ''] = words;
+  return { ...numbers, state, name: stat.slice(open + 1, close), startedAt: words[19] ?? '' };
 }
 
 /**
@@ -26,14 +52,7 @@ export interface ProcessFacts {
  */
 export function processFacts(pid: number): ProcessFacts | undefined {
   try {
-    const stat = readProcess(pid, 'stat');
-    const fields = stat.slice(stat.lastIndexOf(') ') + 2).split(' ');
-    const [state = '', parent, group, session] = fields;
-    return {
-      ...{ pid, state, parent: Number(parent), group: Number(group), session: Number(session) },
-      name: stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(') ')),
-      startedAt: fields[19] ?? '',
-    };
+    return parseStat(readProcess(pid, 'stat'));
   } catch (error) {
     if (error instanceof UnavailableError) throw error;
     return undefined;

@@ -1,6 +1,7 @@
 import type { ZodType } from 'zod';
 import { parseDuration } from './duration.js';
-import { isName, NAME_RULE, type PaneName, paneName } from './ids.js';
+import { EVENT_KINDS, MAX_EVENT_TEXT } from './host-event.js';
+import { isName, NAME_RULE, type PaneName, paneName, type SessionName } from './ids.js';
 import { compilePattern, type Pattern } from './pattern.js';
 import { visible } from './visible.js';
 import { z } from './zod.js';
@@ -25,6 +26,21 @@ export const paneNameText = z
   .string()
   .refine(isName, `must be ${NAME_RULE}`)
   .transform((text): PaneName => paneName(text));
+
+const sessionText = z.custom<SessionName>((value) => typeof value === 'string' && isName(value));
+const paneText = z.custom<PaneName>((value) => typeof value === 'string' && isName(value));
+
+/** One of a host's numbered events, as it is kept and as it crosses the link. */
+export const hostEventSchema = z.strictObject({
+  number: z.int().min(1),
+  at: z.number().min(0),
+  kind: z.enum(EVENT_KINDS),
+  session: sessionText.nullable(),
+  pane: paneText.nullable(),
+  by: z.string().nullable(),
+  text: z.string().max(MAX_EVENT_TEXT),
+  facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+});
 
 /** A regular expression, by the syntax of RE2. */
 export const pattern = z

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   BusyError,
   ConfigurationError,
@@ -9,6 +8,7 @@ import {
   UsageError,
 } from '../base/errors.js';
 import type { Logger } from '../log/logger.js';
+import { logReferenced } from '../log/reference.js';
 import type { Failure } from './schema.js';
 
 /** The errors that callers of the link tell apart or show to people; all others are bugs to them. */
@@ -35,8 +35,7 @@ export function failureOf(error: unknown, log: Logger): Failure {
       ...(error instanceof ConfigurationError ? { problems: [...error.problems] } : {}),
     };
   }
-  const reference = randomBytes(4).toString('hex');
-  log.error({ error, reference }, 'call over the link failed');
+  const reference = logReferenced(log, { error }, 'call over the link failed');
   return { code: 'internal', message: `the host failed (its log has reference ${reference})` };
 }
 

@@ -1,11 +1,6 @@
 import type { output, ZodSafeParseResult, ZodType } from 'zod';
 import { MAX_HISTORY_LINES } from '../base/history-page.js';
-import {
-  EVENT_KINDS,
-  MAX_EVENT_TEXT,
-  MAX_EVENTS_PER_PAGE,
-  MAX_WAIT_MS,
-} from '../base/host-event.js';
+import { MAX_EVENTS_PER_PAGE, MAX_WAIT_MS } from '../base/host-event.js';
 import {
   type EngineerName,
   isName,
@@ -16,6 +11,7 @@ import {
 import { MAX_OUTPUT_BYTES } from '../base/output-page.js';
 import { PANE_SIGNALS, PANE_STATES } from '../base/pane.js';
 import { MAX_PRESENT_DRIVERS } from '../base/presence.js';
+import { hostEventSchema } from '../base/schema.js';
 import { MAX_LAYOUT_PANES } from '../base/window-layout.js';
 import { z } from '../base/zod.js';
 import { CALLS, type Call } from './protocol.js';
@@ -170,19 +166,8 @@ const sessionDescription = z.strictObject({
   panes: z.array(paneDescription),
 });
 
-const event = z.strictObject({
-  number: z.int().min(1),
-  at: epochMs,
-  kind: z.enum(EVENT_KINDS),
-  session: session.nullable(),
-  pane: pane.nullable(),
-  by: z.string().nullable(),
-  text: z.string().max(MAX_EVENT_TEXT),
-  facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
-});
-
 const eventsPage = z.strictObject({
-  events: z.array(event).max(MAX_EVENTS_PER_PAGE),
+  events: z.array(hostEventSchema).max(MAX_EVENTS_PER_PAGE),
   last: counted,
   missed: counted,
   afterAt: epochMs.nullable(),

@@ -4,12 +4,12 @@ import { FILE_DESCRIPTORS } from '../base/descriptors.js';
 import type { Disposal } from '../base/disposal.js';
 import { errorText } from '../base/error-text.js';
 import { EXIT } from '../base/exit-codes.js';
-import { FairTurns } from '../base/fair-turns.js';
 import { MAX_EVENTS_PER_PAGE } from '../base/host-event.js';
 import { isName, type SessionName, sessionName } from '../base/ids.js';
 import type { LoopShare } from '../base/loop-share.js';
 import type { Part } from '../base/part.js';
 import { PartWatch } from '../base/part-watch.js';
+import { Turns } from '../base/turns.js';
 import type { Environment } from '../config/environment.js';
 import { CONTROL_SOCKET, type Home } from '../config/home.js';
 import type { Grant } from '../gateway/access/grant.js';
@@ -280,7 +280,10 @@ export class RunningGateway {
     return {
       ...{ link, share, startCommand, attachments: this.#attachments, stop },
       followers: new Followers(),
-      captures: new FairTurns(MAX_CAPTURES_AT_ONCE),
+      captures: new Turns({
+        maxAtOnce: MAX_CAPTURES_AT_ONCE,
+        maxWaiting: Number.POSITIVE_INFINITY,
+      }),
       describe: () => ({
         ...{ listen: this.listen, hostKeys: this.hostKeys, startedAt },
         problems: [...this.problems, ...grantProblems(this.#grants)],

@@ -1,6 +1,6 @@
-import { FairTurns } from '../../src/base/fair-turns.js';
 import { sessionName } from '../../src/base/ids.js';
 import { LoopShare } from '../../src/base/loop-share.js';
+import { oneByOne } from '../../src/base/turns.js';
 import type { AdminScope } from '../../src/gateway/access/admin-scope.js';
 import type { Role } from '../../src/gateway/access/role.js';
 import type { AttachmentInfo } from '../../src/gateway/attachments/live-attachment.js';
@@ -89,7 +89,7 @@ export class Executed {
           link: this.#link,
           followers: this.followers,
           share: this.share,
-          captures: new FairTurns(1),
+          captures: oneByOne(),
           startCommand: 'up',
         },
         attachments: { list: () => this.attached, kick: () => this.attached },

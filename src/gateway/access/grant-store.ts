@@ -2,6 +2,7 @@ import { removeStagedLeftovers, type StagedFile, stageFile } from '../../base/at
 import { ConfigurationError, messageOf, RefusedError, TriadError } from '../../base/errors.js';
 import type { EngineerName } from '../../base/ids.js';
 import { findTrusted, type TrustedPlace, trustVersion } from '../../base/trusted-file.js';
+import { oneByOne } from '../../base/turns.js';
 import type { Logger } from '../../log/logger.js';
 import { type AuthorizedKeys, formatAuthorizedKeys, type LineProblem } from './authorized-keys.js';
 import { type AccessQuery, type Decision, decide } from './decide.js';
@@ -22,9 +23,6 @@ import type { PublicKey } from './public-key.js';
  * before it writes revokes nobody; both looks fit well into the second a change may take.
  */
 const POLL_MS = 200;
-
-/** How often it is looked whether a grant has expired: by the wall clock, which may jump either way. */
-const CLOCK_POLL_MS = 200;
 
 /** Edits that wait for their turn within this process; more are refused. */
 const MAX_WAITING_EDITS = 64;
@@ -70,13 +68,13 @@ export class GrantStore implements AsyncDisposable {
   #keys: ReadonlyMap<string, KnownKey>;
   #readVersion: string;
   #seenVersion: string;
-  #timer: NodeJS.Timeout | undefined;
-  readonly #clockTimer: NodeJS.Timeout;
+  readonly #timer: NodeJS.Timeout;
+  #isPolling = false;
   /** How many grants had expired when it was looked last. */
   #expiredCount: number;
   #isClosed = false;
-  /** Reads and edits, one after the other; never rejects. */
-  #lastTurn: Promise<unknown> = Promise.resolve();
+  /** Of reads and edits. */
+  readonly #turns = oneByOne();
   #waitingEdits = 0;
 
   /**
@@ -97,9 +95,8 @@ export class GrantStore implements AsyncDisposable {
     this.#readVersion = read.version;
     this.#seenVersion = read.version;
     this.#expiredCount = this.#countExpired();
-    this.#clockTimer = setInterval(() => this.#lookAtClock(), CLOCK_POLL_MS);
+    this.#timer = setInterval(() => this.#check(), POLL_MS);
     this.#logRead();
-    this.#schedulePoll();
   }
 
   get current(): GrantState {
@@ -151,10 +148,9 @@ export class GrantStore implements AsyncDisposable {
   /** Stops following the file, after the edits that were asked for. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    clearTimeout(this.#timer);
-    clearInterval(this.#clockTimer);
+    clearInterval(this.#timer);
     this.#listeners.clear();
-    await this.#lastTurn;
+    await this.#turns.take(() => undefined);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -170,7 +166,7 @@ export class GrantStore implements AsyncDisposable {
     }
     this.#waitingEdits++;
     try {
-      return await this.#inTurn(async () => {
+      return await this.#turns.take(async () => {
         const deltas = await editFile(this.#options, apply, record);
         this.#read();
         return deltas;
@@ -180,27 +176,21 @@ export class GrantStore implements AsyncDisposable {
     }
   }
 
-  #inTurn<T>(work: () => T | Promise<T>): Promise<T> {
-    const turn = this.#lastTurn.then(work);
-    this.#lastTurn = turn.catch(() => undefined);
-    return turn;
-  }
-
-  #lookAtClock(): void {
+  /** A grant expires by the wall clock, which may jump either way, and whatever an edit waits for. */
+  #check(): void {
     if (this.#countExpired() !== this.#expiredCount) this.#announce();
+    if (this.#isPolling) return;
+    this.#isPolling = true;
+    const poll = this.#turns.take(() => this.#poll());
+    void poll.finally(() => {
+      this.#isPolling = false;
+    });
   }
 
   #countExpired(): number {
     const { now } = this.#options;
     const ending = this.#state.grants.filter(({ expiresAt }) => expiresAt !== null);
     return ending.filter((grant) => hasExpired(grant, now())).length;
-  }
-
-  #schedulePoll(): void {
-    if (this.#isClosed) return;
-    this.#timer = setTimeout(() => {
-      void this.#inTurn(() => this.#poll()).finally(() => this.#schedulePoll());
-    }, POLL_MS);
   }
 
   #poll(): void {

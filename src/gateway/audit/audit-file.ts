@@ -1,5 +1,4 @@
 import { AppendFile } from '../../base/append-file.js';
-import type { Clock } from '../../base/clock.js';
 import { WrittenPart } from '../../base/written-part.js';
 
 /** A year of a busy team; a record is about 250 bytes. */
@@ -7,11 +6,9 @@ const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const MAX_OLD_FILES = 16;
 /** Endings that wait for room on the disk: all that can be open at once, and some more. */
 const MAX_WAITING = 4096;
-const RETRY_MS = 1_000;
 
 export interface AuditFileOptions {
   readonly path: string;
-  readonly clock: Clock;
   /** The record that tells how many others were left out, since too many waited. */
   readonly leftOut: (count: number) => string;
   /** The record that tells that something could not be put on record before it, and so was not done. */
@@ -27,7 +24,8 @@ export class AuditFile {
   #waiting: string[] = [];
   #leftOut = 0;
   #hasRefused = false;
-  #cancelRetry: (() => void) | undefined;
+  /** Something waits; whoever watches the part writes it as soon as that is possible. */
+  #isWaiting = false;
 
   /** @throws the system's error when the file cannot be written. */
   constructor(options: AuditFileOptions) {
@@ -56,7 +54,7 @@ export class AuditFile {
    */
   appendOrWait(line: string): unknown {
     let problem: unknown;
-    if (this.#cancelRetry === undefined) {
+    if (!this.#isWaiting) {
       try {
         this.#writeLeft();
         this.#file.append(line);
@@ -68,14 +66,12 @@ export class AuditFile {
     }
     if (this.#waiting.length < MAX_WAITING) this.#waiting.push(line);
     else this.#leftOut += 1;
-    this.#retryLater();
+    this.#isWaiting = true;
     return problem;
   }
 
   /** Tries once more to write what waits. Idempotent. */
   close(): void {
-    this.#cancelRetry?.();
-    this.#cancelRetry = undefined;
     try {
       this.#writeLeft();
     } catch {
@@ -95,17 +91,7 @@ export class AuditFile {
     this.#leftOut = 0;
     if (this.#hasRefused) this.#file.append(this.#options.resumed());
     this.#hasRefused = false;
+    this.#isWaiting = false;
     this.part.note(true);
-  }
-
-  #retryLater(): void {
-    this.#cancelRetry ??= this.#options.clock.after(RETRY_MS, () => {
-      this.#cancelRetry = undefined;
-      try {
-        this.#writeLeft();
-      } catch {
-        this.#retryLater();
-      }
-    });
   }
 }

@@ -1,24 +1,19 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { systemCode } from '../../base/errors.js';
+import type { EventPosition } from '../../base/host-event.js';
 
 /** Far more than is written between two events of a host. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** The last event of the host that is on record. */
-export interface Position {
-  readonly last: number;
-  /** When it happened, epoch ms; null where that is not known. */
-  readonly at: number | null;
-}
-
-export const BEGINNING: Position = { last: 0, at: null };
+/** Before the first event. */
+export const BEGINNING: EventPosition = { last: 0, at: null };
 
 /**
  * The last event of the host in an audit file, as far as its end tells; undefined where it does not.
  *
  * @throws the system's error.
  */
-export async function readLastHostEvent(path: string): Promise<Position | undefined> {
+export async function readLastHostEvent(path: string): Promise<EventPosition | undefined> {
   try {
     const file = await open(path, 'r');
     try {
@@ -43,7 +38,7 @@ async function readEnd(file: FileHandle): Promise<Buffer> {
   return bytes.subarray(0, bytesRead);
 }
 
-function positionIn(line: string): Position | undefined {
+function positionIn(line: string): EventPosition | undefined {
   if (!/"event":"host-(event|record-replaced)"/.test(line)) return undefined;
   try {
     const { event, number, at } = JSON.parse(line) as Readonly<Record<string, unknown>>;

@@ -1,11 +1,11 @@
 import { type Clock, SYSTEM_CLOCK } from '../../base/clock.js';
 import { BusyError, messageOf, TriadError } from '../../base/errors.js';
-import type { HostEvent } from '../../base/host-event.js';
+import type { EventPosition, HostEvent } from '../../base/host-event.js';
 import type { Part } from '../../base/part.js';
 import { type LeftOut, Throttle } from '../../base/throttle.js';
 import type { Logger } from '../../log/logger.js';
 import { AuditFile } from './audit-file.js';
-import { type Position, readLastHostEvent } from './audit-tail.js';
+import { readLastHostEvent } from './audit-tail.js';
 
 /** Of one kind by one engineer; a person at work does not get there, and whoever does ages the record. */
 const MAX_RECORDS = 100;
@@ -91,7 +91,7 @@ export class Audit {
     const leftOut = (count: number) => lineOf('audit-records-lost', { count });
     this.#path = path;
     const resumed = () => lineOf('audit-resumed', {});
-    this.#file = new AuditFile({ path, clock, leftOut, resumed });
+    this.#file = new AuditFile({ path, leftOut, resumed });
     this.#log = log;
     this.#now = () => clock.elapsed();
   }
@@ -230,7 +230,7 @@ export class Audit {
   }
 
   /** The last event of the host that the end of this file tells of; undefined where it tells of none. */
-  lastHostEvent(): Promise<Position | undefined> {
+  lastHostEvent(): Promise<EventPosition | undefined> {
     return readLastHostEvent(this.#path);
   }
 

@@ -2,13 +2,18 @@ import { dirname } from 'node:path';
 import { replaceFile } from '../../base/atomic-file.js';
 import type { Clock } from '../../base/clock.js';
 import { messageOf, systemCode } from '../../base/errors.js';
-import type { EventsPage, EventsRequest } from '../../base/host-event.js';
+import {
+  type EventPosition,
+  type EventsPage,
+  type EventsRequest,
+  isAnotherRecord,
+} from '../../base/host-event.js';
 import { pause } from '../../base/pause.js';
 import { readTrustedFile } from '../../base/trusted-file.js';
 import { visible } from '../../base/visible.js';
 import type { Logger } from '../../log/logger.js';
 import type { Audit } from './audit.js';
-import { BEGINNING, type Position } from './audit-tail.js';
+import { BEGINNING } from './audit-tail.js';
 
 const WAIT_MS = 5_000;
 /** After something went wrong: a host that is starting, a full disk. */
@@ -43,7 +48,7 @@ export class HostRecord {
   readonly #options: HostRecordOptions;
   readonly #stop = new AbortController();
   /** Undefined until it was read. */
-  #position: Position | undefined;
+  #position: EventPosition | undefined;
   #lastProblem = '';
   readonly #done: Promise<void>;
 
@@ -81,7 +86,7 @@ export class HostRecord {
     }
   }
 
-  async #take(page: EventsPage, before: Position): Promise<void> {
+  async #take(page: EventsPage, before: EventPosition): Promise<void> {
     try {
       this.#write(page, before);
     } finally {
@@ -91,9 +96,9 @@ export class HostRecord {
     }
   }
 
-  #write(page: EventsPage, before: Position): void {
+  #write(page: EventsPage, before: EventPosition): void {
     const { audit } = this.#options;
-    if (isOfAnotherRecord(page, before)) {
+    if (isAnotherRecord(page, before)) {
       audit.hostRecordReplaced({ after: before.last });
       this.#position = BEGINNING;
       return;
@@ -125,14 +130,8 @@ export class HostRecord {
   }
 }
 
-/** The host's own record was lost, or its end was: it gives numbers again that are on record already. */
-function isOfAnotherRecord({ last, afterAt }: EventsPage, before: Position): boolean {
-  const isKnown = before.at !== null && afterAt !== null;
-  return last < before.last || (isKnown && afterAt !== before.at);
-}
-
 /** From the beginning where nothing is remembered that can be understood. */
-function readPosition(path: string): Position {
+function readPosition(path: string): EventPosition {
   try {
     const place = { root: dirname(path), path };
     const text = readTrustedFile(place, MAX_POSITION_BYTES).bytes.toString('utf8').trim();

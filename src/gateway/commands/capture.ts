@@ -38,7 +38,7 @@ export const capture: Verb = {
             context.audit.paneCaptured({ actor: context.actor, ...address });
             const { link, captures } = getGateway(context);
             const take = () => link.capture(address, request);
-            const texts = await captures.take(context.actor.engineer, take);
+            const texts = await captures.take(take, context.actor.engineer);
             await context.slices.next();
             return answerOf(address, texts);
           },

@@ -1,7 +1,7 @@
-import type { FairTurns } from '../../base/fair-turns.js';
 import type { SessionName } from '../../base/ids.js';
 import type { LoopShare } from '../../base/loop-share.js';
 import type { Slices } from '../../base/slices.js';
+import type { Turns } from '../../base/turns.js';
 import type { HostLink } from '../../link/host-link.js';
 import type { AdminScope } from '../access/admin-scope.js';
 import type { GrantStore } from '../access/grant-store.js';
@@ -64,7 +64,7 @@ export interface GatewayPort {
   /** What all who ask may cost. */
   readonly share: LoopShare;
   /** A host takes few captures at once, and refuses the others: they wait here, so that engineers take turns. */
-  readonly captures: FairTurns;
+  readonly captures: Turns;
   /** The command that starts this gateway again. */
   readonly startCommand: 'up' | 'gateway';
   readonly attachments: Pick<Attachments, 'list' | 'kick'>;

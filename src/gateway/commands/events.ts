@@ -1,6 +1,8 @@
 import {
+  type EventPosition,
   type EventsPage,
   type HostEvent,
+  isAnotherRecord,
   MAX_EVENT_TEXT,
   MAX_EVENTS_PER_PAGE,
   MAX_KEPT_EVENTS,
@@ -94,7 +96,7 @@ async function* list(
 
 /** Every page of what happens from then on, and sentences about a host that is away. */
 async function* pagesAfter(
-  before: Place,
+  before: EventPosition,
   context: CommandContext,
   follower: Follower,
 ): AsyncGenerator<AnswerPiece | EventsPage> {
@@ -103,7 +105,7 @@ async function* pagesAfter(
     const page = yield* follower.ask(link, () =>
       link.events({ after: last, count: MAX_EVENTS_PER_PAGE, waitMs: WAIT_MS }),
     );
-    if (isOfAnotherRecord(page, { last, at })) {
+    if (isAnotherRecord(page, { last, at })) {
       [last, at] = [0, null];
       continue;
     }
@@ -115,20 +117,7 @@ async function* pagesAfter(
   }
 }
 
-/** The host has given these numbers anew. */
-function isOfAnotherRecord(page: EventsPage, { last, at }: Place): boolean {
-  const isKnown = at !== null && page.afterAt !== null;
-  return page.last < last || (isKnown && at !== page.afterAt);
-}
-
-interface Place {
-  /** The number after which nothing was looked at. */
-  readonly last: number;
-  /** When that event happened, epoch ms; null where it was not seen. */
-  readonly at: number | null;
-}
-
-interface Last extends Place {
+interface Last extends EventPosition {
   /** The number of the first event that is meant; undefined where none is. */
   readonly first: number | undefined;
 }

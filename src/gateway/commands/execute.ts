@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { errorText } from '../../base/error-text.js';
 import { NotPermittedError, TriadError } from '../../base/errors.js';
 import { EXIT, exitCodeOf } from '../../base/exit-codes.js';
 import type { Work } from '../../base/loop-share.js';
 import { OwnSlices, type Slices } from '../../base/slices.js';
 import type { Logger } from '../../log/logger.js';
+import { logReferenced } from '../../log/reference.js';
 import type { DoorPiece } from './answer-piece.js';
 import type { CommandContext } from './context.js';
 import type { CommandOutcome } from './door.js';
@@ -113,8 +113,7 @@ function failure(error: unknown, { verb, context, log }: VerbCall): CommandOutco
     const hint = error instanceof TriadError && error.hint !== undefined ? error.hint : '';
     return { stdout: '', stderr: errorText(told, hint), exitCode };
   }
-  const reference = randomBytes(4).toString('hex');
-  log.error({ ...facts, reference }, 'command failed');
+  const reference = logReferenced(log, facts, 'command failed');
   return { stdout: '', stderr: errorText(`internal error (reference ${reference})`, ''), exitCode };
 }
 

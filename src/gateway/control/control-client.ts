@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { RefusedError, systemCode, UnavailableError } from '../../base/errors.js';
+import { readJsonLines } from '../../base/json-line.js';
 import { connectToUnixSocket } from '../../base/unix-socket.js';
 import type { AnswerPiece } from '../commands/answer-piece.js';
-import { readMessages } from './message-reader.js';
 import { answerSchema, type ControlRequest, type ControlResponse } from './schema.js';
 
 /** A whole scrollback with colours. */
@@ -53,7 +53,7 @@ export async function askControl(
 const ENDED = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
 
 async function readAnswer(socket: Socket, { onPiece }: ControlReader): Promise<ControlResponse> {
-  for await (const message of readMessages(socket, MAX_RESPONSE_BYTES)) {
+  for await (const message of readJsonLines(socket, MAX_RESPONSE_BYTES)) {
     const answer = answerSchema.safeParse(message);
     if (!answer.success) throw new RefusedError('control socket: got an answer of another version');
     if ('exitCode' in answer.data) return answer.data;

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { messageOf, RefusedError, systemCode } from '../../base/errors.js';
 import { EXIT, type ExitCode } from '../../base/exit-codes.js';
+import { readJsonLine } from '../../base/json-line.js';
 import type { Part } from '../../base/part.js';
 import { KeptSocket } from '../../base/unix-socket.js';
 import { visible } from '../../base/visible.js';
 import type { Logger } from '../../log/logger.js';
 import type { CommandOutcome } from '../commands/door.js';
-import { readMessage } from './message-reader.js';
 import { type ControlAnswer, type ControlRequest, requestSchema } from './schema.js';
 
 const MAX_REQUEST_BYTES = 1024 * 1024;
@@ -94,7 +94,7 @@ export class ControlServer {
   }
 
   async #answer(socket: Socket): Promise<void> {
-    const request = requestSchema.safeParse(await readMessage(socket, MAX_REQUEST_BYTES));
+    const request = requestSchema.safeParse(await readJsonLine(socket, MAX_REQUEST_BYTES));
     if (!request.success) throw new RefusedError('control socket: expected a request');
     socket.setTimeout(0);
     const alive = setInterval(() => send(socket, { alive: true }), ALIVE_INTERVAL_MS);

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { PseudoTtyInfo, ServerChannel, Session, Connection as SshClient } from 'ssh2';
 import { messageOf, TriadError, UnavailableError, UsageError } from '../../base/errors.js';
 import { EXIT, type ExitCode, exitCodeOf } from '../../base/exit-codes.js';
@@ -7,6 +6,7 @@ import type { LoopShare } from '../../base/loop-share.js';
 import { clampSize, type TerminalSize } from '../../base/terminal-size.js';
 import { visible } from '../../base/visible.js';
 import type { Logger } from '../../log/logger.js';
+import { logReferenced } from '../../log/reference.js';
 import type {
   Attachment,
   AttachmentDoor,
@@ -301,9 +301,8 @@ export class SessionChannel {
 
   #describe(error: unknown): string {
     if (error instanceof TriadError && error.userMessage !== undefined) return error.userMessage;
-    const reference = randomBytes(4).toString('hex');
-    this.#options.log.error({ error, reference }, 'channel failed');
-    return `internal error (reference ${reference})`;
+    const { log } = this.#options;
+    return `internal error (reference ${logReferenced(log, { error }, 'channel failed')})`;
   }
 
   #overflow(channel: ServerChannel): void {

@@ -1,20 +1,6 @@
-import { EVENT_KINDS, type HostEvent, MAX_EVENT_TEXT } from '../../base/host-event.js';
-import { isName, type PaneName, type SessionName } from '../../base/ids.js';
+import type { HostEvent } from '../../base/host-event.js';
+import { hostEventSchema } from '../../base/schema.js';
 import { z } from '../../base/zod.js';
-
-const session = z.custom<SessionName>((value) => typeof value === 'string' && isName(value));
-const pane = z.custom<PaneName>((value) => typeof value === 'string' && isName(value));
-
-const storedEvent = z.strictObject({
-  number: z.int().min(1),
-  at: z.number().min(0),
-  kind: z.enum(EVENT_KINDS),
-  session: session.nullable(),
-  pane: pane.nullable(),
-  by: z.string().nullable(),
-  text: z.string().max(MAX_EVENT_TEXT),
-  facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
-});
 
 const number = z.int().min(0);
 
@@ -33,7 +19,7 @@ export const marksSchema = z.strictObject({
 /** A line of the file of events; undefined for one that is torn or another's. */
 export function readStoredEvent(line: string): HostEvent | undefined {
   try {
-    return storedEvent.safeParse(JSON.parse(line)).data;
+    return hostEventSchema.safeParse(JSON.parse(line)).data;
   } catch {
     return undefined;
   }

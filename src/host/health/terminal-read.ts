@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type ProcessFacts, parseStat } from '../../base/process-scan.js';
 import { OwnSlices } from '../../base/slices.js';
 
 /** The number of read(2), by `process.arch`. */
@@ -11,14 +12,6 @@ const LAST_PTS_MAJOR = 143;
 /** Beyond these the system counts as not telling: a look must stay cheap. */
 const MAX_PROCESSES = 10_000;
 const MAX_THREADS = 64;
-
-/** A process as `/proc/PID/stat` has it. */
-interface ProcessFacts {
-  readonly group: number;
-  readonly terminal: number;
-  /** The process group in the foreground of its terminal. */
-  readonly foreground: number;
-}
 
 /**
  * Whether a process in the foreground of a command's terminal is blocked in a read of it. False, too,
@@ -57,14 +50,8 @@ async function processes(root: string): Promise<string[]> {
   return pids.length > MAX_PROCESSES ? [] : pids;
 }
 
-/** What follows the program's name, which is in brackets and may be anything. */
 function factsOf(root: string, pid: string): ProcessFacts | undefined {
-  const stat = contents(join(root, pid, 'stat'));
-  if (stat === undefined) return undefined;
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [, , group, , terminal, foreground] = fields.map(Number);
-  if (group === undefined || terminal === undefined || foreground === undefined) return undefined;
-  return { group, terminal, foreground };
+  return parseStat(contents(join(root, pid, 'stat')) ?? '');
 }
 
 /** The pseudo-terminal of a `tty_nr`; undefined for any other device, and none. */

@@ -2,11 +2,11 @@ import type { HistoryPage, HistoryRequest } from '../../base/history-page.js';
 import type { LoopShare } from '../../base/loop-share.js';
 import type { CaptureRequest } from '../../base/pane-request.js';
 import { Throttle } from '../../base/throttle.js';
+import { Turns } from '../../base/turns.js';
 import type { Logger } from '../../log/logger.js';
 import { captureHistory, type PanePlace } from '../tmux/pane-history.js';
 import { capturePane } from '../tmux/pane-text.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
-import { Turns } from './turns.js';
 
 /** Each blocks the tmux server, and with it everybody, while it runs. */
 const MAX_HISTORY_AT_ONCE = 2;

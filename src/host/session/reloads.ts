@@ -1,8 +1,8 @@
 import { messageOf, RefusedError, UnavailableError } from '../../base/errors.js';
 import type { SessionName } from '../../base/ids.js';
 import type { ReloadChange, ReloadReport } from '../../base/reload-report.js';
+import { Turns } from '../../base/turns.js';
 import type { SessionPlan } from '../plan/session-plan.js';
-import { Turns } from './turns.js';
 
 /** Each reads the file anew, so that two that wait do all that ten could. */
 const MAX_WAITING = 8;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import type { Clock } from '../../base/clock.js';
+import { type ProcessFacts, parseStat } from '../../base/process-scan.js';
 import { OwnSlices } from '../../base/slices.js';
 
 /** What a process and everything that it started use. */
@@ -17,21 +18,11 @@ export interface ProcessTableOptions {
   readonly root?: string;
 }
 
-interface Process {
-  readonly pid: number;
-  readonly parent: number;
-  /** Of processor time. */
-  readonly ticks: number;
-  /** Since the machine's start; with the pid, what tells one process from all others. */
-  readonly startTick: number;
-  readonly pages: number;
-}
-
 interface Scan {
   readonly takenAtMs: number;
   readonly uptimeSeconds: number;
-  readonly processes: ReadonlyMap<number, Process>;
-  readonly children: ReadonlyMap<number, readonly Process[]>;
+  readonly processes: ReadonlyMap<number, ProcessFacts>;
+  readonly children: ReadonlyMap<number, readonly ProcessFacts[]>;
 }
 
 /** One look at all processes serves every pane of every session for this long. */
@@ -80,20 +71,20 @@ export class ProcessTable {
   }
 
   /** Since the look before, or where there was none since the process's start. */
-  #cpuOf(process: Process, scan: Scan): number {
+  #cpuOf(process: ProcessFacts, scan: Scan): number {
     const { ticksPerSecond } = this.#units;
     const before = this.#before;
     const same = before?.processes.get(process.pid);
-    const isSame = same?.startTick === process.startTick;
+    const isSame = same?.startedAt === process.startedAt;
     const ticks = process.ticks - (isSame ? same.ticks : 0);
-    const age = scan.uptimeSeconds - process.startTick / ticksPerSecond;
+    const age = scan.uptimeSeconds - Number(process.startedAt) / ticksPerSecond;
     const pause = before === undefined ? age : (scan.takenAtMs - before.takenAtMs) / 1000;
     return Math.max(0, ticks) / ticksPerSecond / Math.max(pause, 1 / ticksPerSecond);
   }
 
   async #scan(): Promise<void> {
-    const processes = new Map<number, Process>();
-    const children = new Map<number, Process[]>();
+    const processes = new Map<number, ProcessFacts>();
+    const children = new Map<number, ProcessFacts[]>();
     const slices = new OwnSlices();
     try {
       const names = await readdir(this.#root);
@@ -115,7 +106,7 @@ export class ProcessTable {
     }
   }
 
-  #read(name: string): Process | undefined {
+  #read(name: string): ProcessFacts | undefined {
     try {
       return parseStat(readFileSync(`${this.#root}/${name}/stat`, 'latin1'));
     } catch {
@@ -125,23 +116,8 @@ export class ProcessTable {
   }
 }
 
-/** proc_pid_stat(5); the program's name, which may hold anything, is between the outer brackets. */
-function parseStat(stat: string): Process | undefined {
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  /** By the numbers of the manual page, from 3 on. */
-  const field = (number: number) => Number(fields[number - 3]);
-  const process = {
-    pid: Number.parseInt(stat, 10),
-    parent: field(4),
-    ticks: field(14) + field(15),
-    startTick: field(22),
-    pages: field(24),
-  };
-  return Object.values(process).every(Number.isFinite) ? process : undefined;
-}
-
 /** A process with all its descendants; each once, whatever the parents say. */
-function treeOf({ processes, children }: Scan, pid: number): Process[] {
+function treeOf({ processes, children }: Scan, pid: number): ProcessFacts[] {
   const root = processes.get(pid);
   const tree = new Set(root === undefined ? [] : [root]);
   for (const process of tree) {

@@ -7,6 +7,7 @@ import type { Part } from '../../base/part.js';
 import { pause } from '../../base/pause.js';
 import type { ReloadChange } from '../../base/reload-report.js';
 import type { SessionDescription, SessionState } from '../../base/session-description.js';
+import { oneByOne } from '../../base/turns.js';
 import { visible } from '../../base/visible.js';
 import type { SessionPlan } from '../plan/session-plan.js';
 import { ControlConnection } from '../tmux/control-connection.js';
@@ -27,7 +28,6 @@ import { type RunHistory, RunRecord } from './run-record.js';
 import { ServerProcess } from './server-process.js';
 import { SessionBuilder, type SessionBuilderOptions } from './session-builder.js';
 import { SessionWatch } from './session-watch.js';
-import { TurnQueue } from './turn-queue.js';
 
 /** Pauses before a session that ended is made again: doubled each time, so that a loop stays slow. */
 const FIRST_PAUSE_MS = 1_000;
@@ -83,7 +83,7 @@ export class Triad {
   #readyAt = 0;
   #cancelNext: () => void = () => undefined;
   /** What is done to the session's windows, one after the other. */
-  readonly #turns = new TurnQueue();
+  readonly #turns = oneByOne();
   /** Why the session cannot be led, and what becomes of it. */
   #trouble: string | undefined;
   /** Why the session was lost that is made again. */
@@ -198,7 +198,7 @@ export class Triad {
     this.#isClosed = true;
     this.#watch.stop();
     this.#cancelNext();
-    await this.#turns.whenIdle();
+    await this.#turns.take(() => undefined);
     await this.#panes.stop(null, 'the session is ended').catch((error: unknown) => {
       this.#options.log.warn({ error }, 'commands not ended in order');
     });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Part } from '../../../src/base/part.js';
 import { type PartNews, PartWatch } from '../../../src/base/part-watch.js';
-import { ManualClock } from '../../helpers/manual-clock.js';
+import { FakeClock } from '../../helpers/fake-clock.js';
 
 /** A part that is gone, and can be made again or not. */
 class GonePart implements Part {
@@ -22,7 +22,7 @@ class GonePart implements Part {
 }
 
 function watched() {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const news: PartNews[] = [];
   const watch = new PartWatch({ clock, onNews: (each) => news.push(each) });
   const part = new GonePart();

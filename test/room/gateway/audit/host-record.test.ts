@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SYSTEM_CLOCK } from '../../../../src/base/clock.js';
-import type { HostEvent } from '../../../../src/base/host-event.js';
+import type { EventPosition, HostEvent } from '../../../../src/base/host-event.js';
 import { paneName, sessionName } from '../../../../src/base/ids.js';
 import { Audit } from '../../../../src/gateway/audit/audit.js';
-import type { Position } from '../../../../src/gateway/audit/audit-tail.js';
 import { HostRecord } from '../../../../src/gateway/audit/host-record.js';
 import { openLogger } from '../../../../src/log/logger.js';
 import { eventually } from '../../../helpers/eventually.js';
@@ -82,7 +81,7 @@ class Source {
 /** A gateway's record of it. */
 function recordOf(source: Source, audited: string[] = []) {
   const audit = {
-    lastHostEvent: () => Promise.resolve<Position | undefined>(undefined),
+    lastHostEvent: () => Promise.resolve<EventPosition | undefined>(undefined),
     hostEvent: ({ number }: HostEvent) => void audited.push(`${number}`),
     hostRecordReplaced: ({ after }: { after: number }) => void audited.push(`not ${after}`),
     hostEventsMissed: ({ count }: { count: number }) => void audited.push(`missed ${count}`),

@@ -69,7 +69,7 @@ const READ = process.arch === 'arm64' ? '63' : '0';
 /** pts/300 is 136:300 there; the name tries to be mistaken for the numbers behind it. */
 const PTS_300 = 0x10_882c;
 const stat = (pid: number, terminal = PTS_300): string =>
-  `${pid} (x) S 1 9 9 0 9 (y) S 1 ${pid} ${pid} ${terminal} ${pid} 4194304 0`;
+  `${pid} (x) S 1 9 9 0 9 (y) S 1 ${pid} ${pid} ${terminal} ${pid} 4194304 0 0 0 0 0 0 0 0 20 0 1 0 99 0 0`;
 
 test('terminals beyond the 256th, odd names and other descriptors are understood', async () => {
   plant(10, { stat: stat(10), syscall: `${READ} 0x4 0x7ff 0x1`, file: '/dev/pts/300' });

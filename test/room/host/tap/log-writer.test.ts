@@ -23,7 +23,7 @@ import {
 } from '../../../../src/host/tap/log-writer.js';
 import { TappedOutput } from '../../../../src/host/tap/tapped-output.js';
 import { eventually } from '../../../helpers/eventually.js';
-import { ManualClock } from '../../../helpers/manual-clock.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
 import { NO_LOG } from '../../../helpers/tapped-tmux.js';
 
 const PLAN = { format: 'text', maxBytes: 1024, maxAgeMs: 60_000, keep: 2, gzip: true } as const;
@@ -33,7 +33,7 @@ class LoggedPane implements AsyncDisposable {
   readonly root = mkdtempSync(join(tmpdir(), 'triad-logs-'));
   readonly folder = join(this.root, 'logs', 'pair');
   readonly path = join(this.folder, 'worker.log');
-  readonly clock = new ManualClock();
+  readonly clock = new FakeClock();
   readonly output = new TappedOutput({ clock: this.clock, maxBytes: 4096 });
   readonly news: LogFileNews[] = [];
   #writer: LogWriter | undefined;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ProcessTable } from '../../../../src/host/tap/process-table.js';
-import { ManualClock } from '../../../helpers/manual-clock.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
 
 /** A folder that looks like proc(5), with processes that a test writes. */
 class FakeProcesses implements Disposable {
@@ -33,7 +33,7 @@ test('a command is counted with everything that it started, by any name', async 
   processes.put(11, 10, { pages: 2, name: ') S 1 1 (' });
   processes.put(12, 11, { pages: 4 });
   processes.put(13, 1, { pages: 100 });
-  const table = new ProcessTable({ clock: new ManualClock(), root: processes.root });
+  const table = new ProcessTable({ clock: new FakeClock(), root: processes.root });
   expect(table.usageOf(10)).toBeUndefined();
   await table.refresh();
   const usage = table.usageOf(10);
@@ -44,7 +44,7 @@ test('a command is counted with everything that it started, by any name', async 
 
 test('processor time is that since the look before, and at first since the start', async () => {
   using processes = new FakeProcesses();
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const table = new ProcessTable({ clock, root: processes.root });
   processes.put(10, 1, { ticks: 500 });
   await table.refresh();
@@ -59,7 +59,7 @@ test('processor time is that since the look before, and at first since the start
 });
 
 test('this process is seen as it is', async () => {
-  const table = new ProcessTable({ clock: new ManualClock() });
+  const table = new ProcessTable({ clock: new FakeClock() });
   await table.refresh();
   const { memoryBytes = 0, cpu = -1 } = table.usageOf(process.pid) ?? {};
   expect(memoryBytes / process.memoryUsage.rss()).toBeGreaterThan(0.5);

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { SilenceWatch } from '../../../../src/host/tap/silence-watch.js';
 import { TappedOutput } from '../../../../src/host/tap/tapped-output.js';
-import { ManualClock } from '../../../helpers/manual-clock.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
 
 test('output that is heard of late ends the silence before it and begins the next one', () => {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const output = new TappedOutput({ clock });
   const told: string[] = [];
   const watch = new SilenceWatch({

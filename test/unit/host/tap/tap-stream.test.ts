@@ -3,12 +3,12 @@ import { expect, test } from 'vitest';
 import { takenWord } from '../../../../src/host/tap/tap-protocol.js';
 import { TapStream } from '../../../../src/host/tap/tap-stream.js';
 import { TappedOutput } from '../../../../src/host/tap/tapped-output.js';
-import { ManualClock } from '../../../helpers/manual-clock.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
 
 const HELLO = { kind: 'pane', name: 'worker', pid: 1, from: 0, end: 0 } as const;
 
 test('a tap is told what was taken once for many pieces, after a while or when it is much', () => {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const socket = new PassThrough();
   const output = new TappedOutput({ clock });
   const stream = new TapStream(socket, { output, clock }, HELLO);

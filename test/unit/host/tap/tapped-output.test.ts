@@ -3,10 +3,10 @@ import { UnavailableError } from '../../../../src/base/errors.js';
 import { Followers } from '../../../../src/gateway/commands/followers.js';
 import { OutputWaits } from '../../../../src/host/tap/output-waits.js';
 import { TappedOutput } from '../../../../src/host/tap/tapped-output.js';
-import { ManualClock } from '../../../helpers/manual-clock.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
 
 function open(maxBytes = 1024) {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const output = new TappedOutput({ clock, maxBytes });
   const put = (text: string) => output.append(Buffer.from(text));
   const text = (start: Parameters<TappedOutput['read']>[0], max = 1024) =>

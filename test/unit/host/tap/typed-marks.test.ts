@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { TappedOutput } from '../../../../src/host/tap/tapped-output.js';
-import { ManualClock } from '../../../helpers/manual-clock.js';
+import { FakeClock } from '../../../helpers/fake-clock.js';
 
 const SETTLE_MS = 2_000;
 
 function open() {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const output = new TappedOutput({ clock });
   const lines: string[] = [];
   output.onLine(({ printed }) => lines.push(printed));

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
-import { BusyError } from '../../../../src/base/errors.js';
-import { Turns } from '../../../../src/host/session/turns.js';
+import { BusyError } from '../../../src/base/errors.js';
+import { Turns } from '../../../src/base/turns.js';
 
 /** Work that ends when it is told to. */
 function openWork() {
@@ -56,4 +56,25 @@ test('work that fails gives its turn up', async () => {
   const { turns } = turnsOf(1, 1);
   await expect(turns.take(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
   expect(await turns.take(() => Promise.resolve('next'))).toBe('next');
+});
+
+test('work runs a few at a time, and owners take turns, also after a failure', async () => {
+  const turns = new Turns({ maxAtOnce: 2, maxWaiting: 8 });
+  const begun: string[] = [];
+  let atOnce = 0;
+  const work = (owner: string) =>
+    turns.take(async () => {
+      begun.push(owner);
+      atOnce += 1;
+      expect(atOnce).toBeLessThanOrEqual(2);
+      await new Promise(setImmediate);
+      atOnce -= 1;
+      if (begun.length === 3) throw new Error('failed');
+    }, owner);
+  const works = ['olga', 'olga', 'olga', 'olga', 'otto'].map(work);
+  const outcomes = await Promise.allSettled(works);
+  expect(begun).toEqual(['olga', 'olga', 'olga', 'otto', 'olga']);
+  expect(outcomes.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0);
+  await work('otto').catch(() => undefined);
+  expect(begun).toHaveLength(6);
 });
