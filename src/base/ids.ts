@@ -1,3 +1,9 @@
+/**
+ * Owns the values and the small machinery that both processes use: ids, errors, what crosses the link, time,
+ * queues, files, sockets, programs. Promises that each thing stands once, and that whatever waits or is held has
+ * a limit. It must never know a room, a configuration, tmux or SSH.
+ */
+
 import { InvariantError } from './errors.js';
 import { visible } from './visible.js';
 

@@ -21,10 +21,9 @@ interface UpOptions extends GatewayOptions {
 }
 
 /**
- * The `triad` program: what starts something here, every other word a verb of the command table.
- *
- * What a command runs is loaded with it: a gateway must not even load what the host is made of, nor
- * the other way round.
+ * Owns the `triad` program: what starts something here, every other word a verb of the command table. Promises
+ * that every error is told to the person without a stack, and has its exit status. What a command runs is loaded
+ * with it: a gateway must never load what the host is made of, nor the other way round.
  *
  * @throws TriadError for everything that is to be told to the person.
  */

@@ -1,3 +1,9 @@
+/**
+ * Owns the reading of what people configure: the YAML files and the environment. Promises that what was accepted
+ * satisfies the schema of its room, and that every problem is told at once with its line. It must never take a
+ * file that somebody else may have written.
+ */
+
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import { ConfigurationError, messageOf, systemCode } from '../base/errors.js';
 import { readTrustedFile, type TrustedPlace } from '../base/trusted-file.js';

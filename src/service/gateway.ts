@@ -103,8 +103,9 @@ export class SessionNames {
 }
 
 /**
- * The gateway of a home, in one process with its host or apart: SSH, access, attachments, the record and
- * both doors for verbs. It promises that nobody is let in before `accept`, and never starts or stops a host.
+ * Owns the gateway of a home, in one process with its host or apart: SSH, access, attachments, the record and
+ * both ways in for verbs. Promises that nobody is let in before `accept`, and that whatever was opened is closed
+ * with it. It must never start or stop a host.
  */
 export class RunningGateway {
   readonly log: Logger;

@@ -73,7 +73,7 @@ interface PanesFacts extends Omit<PaneFacts, 'pane'> {
 
 /**
  * Owns the record of what people did: JSON Lines, one function per event, called once, before the
- * effect is visible. An event that cannot be written throws an `AuditError`, so that nothing happens unrecorded;
+ * effect is visible. Promises that nothing happens unrecorded: an event that cannot be written throws an `AuditError`;
  * only endings, which cannot be refused, are logged, and written once that is possible. It must never hold what was typed.
  *
  * Whatever an engineer does a hundred times in a minute is left out from then on, and the next record of its

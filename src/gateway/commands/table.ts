@@ -18,7 +18,10 @@ import type { Verb } from './verb.js';
 import { watch } from './watch.js';
 import { who } from './who.js';
 
-/** Every verb there is; all doors read this table and no other. */
+/**
+ * Owns the verbs: this table has every one there is, and all ways in read it and no other. Promises that a verb is
+ * the same code behind the same permission check wherever it comes from. It must never open what a caller names.
+ */
 export const VERBS: readonly Verb[] = [
   status,
   who,

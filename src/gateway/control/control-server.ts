@@ -27,8 +27,8 @@ export interface ControlServerOptions {
 }
 
 /**
- * Owns the local door: a Unix socket of mode 0600, one request and its answer per connection. Also
- * what makes a home's gateway the only one: two cannot have the socket.
+ * Owns the control socket: mode 0600, one request and its answer per connection. Promises that whoever waits learns
+ * that the work goes on, and that a home has one gateway: two cannot have the socket. It must never serve another user.
  */
 export class ControlServer {
   readonly #options: ControlServerOptions;

@@ -27,8 +27,9 @@ export interface MirrorOptions {
 const now = () => performance.now();
 
 /**
- * The one view of a session that all its observers share: a feed makes a screen, and each change of it
- * goes out to everybody's terminal. It lives while somebody watches.
+ * Owns the one view of a session that all its observers share: a feed makes a screen, and each change of it
+ * goes out to everybody's terminal. Promises that a slow terminal holds up nobody, and gets the newest screen. It
+ * must never live while nobody watches.
  */
 export class Mirror {
   readonly #options: MirrorOptions;

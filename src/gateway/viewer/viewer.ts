@@ -57,7 +57,10 @@ export interface ViewerOptions {
   readonly onLeave: () => void;
 }
 
-/** What one observer sees, and what their keys do: they reach nothing but this. */
+/**
+ * Owns what one observer sees, and what their keys do. Promises that a key changes nothing but their own view of
+ * the session. It must never have a way to a pane.
+ */
 export class Viewer implements Composer {
   readonly #options: ViewerOptions;
   readonly #pages: PageQueue;

@@ -28,10 +28,9 @@ const MAX_UNSENT_BYTES = 4 * MAX_MESSAGE_BYTES;
 const CLOSE_LIMIT_MS = 1000;
 
 /**
- * The manager's connection to the keeper of one pane.
- *
- * The keeper outlives it: closing it changes nothing in the pane, and the next connection is told
- * the same state.
+ * Owns the manager's end of a pane's keeper, the program that runs the pane's command (`keeper.cc`). Promises that
+ * the keeper outlives it: closing it changes nothing in the pane, and the next connection is told the same
+ * state. It must never put what a command gets into an argument list.
  */
 export class KeeperConnection implements AsyncDisposable {
   /** Settles once, when no more will be heard; with the error where there was one. */

@@ -33,7 +33,8 @@ export interface DoorServerOptions {
 /**
  * Owns the socket of a session's pane door: one request and one answer per connection. Promises that
  * whoever does not finish a request keeps nobody out: with more connections than it holds, the one
- * that has been unfinished longest is dropped; one that is refused counts as unfinished until it is told.
+ * that has been unfinished longest is dropped; one that is refused counts as unfinished until it is told. It must
+ * never read more than a token of whoever has none.
  */
 export class DoorServer {
   readonly #options: DoorServerOptions;

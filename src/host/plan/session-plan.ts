@@ -1,3 +1,9 @@
+/**
+ * Owns what `triad.yaml` asks for: its schema, the plan of each session, dependencies, start order and layout.
+ * Promises that a plan is whole: every path absolute, every variable filled in, no dependency without its pane.
+ * It must never ask what runs, nor start anything.
+ */
+
 import type { PaneName, SessionName } from '../../base/ids.js';
 import type { PaneSignal } from '../../base/pane.js';
 import type { HealthPlan } from '../health/health-plan.js';

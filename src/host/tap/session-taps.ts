@@ -68,7 +68,11 @@ const MINUTE_MS = 60_000;
 const RECONNECT_LIMIT_MS = 1_000;
 const RECONNECT_LOOK_MS = 20;
 
-/** The taps of one session: tmux starts one program per pane, which connects to a socket of ours. */
+/**
+ * Owns the taps of one session, the one copy of what its panes put out: tmux starts one program per pane, which
+ * connects to a socket of ours. Promises that no pane is left unread, and that what was not taken is told as
+ * missed. It must never hold more than its rings do, nor write into a pane.
+ */
 export class SessionTaps implements Taps {
   readonly #options: SessionTapsOptions;
   readonly #server: Server;

@@ -44,7 +44,11 @@ export interface TmuxServerOptions {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** One tmux server, known by its private socket. Owns no process: the server daemonises itself. */
+/**
+ * Owns what is said to one tmux server, known by its private socket. Promises that it gets our own file, a clean
+ * environment and an argument array, and that every answer has a limit. It must never end with us: the server
+ * daemonises itself.
+ */
 export class TmuxServer implements RowSource {
   readonly binary: TmuxBinary;
   readonly socketPath: string;

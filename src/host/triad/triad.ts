@@ -52,8 +52,9 @@ export interface TriadOptions
 }
 
 /**
- * Keeps one session: its tmux server, the control connection and the panes. What an earlier start
- * left running is adopted as it is; a session that ended is made again after a pause.
+ * Owns one session: its tmux server, the control connection and the panes. Promises that what an earlier start
+ * left running is adopted as it is, and that a session that ended is made again after a pause. It must never run
+ * a command twice, nor end one that nobody asked to end.
  */
 export class Triad {
   readonly #options: TriadOptions;

@@ -61,6 +61,20 @@ it.each(rooms.filter((room) => !tables.TO_COME.includes(room)))(
   },
 );
 
+it.each(rooms.filter((room) => !tables.TO_COME.includes(room)))(
+  'a header in %s says what it owns, promises and must never do',
+  (room) => {
+    const folder = join(CHECKOUT, 'src', room);
+    const texts = readdirSync(folder)
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => readFileSync(join(folder, name), 'utf8'));
+    const comments = texts.flatMap((text) => text.match(/\/\*\*.*?\*\//gs) ?? []);
+    const isHeader = (text: string) =>
+      [/\bOwns\b/, /\bPromises\b/, /\bnever\b/].every((word) => word.test(text));
+    expect(comments.filter(isHeader)).not.toEqual([]);
+  },
+);
+
 function readTable(text: string): RoomLine[] {
   const section = text.split('## Rooms')[1]?.split('\n## ')[0] ?? '';
   return section
