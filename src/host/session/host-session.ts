@@ -39,7 +39,7 @@ const MAX_MIRRORS = 16;
 const TURNS_TO_READ = 20;
 
 export interface HostSessionOptions
-  extends Omit<TriadOptions, 'onWindowsChanged' | 'onStirred' | 'onPaneChanged'> {
+  extends Omit<TriadOptions, 'onWindowsChanged' | 'onNotified' | 'onPaneChanged'> {
   readonly doorKey: DoorKey;
   /** What all who ask may cost. */
   readonly share: LoopShare;
@@ -97,7 +97,7 @@ export class HostSession {
       this.#board.forget();
       this.#showBoard();
     };
-    const onStirred = (name = '', rest = '') => {
+    const onNotified = (name = '', rest = '') => {
       this.#typed.notified(name, rest);
       this.#showBoard();
       for (const mirror of this.#mirrors) mirror.look();
@@ -120,7 +120,7 @@ export class HostSession {
       else if (!this.#found.has(pane.name)) this.#found.set(pane.name, pane);
       this.#showBoard();
     };
-    const callbacks = { onWindowsChanged, onStirred, onPaneChanged };
+    const callbacks = { onWindowsChanged, onNotified, onPaneChanged };
     this.#triad = new Triad({ ...options, ...callbacks, plan: this.#plan });
   }
 

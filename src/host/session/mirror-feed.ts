@@ -7,11 +7,10 @@ import type { Logger } from '../../log/logger.js';
 import type { ControlConnection } from '../tmux/control-connection.js';
 import { grouped, openMirrorClient } from '../tmux/mirror-client.js';
 import type { PtyProcess } from '../tmux/pty-process.js';
-import { panesOf } from '../tmux/rows.js';
+import { panesOf, type Row } from '../tmux/rows.js';
 import { endTmuxClient, repaintTmuxClient } from '../tmux/tmux-client.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
 import { isRepaintDue } from './repaint-due.js';
-import { CLIENT, type SessionClient } from './session-clients.js';
 import { LAYOUT_PANE, type ShownWindow, shownWindow } from './window-layout.js';
 
 /** How soon something is noticed that tmux does not tell: a suspended client, the name of a new pane. */
@@ -255,3 +254,16 @@ export class MirrorFeed implements MirrorView {
     this.#settle({ reason, isTerminalRestored: false });
   }
 }
+
+/** What a mirror asks of each client of a session's tmux server. */
+const CLIENT = {
+  pid: 'client_pid',
+  /** tmux's name for it: the path of its terminal. */
+  name: 'client_name',
+  flags: 'client_flags',
+  /** The window it shows. */
+  windowId: 'window_id',
+  sessionName: 'session_name',
+} as const;
+
+type SessionClient = Row<typeof CLIENT>;

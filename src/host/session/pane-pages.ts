@@ -4,7 +4,7 @@ import type { CaptureRequest } from '../../base/pane-request.js';
 import { Throttle } from '../../base/throttle.js';
 import { Turns } from '../../base/turns.js';
 import type { Logger } from '../../log/logger.js';
-import { captureHistory, type PanePlace } from '../tmux/pane-history.js';
+import { captureHistory, type PaneTarget } from '../tmux/pane-history.js';
 import { capturePane } from '../tmux/pane-text.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
 
@@ -46,14 +46,14 @@ export class PanePages {
     this.#options = options;
   }
 
-  history(place: PanePlace, request: HistoryRequest): Promise<HistoryPage> {
+  history(place: PaneTarget, request: HistoryRequest): Promise<HistoryPage> {
     const { server, share, owner } = this.#options;
     return this.#histories.take(() =>
       share.during(owner, (slices) => captureHistory(server, place, { ...request, slices })),
     );
   }
 
-  capture(place: PanePlace, request: CaptureRequest): Promise<readonly string[]> {
+  capture(place: PaneTarget, request: CaptureRequest): Promise<readonly string[]> {
     const { server, share, owner } = this.#options;
     return this.#captures.take(() =>
       share.during(owner, (slices) => capturePane(server, place, { ...request, slices })),

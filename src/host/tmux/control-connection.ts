@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { type StartedProcess, startPiped } from '../../base/child-process.js';
 import { withDeadline } from '../../base/deadline.js';
 import { UnavailableError } from '../../base/errors.js';
+import { signalProcess } from '../../base/process-scan.js';
 import { commandLine } from './command-line.js';
 import { type Fields, parseRows, type Row, type RowSource, rowArgs } from './rows.js';
 import { TmuxError, type TmuxServer } from './tmux-server.js';
@@ -14,6 +15,9 @@ const CLOSE_LIMIT_MS = 1_000;
 const MAX_PENDING = 1_000;
 /** An answer of ids and our own options is short; more means it is not the tmux we know. */
 const MAX_LINE_CHARACTERS = 1024 * 1024;
+
+/** These tell a `ControlConnection` from a person's control client (tmux(1), client_flags), too. */
+const CLIENT_FLAGS = ['no-output', 'ignore-size'];
 
 interface Question {
   readonly subcommand: string;
@@ -80,7 +84,7 @@ export class ControlConnection implements RowSource {
     onNotification: (name: string, rest: string) => void,
   ): Promise<ControlConnection> {
     server.requireHeld();
-    const attach = ['-C', 'attach-session', '-t', sessionId, '-f', 'no-output,ignore-size'];
+    const attach = ['-C', 'attach-session', '-t', sessionId, '-f', CLIENT_FLAGS.join(',')];
     const argv = [server.binary.path, '-N', '-u', '-S', server.socketPath, ...attach];
     // In a group of its own: a Ctrl-C for the terminal's foreground group is not meant for this client.
     const child = await startPiped(argv, { env: server.env, cwd: '/' });
@@ -182,5 +186,21 @@ export class ControlConnection implements RowSource {
         new UnavailableError('tmux does not answer', { hint: 'see the log of triad up' }),
       );
     }
+  }
+}
+
+/**
+ * Ends the control clients that a killed manager has left on a server. tmux waits for ever to hand
+ * them their last output, and the server does not end before that (seen in 3.3a).
+ *
+ * Only for whoever manages the server alone.
+ *
+ * @throws TmuxError with tmux's words.
+ */
+export async function endLeftClients(server: TmuxServer): Promise<void> {
+  const clients = await server.rows('list-clients', { pid: 'client_pid', flags: 'client_flags' });
+  for (const { pid, flags } of clients) {
+    const isOurs = [...CLIENT_FLAGS, 'control-mode'].every((flag) => flags.includes(flag));
+    if (isOurs) signalProcess(pid, 'SIGKILL');
   }
 }

@@ -1,8 +1,6 @@
 import type { TerminalSize } from '../../base/terminal-size.js';
 import { PtyProcess } from './pty-process.js';
 import { MIRROR_PACE } from './read-pace.js';
-import { SyncMarkers } from './sync-markers.js';
-import { TerminalAnswers } from './terminal-answers.js';
 import type { TmuxServer } from './tmux-server.js';
 
 const TERM = 'xterm-256color';
@@ -78,4 +76,65 @@ export async function endLeftMirrors(server: TmuxServer): Promise<void> {
 /** A grouped session by its whole name (tmux(1), COMMANDS: `=` forbids a prefix match). */
 export function grouped(name: string): string {
   return `=${name}:`;
+}
+
+/** How tmux 3.2 and 3.3 bracket a redraw; 3.4 and later use mode 2026, as terminals do. */
+const OLD_MARKER = /\u001bP=([12])s\u001b\\/g;
+/** The beginning of one, cut off by the end of a piece. */
+const BEGINNING = /\u001b(?:P(?:=(?:[12](?:s\u001b?)?)?)?)?$/;
+const ESC = 0x1b;
+
+/** Brings the markers of synchronised updates into their one form of today. */
+export class SyncMarkers {
+  #rest = '';
+
+  /** @returns what is sure to be whole of all that came so far; maybe nothing. */
+  translate(bytes: Uint8Array): Uint8Array {
+    if (this.#rest === '' && !bytes.includes(ESC)) return bytes;
+    const text = this.#rest + Buffer.from(bytes).toString('latin1');
+    const end = BEGINNING.exec(text)?.index ?? text.length;
+    this.#rest = text.slice(end);
+    const whole = text.slice(0, end).replace(OLD_MARKER, (_marker, kind) => {
+      return kind === '1' ? '\x1b[?2026h' : '\x1b[?2026l';
+    });
+    return Buffer.from(whole, 'latin1');
+  }
+}
+
+/** tmux asks before it draws for the first time. */
+const MAX_ASKED_BYTES = 64 * 1024;
+/** DA1, DA2 and XTVERSION (xterm's control sequences), each with the answer of a plain terminal. */
+const ANSWERS: Readonly<Record<string, string>> = {
+  '\x1b[c': '\x1b[?62;22c',
+  '\x1b[>c': '\x1b[>0;0;0c',
+  '\x1b[>q': '\x1bP>|triad\x1b\\',
+};
+const QUERY = /\u001b\[(?:c|>c|>q)/g;
+/** One byte less than the longest query may have come with the piece before. */
+const TAIL_CHARACTERS = 3;
+
+/**
+ * Answers what tmux asks a terminal when it attaches, always the same: a mirror has no terminal that
+ * could, and nothing else is ever typed into it.
+ */
+export class TerminalAnswers {
+  readonly #write: (bytes: Uint8Array) => void;
+  #tail = '';
+  #readBytes = 0;
+
+  constructor(write: (bytes: Uint8Array) => void) {
+    this.#write = write;
+  }
+
+  read(bytes: Uint8Array): void {
+    if (this.#readBytes >= MAX_ASKED_BYTES) return;
+    this.#readBytes += bytes.length;
+    const text = this.#tail + Buffer.from(bytes).toString('latin1');
+    let end = 0;
+    for (const query of text.matchAll(QUERY)) {
+      end = query.index + query[0].length;
+      this.#write(Buffer.from(ANSWERS[query[0]] ?? ''));
+    }
+    this.#tail = text.slice(Math.max(end, text.length - TAIL_CHARACTERS));
+  }
 }

@@ -8,7 +8,7 @@ import { completeLines } from './captured-lines.js';
 import { formatOf, isEqual, parseRows } from './rows.js';
 import { TmuxError, type TmuxServer } from './tmux-server.js';
 
-export interface PanePlace {
+export interface PaneTarget {
   readonly sessionId: string;
   readonly id: PaneId;
 }
@@ -20,7 +20,7 @@ export interface PanePlace {
  */
 export async function captureHistory(
   server: TmuxServer,
-  pane: PanePlace,
+  pane: PaneTarget,
   { slices, ...range }: HistoryRequest & { readonly slices: Slices },
 ): Promise<HistoryPage> {
   const last = range.firstLine + range.count - 1;
@@ -60,7 +60,7 @@ export interface CapturedPage {
  */
 export async function capturePage(
   server: TmuxServer,
-  pane: PanePlace,
+  pane: PaneTarget,
   capture: readonly string[],
 ): Promise<CapturedPage> {
   // What the pane shows comes after it, and cannot know it.

@@ -3,8 +3,8 @@ import type { Slices } from '../../base/slices.js';
 import { completeLines } from './captured-lines.js';
 import { commandLine } from './command-line.js';
 import { HistoryWalk, SEAM_LINES, type WalkedPage } from './history-walk.js';
-import { capturePage, type PanePlace } from './pane-history.js';
-import { deferred, less, variable } from './rows.js';
+import { capturePage, type PaneTarget } from './pane-history.js';
+import { deferred, less, parseRows, rowArgs, variable } from './rows.js';
 import type { TmuxServer } from './tmux-server.js';
 
 const PIECE_CHARACTERS = 16 * 1024;
@@ -20,7 +20,7 @@ const MAX_LINES = 1_000_000_000;
  */
 export async function capturePane(
   server: TmuxServer,
-  pane: PanePlace,
+  pane: PaneTarget,
   { lines: wanted, ansi, slices }: CaptureRequest & { readonly slices: Slices },
 ): Promise<readonly string[]> {
   const capture = ['capture-pane', '-p', ...(ansi ? ['-e'] : []), '-t', pane.id];
@@ -55,7 +55,7 @@ export async function capturePane(
  */
 async function captureFromTop(
   server: TmuxServer,
-  pane: PanePlace,
+  pane: PaneTarget,
   { capture, line, count }: { capture: readonly string[]; line: number; count: number },
 ): Promise<WalkedPage> {
   const from = less(line, 'history_size');
@@ -88,4 +88,44 @@ async function textOf(lines: string[], count: number, slices: Slices): Promise<s
     if (slices.isOver) await slices.next();
   }
   return characters === 0 ? pieces : [...pieces, piece.join('')];
+}
+
+/** Above the screen; read in about 10 ms at most, in which nobody else is served. */
+const MAX_LINES_ABOVE = 1_000;
+
+const CURSOR = { cursorX: 'cursor_x', cursorY: 'cursor_y' } as const;
+const NO_CURSOR = { cursorX: 0, cursorY: 0 };
+
+export interface ShownLines {
+  /** What scrolled off last and what is shown, wrapped lines joined, without blank ones at the end. */
+  readonly lines: readonly string[];
+  /** Whether the cursor stands in the last one. */
+  readonly isOpen: boolean;
+}
+
+/**
+ * The newest lines of a pane as text, from one moment.
+ *
+ * @throws UnavailableError when the session has no such pane; TmuxError.
+ */
+export async function readShown(server: TmuxServer, pane: PaneTarget): Promise<ShownLines> {
+  const capture = ['capture-pane', '-p', '-t', pane.id];
+  const { captured, size } = await capturePage(server, pane, [
+    ...['display-message', ...rowArgs('display-message', CURSOR, ['-t', pane.id]), ';'],
+    ...[...capture, ';', ...capture, '-J', '-S', `-${MAX_LINES_ABOVE}`],
+  ]);
+  const [{ cursorX, cursorY } = NO_CURSOR] = parseRows(captured.slice(0, 1), CURSOR);
+  const screen = withoutBlankEnd(captured.slice(1, 1 + size.rows));
+  const lines = withoutBlankEnd(captured.slice(1 + size.rows));
+  const isOpen = cursorX > 0 && cursorY === screen.length - 1;
+  const last = lines.at(-1) ?? '';
+  // A prompt ends with a blank, which tmux does not tell from none.
+  const isSpaced = isOpen && cursorX > (screen.at(-1)?.length ?? 0);
+  return { lines: isSpaced ? [...lines.slice(0, -1), `${last} `] : lines, isOpen };
+}
+
+function withoutBlankEnd(captured: readonly string[]): string[] {
+  const lines = captured.map((line) => line.trimEnd());
+  while (lines.at(-1) === '') lines.pop();
+  return lines;
 }

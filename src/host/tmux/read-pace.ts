@@ -36,7 +36,7 @@ export interface Pausable {
 
 /**
  * Spaces the reads of a tmux client under sustained output: an eagerly read client makes a flood in
- * a pane several times as dear for the tmux server, an unread one makes the server grow.
+ * a pane cost the tmux server several times as much, an unread one makes the server grow.
  */
 export class ReadPace {
   readonly #source: Pausable;

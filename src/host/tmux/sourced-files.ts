@@ -9,7 +9,7 @@ import {
 import { visible } from '../../base/visible.js';
 import type { ConfigCommand } from './config-commands.js';
 
-/** More than anybody keeps; what is beyond is refused, since it was not looked at. */
+/** More than anybody keeps; what is beyond is refused, since it was not checked. */
 const MAX_FILES = 64;
 const MAX_DEPTH = 8;
 /** With its alias, which tmux leaves as it is within another command. */
@@ -31,8 +31,8 @@ export interface SourcedFilesOptions {
 }
 
 /**
- * Looks at the files that a tmux configuration reads by `source-file`, and those that these read, by the
- * same rule as at the configuration itself, as OpenSSH does with `Include`. A file that is not there has
+ * Checks the files that a tmux configuration reads by `source-file`, and those that these read, by the
+ * same rule as the configuration itself, as OpenSSH does with `Include`. A file that is not there has
  * to be in a folder where nobody else can make it. Formats (`-F`) are not known before and left alone.
  */
 export class SourcedFiles {
@@ -110,7 +110,7 @@ export class SourcedFiles {
     requireTrustedFolder({ root: there, path: there });
   }
 
-  /** Those that are there; the folders that they are looked for in are trusted. */
+  /** Those that are there; the folders in which they are searched for are trusted. */
   #filesOf(pattern: string): readonly string[] {
     if (!/[*?[]/.test(pattern)) return [pattern];
     let found = ['/'];

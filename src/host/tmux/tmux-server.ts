@@ -13,7 +13,7 @@ import type { TmuxBinary } from './tmux-binary.js';
 
 /** A tmux client that neither answers nor fails is stuck on a dead socket. */
 const COMMAND_LIMIT_MS = 10_000;
-/** Of a terminal that nobody looks at. */
+/** Of a terminal that nobody sees. */
 const CLIENT_SIZE = { cols: 80, rows: 24 };
 /** A whole scrollback of 20,000 lines with colours stays below this. */
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;

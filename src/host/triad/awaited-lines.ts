@@ -29,7 +29,7 @@ export class AwaitedLines {
         stop: () => undefined,
       };
       watched.stop = output.onLine(
-        (line) => this.#look(watched, line),
+        (line) => this.#read(watched, line),
         (bytes) => this.#missed(watched, bytes),
       );
       this.#watched.push(watched);
@@ -66,7 +66,7 @@ export class AwaitedLines {
     this.#watched = [];
   }
 
-  #look({ from, seen, patterns }: WatchedPane, { text, end }: OutputLine): void {
+  #read({ from, seen, patterns }: WatchedPane, { text, end }: OutputLine): void {
     if (end <= from) return;
     const found = patterns.filter(({ source }) => !seen.has(source));
     const matched = found.filter((pattern) => pattern.matches(text));
@@ -86,7 +86,7 @@ export interface AwaitedLinesOptions {
   readonly output: (pane: PaneName) => PaneOutput;
   /** One was seen for the first time since a start. */
   readonly onSeen: () => void;
-  /** Bytes were not looked at in which one may have been; once since a start. */
+  /** Bytes were not read in which one may have been; once since a start. */
   readonly onMissed: (pane: PaneName, bytes: number) => void;
 }
 

@@ -1,4 +1,5 @@
-import type { PaneExit } from '../../base/pane.js';
+import type { PaneName } from '../../base/ids.js';
+import type { PaneExit, PaneState } from '../../base/pane.js';
 import { signalName } from '../../base/signal-name.js';
 import type { KeeperState } from '../keeper/keeper-protocol.js';
 
@@ -23,4 +24,18 @@ export function describeExit({ status, signal }: PaneExit): string {
 /** The shell's words for a program that is not there, or is none. */
 export function isUnrunnable({ status }: PaneExit): boolean {
   return status === 126 || status === 127;
+}
+
+/** What stands in a pane below how its command ended, when it is started again by itself. */
+export function endNote(pauseMs: number): string {
+  return `triad: starts again in ${(pauseMs / 1000).toFixed(pauseMs < 10_000 ? 1 : 0)} s`;
+}
+
+/** What stands in a pane where nothing happens by itself any more; undefined in other states. */
+export function stayNote(name: PaneName, state: PaneState, reason: string): string | undefined {
+  const next = `to start it: triad start ${name}`;
+  if (state === 'waiting') return `triad: ${reason}`;
+  if (state === 'failed') return `triad: ${name} has failed: ${reason}; ${next}`;
+  if (state === 'exited') return `triad: ${reason}; ${next}`;
+  return state === 'stopped' ? `triad: stopped; ${next}` : undefined;
 }

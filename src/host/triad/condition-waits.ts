@@ -20,13 +20,13 @@ export class ConditionWaits {
     return withDeadline(reached, limitMs, what).finally(() => this.#checks.delete(check));
   }
 
-  look(): void {
+  recheck(): void {
     for (const check of this.#checks) check();
   }
 
   /** Nothing is waited for any more. */
   close(): void {
     this.#isClosed = true;
-    this.look();
+    this.recheck();
   }
 }

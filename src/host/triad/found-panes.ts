@@ -1,14 +1,16 @@
 import type { PaneName } from '../../base/ids.js';
+import { visible } from '../../base/visible.js';
 import type { Logger } from '../../log/logger.js';
+import type { SessionPlan } from '../plan/session-plan.js';
+import type { PastOutput } from '../tap/pane-output.js';
+import { readShown, type ShownLines } from '../tmux/pane-text.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
-import type { FoundSession } from './found-session.js';
 import type { LeftPanes } from './left-panes.js';
 import type { Pane } from './pane.js';
-import { inPlace, type PaneMender } from './pane-mender.js';
+import { oldRunsOf, type PaneMender } from './pane-mender.js';
 import type { PaneSet } from './pane-set.js';
 import type { PaneTroubles } from './pane-troubles.js';
-import { readPast } from './past-run.js';
-import type { FoundPane, SessionBuilder } from './session-builder.js';
+import { type FoundPane, programMark, type SessionBuilder } from './session-builder.js';
 
 const OLD_RUN = 'waits until an earlier run of it has ended';
 
@@ -25,7 +27,7 @@ export interface FoundPanesOptions {
   readonly closing: AbortSignal;
 }
 
-export interface FoundPlace {
+export interface Takeover {
   readonly sessionId: string;
   readonly found: FoundSession;
   /** Whether it was made by a manager before this one. */
@@ -43,16 +45,16 @@ export class FoundPanes {
   }
 
   /** @returns the panes of which an earlier run lives on, which has to end first. */
-  async lead(place: FoundPlace): Promise<readonly Pane[]> {
+  async lead(takeover: Takeover): Promise<readonly Pane[]> {
     const { panes, left, builder } = this.#options;
-    const { sessionId, found } = place;
-    await this.#recall(place);
+    const { sessionId, found } = takeover;
+    await this.#recall(takeover);
     const old = await left.oldRuns.find();
-    const isHeld = (name: PaneName, each?: FoundPane) => old(inPlace(name, each)).length > 0;
+    const isHeld = (name: PaneName, each?: FoundPane) => old(oldRunsOf(name, each)).length > 0;
     const held = found.panes.filter((each) => isHeld(each.name, each)).map(({ name }) => name);
     held.push(...found.missing.filter((name) => isHeld(name)));
     for (const name of held) panes.get(name).setTrouble(OLD_RUN);
-    await this.#adopt(place, held);
+    await this.#adopt(takeover, held);
     for (const name of found.missing.filter((each) => !held.includes(each))) {
       await this.#attempt(name, (pane) => this.#make(sessionId, pane));
     }
@@ -61,7 +63,7 @@ export class FoundPanes {
   }
 
   /** What a pane shows comes after its tap, so that nothing is between the two. */
-  async #recall({ sessionId, found, isAdopted }: FoundPlace): Promise<void> {
+  async #recall({ sessionId, found, isAdopted }: Takeover): Promise<void> {
     const { panes, left, onClosed } = this.#options;
     for (const each of found.panes) {
       if (panes.find(each.name) === undefined) panes.add(each.name, undefined);
@@ -72,7 +74,7 @@ export class FoundPanes {
     for (const name of found.closed) onClosed(name);
   }
 
-  async #adopt({ found, note }: FoundPlace, held: readonly PaneName[]): Promise<void> {
+  async #adopt({ found, note }: Takeover, held: readonly PaneName[]): Promise<void> {
     const free = found.panes.filter(({ name }) => !held.includes(name));
     const adopt = (each: FoundPane) => (pane: Pane) => this.#options.mender.adopt(pane, each, note);
     await Promise.all(free.map((each) => this.#attempt(each.name, adopt(each))));
@@ -95,4 +97,78 @@ export class FoundPanes {
       troubles.unreachable(pane, error);
     }
   }
+}
+
+/** What a keeper prints when a command has ended (`keeper.cc`). */
+const endOf = (name: string) => `[triad: ${name} `;
+const ENDED = ['exited', 'failed', 'stopped', 'backoff'];
+
+/**
+ * What the last run of a pane's command has printed, of what the pane shows. Of a question only what
+ * was told of it before is known to be the program's: behind that may be what somebody typed.
+ */
+export function ofLastRun({ lines, isOpen }: ShownLines, found: FoundPane): PastOutput {
+  const ends = lines.flatMap((line, at) => (line.startsWith(endOf(found.name)) ? [at] : []));
+  const hasEnded = found.memory !== undefined && ENDED.includes(found.memory.state);
+  const [before = -1, end = lines.length] = hasEnded
+    ? [ends.at(-2), ends.at(-1)]
+    : [ends.at(-1), undefined];
+  const own = lines.slice(before + 1, end);
+  const asked = found.memory?.question ?? '';
+  const printed = visible((own.at(-1) ?? '').trim()).startsWith(asked) ? asked : '';
+  return { lines: own, isOpen: isOpen && end === lines.length, printed };
+}
+
+/** The same of a pane that was found; undefined, and logged, where tmux does not say. */
+async function readPast(
+  { server, log }: { readonly server: TmuxServer; readonly log: Logger },
+  sessionId: string,
+  found: FoundPane,
+): Promise<PastOutput | undefined> {
+  try {
+    return ofLastRun(await readShown(server, { sessionId, id: found.id }), found);
+  } catch (error) {
+    log.warn({ error, pane: found.name }, 'what a pane shows is not known');
+    return undefined;
+  }
+}
+
+/** What a session has of what is planned, and what it has beside. */
+export interface FoundSession {
+  readonly panes: readonly FoundPane[];
+  /** To be made; none where nothing of the session is planned, since then it is left as it is. */
+  readonly missing: readonly PaneName[];
+  /** Those of them that were made before: somebody closed them. */
+  readonly closed: readonly PaneName[];
+  /** Other than planned, not planned at all, or planned in vain. */
+  readonly different: readonly PaneName[];
+}
+
+/** @param made the names it was made with. */
+export function compareSession(
+  plan: SessionPlan,
+  panes: readonly FoundPane[],
+  made: readonly string[],
+): FoundSession {
+  const planned = new Map(plan.panes.map(({ name, program }) => [name, programMark(program)]));
+  const there = new Map(panes.map((pane) => [pane.name, pane.programMark]));
+  const missing = [...planned.keys()].filter((name) => !there.has(name));
+  const closed = missing.filter((name) => made.includes(name));
+  const isOther = missing.length === planned.size && closed.length === 0;
+  const all = new Set([...planned.keys(), ...there.keys()]);
+  const isOtherThanPlanned = (name: PaneName) =>
+    there.has(name) ? there.get(name) !== planned.get(name) : isOther;
+  return {
+    ...{ panes, missing: isOther ? [] : missing, closed },
+    different: [...all].filter(isOtherThanPlanned),
+  };
+}
+
+export async function findSession(
+  builder: SessionBuilder,
+  sessionId: string,
+  plan: SessionPlan,
+): Promise<FoundSession> {
+  const panes = await builder.findPanes(sessionId);
+  return compareSession(plan, panes, await builder.madeNames(sessionId));
 }

@@ -7,7 +7,7 @@ import { askToListen } from './process-facts.js';
 export interface KeeperSocketsOptions {
   /** Where the keeper of a pane listens. */
   readonly pathOf: (name: PaneName) => string;
-  /** What was amiss with one, and whether it is as it should be again. */
+  /** What was wrong with one, and whether it is as it should be again. */
   readonly onFault: (name: PaneName, fault: string, isMended: boolean) => void;
 }
 
@@ -27,14 +27,14 @@ export class KeeperSockets {
     this.#options = options;
   }
 
-  look({ name, keeperPid, isDead }: PaneRow): void {
+  check({ name, keeperPid, isDead }: PaneRow): void {
     if (name === undefined || isDead) return;
     const { pathOf, onFault } = this.#options;
     const path = pathOf(name);
     const file = lstatSync(path, { throwIfNoEntry: false });
     const asked = this.#asked.get(name);
     const fault =
-      asked === undefined ? this.#faultOf({ name, keeperPid }, file) : placeFaultOf(file);
+      asked === undefined ? this.#faultOf({ name, keeperPid }, file) : fileFaultOf(file);
     if (file !== undefined && fault === undefined) {
       this.#known.set(name, { keeperPid, file });
       this.#asked.delete(name);
@@ -42,18 +42,18 @@ export class KeeperSockets {
       this.#close(name, path, file);
       return;
     }
-    // What the keeper cannot put its socket in the place of makes way for it, but for a folder.
+    // Whatever took the path of its socket is removed first, which the keeper cannot do; a folder stays.
     attempt(() => rmSync(path, { force: true }));
     const why = asked ?? fault ?? '';
     if (!askToListen(keeperPid) || asked !== undefined) onFault(name, why, false);
     this.#asked.set(name, why);
   }
 
-  /** Another process than the keeper may listen at what has taken the place of its socket. */
+  /** Another process than the keeper may listen at the path of its socket. */
   #faultOf({ name, keeperPid }: { name: PaneName; keeperPid: number }, file: Stats | undefined) {
     const known = this.#known.get(name);
     const isOther = known?.keeperPid === keeperPid && !isSameFile(known.file, file);
-    return placeFaultOf(file) ?? (isOther ? 'was replaced by something else' : undefined);
+    return fileFaultOf(file) ?? (isOther ? 'was replaced by something else' : undefined);
   }
 
   #close(name: PaneName, path: string, { mode }: Stats): void {
@@ -63,7 +63,7 @@ export class KeeperSockets {
   }
 }
 
-function placeFaultOf(file: Stats | undefined): string | undefined {
+function fileFaultOf(file: Stats | undefined): string | undefined {
   if (file === undefined) return 'was removed';
   if (!file.isSocket()) return 'was replaced by something else';
   return file.uid === process.getuid?.() ? undefined : 'belongs to another user';

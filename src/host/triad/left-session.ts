@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { endLeftClients } from '../tmux/left-clients.js';
+import { endLeftClients } from '../tmux/control-connection.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
 import { LEFT_ALONE } from './pane-life.js';
 import { endRun, findKeeper } from './run-end.js';

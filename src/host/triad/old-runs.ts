@@ -15,7 +15,7 @@ export interface OldRunsOptions {
   readonly log: Logger;
 }
 
-/** What is looked for of a pane before anything is started in it. */
+/** What is searched for of a pane before anything is started in it. */
 export interface OldRunsOf {
   readonly pane: PaneName;
   /** The keeper that is in the pane now, whose run is no old one. */
@@ -34,20 +34,20 @@ export class OldRuns {
 
   /** The tmux server of the session, also where its socket and every note of it are gone. */
   async findServer(): Promise<number | undefined> {
-    return (await this.#look()).servers.get(this.#options.session);
+    return (await this.#scan()).servers.get(this.#options.session);
   }
 
   /** Connects with the keepers that are left, before others take their places. */
   async follow(): Promise<void> {
     const { session } = this.#options;
-    const own = (await this.#look()).runs.filter((run) => run.session === session);
+    const own = (await this.#scan()).runs.filter((run) => run.session === session);
     await Promise.all(own.map((run) => this.#follow(run)));
   }
 
   /** Whether something else of a pane lives than what its present keeper runs. */
   async find(): Promise<(of: OldRunsOf) => readonly Run[]> {
     const { session, notes } = this.#options;
-    const { runs, processes } = await this.#look();
+    const { runs, processes } = await this.#scan();
     const own = runs.filter((run) => run.session === session);
     const known = new Set(own.map(({ keeperPid }) => keeperPid));
     const others = notes.runs().filter((each) => !known.has(each.session));
@@ -89,7 +89,7 @@ export class OldRuns {
     if (keeper !== undefined) this.#keepers.set(run.keeperPid, keeper);
   }
 
-  #look(): Promise<HomeRuns> {
+  #scan(): Promise<HomeRuns> {
     return findRuns(this.#options.search);
   }
 

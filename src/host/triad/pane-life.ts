@@ -113,7 +113,7 @@ export class PaneLife {
   }
 
   /** What it waits for may have come. */
-  look(): void {
+  recheck(): void {
     if (this.state === 'waiting') this.#begin('nothing to wait for any more');
   }
 

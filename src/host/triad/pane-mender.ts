@@ -10,12 +10,12 @@ import type { OldRuns, OldRunsOf } from './old-runs.js';
 import type { Pane } from './pane.js';
 import { LEFT_ALONE } from './pane-life.js';
 import type { PanePipes } from './pane-pipes.js';
+import type { PanePositions } from './pane-positions.js';
 import type { PaneRow } from './pane-row.js';
 import { askToListen, killLeftCommand } from './process-facts.js';
 import type { RunRecord } from './run-record.js';
 import { isKeeperOf } from './runs.js';
 import type { FoundPane, SessionBuilder } from './session-builder.js';
-import type { WindowPlaces } from './window-places.js';
 
 /** A keeper listens within milliseconds of its start; a machine under load takes longer. */
 const KEEPER_LIMIT_MS = 10_000;
@@ -24,7 +24,7 @@ export const END_LIMIT_MS = 15_000;
 
 export interface PaneMenderOptions {
   readonly builder: SessionBuilder;
-  readonly places: WindowPlaces;
+  readonly positions: PanePositions;
   readonly pipes: PanePipes;
   readonly runs: RunRecord;
   readonly log: Logger;
@@ -40,7 +40,7 @@ export interface PaneMenderOptions {
 /** Connects a pane with its keeper, however long that takes. */
 export type Lead = () => Promise<void>;
 
-/** Gives panes their keepers: those just found, and those whose keeper or place somebody took away. */
+/** Gives panes their keepers: those just found, and those whose keeper or pane somebody took away. */
 export class PaneMender {
   readonly #options: PaneMenderOptions;
 
@@ -77,14 +77,14 @@ export class PaneMender {
   }
 
   /** Makes a pane where it was seen last. */
-  async #place(sessionId: string, plan: PanePlan): Promise<FoundPane> {
-    const { builder, places } = this.#options;
+  async #makeWhereItWas(sessionId: string, plan: PanePlan): Promise<FoundPane> {
+    const { builder, positions } = this.#options;
     const rows = await builder.rows(sessionId);
-    const found = await builder.addPane(sessionId, plan, places.neighbour(plan.name, rows));
-    places.replace(plan.name, found.id);
-    const place = places.find(plan.name);
-    const isThere = rows.some(({ windowId }) => windowId === place?.windowId);
-    if (place !== undefined && isThere) await builder.restore(sessionId, place);
+    const found = await builder.addPane(sessionId, plan, positions.neighbour(plan.name, rows));
+    positions.replace(plan.name, found.id);
+    const window = positions.find(plan.name);
+    const isThere = rows.some(({ windowId }) => windowId === window?.windowId);
+    if (window !== undefined && isThere) await builder.restore(sessionId, window);
     else if (areAlone(await builder.rows(sessionId))) await builder.arrange(sessionId);
     return found;
   }
@@ -106,20 +106,20 @@ export class PaneMender {
    *   nothing in them is new.
    */
   async mend(sessionId: string, pane: Pane): Promise<Lead | undefined> {
-    const { builder, places } = this.#options;
+    const { builder, positions } = this.#options;
     // All of ours may be gone while a window of somebody's own keeps the session.
     if ((await builder.rows(sessionId)).length === 0) return undefined;
     const found = (await builder.findPanes(sessionId)).find(({ name }) => name === pane.name);
     if (found !== undefined) {
       if (pane.id !== null && !found.isDead) return undefined;
       pane.letGo();
-      places.replace(pane.name, found.id);
+      positions.replace(pane.name, found.id);
       await this.#keep(pane, found);
       return () => this.#lead(pane, found);
     }
     if (pane.plan === undefined) {
       this.#options.log.warn({ pane: pane.name }, 'pane was closed, and is not configured');
-      places.forget(pane.name);
+      positions.forget(pane.name);
       this.#options.onForgotten(pane);
       return () => Promise.resolve();
     }
@@ -137,14 +137,14 @@ export class PaneMender {
     const found = panes.find(({ name }) => name === pane.name);
     const { stop } = (pane.plan ?? LEFT_ALONE).policy;
     const { oldRuns, runs } = this.#options;
-    const last = await oldRuns.end(inPlace(pane.name, found), stop);
+    const last = await oldRuns.end(oldRunsOf(pane.name, found), stop);
     if (last !== undefined) runs.seen(pane.name, last);
     pane.lostBefore(exitOf(last) ?? undefined);
   }
 
-  /** Makes a pane at its place; led, its command is started when what was in it before has ended. */
+  /** Makes a pane where it was; led, its command is started when what was in it before has ended. */
   async make(sessionId: string, pane: Pane, plan: PanePlan): Promise<Lead> {
-    const found = await this.#options.places.hold(() => this.#place(sessionId, plan));
+    const found = await this.#options.positions.hold(() => this.#makeWhereItWas(sessionId, plan));
     await this.#pipe(sessionId);
     return async () => {
       await withDeadline(pane.gone(), END_LIMIT_MS, `the command of ${pane.name}`);
@@ -162,7 +162,7 @@ export class PaneMender {
 
   async #pipe(sessionId: string): Promise<void> {
     const { builder, pipes } = this.#options;
-    await pipes.look(await builder.rows(sessionId));
+    await pipes.check(await builder.rows(sessionId));
   }
 
   #connect(name: PaneName): Promise<KeeperConnection> {
@@ -173,7 +173,7 @@ export class PaneMender {
 }
 
 /** What of a pane is no old run: that of the keeper in its place. */
-export function inPlace(pane: PaneName, found: FoundPane | undefined): OldRunsOf {
+export function oldRunsOf(pane: PaneName, found: FoundPane | undefined): OldRunsOf {
   const isThere = found !== undefined && isKeeperOf(found.keeperPid, pane);
   return { pane, keeperPid: isThere ? found.keeperPid : undefined };
 }

@@ -9,7 +9,7 @@ import type { ControlConnection } from '../tmux/control-connection.js';
 import { variable } from '../tmux/rows.js';
 import type { PaneRow } from './pane-row.js';
 
-/** Pauses before a pane is looked at again whose tap did not stay, or is not ours: doubled each time. */
+/** Pauses before a pane is checked again whose tap did not stay, or is not ours: doubled each time. */
 const FIRST_PAUSE_MS = 200;
 const LAST_PAUSE_MS = 10_000;
 /** Whose pauses are longer has no tap that is just being started. */
@@ -42,7 +42,7 @@ type OurRow = PaneRow & { readonly name: PaneName };
 export class PanePipes implements Part {
   readonly name = 'tap';
   readonly #options: PanePipesOptions;
-  /** Panes whose tap is not there, and when they are looked at again. */
+  /** Panes whose tap is not there, and when they are checked again. */
   readonly #attempts = new Map<PaneId, Attempt>();
   /** Of these, the panes that somebody pipes elsewhere. */
   readonly #others = new Map<PaneId, PaneName>();
@@ -67,15 +67,15 @@ export class PanePipes implements Part {
     });
   }
 
-  /** Looks at panes for the first time; where an earlier host left taps in them, these are taken over. */
-  async lookAnew(isAdopted: boolean, look: () => Promise<readonly PaneRow[]>): Promise<void> {
+  /** Checks panes for the first time; where an earlier host left taps in them, these are taken over. */
+  async checkAnew(isAdopted: boolean, check: () => Promise<readonly PaneRow[]>): Promise<void> {
     this.#isAdopted = isAdopted;
-    const tapped = (await look()).filter(({ hasPipe, isDead }) => hasPipe && !isDead);
+    const tapped = (await check()).filter(({ hasPipe, isDead }) => hasPipe && !isDead);
     if (isAdopted) await this.#options.taps.reconnected(tapped.flatMap(({ name }) => name ?? []));
   }
 
   /** Resolves when tmux has answered to what this began. */
-  async look(rows: readonly PaneRow[]): Promise<void> {
+  async check(rows: readonly PaneRow[]): Promise<void> {
     const ours = rows.filter(isOurs);
     this.#forgetAllBut(ours);
     const unpiped = ours.filter(({ hasPipe }) => !hasPipe);
@@ -86,7 +86,7 @@ export class PanePipes implements Part {
     this.#piped = new Set(ours.flatMap(({ id, hasPipe }) => (hasPipe ? [id] : [])));
     const due = unpiped.filter(({ id }) => this.#isDue(id));
     const broken = await this.#findBroken(ours).catch((error: unknown) => {
-      this.#options.log.debug({ error }, 'processes not looked at');
+      this.#options.log.debug({ error }, 'processes not read');
       return [];
     });
     for (const { name } of broken) this.#lost(name);

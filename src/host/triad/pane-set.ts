@@ -37,7 +37,7 @@ export class PaneSet {
     this.#options = options;
     this.#lines = new AwaitedLines({
       output: (pane) => options.taps.output(pane),
-      onSeen: () => this.look(),
+      onSeen: () => this.recheck(),
       onMissed: (pane, bytes) => this.#missedOutput(pane, bytes),
     });
     for (const plan of options.plans) this.add(plan.name, plan);
@@ -90,7 +90,7 @@ export class PaneSet {
     this.#panes.get(name)?.close();
     this.#panes.delete(name);
     this.#options.taps.setLogFile(name, undefined);
-    this.look();
+    this.recheck();
   }
 
   /** Panes in this order from now on, each led by its plan; those it does not name stay as they are. */
@@ -107,12 +107,12 @@ export class PaneSet {
       taps.setLogFile(plan.name, plan.logFile);
     }
     this.#lines.setPlan(plans);
-    this.look();
+    this.recheck();
   }
 
   /** Those that wait are started where what they wait for has come. */
-  look(): void {
-    for (const pane of this.#ordered()) pane.look();
+  recheck(): void {
+    for (const pane of this.#ordered()) pane.recheck();
   }
 
   /** @throws RefusedError when the one runs already. */
@@ -136,7 +136,7 @@ export class PaneSet {
       await this.#inReverse(panes, (pane) => pane.endToRestart('restart of all was asked for'));
     } finally {
       this.#isHeld = false;
-      this.look();
+      this.recheck();
     }
     await Promise.all(panes.map((pane) => pane.begun()));
   }
@@ -211,7 +211,7 @@ export class PaneSet {
       facts: { ...facts, ...memoryFacts(pane.memory) },
     });
     this.#options.onPaneChanged(pane.describe());
-    this.look();
+    this.recheck();
     return event;
   }
 

@@ -7,11 +7,10 @@ import type { HealthChange, PaneHealth } from '../health/pane-health.js';
 import type { KeeperConnection } from '../keeper/keeper-connection.js';
 import type { KeeperState } from '../keeper/keeper-protocol.js';
 import type { PanePlan, PaneProgram } from '../plan/session-plan.js';
-import { exitOf } from './command-exit.js';
+import { endNote, exitOf, stayNote } from './command-exit.js';
 import { ConditionWaits } from './condition-waits.js';
 import { LEFT_ALONE, type LifeChange, type LifePlan, PaneLife } from './pane-life.js';
 import { freshMemory, type PaneMemory } from './pane-memory.js';
-import { endNote, stayNote } from './pane-note.js';
 import type { Adoption, PaneOptions } from './pane-options.js';
 import type { PaneNote } from './run-notes.js';
 
@@ -94,7 +93,7 @@ export class Pane {
     return this.#isLed;
   }
 
-  /** Whether somebody stopped it, or is doing so. */
+  /** Whether somebody stopped it, or it is being stopped for somebody. */
   get isStopped(): boolean {
     return this.state === 'stopped' || this.#life.memory.ending === 'stop';
   }
@@ -183,14 +182,14 @@ export class Pane {
     await this.#keeper?.closed;
   }
 
-  /** Lets go of the keeper without touching the command; its life goes on, and waits for another one. */
+  /** Lets go of the keeper; the command is left as it is, its life goes on, and waits for another one. */
   letGo(): void {
     this.#health?.end();
     const keeper = this.#keeper;
     this.#keeper = undefined;
     this.#id = null;
     keeper?.close();
-    this.#waits.look();
+    this.#waits.recheck();
   }
 
   /** Lets go of everything, for good; the command goes on. */
@@ -213,8 +212,8 @@ export class Pane {
   }
 
   /** What it depends on may have changed. */
-  look(): void {
-    this.#life.look();
+  recheck(): void {
+    this.#life.recheck();
   }
 
   /** @throws RefusedError when it is up already, or not configured. */
@@ -368,7 +367,7 @@ export class Pane {
       this.#setQuestion(null);
       this.#life.ended(this.#lastExit ?? this.#lostExit(), this.#closedCause(state));
     }
-    this.#waits.look();
+    this.#waits.recheck();
   }
 
   #closedCause({ hungUp }: KeeperState): string | undefined {
@@ -379,7 +378,7 @@ export class Pane {
     if (keeper !== this.#keeper) return;
     this.#keeper = undefined;
     this.#id = null;
-    this.#waits.look();
+    this.#waits.recheck();
     this.#options.onKeeperLost();
   }
 
@@ -397,7 +396,7 @@ export class Pane {
     if (change.to === 'backoff') this.#keeper?.note(endNote(pauseMs));
     const note = stayNote(this.name, change.to, reason);
     if (note !== undefined) this.#keeper?.note(note);
-    this.#waits.look();
+    this.#waits.recheck();
   }
 
   get memory(): PaneMemory {

@@ -6,10 +6,10 @@ import type { Layout } from '../plan/schema.js';
 import type { SessionPlan } from '../plan/session-plan.js';
 import type { RulesPlan } from '../rules/rule-plan.js';
 import type { Lead, PaneMender } from './pane-mender.js';
+import type { PanePositions } from './pane-positions.js';
 import type { PaneSet } from './pane-set.js';
 import { planChanges } from './plan-changes.js';
 import type { SessionBuilder } from './session-builder.js';
-import type { WindowPlaces } from './window-places.js';
 
 export interface PlanChangerOptions {
   /** In force at first. */
@@ -17,7 +17,7 @@ export interface PlanChangerOptions {
   readonly builder: SessionBuilder;
   readonly panes: PaneSet;
   readonly mender: PaneMender;
-  readonly places: WindowPlaces;
+  readonly positions: PanePositions;
   readonly log: Logger;
   /** Aborted when the session is led by nobody any more. */
   readonly closing: AbortSignal;
@@ -92,7 +92,7 @@ export class PlanChanger {
   }
 
   async #remove(sessionId: string, name: PaneName): Promise<void> {
-    const { builder, panes, places, log, inTurn } = this.#options;
+    const { builder, panes, positions, log, inTurn } = this.#options;
     const pane = panes.get(name);
     await pane.stop('it is not configured any more').catch((error: unknown) => {
       log.warn({ error, pane: name }, 'command not ended in order');
@@ -102,7 +102,7 @@ export class PlanChanger {
       const found = (await builder.findPanes(sessionId)).filter((each) => each.name === name);
       for (const { id } of found) await builder.removePane(id);
       panes.remove(name);
-      places.forget(name);
+      positions.forget(name);
     });
   }
 

@@ -38,11 +38,11 @@ export interface HomeRuns {
   readonly runs: readonly Run[];
   /** The tmux server of each session. */
   readonly servers: ReadonlyMap<string, number>;
-  /** All processes that were looked at. */
+  /** All processes that were read. */
   readonly processes: readonly ProcessFacts[];
 }
 
-/** What is looked for. */
+/** What is searched for. */
 export interface RunSearch {
   /** Tells one home from all others: the first half of the mark. */
   readonly home: string;
@@ -50,7 +50,7 @@ export interface RunSearch {
   readonly directory?: string;
 }
 
-/** Looks for all that lives of a home, by one look at every process. */
+/** Finds all that lives of a home, and reads every process once for that. */
 export async function findRuns(search: RunSearch): Promise<HomeRuns> {
   const all = await scanProcesses();
   const runs: Run[] = [];

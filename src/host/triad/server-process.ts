@@ -23,7 +23,7 @@ export interface ServerProcessOptions {
   /** Where its process id is kept for the next manager. */
   readonly path: string;
   readonly log: Logger;
-  /** Looks for it where its socket and that note are gone. */
+  /** Searches for it where its socket and that note are gone. */
   readonly find: () => Promise<number | undefined>;
 }
 

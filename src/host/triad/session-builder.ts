@@ -9,8 +9,8 @@ import type { PanePlan, PaneProgram, SessionPlan } from '../plan/session-plan.js
 import { type Fields, panesOf, parseRows, type Row, rowArgs, variable } from '../tmux/rows.js';
 import { TmuxError, type TmuxServer } from '../tmux/tmux-server.js';
 import { type PaneMemory, readMemory } from './pane-memory.js';
+import type { KnownWindow } from './pane-positions.js';
 import { PANE_ROW, type PaneRow } from './pane-row.js';
-import type { WindowPlace } from './window-places.js';
 
 /** Room for every layout before the first driver's terminal says how large the window is. */
 const FIRST_SIZE: TerminalSize = { cols: 200, rows: 50 };
@@ -153,21 +153,21 @@ export class SessionBuilder {
   }
 
   /**
-   * Makes one pane in its turn among those that are there; `arrange` gives it its place.
+   * Makes one pane in its turn among those that are there; `arrange` lays it out.
    *
    * @param beside where to split instead, in tmux's words.
    */
   async addPane(sessionId: string, plan: PanePlan, beside?: readonly string[]): Promise<FoundPane> {
     const found = await this.findPanes(sessionId);
-    const place = beside ?? this.#neighbour(plan, found);
+    const target = beside ?? this.#neighbour(plan, found);
     const keeper = ['--', ...this.#keeperArgv(plan.name)];
     const print = (command: string) => [command, ...rowArgs(command, MADE_PANE), '-d'];
     const window = [...print('new-window'), '-t', sessionId, '-n', 'triad', ...keeper];
     const make = (command: readonly string[]) => this.#makePane(command, plan.historyLines);
     const made =
-      place === undefined
+      target === undefined
         ? make(window)
-        : make([...print('split-window'), ...place, ...keeper]).catch((error: unknown) => {
+        : make([...print('split-window'), ...target, ...keeper]).catch((error: unknown) => {
             if (error instanceof TmuxError && NO_ROOM.test(error.message)) return make(window);
             throw error;
           });
@@ -190,11 +190,13 @@ export class SessionBuilder {
   }
 
   /** Gives a window back the sizes it had; not where other panes are in it than were then. */
-  async restore(sessionId: string, place: WindowPlace): Promise<void> {
-    const rows = (await this.rows(sessionId)).filter(({ windowId }) => windowId === place.windowId);
+  async restore(sessionId: string, window: KnownWindow): Promise<void> {
+    const rows = (await this.rows(sessionId)).filter(
+      ({ windowId }) => windowId === window.windowId,
+    );
     const ids = rows.map(({ id }) => id);
-    if (ids.join(' ') !== place.ids.join(' ')) return;
-    await this.#options.server.run(['select-layout', '-t', place.windowId, place.layout]);
+    if (ids.join(' ') !== window.ids.join(' ')) return;
+    await this.#options.server.run(['select-layout', '-t', window.windowId, window.layout]);
   }
 
   /** Every pane of a session; none when it is not there. */
@@ -202,7 +204,7 @@ export class SessionBuilder {
     return orNone(panesOf(this.#options.server, sessionId, PANE_ROW));
   }
 
-  /** Gives the panes their places in the configured layout. */
+  /** Lays the panes out as configured. */
   async arrange(sessionId: string): Promise<void> {
     const { server } = this.#options;
     const plan = this.#plan;
@@ -290,7 +292,7 @@ export class SessionBuilder {
     ]);
   }
 
-  /** undefined where somebody closed a pane, so that the places do not fit, or the window is too small. */
+  /** undefined where somebody closed a pane, so that the layout does not fit, or the window is too small. */
   async #explicitLayout(ids: readonly PaneId[]): Promise<string | undefined> {
     const { server } = this.#options;
     const plan = this.#plan;

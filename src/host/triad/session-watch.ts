@@ -7,13 +7,14 @@ import type { ControlConnection } from '../tmux/control-connection.js';
 import { panesOf } from '../tmux/rows.js';
 import { KeeperSockets, type KeeperSocketsOptions } from './keeper-sockets.js';
 import { PanePipes } from './pane-pipes.js';
+import { PanePositions } from './pane-positions.js';
 import { PANE_ROW, type PaneRow } from './pane-row.js';
 import type { ServerProcess } from './server-process.js';
-import { SessionCheck } from './session-check.js';
-import { WindowPlaces } from './window-places.js';
 
-/** Looks between two at keepers and the socket: about once a second. */
-const LOOKS_PER_ROUND = 5;
+/** What it finds is known within this; each check costs the tmux server a tenth of a millisecond. */
+const INTERVAL_MS = 250;
+/** Checks from one of the keepers and the socket to the next: about once a second. */
+const CHECKS_PER_ROUND = 5;
 
 export interface SessionWatchOptions {
   readonly taps: Taps;
@@ -28,55 +29,72 @@ export interface SessionWatchOptions {
   readonly keeperSockets: KeeperSocketsOptions;
 }
 
-/** Watches what becomes of a session inside tmux: its panes, their places, taps and keepers. */
+/**
+ * Watches what becomes of a session inside tmux: its panes, where they are, their taps and keepers. It is the
+ * check behind the keepers: tmux is asked again and again, and no answer means nothing, neither that a pane is
+ * there nor that it is gone.
+ */
 export class SessionWatch {
-  readonly places = new WindowPlaces();
+  readonly positions = new PanePositions();
   readonly pipes: PanePipes;
   readonly #options: SessionWatchOptions;
-  readonly #check: SessionCheck;
   readonly #keeperSockets: KeeperSockets;
-  #looks = 0;
+  #cancelNext: () => void = () => undefined;
+  #isStopped = true;
+  #checks = 0;
 
   constructor(options: SessionWatchOptions) {
-    const { taps, clock, log, getControl, sessionId } = options;
     this.#options = options;
-    this.pipes = new PanePipes({
-      ...{ taps, clock, log, getControl },
-      serverPid: () => options.process.pid,
-    });
+    this.pipes = new PanePipes({ ...options, serverPid: () => options.process.pid });
     this.#keeperSockets = new KeeperSockets(options.keeperSockets);
-    this.#check = new SessionCheck({
-      ...{ clock, log, onRows: (rows: readonly PaneRow[]) => this.#seen(rows) },
-      ask: async () => panesOf(getControl(), sessionId(), PANE_ROW),
-    });
   }
 
   start(): void {
-    this.#check.start();
+    this.#isStopped = false;
+    this.#schedule();
   }
 
-  /** Looks once, at a session that is another one. @throws what tmux answers. */
-  async lookAnew(isAdopted: boolean): Promise<void> {
-    this.places.clear();
-    await this.pipes.lookAnew(isAdopted, () => this.#check.look());
+  /** Checks once, a session that is another one. @throws what tmux answers, or that it does not. */
+  async checkAnew(isAdopted: boolean): Promise<void> {
+    this.positions.clear();
+    await this.pipes.checkAnew(isAdopted, () => this.#check());
   }
 
   stop(): void {
-    this.#check.stop();
+    this.#isStopped = true;
+    this.#cancelNext();
   }
 
-  async #seen(rows: readonly PaneRow[]): Promise<void> {
-    this.places.look(rows);
-    await this.pipes.look(rows);
+  #schedule(): void {
+    if (this.#isStopped) return;
+    this.#cancelNext();
+    this.#cancelNext = this.#options.clock.after(INTERVAL_MS, () => void this.#checkAgain());
+  }
+
+  async #checkAgain(): Promise<void> {
+    try {
+      await this.#check();
+    } catch (error) {
+      this.#options.log.debug({ error }, 'tmux did not answer the check');
+    }
+    this.#schedule();
+  }
+
+  async #check(): Promise<readonly PaneRow[]> {
+    const { getControl, sessionId, process, onThere } = this.#options;
+    const rows = await panesOf(getControl(), sessionId(), PANE_ROW);
+    this.positions.update(rows);
+    await this.pipes.check(rows);
     const there = rows.flatMap(({ name, isDead }) => (name === undefined || isDead ? [] : [name]));
-    this.#options.onThere(new Set(there));
-    this.#looks += 1;
-    if (this.#looks % LOOKS_PER_ROUND > 0) return;
+    onThere(new Set(there));
+    this.#checks += 1;
+    if (this.#checks % CHECKS_PER_ROUND > 0) return rows;
     for (const row of rows) {
       this.#continueKeeper(row);
-      this.#keeperSockets.look(row);
+      this.#keeperSockets.check(row);
     }
-    await this.#options.process.keepSocket();
+    await process.keepSocket();
+    return rows;
   }
 
   #continueKeeper({ name, keeperPid }: PaneRow): void {

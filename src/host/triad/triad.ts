@@ -10,12 +10,10 @@ import type { SessionDescription, SessionState } from '../../base/session-descri
 import { oneByOne } from '../../base/turns.js';
 import { visible } from '../../base/visible.js';
 import type { SessionPlan } from '../plan/session-plan.js';
-import { ControlConnection } from '../tmux/control-connection.js';
-import { endLeftClients } from '../tmux/left-clients.js';
+import { ControlConnection, endLeftClients } from '../tmux/control-connection.js';
 import { endLeftMirrors } from '../tmux/mirror-client.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
-import { FoundPanes } from './found-panes.js';
-import { findSession } from './found-session.js';
+import { FoundPanes, findSession } from './found-panes.js';
 import { LeftPanes, type LeftPanesOptions } from './left-panes.js';
 import type { Pane } from './pane.js';
 import { PaneMarks } from './pane-marks.js';
@@ -48,7 +46,7 @@ export interface TriadOptions
   /** A window was opened or laid out anew, or the session was made again. */
   readonly onWindowsChanged: () => void;
   /** tmux told of anything, by name, or cannot be asked any more, or can be asked again. */
-  readonly onStirred: (name?: string, rest?: string) => void;
+  readonly onNotified: (name?: string, rest?: string) => void;
 }
 
 /**
@@ -117,9 +115,9 @@ export class Triad {
         },
       },
     });
-    const { places, pipes } = this.#watch;
+    const { positions, pipes } = this.#watch;
     this.#mender = new PaneMender({
-      ...{ builder: this.#builder, places, pipes, log, closing: this.#closing.signal },
+      ...{ builder: this.#builder, positions, pipes, log, closing: this.#closing.signal },
       ...{ runs: this.#runs, oldRuns: this.#left.oldRuns },
       onClosed: ({ name }) => this.#paneClosed(name),
       onForgotten: ({ name }) => this.#panes.remove(name),
@@ -143,7 +141,7 @@ export class Triad {
       onClosed: (name) => this.#paneClosed(name),
     });
     this.#changer = new PlanChanger({
-      ...{ builder: this.#builder, panes: this.#panes, mender: this.#mender, places, log, plan },
+      ...{ builder: this.#builder, panes: this.#panes, mender: this.#mender, positions, log, plan },
       closing: this.#closing.signal,
       inTurn: (work) => this.#turns.take(work),
       onWindowsChanged: options.onWindowsChanged,
@@ -295,22 +293,22 @@ export class Triad {
     await this.#builder.requireConfiguration();
     await this.#builder.guardDeadPanes(this.#sessionId);
     await this.#openControl();
-    await this.#watch.lookAnew(this.#isAdopted);
+    await this.#watch.checkAnew(this.#isAdopted);
     const found = await findSession(this.#builder, this.#sessionId, this.#plan);
     if (this.#isAdopted && found.different.length > 0) this.#options.onDifferent(found.different);
     const note = this.#loss === undefined ? undefined : `triad: session made again: ${this.#loss}`;
-    const place = { sessionId: this.#sessionId, found, isAdopted: this.#isAdopted, note };
-    const held = await this.#found.lead(place);
+    const takeover = { sessionId: this.#sessionId, found, isAdopted: this.#isAdopted, note };
+    const held = await this.#found.lead(takeover);
     this.#runs.lostAllBut(this.#panes.all, 'its pane is gone');
-    this.#panes.look();
+    this.#panes.recheck();
     return held;
   }
 
   async #openControl(): Promise<void> {
-    const { onWindowsChanged, onStirred } = this.#options;
+    const { onWindowsChanged, onNotified } = this.#options;
     const control = await ControlConnection.open(this.server, this.#sessionId, (name, rest) => {
       if (name === 'window-add') onWindowsChanged();
-      onStirred(name, rest);
+      onNotified(name, rest);
     });
     this.#control = control;
     void control.closed.then(() => this.#controlLost(control));
@@ -321,8 +319,8 @@ export class Triad {
   #seen(there: ReadonlySet<PaneName>): void {
     for (const pane of this.#panes.all) {
       const isHere = there.has(pane.name);
-      const isAmiss = isHere ? pane.id === null : pane.isLed || pane.hasTrouble;
-      if (isAmiss) this.#mendSoon(pane);
+      const needsRepair = isHere ? pane.id === null : pane.isLed || pane.hasTrouble;
+      if (needsRepair) this.#mendSoon(pane);
     }
   }
 
@@ -377,7 +375,7 @@ export class Triad {
   #controlLost(control: ControlConnection): void {
     if (this.#isClosed || control !== this.#control) return;
     this.#control = undefined;
-    this.#options.onStirred();
+    this.#options.onNotified();
     void this.#turns.take(() => this.#recover());
   }
 
@@ -396,7 +394,7 @@ export class Triad {
       this.#marks.again();
       // A size that was to be set meanwhile is not lost.
       this.#options.onWindowsChanged();
-      this.#options.onStirred();
+      this.#options.onNotified();
     } catch (error) {
       if (this.#isClosed) return;
       this.#options.log.warn({ error }, 'tmux does not answer');

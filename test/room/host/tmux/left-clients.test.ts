@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { endLeftClients } from '../../../../src/host/tmux/left-clients.js';
+import { endLeftClients } from '../../../../src/host/tmux/control-connection.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { PrivateTmux } from '../../../helpers/private-tmux.js';
 

@@ -189,7 +189,7 @@ test('a new plan restarts only what is another program, and adds and removes pan
   const removed = await small.pane('removed');
   await small.host.close();
   const ignored = {
-    ...{ onWindowsChanged: () => undefined, onStirred: () => undefined },
+    ...{ onWindowsChanged: () => undefined, onNotified: () => undefined },
     onPaneChanged: () => undefined,
   };
   const session = new Triad({ ...small.options(OLD), ...ignored });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SyncMarkers } from '../../../../src/host/tmux/sync-markers.js';
+import { SyncMarkers } from '../../../../src/host/tmux/mirror-client.js';
 
 const OLD = '\x1b[H\x1bP=1s\x1b\\täxt \x1b[31m日\x1bP=2s\x1b\\\x1bP=3s\x1b\\\x1b]0;t\x1b\\ end';
 const NEW = '\x1b[H\x1b[?2026htäxt \x1b[31m日\x1b[?2026l\x1bP=3s\x1b\\\x1b]0;t\x1b\\ end';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TerminalAnswers } from '../../../../src/host/tmux/terminal-answers.js';
+import { TerminalAnswers } from '../../../../src/host/tmux/mirror-client.js';
 
 const QUERIES = '\x1b[?1049h\x1b[c\x1b[>c text \x1b[>q\x1b[H';
 const ANSWERS = '\x1b[?62;22c\x1b[>0;0;0c\x1bP>|triad\x1b\\';

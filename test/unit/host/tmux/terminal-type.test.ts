@@ -1,6 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { expect, test } from 'vitest';
-import { terminalFeatures, usableTerminalType } from '../../../../src/host/tmux/terminal-type.js';
+import { terminalFeatures, usableTerminalType } from '../../../../src/host/tmux/tmux-client.js';
 
 test.each(['xterm-256color', 'xterm', 'vt100', 'linux', 'screen'])(
   '%s is used as it is',

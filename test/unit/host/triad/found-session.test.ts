@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { paneId, paneName } from '../../../../src/base/ids.js';
-import { compareSession } from '../../../../src/host/triad/found-session.js';
+import { compareSession } from '../../../../src/host/triad/found-panes.js';
 import { type FoundPane, programMark } from '../../../../src/host/triad/session-builder.js';
 import { planOf } from '../../../helpers/session-plan.js';
 

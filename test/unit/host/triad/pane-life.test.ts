@@ -74,11 +74,11 @@ describe('a start', () => {
     life.keeperCame();
     expect(life.memory).toMatchObject({ state: 'waiting', reason: 'waits for db to run' });
     obstacle = 'waits for cache to run';
-    life.look();
+    life.recheck();
     expect(life.memory).toMatchObject({ state: 'waiting', reason: 'waits for cache to run' });
     obstacle = undefined;
-    life.look();
-    life.look();
+    life.recheck();
+    life.recheck();
     expect(told).toEqual(['starting: nothing to wait for any more', 'START']);
   });
 

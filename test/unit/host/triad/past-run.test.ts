@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { paneId, paneName } from '../../../../src/base/ids.js';
 import type { PaneState } from '../../../../src/base/pane.js';
+import { ofLastRun } from '../../../../src/host/triad/found-panes.js';
 import { freshMemory } from '../../../../src/host/triad/pane-memory.js';
-import { ofLastRun } from '../../../../src/host/triad/past-run.js';
 
 const found = (state: PaneState) => ({
   ...{ name: paneName('db'), id: paneId('%1'), isDead: false, keeperPid: 1, programMark: '' },

@@ -2,35 +2,35 @@ import type { PaneId, PaneName } from '../../base/ids.js';
 import type { PaneRow } from './pane-row.js';
 
 /** Where the panes of a window were when all of ours were there. */
-export interface WindowPlace {
+export interface KnownWindow {
   readonly windowId: string;
   /** tmux's layout string, which places panes in the order of their window. */
   readonly layout: string;
   readonly ids: readonly PaneId[];
 }
 
-/** Remembers each window's layout, so that a pane that somebody closed can come back at its place. */
-export class WindowPlaces {
-  #windows: readonly WindowPlace[] = [];
+/** Remembers each window's layout, so that a pane that somebody closed can come back where it was. */
+export class PanePositions {
+  #windows: readonly KnownWindow[] = [];
   /** Where each of our panes was seen last. */
   readonly #ours = new Map<PaneName, PaneId>();
   #isHeld = false;
 
   /** A window in which a pane of ours is missing stays as it was remembered. */
-  look(rows: readonly PaneRow[]): void {
+  update(rows: readonly PaneRow[]): void {
     if (this.#isHeld) return;
     for (const { name, id } of rows) if (name !== undefined) this.#ours.set(name, id);
     const there = new Set(rows.map(({ id }) => id));
     const missing = new Set([...this.#ours.values()].filter((id) => !there.has(id)));
-    const isBroken = ({ ids }: WindowPlace) => ids.some((id) => missing.has(id));
+    const isBroken = ({ ids }: KnownWindow) => ids.some((id) => missing.has(id));
     const broken = this.#windows.filter(isBroken);
-    const whole = placesOf(rows).filter(
-      ({ windowId }) => !broken.some((place) => place.windowId === windowId),
+    const whole = windowsOf(rows).filter(
+      ({ windowId }) => !broken.some((window) => window.windowId === windowId),
     );
     this.#windows = [...broken, ...whole];
   }
 
-  /** Remembers nothing new until `work` is done, which makes a pane: what it passes through is no place. */
+  /** Remembers nothing new until `work` is done, which makes a pane: what it passes through is no layout. */
   async hold<T>(work: () => Promise<T>): Promise<T> {
     this.#isHeld = true;
     try {
@@ -41,22 +41,22 @@ export class WindowPlaces {
   }
 
   /** Where a pane was seen last; undefined when it never was. */
-  find(name: PaneName): WindowPlace | undefined {
+  find(name: PaneName): KnownWindow | undefined {
     const id = this.#ours.get(name);
     return this.#windows.find(({ ids }) => id !== undefined && ids.includes(id));
   }
 
   /** What to give `split-window` so that a pane is made where it was; undefined when its window is gone. */
   neighbour(name: PaneName, rows: readonly PaneRow[]): readonly string[] | undefined {
-    const place = this.find(name);
+    const window = this.find(name);
     const id = this.#ours.get(name);
-    if (place === undefined || id === undefined) return undefined;
+    if (window === undefined || id === undefined) return undefined;
     const isThere = (each: PaneId) =>
-      rows.some((row) => row.id === each && row.windowId === place.windowId);
-    const at = place.ids.indexOf(id);
-    const before = place.ids.slice(0, at).filter(isThere).at(-1);
+      rows.some((row) => row.id === each && row.windowId === window.windowId);
+    const at = window.ids.indexOf(id);
+    const before = window.ids.slice(0, at).filter(isThere).at(-1);
     if (before !== undefined) return ['-t', before];
-    const after = place.ids.slice(at + 1).find(isThere);
+    const after = window.ids.slice(at + 1).find(isThere);
     return after === undefined ? undefined : ['-b', '-t', after];
   }
 
@@ -64,9 +64,9 @@ export class WindowPlaces {
   replace(name: PaneName, to: PaneId): void {
     const from = this.#ours.get(name);
     this.#ours.set(name, to);
-    this.#windows = this.#windows.map((place) => ({
-      ...place,
-      ids: place.ids.map((id) => (id === from ? to : id)),
+    this.#windows = this.#windows.map((window) => ({
+      ...window,
+      ids: window.ids.map((id) => (id === from ? to : id)),
     }));
   }
 
@@ -82,7 +82,7 @@ export class WindowPlaces {
   }
 }
 
-function placesOf(rows: readonly PaneRow[]): WindowPlace[] {
+function windowsOf(rows: readonly PaneRow[]): KnownWindow[] {
   return [...new Set(rows.map(({ windowId }) => windowId))].map((windowId) => {
     const panes = rows.filter((row) => row.windowId === windowId);
     return { windowId, layout: panes[0]?.layout ?? '', ids: panes.map(({ id }) => id) };
