@@ -40,7 +40,10 @@ module.exports = {
     {
       name: 'schema-only',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(((host|gateway)/)?[^/]+/schema|base/zod)\\.ts$' },
+      from: {
+        path: '^src/',
+        pathNot: '^src/(((host|gateway)/)?[^/]+/schema|base/(zod|pane-request))\\.ts$',
+      },
       to: { path: filesOfPackage([SCHEMA_PACKAGE]) },
     },
     {

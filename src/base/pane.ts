@@ -11,12 +11,6 @@ export interface PanesAddress {
   readonly pane: PaneName | null;
 }
 
-/** A pane by its tmux id: one that nobody configured, too. */
-export interface PaneTarget {
-  readonly session: SessionName;
-  readonly pane: PaneId;
-}
-
 /**
  * The states of a pane's command. `waiting`: for what it depends on. `starting`: the keeper was told.
  * `running`: it runs, and no readiness probe was met yet. `healthy`: one was. `unhealthy`: it was, and
@@ -104,3 +98,8 @@ export const PANE_SIGNALS = [
 ] as const satisfies readonly NodeJS.Signals[];
 
 export type PaneSignal = (typeof PANE_SIGNALS)[number];
+
+/** What is done to the commands of one pane, or of all. */
+export const PANE_ACTIONS = ['start', 'stop', 'restart'] as const;
+
+export type PaneAction = (typeof PANE_ACTIONS)[number];

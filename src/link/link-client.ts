@@ -1,22 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../base/errors.js';
-import type { HistoryPage, HistoryRequest } from '../base/history-page.js';
-import type { EventsPage, EventsRequest } from '../base/host-event.js';
-import type { SessionName } from '../base/ids.js';
 import type { LoopShare } from '../base/loop-share.js';
-import type { OutputPage, OutputRequest } from '../base/output-page.js';
-import type { PaneAddress, PaneSignal, PanesAddress, PaneTarget } from '../base/pane.js';
-import type { CaptureRequest } from '../base/pane-request.js';
-import type { Presence } from '../base/presence.js';
-import type { ReloadReport } from '../base/reload-report.js';
-import type { SessionDescription } from '../base/session-description.js';
 import { visible } from '../base/visible.js';
 import type { Logger } from '../log/logger.js';
-import type { DriverView, HostLink, MirrorRequest, MirrorView, ViewRequest } from './host-link.js';
+import { callsOf, type HostLink } from './host-link.js';
 import { type AliveLimits, LinkConnection } from './link-connection.js';
 import { LinkLostError } from './link-lost.js';
 import { RemoteDriverView } from './remote-driver-view.js';
 import { RemoteMirrorView } from './remote-mirror-view.js';
+import { CALL_NAMES } from './schema.js';
 
 /** Between two attempts: people who wait get their screen within a second of the host's return. */
 const RETRY_MS = 200;
@@ -32,8 +24,30 @@ export interface LinkClientOptions {
   readonly onReached?: (host: HostLink) => Promise<void>;
 }
 
-/** The gateway's end of the link's socket form. A lost link is made again for as long as it takes. */
-export class LinkClient implements HostLink {
+/** The gateway's end of the link's socket form. */
+export interface LinkClient extends HostLink {
+  /** Lets go of the host; views end as lost. Idempotent. */
+  close(): void;
+}
+
+/** Begins to look for the host; returns before it is found. */
+export function openLinkClient(options: LinkClientOptions): LinkClient {
+  const host = new KeptConnection(options);
+  const link: LinkClient = {
+    ...callsOf(CALL_NAMES, async (name, request) => host.get().call(name, request)),
+    whenReachable: (signal) => host.whenReachable(signal),
+    openDriver: async (request) =>
+      RemoteDriverView.open({ connection: host.getReached(), request }),
+    openMirror: async (request) =>
+      RemoteMirrorView.open({ connection: host.getReached(), request }),
+    close: () => host.close(),
+  };
+  void host.keep(link);
+  return link;
+}
+
+/** The connection with the host. One that is lost is made again for as long as it takes. */
+class KeptConnection {
   readonly #options: LinkClientOptions;
   readonly #stop = new AbortController();
   readonly #waiting = new Set<() => void>();
@@ -41,15 +55,8 @@ export class LinkClient implements HostLink {
   #isReached = false;
   #lastProblem = '';
 
-  private constructor(options: LinkClientOptions) {
+  constructor(options: LinkClientOptions) {
     this.#options = options;
-  }
-
-  /** Begins to look for the host; returns before it is found. */
-  static open(options: LinkClientOptions): LinkClient {
-    const client = new LinkClient(options);
-    void client.#keepConnected();
-    return client;
   }
 
   whenReachable(signal: AbortSignal): Promise<void> {
@@ -65,84 +72,11 @@ export class LinkClient implements HostLink {
     });
   }
 
-  async describe(): Promise<readonly SessionDescription[]> {
-    return this.#get().call('describe', {});
-  }
-
-  async openDriver(request: ViewRequest): Promise<DriverView> {
-    return RemoteDriverView.open({ connection: this.#getReached(), request });
-  }
-
-  async openMirror(request: MirrorRequest): Promise<MirrorView> {
-    return RemoteMirrorView.open({ connection: this.#getReached(), request });
-  }
-
-  async capture(address: PaneAddress, request: CaptureRequest): Promise<readonly string[]> {
-    const connection = this.#get();
-    return this.#options.share.during('link', (slices) =>
-      connection.capture({ ...address, ...request }, slices),
-    );
-  }
-
-  async history(pane: PaneTarget, request: HistoryRequest): Promise<HistoryPage> {
-    return this.#get().call('history', { ...pane, ...request });
-  }
-
-  async send(address: PaneAddress, request: { text: string; enter: boolean }): Promise<void> {
-    await this.#get().call('send', { ...address, ...request });
-  }
-
-  async keys(address: PaneAddress, keys: readonly string[]): Promise<void> {
-    await this.#get().call('keys', { ...address, keys: [...keys] });
-  }
-
-  async start(panes: PanesAddress): Promise<void> {
-    await this.#get().call('start', panes);
-  }
-
-  async stop(panes: PanesAddress): Promise<void> {
-    await this.#get().call('stop', panes);
-  }
-
-  async restart(panes: PanesAddress): Promise<void> {
-    await this.#get().call('restart', panes);
-  }
-
-  async signal(address: PaneAddress, signal: PaneSignal): Promise<void> {
-    await this.#get().call('signal', { ...address, signal });
-  }
-
-  async output(address: PaneAddress, request: OutputRequest): Promise<OutputPage> {
-    const { bytes, ...page } = await this.#get().call('output', { ...address, ...request });
-    return { ...page, bytes: Buffer.from(bytes, 'base64') };
-  }
-
-  async events(request: EventsRequest): Promise<EventsPage> {
-    return this.#get().call('events', request);
-  }
-
-  async reload(): Promise<ReloadReport> {
-    return this.#get().call('reload', {});
-  }
-
-  async present(session: SessionName, { drivers, observers }: Presence): Promise<void> {
-    await this.#get().call('present', { session, drivers: [...drivers], observers });
-  }
-
-  async endSession(session: SessionName): Promise<void> {
-    await this.#get().call('end-session', { session });
-  }
-
-  /** Lets go of the host; views end as lost. Idempotent. */
   close(): void {
     this.#stop.abort();
   }
 
-  #isStopped(): boolean {
-    return this.#stop.signal.aborted;
-  }
-
-  #get(): LinkConnection {
+  get(): LinkConnection {
     if (this.#connection !== undefined) return this.#connection;
     throw new LinkLostError({
       hint: this.#lastProblem === '' ? 'start it with: triad host' : "see the gateway's log",
@@ -150,27 +84,30 @@ export class LinkClient implements HostLink {
   }
 
   /** A host that is still starting opens no views yet: who wants one had better wait and be told. */
-  #getReached(): LinkConnection {
+  getReached(): LinkConnection {
     if (!this.#isReached) throw new LinkLostError();
-    return this.#get();
+    return this.get();
   }
 
-  async #keepConnected(): Promise<void> {
+  /** Looks for the host until it is closed. */
+  async keep(link: HostLink): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      await this.#connect();
+      await this.#connect(link);
       await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 
   /** Resolves when the host is not there, or not any more. */
-  async #connect(): Promise<void> {
-    const { path, log, onReached, alive } = this.#options;
+  async #connect(link: HostLink): Promise<void> {
+    const { path, log, share, onReached, alive } = this.#options;
     try {
-      this.#connection = await LinkConnection.open(path, { signal: this.#stop.signal, alive });
+      this.#connection = await LinkConnection.open(path, {
+        ...{ signal: this.#stop.signal, alive, share },
+      });
       if (this.#connection === undefined) this.#lastProblem = '';
       if (this.#connection === undefined || this.#isStopped()) return;
-      await onReached?.(this);
+      await onReached?.(link);
       this.#noteReached();
       await this.#connection.closed;
       if (!this.#isStopped()) log.warn('link lost');
@@ -181,6 +118,10 @@ export class LinkClient implements HostLink {
       this.#connection?.close();
       this.#connection = undefined;
     }
+  }
+
+  #isStopped(): boolean {
+    return this.#stop.signal.aborted;
   }
 
   #noteReached(): void {

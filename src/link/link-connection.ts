@@ -9,36 +9,37 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { withDeadline } from '../base/deadline.js';
 import { InvariantError, TriadError, UnavailableError } from '../base/errors.js';
-import type { Slices } from '../base/slices.js';
+import { LoopShare } from '../base/loop-share.js';
 import { connectToUnixSocket } from '../base/unix-socket.js';
 import { visible } from '../base/visible.js';
 import { errorOf } from './failure.js';
 import { LinkLostError } from './link-lost.js';
 import { readJson, readJsonLines } from './message-body.js';
 import {
-  type Call,
   HELLO_PATH,
   MAX_RESPONSE_BYTES,
   MAX_SESSION_MEGABYTES,
   pathOf,
   VERSIONS,
   type Version,
+  VIEW_CHANGE,
   VIEW_HEADER,
-  type ViewKind,
 } from './protocol.js';
 import {
+  type AnswerOf,
+  type CallName,
   failureSchema,
   type Parsed,
-  parseResponse,
+  parseAnswer,
   type RequestOf,
-  type ResponseOf,
+  rowOf,
+  type ViewChange,
+  type ViewKind,
   welcomeSchema,
 } from './schema.js';
 
-/** Long-polling calls wait a third of it; everything else is done in milliseconds. */
+/** What follows something waits a third of it; a question is answered in milliseconds. */
 const ANSWER_LIMIT_MS = 60_000;
-/** Commands may take an hour each to end: these calls wait for as long as the host lives. */
-const UNLIMITED: ReadonlySet<Call> = new Set(['start', 'stop', 'restart', 'reload', 'end-session']);
 const HELLO_LIMIT_MS = 5_000;
 
 /** How often the host is asked whether it is alive, and how long it may take to say so. */
@@ -53,6 +54,8 @@ export interface OpenOptions {
   /** Ends the attempt, and later the connection. */
   readonly signal?: AbortSignal;
   readonly alive?: AliveLimits | undefined;
+  /** What all who ask may cost. */
+  readonly share?: LoopShare;
 }
 
 interface ConnectionParts {
@@ -60,6 +63,7 @@ interface ConnectionParts {
   readonly socket: Socket;
   readonly version: Version;
   readonly alive: AliveLimits;
+  readonly share: LoopShare;
 }
 
 /** One connection of the gateway to a host, with the version that both speak. */
@@ -69,8 +73,10 @@ export class LinkConnection {
   readonly #session: ClientHttp2Session;
   readonly #socket: Socket;
   readonly #version: Version;
+  readonly #share: LoopShare;
 
-  private constructor({ session, socket, version, alive }: ConnectionParts) {
+  private constructor({ session, socket, version, alive, share }: ConnectionParts) {
+    this.#share = share;
     this.#session = session;
     this.#socket = socket;
     this.#version = version;
@@ -88,7 +94,7 @@ export class LinkConnection {
    */
   static async open(
     path: string,
-    { signal, alive = ALIVE_LIMITS }: OpenOptions = {},
+    { signal, alive = ALIVE_LIMITS, share = new LoopShare() }: OpenOptions = {},
   ): Promise<LinkConnection | undefined> {
     const socket = await connectToUnixSocket(path);
     if (socket === undefined) return undefined;
@@ -103,7 +109,7 @@ export class LinkConnection {
     try {
       const hello = ask(session, HELLO_PATH, { versions: VERSIONS });
       const version = agreed(await withDeadline(hello, HELLO_LIMIT_MS, 'hello'));
-      return new LinkConnection({ session, socket, version, alive });
+      return new LinkConnection({ session, socket, version, alive, share });
     } catch (error) {
       stop();
       throw error;
@@ -111,27 +117,23 @@ export class LinkConnection {
   }
 
   /**
+   * A change is waited for as long as the host lives: commands may take an hour each to end.
+   *
    * @throws the error that the host threw; LinkLostError; InvariantError for an answer that is none.
    */
-  async call<C extends Call>(call: C, request: RequestOf<C>): Promise<ResponseOf<C>> {
-    const answer = ask(this.#session, pathOf(this.#version, call), request);
-    const limited = UNLIMITED.has(call)
-      ? answer
-      : withDeadline(answer, ANSWER_LIMIT_MS, `${call} over the link`);
-    return accepted(parseResponse(call, await limited));
+  async call<N extends CallName>(name: N, request: RequestOf<N>): Promise<AnswerOf<N>> {
+    const { kind, isInPieces } = rowOf(name);
+    const path = pathOf(this.#version, name);
+    const read = isInPieces ? this.#askInPieces(path, request) : ask(this.#session, path, request);
+    const answer =
+      kind === 'change' ? read : withDeadline(read, ANSWER_LIMIT_MS, `${name} over the link`);
+    return accepted(parseAnswer(name, await answer));
   }
 
-  /** The same for a capture, whose answer comes in pieces. */
-  async capture(request: RequestOf<'capture'>, slices: Slices): Promise<readonly string[]> {
-    const session = this.#session;
-    const path = pathOf(this.#version, 'capture');
-    const read = { maxBytes: MAX_RESPONSE_BYTES, slices };
-    const answer = asked(session, path, request).then((stream) => readJsonLines(stream, read));
-    const limited = withDeadline(answer, ANSWER_LIMIT_MS, 'capture over the link');
-    const lines = await limited.catch((cause: unknown) => {
-      throw cause instanceof TriadError ? cause : noAnswer(session, cause);
-    });
-    return lines.map((line) => accepted(parseResponse('capture', line)));
+  /** Tells what has changed of a view. @throws as `call` does. */
+  async changeView(change: ViewChange): Promise<void> {
+    const told = ask(this.#session, pathOf(this.#version, VIEW_CHANGE), change);
+    await withDeadline(told, ANSWER_LIMIT_MS, 'a view over the link');
   }
 
   /** Whether calls may get through; a lost connection is known to be lost at once. */
@@ -153,6 +155,17 @@ export class LinkConnection {
 
   close(): void {
     drop(this.#session, this.#socket);
+  }
+
+  async #askInPieces(path: string, request: unknown): Promise<unknown[]> {
+    const session = this.#session;
+    const stream = await asked(session, path, request);
+    const reading = this.#share.during('link', (slices) =>
+      readJsonLines(stream, { maxBytes: MAX_RESPONSE_BYTES, slices }),
+    );
+    return reading.catch((cause: unknown) => {
+      throw cause instanceof TriadError ? cause : noAnswer(session, cause);
+    });
   }
 
   /** A host that was stopped keeps its socket open: only an answer shows that it lives. */

@@ -15,29 +15,28 @@ import { KeptSocket, type SocketPlace } from '../base/unix-socket.js';
 import { visible } from '../base/visible.js';
 import type { Logger } from '../log/logger.js';
 import { failureOf } from './failure.js';
-import type { HostLink, MirrorView } from './host-link.js';
+import type { HostLink, LinkCalls, MirrorView } from './host-link.js';
 import { readJson } from './message-body.js';
 import { layoutMessage, outputMessages } from './mirror-messages.js';
 import {
-  type Call,
   HELLO_PATH,
   MAX_REQUEST_BYTES,
   MAX_SESSION_MEGABYTES,
   MAX_STREAMS,
   VERSIONS,
+  VIEW_CHANGE,
   VIEW_HEADER,
-  VIEWS,
-  type ViewKind,
 } from './protocol.js';
 import {
-  findCall,
+  CALL_NAMES,
+  type CallName,
   helloSchema,
-  mirrorRequestSchema,
   type Parsed,
   parseRequest,
-  type RequestOf,
-  type ResponseOf,
-  viewRequestSchema,
+  rowOf,
+  VIEW_KINDS,
+  type ViewKind,
+  viewChangeSchema,
 } from './schema.js';
 import { ServedView } from './served-view.js';
 
@@ -51,9 +50,6 @@ const CLOSE_LIMIT_MS = 1_000;
 export interface LinkServerOptions extends Omit<SocketPlace, 'name'> {
   readonly log: Logger;
 }
-
-type CallHandler<C extends Call> = (request: RequestOf<C>) => Promise<ResponseOf<C>>;
-type CallHandlers = { [C in Exclude<Call, 'capture'>]: CallHandler<C> };
 
 /**
  * The host's end of the link's socket form. Whoever reaches the socket is the gateway: the
@@ -142,12 +138,12 @@ export class LinkServer {
     }
     const host = await this.#host;
     const name = nameIn(path);
-    const kind = VIEWS.find((each) => each === name);
+    const kind = VIEW_KINDS.find((each) => each === name);
     if (kind !== undefined) return openView({ host, kind, stream, headers, views });
-    const call = findCall(name);
+    if (name === VIEW_CHANGE) return changeView(stream, views);
+    const call = CALL_NAMES.find((each) => each === name);
     if (call === undefined) throw new RefusedError(`link: there is no ${visible(path)}`);
-    if (call === 'capture') await answerCapture(stream, host);
-    else await answer(stream, call, handlersOf(host, views)[call]);
+    await answer(stream, call, host);
   }
 
   #fail(stream: ServerHttp2Stream, error: unknown): void {
@@ -206,10 +202,10 @@ async function openView({ host, kind, stream, headers, views }: OpenViewOptions)
   const view = new ServedView(stream);
   const asked = askedIn(headers);
   if (kind === 'mirror') {
-    view.serveMirror(await openMirror(host, accepted(mirrorRequestSchema.safeParse(asked)), view));
+    view.serveMirror(await openMirror(host, accepted(parseRequest(kind, asked)), view));
   } else {
     const request = {
-      ...accepted(viewRequestSchema.safeParse(asked)),
+      ...accepted(parseRequest(kind, asked)),
       onOutput: (bytes: Uint8Array) => view.deliver(bytes),
     };
     view.serveDriver(await host.openDriver(request));
@@ -241,66 +237,45 @@ function askedIn(headers: IncomingHttpHeaders): unknown {
   }
 }
 
-async function answer<C extends Call>(
+async function answer<N extends CallName>(
   stream: ServerHttp2Stream,
-  call: C,
-  handle: CallHandler<C>,
+  name: N,
+  calls: Pick<LinkCalls, N>,
 ): Promise<void> {
-  const request = accepted(parseRequest(call, await readRequest(stream)));
-  respond(stream, await handle(request));
+  const request = accepted(parseRequest(name, await readRequest(stream)));
+  const row = rowOf(name);
+  const answered = await calls[name](request);
+  if (stream.destroyed) return;
+  if (row.isInPieces && Array.isArray(answered)) await respondInPieces(stream, answered);
+  else respond(stream, row.encode?.(answered) ?? answered ?? {});
 }
 
 /** Piece by piece, each when the gateway took the one before. */
-async function answerCapture(stream: ServerHttp2Stream, host: HostLink): Promise<void> {
-  const request = accepted(parseRequest('capture', await readRequest(stream)));
-  const { lines, ansi, ...address } = request;
-  const pieces = await host.capture(address, { lines, ansi });
-  if (stream.destroyed) return;
+async function respondInPieces(
+  stream: ServerHttp2Stream,
+  pieces: readonly unknown[],
+): Promise<void> {
   stream.respond({ ':status': 200 });
   await pipeline(Readable.from(messagesOf(pieces), { highWaterMark: 1 }), stream);
 }
 
-function* messagesOf(pieces: readonly string[]): Generator<string> {
+/** One that is gone needs to be told nothing. */
+async function changeView(
+  stream: ServerHttp2Stream,
+  views: ReadonlyMap<number, ServedView>,
+): Promise<void> {
+  const change = accepted(viewChangeSchema.safeParse(await readRequest(stream)));
+  const view = views.get(change.view);
+  if ('size' in change) view?.resize(change.size);
+  else view?.close();
+  respond(stream, {});
+}
+
+function* messagesOf(pieces: readonly unknown[]): Generator<string> {
   for (const piece of pieces) yield `${JSON.stringify(piece)}\n`;
 }
 
 function accepted<T>(parsed: Parsed<T>): T {
   if (parsed.success) return parsed.data;
   throw new RefusedError(`link: got a message that does not fit: ${visible(parsed.error.message)}`);
-}
-
-function handlersOf(host: HostLink, views: ReadonlyMap<number, ServedView>): CallHandlers {
-  const done = async (work: Promise<void>) => {
-    await work;
-    return {};
-  };
-  return {
-    describe: async () => [...(await host.describe())] as ResponseOf<'describe'>,
-    history: async ({ firstLine, count, ...pane }) => {
-      const page = await host.history(pane, { firstLine, count });
-      return { ...page, lines: [...page.lines] };
-    },
-    send: ({ text, enter, ...address }) => done(host.send(address, { text, enter })),
-    keys: ({ keys, ...address }) => done(host.keys(address, keys)),
-    start: (panes) => done(host.start(panes)),
-    stop: (panes) => done(host.stop(panes)),
-    restart: (panes) => done(host.restart(panes)),
-    signal: ({ signal, ...address }) => done(host.signal(address, signal)),
-    output: async ({ session, pane, ...request }) => {
-      const { bytes, ...page } = await host.output({ session, pane }, request);
-      return { ...page, bytes: Buffer.from(bytes).toString('base64') };
-    },
-    events: async (request) => (await host.events(request)) as ResponseOf<'events'>,
-    reload: async () => (await host.reload()) as ResponseOf<'reload'>,
-    present: ({ session, ...presence }) => done(host.present(session, presence)),
-    'end-session': ({ session }) => done(host.endSession(session)),
-    resize: async ({ view, size }) => {
-      views.get(view)?.resize(size);
-      return {};
-    },
-    close: async ({ view }) => {
-      views.get(view)?.close();
-      return {};
-    },
-  };
 }

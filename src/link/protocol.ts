@@ -2,11 +2,11 @@
  * The link over a socket: HTTP/2 (RFC 9113), whose streams keep calls and views apart and give each
  * its own flow control.
  *
- * A call is a POST of JSON that is answered with JSON; a capture's answer, which may have megabytes, with a line
- * of JSON for each piece. A view is a POST whose body is what is typed
+ * A call is a POST of JSON that is answered with JSON; an answer in pieces, which may have megabytes, with a line
+ * of JSON for each. A view is a POST whose body is what is typed
  * (a mirror's has none) and whose answer is what the terminal shows: plain bytes in both directions
  * for a driver, messages of output and layouts for a mirror (`mirror-messages.ts`). How it ended comes
- * as a trailer. Calls about a view name it by the id of its stream.
+ * as a trailer. What changes of a view is told by a call that names it by the id of its stream.
  *
  * Streams are never reset by the gateway as a matter of course: HTTP/2 servers count resets, and cut
  * off a client with too many of them (CVE-2023-44487).
@@ -18,35 +18,11 @@ export type Version = (typeof VERSIONS)[number];
 /** Asked first, before a version is agreed upon. */
 export const HELLO_PATH = '/hello';
 
-/** Calls that are answered once. */
-export const CALLS = [
-  'describe',
-  'capture',
-  'history',
-  'send',
-  'keys',
-  'start',
-  'stop',
-  'restart',
-  'signal',
-  'output',
-  'events',
-  'reload',
-  'present',
-  'end-session',
-  'resize',
-  'close',
-] as const;
+/** Tells of a view of the same connection that it has another size, or is closed. */
+export const VIEW_CHANGE = 'view-change';
 
-export type Call = (typeof CALLS)[number];
-
-/** The kinds of views: the paths say who may type. */
-export const VIEWS = ['driver', 'mirror'] as const;
-
-export type ViewKind = (typeof VIEWS)[number];
-
-export function pathOf(version: Version, what: Call | ViewKind): string {
-  return `/v${version}/${what}`;
+export function pathOf(version: Version, name: string): string {
+  return `/v${version}/${name}`;
 }
 
 /** Carries what is asked for a view, as URI-encoded JSON: header fields are ASCII. */

@@ -55,7 +55,7 @@ export class RemoteDriverView extends RemoteView implements DriverView {
     this.#isResizing = true;
     for (let size = this.#size; size !== undefined && !this.hasEnded; size = this.#size) {
       this.#size = undefined;
-      await this.call('resize', { view: this.id, size });
+      await this.tell({ view: this.id, size });
     }
     this.#isResizing = false;
   }

@@ -2,9 +2,8 @@ import type { ClientHttp2Stream } from 'node:http2';
 import { withDeadline } from '../base/deadline.js';
 import type { View, ViewEnd } from '../base/view.js';
 import type { LinkConnection } from './link-connection.js';
-import { END_TRAILER, type ViewKind } from './protocol.js';
-import type { RequestOf } from './schema.js';
-import { viewEndSchema } from './schema.js';
+import { END_TRAILER } from './protocol.js';
+import { type RequestOf, type ViewChange, type ViewKind, viewEndSchema } from './schema.js';
 
 /** The host starts a tmux client for it. */
 const OPEN_LIMIT_MS = 30_000;
@@ -14,8 +13,7 @@ const CLOSE_LIMIT_MS = 10_000;
 export interface RemoteViewOptions {
   readonly connection: LinkConnection;
   readonly kind: ViewKind;
-  /** What is asked for, as the host's schema for this kind of view wants it. */
-  readonly request: object;
+  readonly request: RequestOf<ViewKind>;
 }
 
 /**
@@ -73,7 +71,7 @@ export abstract class RemoteView implements View {
   close(): void {
     if (this.#end !== undefined) return;
     this.#finish({ reason: 'closed', isTerminalRestored: false });
-    void this.call('close', { view: this.id });
+    void this.tell({ view: this.id, isClosed: true });
     const killer = setTimeout(() => this.stream.destroy(), CLOSE_LIMIT_MS);
     void this.ended.finally(() => clearTimeout(killer));
   }
@@ -114,12 +112,9 @@ export abstract class RemoteView implements View {
   }
 
   /** One that fails was about a view that is gone. */
-  protected async call<C extends 'resize' | 'close'>(
-    call: C,
-    request: RequestOf<C>,
-  ): Promise<void> {
+  protected async tell(change: ViewChange): Promise<void> {
     try {
-      await this.#connection.call(call, request);
+      await this.#connection.changeView(change);
     } catch {
       // The end of the stream tells.
     }

@@ -82,7 +82,7 @@ export class SessionNames {
 
   /** Asks the host. */
   async learn(host: HostLink): Promise<void> {
-    this.#names = (await host.describe()).map(({ name }) => name);
+    this.#names = (await host.describe({})).map(({ name }) => name);
   }
 
   /** They are others now. */
@@ -229,7 +229,7 @@ export class RunningGateway {
   async stop({ endsSessions }: StopRequest): Promise<void> {
     try {
       if (endsSessions) {
-        for (const name of this.sessions()) await this.#options.link.endSession(name);
+        for (const session of this.sessions()) await this.#options.link.endSession({ session });
         await this.#close('session-ended');
       }
     } finally {
@@ -349,7 +349,7 @@ function recordReads(grants: GrantStore, audit: Audit): () => void {
 function mirrorSource(link: HostLink, session: SessionName): MirrorSource {
   return {
     openMirror: (sink) => link.openMirror({ session, ...sink }),
-    history: (pane, request) => link.history({ session, pane }, request),
+    history: (pane, request) => link.history({ session, pane, ...request }),
   };
 }
 

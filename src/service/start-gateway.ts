@@ -4,7 +4,7 @@ import { allOrNothing, type Disposal } from '../base/disposal.js';
 import { LoopShare } from '../base/loop-share.js';
 import type { Environment } from '../config/environment.js';
 import { LINK_SOCKET } from '../config/home.js';
-import { LinkClient } from '../link/link-client.js';
+import { type LinkClient, openLinkClient } from '../link/link-client.js';
 import type { LogLevel } from '../log/logger.js';
 import { RunningGateway, SessionNames } from './gateway.js';
 import { type GatewaySettingsOptions, readGatewaySettings } from './gateway-settings.js';
@@ -53,7 +53,7 @@ async function start(options: StartGatewayOptions, disposal: Disposal): Promise<
   const sessions = new SessionNames();
   const share = new LoopShare();
   const onReached = sessions.learn.bind(sessions);
-  const link = LinkClient.open({ path: socket, log, share, onReached });
+  const link = openLinkClient({ path: socket, log, share, onReached });
   disposal.defer(() => link.close());
   const gateway = await RunningGateway.open(
     {

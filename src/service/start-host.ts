@@ -57,6 +57,6 @@ async function start(options: StartHostOptions, disposal: Disposal): Promise<Sta
   );
   onStep(`starting ${plans.map(({ name }) => name).join(', ')}`);
   await running.host.open();
-  server.serve(running.host);
+  server.serve(running.host.link);
   return { ...running, log, socket, stop: () => disposal.close() };
 }

@@ -57,7 +57,7 @@ async function start(options: StartTriadOptions, disposal: Disposal): Promise<St
   const { host } = running;
   options.stop.addEventListener('abort', () => host.letGo());
   const gateway = await RunningGateway.open(
-    { ...common, cwd, settings, sessions, link: host, parts: [], startCommand: 'up' },
+    { ...common, cwd, settings, sessions, link: host.link, parts: [], startCommand: 'up' },
     disposal,
   );
   onStep(`starting ${names.join(', ')}`);

@@ -27,7 +27,7 @@ export async function endHostSessions(linkSocket: string): Promise<string[] | un
   if (connection === undefined) return undefined;
   try {
     const sessions = (await connection.call('describe', {})).map(({ name }) => name);
-    for (const session of sessions) await connection.call('end-session', { session });
+    for (const session of sessions) await connection.call('endSession', { session });
     return sessions;
   } finally {
     connection.close();

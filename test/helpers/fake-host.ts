@@ -2,17 +2,16 @@ import { UnavailableError } from '../../src/base/errors.js';
 import { paneId, paneName, sessionName } from '../../src/base/ids.js';
 import type { PaneDescription } from '../../src/base/pane.js';
 import type { SessionDescription } from '../../src/base/session-description.js';
-import type { HostLink } from '../../src/link/host-link.js';
+import { callsOf, type HostLink } from '../../src/link/host-link.js';
+import { CALL_NAMES } from '../../src/link/schema.js';
 
 const refuse = () => Promise.reject(new UnavailableError('the fake host does not do this'));
 
 /** A host without tmux: it does what a test gives it, and refuses everything else. */
 export function fakeHost(answers: Partial<HostLink> = {}): HostLink {
   return {
-    ...{ whenReachable: () => Promise.resolve(), describe: refuse, openDriver: refuse },
-    ...{ openMirror: refuse, history: refuse, capture: refuse, send: refuse, keys: refuse },
-    ...{ start: refuse, stop: refuse, restart: refuse, signal: refuse, output: refuse },
-    ...{ events: refuse, reload: refuse, present: refuse, endSession: refuse },
+    ...callsOf(CALL_NAMES, refuse),
+    ...{ whenReachable: () => Promise.resolve(), openDriver: refuse, openMirror: refuse },
     ...answers,
   };
 }

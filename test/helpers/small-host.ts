@@ -17,6 +17,7 @@ import { ProcessTable } from '../../src/host/tap/process-table.js';
 import { SessionTaps } from '../../src/host/tap/session-taps.js';
 import { findTmux } from '../../src/host/tmux/tmux-binary.js';
 import { TmuxServer } from '../../src/host/tmux/tmux-server.js';
+import type { HostLink } from '../../src/link/host-link.js';
 import { openLogger } from '../../src/log/logger.js';
 import { eventually } from './eventually.js';
 import { FakeHealth } from './fake-health.js';
@@ -137,6 +138,11 @@ export class SmallHost implements AsyncDisposable {
     return this.host.reload();
   }
 
+  /** What a gateway may ask of it. */
+  get link(): HostLink {
+    return this.host.link;
+  }
+
   async pane(name: string): Promise<PaneDescription> {
     const [session] = await this.host.describe();
     const found = session?.panes.find((pane) => pane.name === name);
@@ -242,7 +248,7 @@ export class SmallHost implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.host.endSession(PAIR).catch(() => undefined);
+    await this.link.endSession({ session: PAIR }).catch(() => undefined);
     await this.host.close();
     const left = [...this.#timers].map(({ delayMs }) => delayMs);
     // A host that was closed before has let go of it, and ends nothing any more.

@@ -57,7 +57,7 @@ export class SessionReturns {
 
   async #stateOf(session: SessionName): Promise<SessionState> {
     try {
-      const sessions = await this.#link.describe();
+      const sessions = await this.#link.describe({});
       return sessions.find(({ name }) => name === session)?.state ?? 'ended';
     } catch (error) {
       if (error instanceof LinkLostError) return 'starting';

@@ -69,7 +69,7 @@ export class ToldPresence {
   /** @throws what the host throws, and when nothing more is to be told. */
   async #tellOnAndOn(): Promise<void> {
     const { signal } = this.#over;
-    for (const { name } of await this.#link.describe()) this.#untold.add(name);
+    for (const { name } of await this.#link.describe({})) this.#untold.add(name);
     for (;;) {
       for (const session of this.#untold) {
         this.#untold.delete(session);
@@ -82,6 +82,6 @@ export class ToldPresence {
   async #tell(session: SessionName): Promise<void> {
     const { drivers, observers } = this.#newest.get(session) ?? NOBODY;
     const told = { drivers: drivers.slice(0, MAX_PRESENT_DRIVERS), observers };
-    await this.#link.present(session, told);
+    await this.#link.present({ session, ...told });
   }
 }

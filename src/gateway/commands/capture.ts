@@ -1,14 +1,11 @@
 import { UsageError } from '../../base/errors.js';
 import type { PaneAddress } from '../../base/pane.js';
-import type { CaptureRequest } from '../../base/pane-request.js';
+import { type CaptureRequest, MAX_CAPTURE_LINES } from '../../base/pane-request.js';
 import { visible } from '../../base/visible.js';
 import type { AnswerPiece } from './answer-piece.js';
 import type { Follower } from './follower.js';
 import { getGateway, getPaneAddress } from './pane-target.js';
 import type { StreamedAnswer, Verb } from './verb.js';
-
-/** More than any history limit that tmux can hold in memory. */
-const MAX_LINES = 1_000_000;
 
 interface Options {
   readonly lines?: string;
@@ -29,15 +26,15 @@ export const capture: Verb = {
       .option('--all', 'the whole scrollback')
       .option('--ansi', 'keep colours and attributes')
       .action((pane: string, options: Options) => {
-        const request = requestOf(options);
+        const ask = { verb: 'capture', ...requestOf(options) } as const;
         take({
           files: [],
-          onPane: { target: pane, ask: { verb: 'capture', ...request } },
+          onPane: { target: pane, ask },
           run: async (context) => {
             const address = await getPaneAddress(context, pane, 'observer');
             context.audit.paneCaptured({ actor: context.actor, ...address });
             const { link, captures } = getGateway(context);
-            const take = () => link.capture(address, request);
+            const take = () => link.pane({ ...address, ask });
             const texts = await captures.take(take, context.actor.engineer);
             await context.slices.next();
             return answerOf(address, texts);
@@ -71,8 +68,10 @@ function requestOf(options: Options): CaptureRequest {
   if (options.all) return { lines: 'all', ansi };
   if (options.lines === undefined) return { lines: 'screen', ansi };
   const lines = Number(options.lines);
-  if (!/^\d{1,7}$/.test(options.lines) || lines < 1 || lines > MAX_LINES) {
-    throw new UsageError(`--lines must be 1 to ${MAX_LINES}, got ${visible(options.lines)}`);
+  if (!/^\d{1,7}$/.test(options.lines) || lines < 1 || lines > MAX_CAPTURE_LINES) {
+    throw new UsageError(
+      `--lines must be 1 to ${MAX_CAPTURE_LINES}, got ${visible(options.lines)}`,
+    );
   }
   return { lines, ansi };
 }

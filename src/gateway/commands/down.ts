@@ -24,7 +24,7 @@ export const down: Verb = {
             const gateway = getGateway(context);
             requireGlobalAdmin(context);
             // Sessions are ended by their host: where it cannot be asked, nothing is stopped.
-            if (endsSessions) await gateway.link.describe();
+            if (endsSessions) await gateway.link.describe({});
             const attention = endsSessions ? '' : await attentionLeft(context);
             context.audit.stopRequested({ actor: context.actor, endsSessions });
             gateway.stop({ endsSessions });

@@ -12,13 +12,14 @@ export const keys: Verb = {
       .argument('<pane>', 'PANE, or SESSION:PANE')
       .argument('<key...>', 'characters, or names such as Enter, Escape, Up, F1, C-c, M-x')
       .action((pane: string, names: string[]) => {
+        const ask = { verb: 'keys', keys: names } as const;
         take({
           files: [],
-          onPane: { target: pane, ask: { verb: 'keys', keys: names } },
+          onPane: { target: pane, ask },
           run: async (context) => {
             const address = await getPaneAddress(context, pane, 'driver');
             context.audit.keysPressed({ actor: context.actor, ...address, keys: names.length });
-            await getGateway(context).link.keys(address, names);
+            await getGateway(context).link.pane({ ...address, ask });
             return '';
           },
         });

@@ -110,7 +110,7 @@ class PaneLog {
   async #findEnd(follower: Follower): Promise<number> {
     const { link } = getGateway(this.#context);
     const request = { start: { lines: 0 }, maxBytes: 1, waitMs: 0 };
-    return (await follower.until(link.output(this.#address, request))).next;
+    return (await follower.until(link.output({ ...this.#address, ...request }))).next;
   }
 
   async *#readPage(follower: Follower): AsyncGenerator<AnswerPiece, OutputPage> {
@@ -120,7 +120,7 @@ class PaneLog {
       if (wasLost) this.#start = { since: this.#readAt };
       const waitMs = follows ? WAIT_MS : 0;
       const request = { start: this.#start, maxBytes: MAX_OUTPUT_BYTES, waitMs };
-      return link.output(this.#address, request);
+      return link.output({ ...this.#address, ...request });
     });
   }
 

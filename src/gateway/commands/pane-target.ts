@@ -61,7 +61,7 @@ export async function getPaneAddress(
 export async function describeSessions(
   context: CallContext,
 ): Promise<readonly SessionDescription[]> {
-  const sessions = await getGateway(context).link.describe();
+  const sessions = await getGateway(context).link.describe({});
   await context.slices.next();
   return sessions;
 }

@@ -1,22 +1,22 @@
-import type { PanesAddress } from '../../base/pane.js';
-import type { HostLink } from '../../link/host-link.js';
+import type { PaneAction, PanesAddress } from '../../base/pane.js';
 import type { CommandContext } from './context.js';
 import { getGateway, getPanesAddress, type PanesOptions, panesText } from './pane-target.js';
 import type { Verb } from './verb.js';
 
-interface PanesAction extends Pick<Verb, 'name' | 'summary'> {
+interface PanesAction extends Pick<Verb, 'summary'> {
+  /** The verb is called what it does. */
+  readonly name: PaneAction;
   /** What the answer begins with. */
   readonly done: string;
-  /** Puts it on record; comes before `act`. */
+  /** Puts it on record; comes before it is done. */
   readonly record: (
     audit: CommandContext['audit'],
     event: PanesAddress & Pick<CommandContext, 'actor'>,
   ) => void;
-  readonly act: (link: HostLink, panes: PanesAddress) => Promise<void>;
 }
 
 /** A verb that does something to the command of one pane, or with `--all` of every pane. */
-export function panesVerb({ name, summary, done, record, act }: PanesAction): Verb {
+export function panesVerb({ name, summary, done, record }: PanesAction): Verb {
   return {
     name,
     role: 'driver',
@@ -34,7 +34,7 @@ export function panesVerb({ name, summary, done, record, act }: PanesAction): Ve
             run: async (context) => {
               const panes = await getPanesAddress(context, pane, options);
               record(context.audit, { actor: context.actor, ...panes });
-              await act(getGateway(context).link, panes);
+              await getGateway(context).link.supervise({ ...panes, action: name });
               return `${done} ${panesText(panes)}\n`;
             },
           });

@@ -17,7 +17,7 @@ export const reload: Verb = {
           requireGlobalAdmin(context);
           const { link } = getGateway(context);
           context.audit.reloadRequested({ actor: context.actor });
-          const { changes } = await link.reload().catch(tell);
+          const { changes } = await link.reload({}).catch(tell);
           return changes.length === 0 ? 'nothing has changed\n' : changes.map(changeText).join('');
         },
       });

@@ -5,5 +5,4 @@ export const restart = panesVerb({
   summary: 'end commands and start them again; make closed panes again',
   done: 'restarted',
   record: (audit, event) => audit.paneRestarted(event),
-  act: (link, panes) => link.restart(panes),
 });

@@ -14,14 +14,15 @@ export const send: Verb = {
       .option('--no-enter', 'do not press Enter at the end')
       .action((pane: string, words: string[], options: { enter: boolean }) => {
         const text = words.join(' ');
+        const ask = { verb: 'send', text, enter: options.enter } as const;
         take({
           files: [],
-          onPane: { target: pane, ask: { verb: 'send', text, enter: options.enter } },
+          onPane: { target: pane, ask },
           run: async (context) => {
             const address = await getPaneAddress(context, pane, 'driver');
             const bytes = Buffer.byteLength(text);
             context.audit.textSent({ actor: context.actor, ...address, bytes });
-            await getGateway(context).link.send(address, { text, enter: options.enter });
+            await getGateway(context).link.pane({ ...address, ask });
             return '';
           },
         });

@@ -16,13 +16,14 @@ export const signal: Verb = {
       .argument('<signal>', 'TERM, or SIGTERM')
       .action((pane: string, name: string) => {
         const meant = getSignal(name);
+        const ask = { verb: 'signal', signal: meant } as const;
         take({
           files: [],
-          onPane: { target: pane, ask: { verb: 'signal', signal: meant } },
+          onPane: { target: pane, ask },
           run: async (context) => {
             const address = await getPaneAddress(context, pane, 'driver');
             context.audit.paneSignalled({ actor: context.actor, ...address, signal: meant });
-            await getGateway(context).link.signal(address, meant);
+            await getGateway(context).link.pane({ ...address, ask });
             return `sent ${meant} to ${address.pane}\n`;
           },
         });

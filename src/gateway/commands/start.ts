@@ -5,5 +5,4 @@ export const start = panesVerb({
   summary: 'start what does not run, each after what it depends on',
   done: 'started',
   record: (audit, event) => audit.paneStarted(event),
-  act: (link, panes) => link.start(panes),
 });

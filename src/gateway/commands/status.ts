@@ -89,7 +89,7 @@ async function piece(
 ): Promise<AnswerPiece> {
   try {
     const { link } = getGateway(context);
-    const seen = look(context, await follower.until(link.describe()));
+    const seen = look(context, await follower.until(link.describe({})));
     if (isJson) return { kind: 'text', text: jsonLine(statusJson(seen)) };
     return { kind: 'screen', text: statusText(context, seen) };
   } catch (error) {

@@ -5,5 +5,4 @@ export const stop = panesVerb({
   summary: 'end commands as their policy says; they stay stopped until they are started',
   done: 'stopped',
   record: (audit, event) => audit.paneStopped(event),
-  act: (link, panes) => link.stop(panes),
 });

@@ -2,8 +2,7 @@ import type { Clock } from '../../base/clock.js';
 import { NotPermittedError, RefusedError } from '../../base/errors.js';
 import type { NewHostEvent } from '../../base/host-event.js';
 import type { PaneName } from '../../base/ids.js';
-import type { PaneSignal } from '../../base/pane.js';
-import type { CaptureRequest, PaneRequest } from '../../base/pane-request.js';
+import { type PaneRequest, recordOf } from '../../base/pane-request.js';
 import { Throttle } from '../../base/throttle.js';
 import type { Logger } from '../../log/logger.js';
 import { failureOf } from './door-failure.js';
@@ -19,19 +18,12 @@ const MAX_AT_ONCE = 4;
 const RECORDED_USES = { max: 20, windowMs: 60_000 } as const;
 const RECORDED_REFUSALS = { max: 5, windowMs: 60_000 } as const;
 
-/** What the door can do to a session's panes. */
-export interface DoorPanes {
-  send(pane: PaneName, request: { text: string; enter: boolean }): Promise<void>;
-  keys(pane: PaneName, keys: readonly string[]): Promise<void>;
-  signal(pane: PaneName, signal: PaneSignal): Promise<void>;
-  capture(pane: PaneName, request: CaptureRequest): Promise<readonly string[]>;
-}
-
 export interface PaneDoorOptions {
   /** As it is now: a reload may change it. */
   readonly plan: () => ReachPlan;
   readonly key: DoorKey;
-  readonly panes: DoorPanes;
+  /** Has it done. @returns what is to be printed, in pieces. */
+  readonly ask: (pane: PaneName, request: PaneRequest) => Promise<readonly string[]>;
   readonly record: (event: NewHostEvent) => void;
   readonly clock: Clock;
   readonly log: Logger;
@@ -105,24 +97,7 @@ export class PaneDoor {
       throw new NotPermittedError(to.refusal, { hint });
     }
     this.#record(from, to, ask);
-    return this.#counted(asker, () => this.#do(to, ask));
-  }
-
-  async #do(pane: PaneName, ask: PaneRequest): Promise<string> {
-    const { panes } = this.#options;
-    switch (ask.verb) {
-      case 'send':
-        await panes.send(pane, { text: ask.text, enter: ask.enter });
-        return '';
-      case 'keys':
-        await panes.keys(pane, ask.keys);
-        return '';
-      case 'signal':
-        await panes.signal(pane, ask.signal);
-        return '';
-      case 'capture':
-        return (await panes.capture(pane, { lines: ask.lines, ansi: ask.ansi })).join('');
-    }
+    return (await this.#counted(asker, () => this.#options.ask(to, ask))).join('');
   }
 
   #askerOf(pane: PaneName): Asker {
@@ -163,7 +138,8 @@ export class PaneDoor {
 
   /** Before the effect is visible; never what was typed. */
   #record(from: PaneName, to: PaneName, ask: PaneRequest): void {
-    const { facts, text } = describe(from, to, ask);
+    const { done, facts } = recordOf(ask);
+    const text = `${from} ${done} ${to}`;
     this.#usesOf(from, to, ask.verb).write((leftOut) =>
       this.#options.record({
         kind: 'pane-signalled',
@@ -195,22 +171,5 @@ export class PaneDoor {
 
   #throttle(limit: { readonly max: number; readonly windowMs: number }): Throttle {
     return new Throttle({ ...limit, now: () => this.#options.clock.elapsed() });
-  }
-}
-
-function describe(from: PaneName, to: PaneName, ask: PaneRequest) {
-  switch (ask.verb) {
-    case 'send': {
-      const bytes = Buffer.byteLength(ask.text);
-      return { text: `${from} sent ${bytes} bytes to ${to}`, facts: { bytes } };
-    }
-    case 'keys': {
-      const keys = ask.keys.length;
-      return { text: `${from} pressed ${keys} keys in ${to}`, facts: { keys } };
-    }
-    case 'signal':
-      return { text: `${from} sent ${ask.signal} to ${to}`, facts: { signal: ask.signal } };
-    case 'capture':
-      return { text: `${from} captured ${to}`, facts: {} };
   }
 }

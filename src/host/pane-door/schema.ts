@@ -1,32 +1,26 @@
-import type { output, ZodType } from 'zod';
-import { PANE_SIGNALS } from '../../base/pane.js';
-import type { PaneRequest } from '../../base/pane-request.js';
+import type { output } from 'zod';
+import { paneRequestSchema } from '../../base/pane-request.js';
 import { z } from '../../base/zod.js';
 
 const MAX_TEXT = 64 * 1024;
 const MAX_KEYS = 1_000;
-const MAX_KEY = 64;
 /** Twice the longest name, for `SESSION:PANE`. */
 const MAX_NAMES = 129;
-const MAX_LINES = 1_000_000;
 
-const ask = z.discriminatedUnion('verb', [
-  z.strictObject({
-    verb: z.literal('send'),
-    text: z.string().max(MAX_TEXT),
-    enter: z.boolean(),
-  }),
-  z.strictObject({
-    verb: z.literal('keys'),
-    keys: z.array(z.string().max(MAX_KEY)).min(1).max(MAX_KEYS).readonly(),
-  }),
-  z.strictObject({ verb: z.literal('signal'), signal: z.enum(PANE_SIGNALS) }),
-  z.strictObject({
-    verb: z.literal('capture'),
-    lines: z.union([z.literal(['screen', 'all']), z.int().min(1).max(MAX_LINES)]),
-    ansi: z.boolean(),
-  }),
-]) satisfies ZodType<PaneRequest>;
+/** What one pane may ask of another: nothing that is not named here, and no more than a person would type. */
+const ask = paneRequestSchema.refine((request) => {
+  switch (request.verb) {
+    case 'send':
+      return request.text.length <= MAX_TEXT;
+    case 'keys':
+      return request.keys.length > 0 && request.keys.length <= MAX_KEYS;
+    case 'signal':
+    case 'capture':
+      return true;
+    default:
+      return false;
+  }
+});
 
 /** What a pane asks for: one line on the door's socket. */
 export const doorRequestSchema = z.strictObject({

@@ -3,7 +3,7 @@ import { RefusedError } from '../../base/errors.js';
 import { askHttpStatus, type HttpQuestion } from '../../base/http-status.js';
 import type { PaneName } from '../../base/ids.js';
 import { networkFailure } from '../../base/network-failure.js';
-import type { PaneSignal } from '../../base/pane.js';
+import type { PaneRequest } from '../../base/pane-request.js';
 import { type ProgramSurroundings, runProgram } from '../../base/program-run.js';
 import { withTimeLimit } from '../../base/time-limit.js';
 import type { RuleAction } from './rule-plan.js';
@@ -12,9 +12,7 @@ const LIMIT_MS = { pane: 60_000, exec: 60_000, webhook: 10_000 };
 
 /** What rules may do to panes and people; what people may ask for of a host. */
 export interface RulePorts {
-  send(pane: PaneName, request: { text: string; enter: boolean }): Promise<void>;
-  keys(pane: PaneName, keys: readonly string[]): Promise<void>;
-  signal(pane: PaneName, signal: PaneSignal): Promise<void>;
+  ask(pane: PaneName, request: PaneRequest): Promise<unknown>;
   restart(pane: PaneName): Promise<void>;
   /** Shows a text to the drivers; it is no tmux format. */
   notify(text: string): Promise<void>;
@@ -56,14 +54,14 @@ export async function doAction(action: RuleAction, doing: Doing): Promise<Action
 
 type PaneAction = Exclude<RuleAction, { kind: 'exec' | 'webhook' }>;
 
-async function touch(action: PaneAction, ports: RulePorts): Promise<void> {
+async function touch(action: PaneAction, ports: RulePorts): Promise<unknown> {
   switch (action.kind) {
     case 'send':
-      return ports.send(action.pane, { text: action.text, enter: action.enter });
+      return ports.ask(action.pane, { verb: 'send', text: action.text, enter: action.enter });
     case 'keys':
-      return ports.keys(action.pane, action.keys);
+      return ports.ask(action.pane, { verb: 'keys', keys: action.keys });
     case 'signal':
-      return ports.signal(action.pane, action.signal);
+      return ports.ask(action.pane, { verb: 'signal', signal: action.signal });
     case 'restart':
       return ports.restart(action.pane);
     case 'notify':

@@ -1,18 +1,25 @@
 import type { Clock } from '../../base/clock.js';
 import { messageOf, RefusedError, UnavailableError } from '../../base/errors.js';
-import type { HistoryPage, HistoryRequest } from '../../base/history-page.js';
+import type { HistoryPage } from '../../base/history-page.js';
 import type { PaneId, PaneName, SessionName } from '../../base/ids.js';
 import type { LoopShare } from '../../base/loop-share.js';
-import type { OutputPage, OutputRequest } from '../../base/output-page.js';
-import type { PaneDescription, PaneSignal } from '../../base/pane.js';
-import type { CaptureRequest } from '../../base/pane-request.js';
+import type { OutputPage } from '../../base/output-page.js';
+import type { PaneDescription } from '../../base/pane.js';
+import type { PaneRequest } from '../../base/pane-request.js';
 import type { PartWatch } from '../../base/part-watch.js';
-import type { Presence } from '../../base/presence.js';
+import { NOBODY } from '../../base/presence.js';
 import { PrivateFolder } from '../../base/private-folder.js';
 import type { ReloadChange } from '../../base/reload-report.js';
 import type { SessionDescription } from '../../base/session-description.js';
 import type { TerminalSize } from '../../base/terminal-size.js';
-import type { DriverView, MirrorRequest, MirrorView, ViewRequest } from '../../link/host-link.js';
+import type {
+  DriverView,
+  MirrorRequest,
+  MirrorView,
+  SessionCalls,
+  ViewRequest,
+} from '../../link/host-link.js';
+import type { RequestOf } from '../../link/schema.js';
 import type { Logger } from '../../log/logger.js';
 import type { DoorKey } from '../pane-door/door-key.js';
 import type { SessionPlan } from '../plan/session-plan.js';
@@ -52,7 +59,7 @@ export interface HostSessionOptions
 }
 
 /** One session as the link offers it: views, window size, and what can be done to its panes. */
-export class HostSession {
+export class HostSession implements SessionCalls {
   readonly name: SessionName;
   readonly #log: Logger;
   readonly #clock: Clock;
@@ -67,7 +74,7 @@ export class HostSession {
   readonly #rules: RuleEngine;
   readonly #tmuxEnv: Readonly<Record<string, string>>;
   #plan: SessionPlan;
-  #presence: Presence = { drivers: [], observers: 0 };
+  #presence = NOBODY;
   readonly #mirrors = new Set<MirrorFeed>();
   #isOpen = false;
   /** How each pane was told of first while the session is opened: rules may not act yet. */
@@ -111,7 +118,10 @@ export class HostSession {
       ...{ taps: options.taps, clock: options.clock, panes: () => this.#triad.panes },
       ask: (pane) => this.#keyTarget(pane),
     });
-    this.#door = new SessionDoor({ ...options, key: options.doorKey, panes: this });
+    this.#door = new SessionDoor({
+      ...{ ...options, key: options.doorKey },
+      ask: (pane, request) => this.#ask(pane, request),
+    });
     this.#tmuxEnv = options.server.env;
     this.#plan = this.#equipped(options.plan);
     this.#rules = this.#makeRules(options);
@@ -216,42 +226,17 @@ export class HostSession {
     return mirror;
   }
 
-  async history(pane: PaneId, request: HistoryRequest): Promise<HistoryPage> {
+  async history({ pane, ...request }: RequestOf<'history'>): Promise<HistoryPage> {
     const target = { sessionId: this.#triad.getSessionId(), id: pane };
     return this.#pages.history(target, request);
   }
 
-  async capture(pane: PaneName, request: CaptureRequest): Promise<readonly string[]> {
-    const place = { sessionId: this.#triad.getSessionId(), id: this.#paneId(pane) };
-    return this.#pages.capture(place, request);
+  async pane({ pane, ask }: RequestOf<'pane'>): Promise<readonly string[]> {
+    return this.#ask(pane, ask);
   }
 
-  async send(pane: PaneName, request: { text: string; enter: boolean }): Promise<void> {
-    const id = this.#runningPaneId(pane);
-    await this.#typed.paste(id, request);
-    await sendText(this.#triad.getControl(), id, request);
-  }
-
-  async keys(pane: PaneName, keys: readonly string[]): Promise<void> {
-    const id = this.#runningPaneId(pane);
-    await this.#typed.press(id, keys);
-    await pressKeys(this.#triad.getControl(), id, keys);
-  }
-
-  async start(pane: PaneName | null): Promise<void> {
-    await this.#triad.start(pane);
-  }
-
-  async stop(pane: PaneName | null): Promise<void> {
-    await this.#triad.stop(pane);
-  }
-
-  async restart(pane: PaneName | null): Promise<void> {
-    await this.#triad.restart(pane);
-  }
-
-  async signal(pane: PaneName, signal: PaneSignal): Promise<void> {
-    this.#triad.signal(pane, signal);
+  async supervise({ pane, action }: RequestOf<'supervise'>): Promise<void> {
+    await this.#triad.supervise(action, pane);
   }
 
   /** Makes the session what `plan` says; only what is another program is started anew. */
@@ -262,20 +247,40 @@ export class HostSession {
     return this.#triad.apply(this.#plan);
   }
 
-  async output(pane: PaneName, request: OutputRequest): Promise<OutputPage> {
+  async output({ pane, ...request }: RequestOf<'output'>): Promise<OutputPage> {
     // One that is not configured and was not adopted has no output.
     this.#triad.getPane(pane);
     return this.#waits.read(this.#taps.output(pane), request);
   }
 
-  async present(presence: Presence): Promise<void> {
-    this.#presence = presence;
+  async present({ drivers, observers }: RequestOf<'present'>): Promise<void> {
+    this.#presence = { drivers, observers };
     this.#showBoard();
   }
 
-  /** Shows the drivers a sentence, such as a rule's. */
-  async notify(text: string): Promise<void> {
-    await this.#board.notify(text);
+  /** @returns what is to be printed, in pieces. */
+  async #ask(pane: PaneName, request: PaneRequest): Promise<readonly string[]> {
+    switch (request.verb) {
+      case 'send': {
+        const id = this.#runningPaneId(pane);
+        await this.#typed.paste(id, request);
+        await sendText(this.#triad.getControl(), id, request);
+        return [];
+      }
+      case 'keys': {
+        const id = this.#runningPaneId(pane);
+        await this.#typed.press(id, request.keys);
+        await pressKeys(this.#triad.getControl(), id, request.keys);
+        return [];
+      }
+      case 'signal':
+        this.#triad.signal(pane, request.signal);
+        return [];
+      case 'capture': {
+        const place = { sessionId: this.#triad.getSessionId(), id: this.#paneId(pane) };
+        return this.#pages.capture(place, request);
+      }
+    }
   }
 
   #tellRules({ name, state, question }: PaneDescription): void {
@@ -299,7 +304,12 @@ export class HostSession {
 
   #makeRules({ clock, log, record, cwd }: HostSessionOptions): RuleEngine {
     return new RuleEngine({
-      ...{ session: this.name, plan: this.#plan.rules, ports: this, clock, log, record },
+      ...{ session: this.name, plan: this.#plan.rules, clock, log, record },
+      ports: {
+        ask: (pane, request) => this.#ask(pane, request),
+        restart: (pane) => this.#triad.supervise('restart', pane),
+        notify: (text) => this.#board.notify(text),
+      },
       output: (pane) => this.#taps.output(pane),
       surroundings: (pane) => {
         const program = this.#plan.panes.find(({ name }) => name === pane)?.program;

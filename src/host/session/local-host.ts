@@ -1,20 +1,9 @@
 import { ConfigurationError, messageOf, UnavailableError } from '../../base/errors.js';
-import type { HistoryPage, HistoryRequest } from '../../base/history-page.js';
-import type { EventsPage, EventsRequest } from '../../base/host-event.js';
 import type { SessionName } from '../../base/ids.js';
-import type { OutputPage, OutputRequest } from '../../base/output-page.js';
-import type { PaneAddress, PaneSignal, PanesAddress, PaneTarget } from '../../base/pane.js';
-import type { CaptureRequest } from '../../base/pane-request.js';
-import type { Presence } from '../../base/presence.js';
 import type { ReloadReport } from '../../base/reload-report.js';
 import type { SessionDescription } from '../../base/session-description.js';
-import type {
-  DriverView,
-  HostLink,
-  MirrorRequest,
-  MirrorView,
-  ViewRequest,
-} from '../../link/host-link.js';
+import { callsOf, type HostLink, type SessionCalls } from '../../link/host-link.js';
+import { SESSION_CALL_NAMES } from '../../link/schema.js';
 import type { EventLog } from '../events/event-log.js';
 import type { SessionPlan } from '../plan/session-plan.js';
 import { HostSession, type HostSessionOptions } from './host-session.js';
@@ -37,7 +26,9 @@ export interface LocalHostOptions {
  * Owns tmux and the triad of this machine behind the link. Promises that the sessions outlive it.
  * It must never learn who is asking: roles are the gateway's.
  */
-export class LocalHost implements HostLink {
+export class LocalHost {
+  /** What a gateway may ask of it. */
+  readonly link: HostLink;
   /** Settles when every session was ended by `endSession`. */
   readonly allEnded: Promise<void>;
   readonly #options: LocalHostOptions;
@@ -57,6 +48,19 @@ export class LocalHost implements HostLink {
       ...{ readPlans: options.readPlans, make },
       ...{ sessions: this.#sessions, goingOn: this.#goingOn },
     });
+    this.link = {
+      ...callsOf(SESSION_CALL_NAMES, async (name, request) => {
+        const session: SessionCalls = this.#get(request.session);
+        return session[name](request);
+      }),
+      describe: () => this.describe(),
+      events: async (request) => options.events.read(request),
+      reload: () => this.reload(),
+      endSession: ({ session }) => this.#end(session),
+      whenReachable: () => Promise.resolve(),
+      openDriver: async (request) => this.#get(request.session).openDriver(request),
+      openMirror: async (request) => this.#get(request.session).openMirror(request),
+    };
     this.allEnded = new Promise((resolve) => {
       this.#tellAllEnded = resolve;
     });
@@ -80,64 +84,12 @@ export class LocalHost implements HostLink {
     }
   }
 
-  whenReachable(): Promise<void> {
-    return Promise.resolve();
-  }
-
   async describe(): Promise<readonly SessionDescription[]> {
     // All who ask at once wait for the same look, and get the same answer.
     this.#description ??= this.#describe().finally(() => {
       this.#description = undefined;
     });
     return this.#description;
-  }
-
-  async openDriver(request: ViewRequest): Promise<DriverView> {
-    return this.#get(request.session).openDriver(request);
-  }
-
-  async openMirror(request: MirrorRequest): Promise<MirrorView> {
-    return this.#get(request.session).openMirror(request);
-  }
-
-  async history(target: PaneTarget, request: HistoryRequest): Promise<HistoryPage> {
-    return this.#get(target.session).history(target.pane, request);
-  }
-
-  async capture(address: PaneAddress, request: CaptureRequest): Promise<readonly string[]> {
-    return this.#get(address.session).capture(address.pane, request);
-  }
-
-  async send(address: PaneAddress, request: { text: string; enter: boolean }): Promise<void> {
-    await this.#get(address.session).send(address.pane, request);
-  }
-
-  async keys(address: PaneAddress, keys: readonly string[]): Promise<void> {
-    await this.#get(address.session).keys(address.pane, keys);
-  }
-
-  async start(panes: PanesAddress): Promise<void> {
-    await this.#get(panes.session).start(panes.pane);
-  }
-
-  async stop(panes: PanesAddress): Promise<void> {
-    await this.#get(panes.session).stop(panes.pane);
-  }
-
-  async restart(panes: PanesAddress): Promise<void> {
-    await this.#get(panes.session).restart(panes.pane);
-  }
-
-  async signal(address: PaneAddress, signal: PaneSignal): Promise<void> {
-    await this.#get(address.session).signal(address.pane, signal);
-  }
-
-  async output(address: PaneAddress, request: OutputRequest): Promise<OutputPage> {
-    return this.#get(address.session).output(address.pane, request);
-  }
-
-  async events(request: EventsRequest): Promise<EventsPage> {
-    return this.#options.events.read(request);
   }
 
   async reload(): Promise<ReloadReport> {
@@ -153,16 +105,6 @@ export class LocalHost implements HostLink {
     }
   }
 
-  async present(session: SessionName, presence: Presence): Promise<void> {
-    await this.#get(session).present(presence);
-  }
-
-  async endSession(session: SessionName): Promise<void> {
-    await this.#get(session).end();
-    this.#goingOn.delete(session);
-    if (this.#goingOn.size === 0) this.#tellAllEnded();
-  }
-
   /** Leads nothing from now on, whatever is half done; what people see goes on until `close`. Idempotent. */
   letGo(): void {
     this.#isClosed = true;
@@ -175,6 +117,12 @@ export class LocalHost implements HostLink {
     this.letGo();
     const sessions = [...this.#sessions.values()].map((session) => session.close());
     await Promise.all([...sessions, this.#reloads.close()]);
+  }
+
+  async #end(name: SessionName): Promise<void> {
+    await this.#get(name).end();
+    this.#goingOn.delete(name);
+    if (this.#goingOn.size === 0) this.#tellAllEnded();
   }
 
   async #describe(): Promise<readonly SessionDescription[]> {

@@ -5,7 +5,7 @@ import type { Part } from '../../base/part.js';
 import type { Logger } from '../../log/logger.js';
 import type { DoorKey } from '../pane-door/door-key.js';
 import { DoorServer } from '../pane-door/door-server.js';
-import { type DoorPanes, PaneDoor } from '../pane-door/pane-door.js';
+import { PaneDoor, type PaneDoorOptions } from '../pane-door/pane-door.js';
 import type { PanePlan, SessionPlan } from '../plan/session-plan.js';
 
 export interface SessionDoorOptions {
@@ -15,7 +15,7 @@ export interface SessionDoorOptions {
   readonly key: DoorKey;
   /** The folder of a `triad` for commands in panes. */
   readonly programFolder: string;
-  readonly panes: DoorPanes;
+  readonly ask: PaneDoorOptions['ask'];
   readonly record: (event: NewHostEvent) => void;
   readonly clock: Clock;
   readonly log: Logger;
@@ -36,8 +36,8 @@ export class SessionDoor {
 
   /** Before a command is started, which may ask at once. @throws RefusedError when another host is there. */
   async open(): Promise<void> {
-    const { key, panes, record, clock, log } = this.#options;
-    const door = new PaneDoor({ plan: () => this.#plan, key, panes, record, clock, log });
+    const { key, ask, record, clock, log } = this.#options;
+    const door = new PaneDoor({ plan: () => this.#plan, key, ask, record, clock, log });
     this.#server ??= await DoorServer.listen({ path: this.#path, door, clock, log });
   }
 

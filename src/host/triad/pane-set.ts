@@ -122,6 +122,7 @@ export class PaneSet {
     await Promise.all(idle.map((pane) => pane.start()));
   }
 
+  /** Each as its policy says, those that depend on others first. */
   async stop(name: PaneName | null, reason?: string): Promise<void> {
     if (name !== null) return this.get(name).stop(reason);
     await this.#inReverse(this.all, (pane) => pane.stop(reason));

@@ -2,7 +2,7 @@ import { withDeadline } from '../../base/deadline.js';
 import { messageOf, UnavailableError } from '../../base/errors.js';
 import type { EventKind, NewHostEvent } from '../../base/host-event.js';
 import type { PaneName } from '../../base/ids.js';
-import type { PaneDescription, PaneSignal } from '../../base/pane.js';
+import type { PaneAction, PaneDescription, PaneSignal } from '../../base/pane.js';
 import type { Part } from '../../base/part.js';
 import { pause } from '../../base/pause.js';
 import type { ReloadChange } from '../../base/reload-report.js';
@@ -241,21 +241,10 @@ export class Triad {
     return (await this.#builder.find()) === sessionId;
   }
 
-  /** Starts what does not run; with null every pane. @throws RefusedError when the one runs already. */
-  async start(name: PaneName | null): Promise<void> {
+  /** Does it to one pane, or with null to every pane. @throws RefusedError when the one to start runs already. */
+  async supervise(action: PaneAction, name: PaneName | null): Promise<void> {
     this.getSessionId();
-    await this.#panes.start(name);
-  }
-
-  /** Ends commands as their policy says, those that depend on others first. */
-  async stop(name: PaneName | null): Promise<void> {
-    this.getSessionId();
-    await this.#panes.stop(name);
-  }
-
-  async restart(name: PaneName | null): Promise<void> {
-    this.getSessionId();
-    await this.#panes.restart(name);
+    await this.#panes[action](name);
   }
 
   /** @throws RefusedError when the command is not running. */

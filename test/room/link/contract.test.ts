@@ -6,7 +6,7 @@ import { RefusedError, UnavailableError, UsageError } from '../../../src/base/er
 import { paneId, paneName, sessionName } from '../../../src/base/ids.js';
 import { LoopShare } from '../../../src/base/loop-share.js';
 import type { DriverView, HostLink } from '../../../src/link/host-link.js';
-import { LinkClient } from '../../../src/link/link-client.js';
+import { openLinkClient } from '../../../src/link/link-client.js';
 import { LinkServer } from '../../../src/link/link-server.js';
 import { openLogger } from '../../../src/log/logger.js';
 import { count } from '../../helpers/counts.js';
@@ -24,15 +24,15 @@ interface Linked extends AsyncDisposable {
 
 async function inProcess(command?: readonly string[]): Promise<Linked> {
   const small = await SmallHost.start(command);
-  return { small, link: small.host, [Symbol.asyncDispose]: () => small[Symbol.asyncDispose]() };
+  return { small, link: small.link, [Symbol.asyncDispose]: () => small[Symbol.asyncDispose]() };
 }
 
 async function overSocket(command?: readonly string[]): Promise<Linked> {
   const small = await SmallHost.start(command);
   const path = join(small.directory, 'link.sock');
   const server = await LinkServer.listen({ path, log, taken: () => new Error('taken') });
-  server.serve(small.host);
-  const link = LinkClient.open({ path, log, share: new LoopShare() });
+  server.serve(small.link);
+  const link = openLinkClient({ path, log, share: new LoopShare() });
   await link.whenReachable(AbortSignal.timeout(60_000));
   const close = async () => {
     link.close();
@@ -88,7 +88,7 @@ describe.each([
 ])('the link %s', (_form, open) => {
   test('describes what there is', async () => {
     await using linked = await open();
-    const [session, ...others] = await linked.link.describe();
+    const [session, ...others] = await linked.link.describe({});
     expect(others).toEqual([]);
     expect(session).toMatchObject({ name: PAIR, state: 'running', adopted: false });
     expect(session?.panes).toEqual((await linked.small.host.describe())[0]?.panes);
@@ -128,7 +128,7 @@ describe.each([
     await blocked.seen.shows('worker');
     blocked.view.setBlocked(true);
     const before = blocked.seen.bytes;
-    await linked.link.keys(WORKER, ['Enter']);
+    await linked.link.pane({ ...WORKER, ask: { verb: 'keys', keys: ['Enter'] } });
     await other.seen.shows('flood is over');
     expect(blocked.seen.bytes - before).toBeLessThan(512 * 1024);
     blocked.view.setBlocked(false);
@@ -138,7 +138,7 @@ describe.each([
   test('tells a mirror that the session has ended', async () => {
     await using linked = await open();
     const mirror = await SeenMirror.open(linked.link);
-    await linked.link.endSession(PAIR);
+    await linked.link.endSession({ session: PAIR });
     expect((await mirror.view.ended).reason).toBe('session-ended');
     await expect(SeenMirror.open(linked.link)).rejects.toThrow(UnavailableError);
   });
@@ -146,18 +146,19 @@ describe.each([
   test('gives pages of a pane’s history', async () => {
     await using linked = await open(['sh', '-c', 'seq 1 1000; exec cat']);
     const target = { session: PAIR, pane: paneId('%0') };
-    const shows = async () => linked.link.capture(WORKER, { lines: 'screen', ansi: false });
+    const shows = async () =>
+      linked.link.pane({ ...WORKER, ask: { verb: 'capture', lines: 'screen', ansi: false } });
     await eventually('all is there', async () => (await shows()).join('').includes('1000'));
-    const page = await linked.link.history(target, { firstLine: -500, count: 500 });
+    const page = await linked.link.history({ ...target, firstLine: -500, count: 500 });
     expect(page.lines).toHaveLength(500);
     expect(page.lines.at(-1)).toBe(`${page.historySize}`);
     expect(page).toMatchObject({ firstLine: -500, size: { cols: 200 } });
     const gone = { session: PAIR, pane: paneId('%99') };
-    await expect(linked.link.history(gone, { firstLine: 0, count: 1 })).rejects.toThrow(
+    await expect(linked.link.history({ ...gone, firstLine: 0, count: 1 })).rejects.toThrow(
       UnavailableError,
     );
     const elsewhere = { ...target, session: sessionName('elsewhere') };
-    await expect(linked.link.history(elsewhere, { firstLine: 0, count: 1 })).rejects.toThrow(
+    await expect(linked.link.history({ ...elsewhere, firstLine: 0, count: 1 })).rejects.toThrow(
       'there is no session elsewhere',
     );
   });
@@ -190,9 +191,9 @@ describe.each([
     await using linked = await open();
     const driver = await openDriver(linked.link);
     await driver.shown.shows('\x1b[?1049h');
-    await linked.link.endSession(PAIR);
+    await linked.link.endSession({ session: PAIR });
     expect((await driver.view.ended).reason).toBe('session-ended');
-    expect((await linked.link.describe())[0]?.state).toBe('ended');
+    expect((await linked.link.describe({}))[0]?.state).toBe('ended');
     await expect(openDriver(linked.link)).rejects.toThrow(UnavailableError);
   });
 
@@ -243,7 +244,7 @@ describe.each([
     });
     expect(hasEnded).toBe(true);
     expect((await driver.view.ended).reason).toBe('failed');
-    expect((await linked.link.describe())[0]?.state).toBe('running');
+    expect((await linked.link.describe({}))[0]?.state).toBe('running');
     neighbour.view.close();
     await neighbour.view.ended;
   });
@@ -263,7 +264,7 @@ describe.each([
     expect((await view.ended).reason).toBe('closed');
     expect(drained).toEqual([]);
     writeFileSync(join(linked.small.directory, 'go'), '');
-    await linked.link.send(WORKER, { text: 'typed later', enter: true });
+    await linked.link.pane({ ...WORKER, ask: { verb: 'send', text: 'typed later', enter: true } });
     const file = join(linked.small.directory, 'pasted');
     const pasted = () => (existsSync(file) ? readFileSync(file, 'utf8') : '');
     await eventually('what came later is there', () => pasted().endsWith('typed later\r'));
@@ -272,24 +273,32 @@ describe.each([
 
   test('captures, types and presses keys', async () => {
     await using linked = await open();
-    await linked.link.send(WORKER, { text: 'täglich\tund\nzweimal', enter: true });
+    await linked.link.pane({
+      ...WORKER,
+      ask: { verb: 'send', text: 'täglich\tund\nzweimal', enter: true },
+    });
     const shows = (...texts: string[]) =>
       eventually(`the pane showed ${texts.join()}`, async () => {
-        const pieces = await linked.link.capture(WORKER, { lines: 'screen', ansi: false });
+        const pieces = await linked.link.pane({
+          ...WORKER,
+          ask: { verb: 'capture', lines: 'screen', ansi: false },
+        });
         const text = pieces.join('');
         return texts.every((each) => text.split(each).length > 2);
       });
     await shows('täglich', 'zweimal');
-    await linked.link.keys(WORKER, ['x', 'Enter']);
+    await linked.link.pane({ ...WORKER, ask: { verb: 'keys', keys: ['x', 'Enter'] } });
     await shows('x\n');
-    expect(await linked.link.capture(WORKER, { lines: 1, ansi: false })).toEqual(['x\n']);
+    expect(
+      await linked.link.pane({ ...WORKER, ask: { verb: 'capture', lines: 1, ansi: false } }),
+    ).toEqual(['x\n']);
   });
 
   test('restarts a pane', async () => {
     await using linked = await open();
-    const pid = async () => (await linked.link.describe())[0]?.panes[0]?.pid;
+    const pid = async () => (await linked.link.describe({}))[0]?.panes[0]?.pid;
     const before = await pid();
-    await linked.link.restart(WORKER);
+    await linked.link.supervise({ ...WORKER, action: 'restart' });
     const after = await pid();
     expect(after).toBeTypeOf('number');
     expect(after).not.toBe(before);
@@ -303,25 +312,27 @@ describe.each([
       new UnavailableError('there is no session elsewhere'),
     );
     const nobody = { session: PAIR, pane: paneName('nobody') };
-    await expect(link.capture(nobody, { lines: 'all', ansi: true })).rejects.toThrow(
-      new UnavailableError('there is no pane nobody'),
-    );
+    await expect(
+      link.pane({ ...nobody, ask: { verb: 'capture', lines: 'all', ansi: true } }),
+    ).rejects.toThrow(new UnavailableError('there is no pane nobody'));
     await eventually('the command has ended', async () => {
-      const [session] = await link.describe();
+      const [session] = await link.describe({});
       return session?.panes[0]?.state === 'backoff';
     });
-    const refused = link.send(WORKER, { text: 'x', enter: true });
+    const refused = link.pane({ ...WORKER, ask: { verb: 'send', text: 'x', enter: true } });
     await expect(refused).rejects.toThrow(RefusedError);
     await expect(refused).rejects.toMatchObject({
       userMessage: 'the command of worker is not running',
       hint: 'triad status',
     });
-    await link.restart(WORKER).catch(() => undefined);
+    await link.supervise({ ...WORKER, action: 'restart' }).catch(() => undefined);
   });
 
   test('refuses a key that is none', async () => {
     await using linked = await open();
-    await expect(linked.link.keys(WORKER, ['NoSuchKey'])).rejects.toThrow(UsageError);
+    await expect(
+      linked.link.pane({ ...WORKER, ask: { verb: 'keys', keys: ['NoSuchKey'] } }),
+    ).rejects.toThrow(UsageError);
   });
 
   test(
@@ -336,7 +347,7 @@ describe.each([
         for (const { view } of views) view.close();
         await Promise.all(views.map(({ view }) => view.ended));
       }
-      expect((await linked.link.describe())[0]?.state).toBe('running');
+      expect((await linked.link.describe({}))[0]?.state).toBe('running');
     },
     count(20_000, 300_000),
   );

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LoopShare } from '../../../src/base/loop-share.js';
-import { LinkClient } from '../../../src/link/link-client.js';
+import { openLinkClient } from '../../../src/link/link-client.js';
 import { LinkLostError } from '../../../src/link/link-lost.js';
 import { LinkServer } from '../../../src/link/link-server.js';
 import { layoutMessage, outputMessages } from '../../../src/link/mirror-messages.js';
@@ -26,13 +26,13 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function openClient() {
-  const client = LinkClient.open({ path, log, share: new LoopShare() });
+  const client = openLinkClient({ path, log, share: new LoopShare() });
   return { client, [Symbol.dispose]: () => client.close() };
 }
 
 async function serve(small: SmallHost): Promise<LinkServer> {
   const server = await LinkServer.listen({ path, log, taken: () => new Error('taken') });
-  server.serve(small.host);
+  server.serve(small.link);
   return server;
 }
 
@@ -51,12 +51,12 @@ async function pretend(answer: string): Promise<Http2Server> {
 test('a gateway may be there before the host, and finds it when it comes', async () => {
   using opened = openClient();
   const { client } = opened;
-  await expect(client.describe()).rejects.toThrow(LinkLostError);
+  await expect(client.describe({})).rejects.toThrow(LinkLostError);
   const reached = client.whenReachable(AbortSignal.timeout(60_000));
   await using small = await SmallHost.start();
   const server = await serve(small);
   await reached;
-  expect((await client.describe())[0]?.name).toBe(PAIR);
+  expect((await client.describe({}))[0]?.name).toBe(PAIR);
   await server.close();
 });
 
@@ -85,7 +85,7 @@ test('a host that goes ends the views as lost, and the link is made again when i
   const view = await client.openDriver(request);
   view.write(Buffer.from('back again\r'));
   await eventually('the pane echoed', () => output.includes('back again'));
-  expect((await client.describe())[0]?.adopted).toBe(true);
+  expect((await client.describe({}))[0]?.adopted).toBe(true);
   view.close();
   await view.ended;
   await second.close();
@@ -119,7 +119,7 @@ test('a host that hangs counts as lost, and does not keep the gateway from stopp
   const server = await serve(small);
   await using proxy = await openProxy(path);
   const alive = { intervalMs: 50, limitMs: 500 };
-  const client = LinkClient.open({ path: proxy.path, log, alive, share: new LoopShare() });
+  const client = openLinkClient({ path: proxy.path, log, alive, share: new LoopShare() });
   await client.whenReachable(AbortSignal.timeout(60_000));
   const view = await client.openDriver({
     ...{ session: PAIR, term: 'xterm', size: { cols: 80, rows: 24 } },
@@ -130,7 +130,7 @@ test('a host that hangs counts as lost, and does not keep the gateway from stopp
   expect(await view.ended).toEqual({ reason: 'lost', isTerminalRestored: false });
   client.close();
   await eventually('the link was closed', async () => {
-    await expect(client.describe()).rejects.toThrow(LinkLostError);
+    await expect(client.describe({})).rejects.toThrow(LinkLostError);
     return true;
   });
   await server.close();
@@ -140,11 +140,11 @@ test('a view that is wanted while the host is starting is for later, not an erro
   await using small = await SmallHost.start();
   const server = await LinkServer.listen({ path, log, taken: () => new Error('taken') });
   let isAsked = false;
-  const client = LinkClient.open({
+  const client = openLinkClient({
     ...{ path, log, share: new LoopShare() },
     onReached: async (host) => {
       isAsked = true;
-      await host.describe();
+      await host.describe({});
     },
   });
   await eventually('the host was asked', () => isAsked);
@@ -153,7 +153,7 @@ test('a view that is wanted while the host is starting is for later, not an erro
     onOutput: () => undefined,
   };
   await expect(client.openDriver(request)).rejects.toThrow(LinkLostError);
-  server.serve(small.host);
+  server.serve(small.link);
   await client.whenReachable(AbortSignal.timeout(60_000));
   const view = await client.openDriver(request);
   view.close();
@@ -182,7 +182,7 @@ test('a call that is under way when the host goes fails as lost, not as a bug', 
   using opened = openClient();
   const server = await LinkServer.listen({ path, log, taken: () => new Error('taken') });
   await opened.client.whenReachable(AbortSignal.timeout(60_000));
-  const asked = opened.client.describe();
+  const asked = opened.client.describe({});
   const refused = expect(asked).rejects.toThrow(LinkLostError);
   await server.close();
   await refused;
@@ -199,7 +199,7 @@ test('a socket in a directory that others may enter is not trusted', async () =>
     await opened.client.whenReachable(AbortSignal.timeout(60_000));
   } else {
     await eventually('it was refused', () => lines.join('').includes('others may write beside it'));
-    await expect(opened.client.describe()).rejects.toThrow(LinkLostError);
+    await expect(opened.client.describe({})).rejects.toThrow(LinkLostError);
   }
   await server.close();
 });
@@ -216,7 +216,7 @@ test.each([
     let attempts = 0;
     server.on('session', () => (attempts += 1));
     await eventually('it tried three times', () => attempts >= 3);
-    await expect(opened.client.describe()).rejects.toThrow(LinkLostError);
+    await expect(opened.client.describe({})).rejects.toThrow(LinkLostError);
     const told = lines.filter((line) => line.includes('link not made'));
     expect(told).toHaveLength(1);
     expect(told[0]).toContain(reason);

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sessionName } from '../../../src/base/ids.js';
+import type { PaneRequest } from '../../../src/base/pane-request.js';
 import type { ViewEnd } from '../../../src/base/view.js';
 import type {
   DriverView,
@@ -40,6 +41,13 @@ afterEach(async () => {
   await server?.close();
   rmSync(folder, { recursive: true });
 });
+
+const SEND = { verb: 'send', text: 'x', enter: true };
+
+/** A request to type, but for what a test changes. */
+function sending(changes: object): string {
+  return JSON.stringify({ session: 'pair', pane: 'worker', ask: SEND, ...changes });
+}
 
 /** A view of which a test sees what was done to it. */
 class SeenView<Request = ViewRequest> implements DriverView {
@@ -97,13 +105,10 @@ class ViewHost {
     return Promise.resolve([]);
   }
 
-  send(_pane: unknown, { text }: { text: string }): Promise<void> {
-    this.sent.push(text);
-    return Promise.resolve();
-  }
-
-  keys(): Promise<void> {
-    throw new TypeError('a bug with /secret/path in it');
+  pane({ ask }: { ask: PaneRequest }): Promise<readonly string[]> {
+    if (ask.verb !== 'send') throw new TypeError('a bug with /secret/path in it');
+    this.sent.push(ask.text);
+    return Promise.resolve([]);
   }
 
   #open(request: ViewRequest): Promise<SeenView> {
@@ -205,23 +210,20 @@ test.each([
   ['a call that does not exist', '/v1/run', '{"argv":["sh"]}'],
   ['a version that does not exist', '/v9/describe', '{}'],
   ['no JSON', '/v1/describe', 'nonsense'],
-  ['JSON that is no request', '/v1/send', '{"session":"pair","pane":"worker"}'],
-  [
-    'a key that nobody knows',
-    '/v1/send',
-    '{"session":"pair","pane":"worker","text":"","enter":true,"uid":0}',
-  ],
-  [
-    'a session that is a tmux target',
-    '/v1/send',
-    '{"session":"=a:b;kill-server","pane":"worker","text":"x","enter":true}',
-  ],
-  ['a pane that is a path', '/v1/send', '{"session":"pair","pane":"../x","text":"x","enter":true}'],
+  ['JSON that is no request', '/v1/pane', '{"session":"pair","pane":"worker"}'],
+  ['a key that nobody knows', '/v1/pane', sending({ uid: 0 })],
+  ['a key that nobody knows in what is asked', '/v1/pane', sending({ ask: { ...SEND, uid: 0 } })],
+  ['a session that is a tmux target', '/v1/pane', sending({ session: '=a:b;kill-server' })],
+  ['a pane that is a path', '/v1/pane', sending({ pane: '../x' })],
+  ['text for all panes', '/v1/pane', sending({ pane: null })],
+  ['a verb of tmux', '/v1/pane', sending({ ask: { verb: 'kill-server' } })],
+  ['a call that every object has', '/v1/toString', '{}'],
   [
     'a negative number of lines',
-    '/v1/capture',
-    '{"session":"pair","pane":"worker","lines":-1,"ansi":true}',
+    '/v1/pane',
+    sending({ ask: { verb: 'capture', lines: -1, ansi: true } }),
   ],
+  ['an action that is none', '/v1/supervise', '{"session":"pair","pane":null,"action":"kill"}'],
 ])('%s is refused with a reason, and does nothing', async (_what, name, body) => {
   const host = await serve();
   const { status, text } = await post(name, body);
@@ -233,11 +235,11 @@ test.each([
 
 test('a request that is too large is refused before it is whole', async () => {
   const host = await serve();
-  const request = '{"session":"pair","pane":"worker","text":"x","enter":true}';
+  const request = sending({});
   const padded = (bytes: number) => request.padEnd(bytes);
-  expect((await post('/v1/send', padded(512 * 1024))).status).toBe(200);
+  expect((await post('/v1/pane', padded(512 * 1024))).status).toBe(200);
   expect(host.sent).toEqual(['x']);
-  const { status } = await post('/v1/send', padded(512 * 1024 + 1));
+  const { status } = await post('/v1/pane', padded(512 * 1024 + 1));
   expect([0, 500]).toContain(status);
   expect(host.sent).toEqual(['x']);
   await expectNeighbourServed();
@@ -295,7 +297,7 @@ test.each([
 
 test('a bug in the host is told by a reference, without its words', async () => {
   await serve();
-  const { text } = await post('/v1/keys', '{"session":"pair","pane":"worker","keys":["x"]}');
+  const { text } = await post('/v1/pane', sending({ ask: { verb: 'keys', keys: ['x'] } }));
   expect(text).toContain('reference');
   expect(text).not.toContain('secret');
 });

@@ -9,7 +9,7 @@ import { LoopShare } from '../../../src/base/loop-share.js';
 import { MAX_OUTPUT_BYTES } from '../../../src/base/output-page.js';
 import type { ReloadReport } from '../../../src/base/reload-report.js';
 import type { HostLink } from '../../../src/link/host-link.js';
-import { LinkClient } from '../../../src/link/link-client.js';
+import { openLinkClient } from '../../../src/link/link-client.js';
 import { LinkServer } from '../../../src/link/link-server.js';
 import { openLogger } from '../../../src/log/logger.js';
 import { describedPane, describedSession, fakeHost } from '../../helpers/fake-host.js';
@@ -31,7 +31,7 @@ async function overSocket(host: HostLink): Promise<Linked> {
   const path = join(folder, 'link.sock');
   const server = await LinkServer.listen({ path, log, taken: () => new Error('taken') });
   server.serve(host);
-  const link = LinkClient.open({ path, log, share: new LoopShare() });
+  const link = openLinkClient({ path, log, share: new LoopShare() });
   await link.whenReachable(AbortSignal.timeout(60_000));
   const close = async () => {
     link.close();
@@ -53,22 +53,24 @@ describe.each([
 ])('the link %s', (_form, open) => {
   test('starts, stops and restarts one pane or all, and sends signals', async () => {
     const asked: unknown[] = [];
-    const note = (call: string) => async (panes: unknown) => void asked.push([call, panes]);
     await using linked = await open(
       fakeHost({
-        ...{ start: note('start'), stop: note('stop'), restart: note('restart') },
-        signal: async (pane, signal) => void asked.push([signal, pane]),
+        supervise: async ({ action, ...panes }) => void asked.push([action, panes]),
+        pane: async ({ ask, ...pane }) => {
+          asked.push([ask, pane]);
+          return [];
+        },
       }),
     );
-    await linked.link.start(WORKER);
-    await linked.link.stop(ALL);
-    await linked.link.restart(ALL);
-    await linked.link.signal(WORKER, 'SIGUSR1');
+    await linked.link.supervise({ ...WORKER, action: 'start' });
+    await linked.link.supervise({ ...ALL, action: 'stop' });
+    await linked.link.supervise({ ...ALL, action: 'restart' });
+    await linked.link.pane({ ...WORKER, ask: { verb: 'signal', signal: 'SIGUSR1' } });
     expect(asked).toEqual([
       ['start', WORKER],
       ['stop', ALL],
       ['restart', ALL],
-      ['SIGUSR1', WORKER],
+      [{ verb: 'signal', signal: 'SIGUSR1' }, WORKER],
     ]);
   });
 
@@ -77,15 +79,15 @@ describe.each([
     const asked: unknown[] = [];
     await using linked = await open(
       fakeHost({
-        output: async (pane, request) => {
-          asked.push({ ...pane, ...request });
+        output: async (request) => {
+          asked.push(request);
           return { bytes, skipped: 12, next: 268 };
         },
       }),
     );
     for (const start of [{ at: 0 }, { since: 1_700_000_000_000.5 }, { lines: 0 }]) {
       const request = { start, maxBytes: MAX_OUTPUT_BYTES, waitMs: 20_000 };
-      const page = await linked.link.output(WORKER, request);
+      const page = await linked.link.output({ ...WORKER, ...request });
       expect(Buffer.from(bytes).equals(page.bytes)).toBe(true);
       expect(page).toMatchObject({ skipped: 12, next: 268 });
       expect(asked.pop()).toEqual({ ...WORKER, ...request });
@@ -94,8 +96,10 @@ describe.each([
 
   test('brings each piece of a capture of megabytes', async () => {
     const pieces = Array.from({ length: 300 }, (_, at) => `${at} \x1b[31m${'ü\n'.repeat(4096)}`);
-    await using linked = await open(fakeHost({ capture: async () => pieces }));
-    expect(await linked.link.capture(WORKER, { lines: 'all', ansi: true })).toEqual(pieces);
+    await using linked = await open(fakeHost({ pane: async () => pieces }));
+    expect(
+      await linked.link.pane({ ...WORKER, ask: { verb: 'capture', lines: 'all', ansi: true } }),
+    ).toEqual(pieces);
   });
 
   test('waits with an answer for as long as the host does, and answers others meanwhile', async () => {
@@ -110,7 +114,7 @@ describe.each([
       }),
     );
     const waiting = linked.link.events({ after: -20, count: MAX_EVENTS_PER_PAGE, waitMs: 20_000 });
-    expect(await linked.link.describe()).toEqual([]);
+    expect(await linked.link.describe({})).toEqual([]);
     happen([EVENT]);
     expect(await waiting).toEqual({ events: [EVENT], last: 7, missed: 2, afterAt: 5 });
   });
@@ -122,7 +126,7 @@ describe.each([
       problems: ['its log file cannot be written'],
     });
     await using linked = await open(fakeHost({ describe: async () => [describedSession([pane])] }));
-    expect(await linked.link.describe()).toEqual([describedSession([pane])]);
+    expect(await linked.link.describe({})).toEqual([describedSession([pane])]);
   });
 
   test('tells what a reload changed, and a session who is there', async () => {
@@ -134,10 +138,10 @@ describe.each([
     };
     const present = vi.fn(async () => undefined);
     await using linked = await open(fakeHost({ reload: async () => report, present }));
-    expect(await linked.link.reload()).toEqual(report);
+    expect(await linked.link.reload({})).toEqual(report);
     const presence = { drivers: [engineerName('dora')], observers: 12 };
-    await linked.link.present(WORKER.session, presence);
-    expect(present).toHaveBeenCalledWith(WORKER.session, presence);
+    await linked.link.present({ session: WORKER.session, ...presence });
+    expect(present).toHaveBeenCalledWith({ session: WORKER.session, ...presence });
   });
 
   test('tells all that is wrong with a file, and refuses with the host’s words', async () => {
@@ -145,13 +149,14 @@ describe.each([
     await using linked = await open(
       fakeHost({
         reload: () => Promise.reject(new ConfigurationError(problems, { hint: 'correct it' })),
-        start: () => Promise.reject(new RefusedError('worker runs already', { hint: 'status' })),
+        supervise: () =>
+          Promise.reject(new RefusedError('worker runs already', { hint: 'status' })),
       }),
     );
-    const wrong = await linked.link.reload().catch((error: unknown) => error);
+    const wrong = await linked.link.reload({}).catch((error: unknown) => error);
     expect(wrong).toBeInstanceOf(ConfigurationError);
     expect(wrong).toMatchObject({ problems, message: problems.join('\n'), hint: 'correct it' });
-    const refused = linked.link.start(WORKER);
+    const refused = linked.link.supervise({ ...WORKER, action: 'start' });
     await expect(refused).rejects.toThrow(RefusedError);
     await expect(refused).rejects.toMatchObject({ message: 'worker runs already', hint: 'status' });
   });
@@ -165,16 +170,19 @@ test('a command that takes an hour to end is waited for as long as the host live
       end = resolve;
     });
     let isAsked = false;
-    const stop = () => {
+    const supervise = () => {
       isAsked = true;
       return ended;
     };
-    await using linked = await overSocket(fakeHost({ stop, capture: () => ended.then(() => []) }));
-    const stopping = linked.link.stop(ALL);
-    const given = linked.link.capture(WORKER, { lines: 'all', ansi: false }).catch(String);
+    const pane = () => ended.then(() => []);
+    await using linked = await overSocket(fakeHost({ supervise, pane }));
+    const stopping = linked.link.supervise({ ...ALL, action: 'stop' });
+    const given = linked.link
+      .pane({ ...WORKER, ask: { verb: 'capture', lines: 'all', ansi: false } })
+      .catch(String);
     await vi.waitUntil(() => isAsked, { timeout: 15_000 });
     vi.advanceTimersByTime(3_600_000);
-    expect(await given).toContain('waited 60000 ms for capture over the link');
+    expect(await given).toContain('waited 60000 ms for pane over the link');
     end();
     await stopping;
   } finally {

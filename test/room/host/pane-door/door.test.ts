@@ -56,18 +56,13 @@ afterEach(async () => {
 
 async function openDoor(capture = () => Promise.resolve(['what it ', 'shows\n'])): Promise<void> {
   const log = openLogger({ level: 'error', destination: { write: () => undefined } });
-  const note = (...what: unknown[]) => {
-    done.push(what);
-    return Promise.resolve();
-  };
-  const panes = {
-    send: (pane: string, request: { text: string }) => note('send', pane, request.text),
-    keys: (pane: string, keys: readonly string[]) => note('keys', pane, ...keys),
-    signal: (pane: string, signal: string) => note('signal', pane, signal),
-    capture,
+  const ask = async (pane: string, { verb, ...request }: PaneRequest) => {
+    if (verb === 'capture') return capture();
+    done.push([verb, pane, request]);
+    return [];
   };
   const record = (event: NewHostEvent) => void events.push(event);
-  const door = new PaneDoor({ plan: () => PLAN, key, panes, record, clock, log });
+  const door = new PaneDoor({ plan: () => PLAN, key, ask, record, clock, log });
   server = await DoorServer.listen({ path, door, clock, log });
 }
 
@@ -78,7 +73,7 @@ function ask(from: string, target: string, what: PaneRequest, session = PAIR): P
 /** The neighbour that is allowed: whatever somebody else does, this works. */
 async function expectNeighbour(): Promise<void> {
   expect(await ask('worker', 'engine', SEND)).toBe('');
-  expect(done.at(-1)).toEqual(['send', 'engine', 'go on']);
+  expect(done.at(-1)).toEqual(['send', 'engine', { text: 'go on', enter: true }]);
 }
 
 function connect(): Socket {
@@ -117,9 +112,9 @@ test('a pane types, presses keys, signals and captures, and the record never has
   const shown = await ask('engine', 'worker', { verb: 'capture', lines: 'screen', ansi: false });
   expect(shown).toBe('what it shows\n');
   expect(done).toEqual([
-    ['send', WORKER, 'go on'],
-    ['keys', WORKER, 'C-c', 'Enter'],
-    ['signal', WORKER, 'SIGTERM'],
+    ['send', WORKER, { text: 'go on', enter: true }],
+    ['keys', WORKER, { keys: ['C-c', 'Enter'] }],
+    ['signal', WORKER, { signal: 'SIGTERM' }],
   ]);
   expect(events.map(({ kind, pane, by, text }) => [kind, pane, by, text])).toEqual([
     ['pane-signalled', WORKER, 'pane:engine', 'engine sent 5 bytes to worker'],

@@ -18,7 +18,7 @@ const unused = (): Promise<void> => Promise.reject(new Error('not for this'));
 
 function doing(changes: Partial<Doing> = {}): Doing {
   return {
-    ports: { send: unused, keys: unused, signal: unused, restart: unused, notify: unused },
+    ports: { ask: unused, restart: unused, notify: unused },
     clock: new FakeClock(),
     signal: new AbortController().signal,
     cwd: directory,

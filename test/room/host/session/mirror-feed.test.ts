@@ -35,7 +35,7 @@ async function becomesAlone(small: SmallHost): Promise<void> {
 
 test('a mirror tells its layout first, and shows the window at its exact size', async () => {
   await using small = await SmallHost.start(['sh', '-c', 'echo hello; exec cat']);
-  await using mirror = await SeenMirror.open(small.host);
+  await using mirror = await SeenMirror.open(small.link);
   await mirror.seen.shows('hello');
   expect(mirror.seen.order[0]).toBe('layout');
   const size = await asker(small)('display-message', '-p', '#{window_width} #{window_height}');
@@ -55,7 +55,7 @@ test('a mirror tells its layout first, and shows the window at its exact size', 
 test('a mirror follows the drivers to another window, and back', async () => {
   await using small = await SmallHost.start(['sh', '-c', 'echo first; exec cat']);
   const ask = asker(small);
-  await using mirror = await SeenMirror.open(small.host);
+  await using mirror = await SeenMirror.open(small.link);
   await mirror.seen.shows('first');
   const made = ['new-window', '-P', '-F', '#{pane_id}', '-t', '$0'];
   const second = await ask(...made, 'sh', '-c', 'echo second; exec cat');
@@ -76,7 +76,7 @@ test('a mirror follows the drivers to another window, and back', async () => {
 test('a mirror follows a split, a zoom and a resize', async () => {
   await using small = await SmallHost.start(['sh', '-c', 'echo left; exec cat']);
   const ask = asker(small);
-  await using mirror = await SeenMirror.open(small.host);
+  await using mirror = await SeenMirror.open(small.link);
   const made = ['split-window', '-h', '-P', '-F', '#{pane_id}', '-t', '%0'];
   const right = await ask(...made, 'sh', '-c', 'echo right; exec cat');
   await mirror.seen.has('a second pane', ({ panes }) => panes[1]?.isActive === true);
@@ -99,7 +99,7 @@ test('a mirror follows a split, a zoom and a resize', async () => {
 
 test('a mirror is opened again when somebody detaches its client, or kills it', async () => {
   await using small = await SmallHost.start();
-  await using mirror = await SeenMirror.open(small.host);
+  await using mirror = await SeenMirror.open(small.link);
   const first = await mirrorOf(small);
   await asker(small)('detach-client', '-t', first.name);
   const isAnother = async (pid: number) => (await mirrorOf(small)).pid !== pid;
@@ -113,7 +113,7 @@ test('a mirror is opened again when somebody detaches its client, or kills it', 
 
 test('a mirror is woken when somebody suspends its client', async () => {
   await using small = await SmallHost.start();
-  await using mirror = await SeenMirror.open(small.host);
+  await using mirror = await SeenMirror.open(small.link);
   const ask = asker(small);
   const { name, pid } = await mirrorOf(small);
   await ask('suspend-client', '-t', name);
@@ -124,7 +124,7 @@ test('a mirror is woken when somebody suspends its client', async () => {
 
 test('a mirror comes back when somebody moves its client to another session', async () => {
   await using small = await SmallHost.start();
-  await using mirror = await SeenMirror.open(small.host);
+  await using mirror = await SeenMirror.open(small.link);
   const ask = asker(small);
   await ask('new-session', '-d', '-s', 'elsewhere', 'sh', '-c', 'echo elsewhere; exec cat');
   const { name, session } = await mirrorOf(small);
@@ -139,11 +139,11 @@ test('a mirror comes back when somebody moves its client to another session', as
 
 test('a driver who comes into the session of the mirror is sent back', async () => {
   await using small = await SmallHost.start();
-  await using mirror = await SeenMirror.open(small.host);
+  await using mirror = await SeenMirror.open(small.link);
   await mirror.seen.shows('worker');
   const size = { cols: 80, rows: 24 };
   const request = { session: PAIR, term: 'xterm', size, onOutput: () => undefined };
-  const driver = await small.host.openDriver(request);
+  const driver = await small.link.openDriver(request);
   const ask = asker(small);
   const { pid, session } = await mirrorOf(small);
   const rows = async () => (await ask('list-clients', '-F', CLIENTS)).split('\n');
@@ -159,7 +159,7 @@ test('a driver who comes into the session of the mirror is sent back', async () 
 
 test('nothing of a mirror is left when it is closed', async () => {
   await using small = await SmallHost.start();
-  const mirrors = [await SeenMirror.open(small.host), await SeenMirror.open(small.host)];
+  const mirrors = [await SeenMirror.open(small.link), await SeenMirror.open(small.link)];
   await mirrorOf(small);
   for (const mirror of mirrors) {
     mirror.view.close();
@@ -171,7 +171,7 @@ test('nothing of a mirror is left when it is closed', async () => {
 
 test('nothing of a mirror is left when its host lets go of the session', async () => {
   await using small = await SmallHost.start();
-  const mirror = await SeenMirror.open(small.host);
+  const mirror = await SeenMirror.open(small.link);
   await mirrorOf(small);
   await small.restart();
   expect((await mirror.view.ended).reason).toBe('closed');
@@ -198,7 +198,7 @@ test('a host that adopts a session ends what a killed one has left of its mirror
 test('a mirror ends with its session, and keeps none of its windows alive', async () => {
   await using small = await SmallHost.start();
   const ask = asker(small);
-  const mirror = await SeenMirror.open(small.host);
+  const mirror = await SeenMirror.open(small.link);
   await mirrorOf(small);
   const keeper = Number(await ask('display-message', '-p', '-t', '%0', '#{pane_pid}'));
   // Where ours is the only other session, tmux itself ends it: it runs the hook for the control client.
@@ -212,13 +212,13 @@ test('a mirror ends with its session, and keeps none of its windows alive', asyn
   });
   await ask('kill-session', '-t', 'elsewhere');
   await becomesAlone(small);
-  await using again = await SeenMirror.open(small.host);
+  await using again = await SeenMirror.open(small.link);
   await again.seen.has('the pane', ({ panes }) => panes[0]?.name === 'worker');
 });
 
 test('a mirror goes on when its host lost the control connection', async () => {
   await using small = await SmallHost.start();
-  await using mirror = await SeenMirror.open(small.host);
+  await using mirror = await SeenMirror.open(small.link);
   const ask = asker(small);
   await mirrorOf(small);
   const rows = (await ask('list-clients', '-F', CLIENTS)).split('\n');
@@ -230,9 +230,9 @@ test('a mirror goes on when its host lost the control connection', async () => {
 
 test('of a blocked mirror only the newest layout is kept, and one repaint follows', async () => {
   await using small = await SmallHost.start();
-  await using mirror = await SeenMirror.open(small.host);
+  await using mirror = await SeenMirror.open(small.link);
   const ask = asker(small);
-  await using other = await SeenMirror.open(small.host);
+  await using other = await SeenMirror.open(small.link);
   await mirror.seen.shows('worker');
   mirror.view.setBlocked(true);
   const { bytes } = mirror.seen;
@@ -253,7 +253,7 @@ test('of a blocked mirror only the newest layout is kept, and one repaint follow
 
 test('a session has at most 16 mirrors', async () => {
   await using small = await SmallHost.start();
-  const open = () => SeenMirror.open(small.host);
+  const open = () => SeenMirror.open(small.link);
   const mirrors = await Promise.all(Array.from({ length: 16 }, open));
   await expect(open()).rejects.toThrow(UnavailableError);
   for (const { view } of mirrors) view.close();
@@ -264,7 +264,7 @@ test('a session has at most 16 mirrors', async () => {
 
 test('a mirror is repainted after programs have written', async () => {
   await using small = await SmallHost.start();
-  await using mirror = await SeenMirror.open(small.host);
+  await using mirror = await SeenMirror.open(small.link);
   await asker(small)('send-keys', '-t', '%0', 'written', 'Enter');
   await mirror.seen.shows('written');
   const before = mirror.seen.text.length;

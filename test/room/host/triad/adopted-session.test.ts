@@ -60,7 +60,9 @@ const TALK = {
 
 async function said(small: SmallHost, name: string): Promise<string> {
   const request = { start: { at: 0 }, maxBytes: 65_536, waitMs: 0 } as const;
-  return Buffer.from((await small.host.output(small.address(name), request)).bytes).toString();
+  return Buffer.from(
+    (await small.link.output({ ...small.address(name), ...request })).bytes,
+  ).toString();
 }
 
 /** Types as somebody does who is inside tmux, and waits until the program has answered. */

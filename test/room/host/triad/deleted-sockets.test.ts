@@ -26,6 +26,6 @@ test('a session whose tmux socket somebody removed ends as others do, and nothin
   const server = Number(await small.tmux('display-message', '-p', '#{pid}'));
   const { pid } = await small.pane('worker');
   rmSync(small.server.socketPath);
-  await small.host.endSession(PAIR);
+  await small.link.endSession({ session: PAIR });
   expect([server, pid ?? 0].filter(isAlive)).toEqual([]);
 });

@@ -31,11 +31,14 @@ test('whatever signal ends a command, it is told by name and started again, and 
   });
   const neighbour = await small.pane('neighbour');
   let pid = await lastPid(small, null);
-  await small.host.signal(small.address('worker'), 'SIGCONT');
-  await small.host.signal(small.address('worker'), 'SIGWINCH');
+  await small.link.pane({ ...small.address('worker'), ask: { verb: 'signal', signal: 'SIGCONT' } });
+  await small.link.pane({
+    ...small.address('worker'),
+    ask: { verb: 'signal', signal: 'SIGWINCH' },
+  });
   const deadly = PANE_SIGNALS.filter((signal) => !SURVIVED.includes(signal));
   for (const signal of deadly) {
-    await small.host.signal(small.address('worker'), signal);
+    await small.link.pane({ ...small.address('worker'), ask: { verb: 'signal', signal } });
     pid = await lastPid(small, pid);
   }
   for (const signal of [...OTHERS.map((name) => constants.signals[name]), ...REAL_TIME]) {
@@ -81,7 +84,7 @@ test.each([
       });
       expect(screen).toMatch(new RegExp(`^last words\n\n?\\[triad: ${name} ${reason}\\]$`, 'm'));
     }
-    await small.host.start(small.address('clean'));
+    await small.link.supervise({ ...small.address('clean'), action: 'start' });
     await small.reaches('clean', states[0] as 'exited');
     expect(await small.pane('clean')).toMatchObject({ restarts: 1 });
     expect(await small.pane('failing')).toMatchObject({ restarts: 0 });
@@ -110,7 +113,7 @@ test('what a command leaves behind ends with it in its group, and out of it is l
   const deaf = await pidIn('deaf');
   const daemon = await pidIn('daemon');
   try {
-    await small.host.stop(small.address('worker'));
+    await small.link.supervise({ ...small.address('worker'), action: 'stop' });
     expect(await small.pane('worker')).toMatchObject({ state: 'stopped' });
     await eventually('its child is gone', () => !isAlive(mine));
     await eventually('a child that is deaf is gone, too', () => !isAlive(deaf));
@@ -151,7 +154,7 @@ test('a program without its interpreter, and a directory that goes while its com
     return first.includes('cannot run ./agent: No such file') && second.includes('/place: No such');
   });
   mkdirSync(join(small.directory, 'place'));
-  await small.host.start(small.address('worker'));
+  await small.link.supervise({ ...small.address('worker'), action: 'start' });
   expect(await small.reaches('worker', 'running')).toMatchObject({ crashes: 0 });
   expect(await small.pane('neighbour')).toMatchObject({ state: 'running', restarts: 0 });
 });
@@ -227,11 +230,17 @@ test('a full disk costs a log file and nothing else, is told once, and its text 
   const before = await small.reaches('worker', 'running');
   small.isDiskFull = true;
   const told = () => small.events.filter(({ kind }) => kind === 'log-file').map(({ text }) => text);
-  await small.host.send(small.address('worker'), { text: 'first', enter: true });
+  await small.link.pane({
+    ...small.address('worker'),
+    ask: { verb: 'send', text: 'first', enter: true },
+  });
   await eventually('it is told', () => told().length === 1);
   const problem = 'its log file cannot be written: ENOSPC: no space left on device';
   expect(await small.pane('worker')).toMatchObject({ pid: before.pid, problems: [problem] });
-  await small.host.send(small.address('worker'), { text: 'second', enter: true });
+  await small.link.pane({
+    ...small.address('worker'),
+    ask: { verb: 'send', text: 'second', enter: true },
+  });
   small.hurry(30_000);
   await eventually('it is tried again', () => small.log.join('').includes('cannot be written'));
   small.isDiskFull = false;

@@ -48,12 +48,12 @@ test(`${RESTARTS} restarts leave no descriptor, timer, pane or process behind`, 
     const isThere = async () => (await small.pane('worker')).restarts >= restarts;
     const seen = () => small.log.slice(-5).join('');
     await eventually(`${restarts} restarts`, isThere, seen, LIMIT_MS);
-    await small.host.stop(small.address('worker'));
+    await small.link.supervise({ ...small.address('worker'), action: 'stop' });
     await small.checked();
   };
   await stopAfter(20);
   const before = await heldBy(small);
-  await small.host.start(small.address('worker'));
+  await small.link.supervise({ ...small.address('worker'), action: 'start' });
   await stopAfter(20 + RESTARTS);
   const after = await eventually(
     'no more is held than before',

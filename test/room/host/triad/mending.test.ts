@@ -158,7 +158,7 @@ test('the next manager goes on with pauses, counts, what was stopped and what ha
       { name: 'ends', command: 'read line; exit 7', restart: 'never' },
     ],
   });
-  await small.host.stop(small.address('stopped'));
+  await small.link.supervise({ ...small.address('stopped'), action: 'stop' });
   const rests = await small.reaches('rests', 'backoff');
   const failed = await small.reaches('failed', 'failed');
   const ends = await small.reaches('ends', 'running');

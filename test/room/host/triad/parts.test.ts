@@ -102,7 +102,7 @@ test('a pane whose keeper cannot be reached keeps neither the host from starting
   expect(await small.pane('two')).toMatchObject({ state: 'running', restarts: 0, problems: [] });
   const [problem = ''] = (await small.pane('one')).problems;
   expect(problem).toContain('one is unreachable, what runs in it goes on unsupervised');
-  await small.host.restart(small.address('two'));
+  await small.link.supervise({ ...small.address('two'), action: 'restart' });
   rmSync(path, { recursive: true });
   await eventually('it is led again', async () => (await small.pane('one')).pid === pid);
   expect(await small.pane('one')).toMatchObject({ state: 'running', restarts: 0, problems: [] });
@@ -122,7 +122,7 @@ test('a tap that is killed is replaced, what may be missing is told once, and no
   const { id } = await small.pane('one');
   const said = async () => {
     const request = { start: { at: 0 }, maxBytes: 65_536, waitMs: 0 } as const;
-    const { bytes } = await small.host.output(small.address('one'), request);
+    const { bytes } = await small.link.output({ ...small.address('one'), ...request });
     return (
       Buffer.from(bytes)
         .toString()
@@ -130,19 +130,28 @@ test('a tap that is killed is replaced, what may be missing is told once, and no
         ?.join() ?? ''
     );
   };
-  await small.host.send(small.address('one'), { text: 'before', enter: true });
+  await small.link.pane({
+    ...small.address('one'),
+    ask: { verb: 'send', text: 'before', enter: true },
+  });
   await eventually('it is read', async () => (await said()) === 'before,before');
   await small.checked();
   process.kill(tapOf(small.directory, 'one'), 'SIGKILL');
   // tmux notices when it has something to write.
-  await small.host.send(small.address('one'), { text: 'missing', enter: true });
+  await small.link.pane({
+    ...small.address('one'),
+    ask: { verb: 'send', text: 'missing', enter: true },
+  });
   const lost = () => small.events.filter(({ kind }) => kind === 'output-lost');
   await eventually('it is told', () => lost().length > 0);
   await eventually(
     'it is tapped again',
     async () => (await small.tmux('display-message', '-p', '-t', id ?? '', '#{pane_pipe}')) === '1',
   );
-  await small.host.send(small.address('one'), { text: 'after', enter: true });
+  await small.link.pane({
+    ...small.address('one'),
+    ask: { verb: 'send', text: 'after', enter: true },
+  });
   await eventually('it is read', async () => (await said()) === 'before,before,after,after');
   const told = lost().map(({ pane: of, text }) => `${of}: ${text}`);
   expect(told).toHaveLength(1);

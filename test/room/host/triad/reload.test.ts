@@ -108,8 +108,8 @@ test('a pane that failed is started by its mended program, one that is being end
   });
   await small.reaches('one', 'failed');
   await started(small, 'slow', 'two');
-  await small.host.stop(small.address('two'));
-  const restart = small.host.restart(small.address('slow'));
+  await small.link.supervise({ ...small.address('two'), action: 'stop' });
+  const restart = small.link.supervise({ ...small.address('slow'), action: 'restart' });
   await small.reaches('slow', 'stopping');
   const next = { panes: [pane('one'), changed('slow'), changed('two')] };
   expect(await reload(small, next)).toEqual(['one restarted', 'slow restarted', 'two changed']);

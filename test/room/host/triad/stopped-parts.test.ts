@@ -26,10 +26,10 @@ async function startTwo(): Promise<SmallHost> {
 
 /** Whether what is typed into a pane from now on is read by its tap. */
 async function isRead(small: SmallHost, name: string, text: string): Promise<void> {
-  await small.host.send(small.address(name), { text, enter: true });
+  await small.link.pane({ ...small.address(name), ask: { verb: 'send', text, enter: true } });
   await eventually(`${text} is read`, async () => {
     const request = { start: { at: 0 }, maxBytes: 65_536, waitMs: 0 } as const;
-    const { bytes } = await small.host.output(small.address(name), request);
+    const { bytes } = await small.link.output({ ...small.address(name), ...request });
     return Buffer.from(bytes).toString().includes(text);
   });
 }
@@ -76,10 +76,10 @@ test('a tap that somebody stops is continued, with a host and before the next on
 test('our tmux clients that somebody stops are continued: who asks, who types and who shows', async () => {
   await using small = await startTwo();
   const size = { cols: 80, rows: 24 };
-  const view = await small.host.openDriver({
+  const view = await small.link.openDriver({
     ...{ session: PAIR, term: 'xterm', size, onOutput: () => undefined },
   });
-  const mirror = await small.host.openMirror({
+  const mirror = await small.link.openMirror({
     ...{ session: PAIR, onOutput: () => undefined, onLayout: () => undefined },
   });
   const rows = async () =>
@@ -116,7 +116,10 @@ test('who pipes a pane elsewhere keeps that, and it is told until it ends', asyn
   expect(problem).toBe(
     `tap of one is not there, and cannot be made again: somebody pipes what the pane puts out elsewhere (end that with: tmux pipe-pane -t ${id})`,
   );
-  await small.host.send(small.address('one'), { text: 'elsewhere', enter: true });
+  await small.link.pane({
+    ...small.address('one'),
+    ask: { verb: 'send', text: 'elsewhere', enter: true },
+  });
   await eventually('it is theirs', () => lstatSync(mine).size > 0);
   await small.tmux('pipe-pane', '-t', id ?? '');
   await eventually('nothing is amiss', async () => (await problemsOf(small)).length === 0);

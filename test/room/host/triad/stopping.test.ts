@@ -58,7 +58,7 @@ test.each(Array.from({ length: TMUX_STEPS + LATER_STEPS }, (_, index) => index +
     await stopAtStep(small, step);
     const before = small.events.length;
     await small.restart();
-    await small.host.stop(small.address('one'));
+    await small.link.supervise({ ...small.address('one'), action: 'stop' });
     const starts = startsIn(small);
     expect(leadersOf(small)).toBe(1);
     await small.checked();

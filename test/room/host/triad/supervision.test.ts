@@ -32,7 +32,7 @@ test('a command that ends too often has failed, with its reasons on record and i
     return text.includes('to start it: triad start worker') ? text : undefined;
   });
   expect(screen).toContain('last words');
-  await small.host.start(small.address('worker'));
+  await small.link.supervise({ ...small.address('worker'), action: 'start' });
   await small.reaches('worker', 'failed');
   expect(await small.pane('worker')).toMatchObject({ restarts: 3, crashes: 2 });
 });
@@ -77,27 +77,33 @@ test('panes start after what they depend on, are ended before it, and a restart 
   });
   small.health.tell(small.address('db').pane, { kind: 'ready', reason: 'answers' });
   expect((await small.pane('worker')).reason).toBe('waits for engine to print /ready [0-9]+/');
-  await small.host.send(small.address('engine'), { text: 'ready soon', enter: true });
+  await small.link.pane({
+    ...small.address('engine'),
+    ask: { verb: 'send', text: 'ready soon', enter: true },
+  });
   await eventually('it has said so', async () =>
     (await small.tmux('capture-pane', '-p', '-t', (await small.pane('engine')).id ?? '')).includes(
       'ready soon\nready soon',
     ),
   );
   expect((await small.pane('worker')).state).toBe('waiting');
-  await small.host.send(small.address('engine'), { text: 'ready 1', enter: true });
+  await small.link.pane({
+    ...small.address('engine'),
+    ask: { verb: 'send', text: 'ready 1', enter: true },
+  });
   const { pid } = await small.reaches('worker', 'running');
-  await small.host.restart(small.address('engine'));
+  await small.link.supervise({ ...small.address('engine'), action: 'restart' });
   expect(await small.pane('worker')).toMatchObject({ pid, state: 'running' });
 
   small.events.length = 0;
-  await small.host.stop(ALL);
+  await small.link.supervise({ ...ALL, action: 'stop' });
   const ends = small.events.filter(({ facts }) => facts['to'] === 'stopped');
   const order = ends.map(({ pane }) => String(pane));
   expect(order).toHaveLength(4);
   expect(order.indexOf('worker')).toBeLessThan(order.indexOf('db'));
   expect(order.indexOf('worker')).toBeLessThan(order.indexOf('engine'));
 
-  await small.host.start(ALL);
+  await small.link.supervise({ ...ALL, action: 'start' });
   await small.reaches('db', 'running');
   expect((await small.pane('worker')).reason).toBe('waits for db to be healthy');
 });
@@ -118,14 +124,14 @@ test('a command that ignores its signal is killed with its whole group after the
       return undefined;
     }
   });
-  await small.host.stop(small.address('worker'));
+  await small.link.supervise({ ...small.address('worker'), action: 'stop' });
   expect(await small.pane('worker')).toMatchObject({
     ...{ state: 'stopped', lastExit: { signal: 'SIGKILL' } },
   });
   await eventually('the child is gone', () => !isAlive(child));
-  await expect(small.host.signal(small.address('worker'), 'SIGTERM')).rejects.toThrow(
-    'the command of worker is not running',
-  );
+  await expect(
+    small.link.pane({ ...small.address('worker'), ask: { verb: 'signal', signal: 'SIGTERM' } }),
+  ).rejects.toThrow('the command of worker is not running');
 });
 
 test('each command knows its session and pane, and each pane keeps as many lines as it is to', async () => {

@@ -50,7 +50,10 @@ test.each(['killed', 'detached', 'stopped and killed'])(
       return clients.length === 1 && clients[0]?.[1] !== pid;
     });
     await small.checked();
-    await small.host.send(small.address('one'), { text: 'typed', enter: false });
+    await small.link.pane({
+      ...small.address('one'),
+      ask: { verb: 'send', text: 'typed', enter: false },
+    });
     expect(lasting(await small.pane('one'))).toEqual(lasting(before));
     expect(small.events.slice(recorded)).toEqual([]);
     expect(small.log.join('')).toContain('control connection made again');
@@ -64,7 +67,7 @@ test('what a person stopped while tmux could not be asked stays so for the next 
   process.kill(server, 'SIGSTOP');
   try {
     process.kill(Number(client), 'SIGKILL');
-    await small.host.stop(small.address('one'));
+    await small.link.supervise({ ...small.address('one'), action: 'stop' });
   } finally {
     process.kill(server, 'SIGCONT');
   }
@@ -88,7 +91,7 @@ test.each(['kill-server', 'kill-session'])(
         { name: 'exited', command: 'exit 0', restart: 'never' },
       ],
     });
-    await small.host.stop(small.address('stopped'));
+    await small.link.supervise({ ...small.address('stopped'), action: 'stop' });
     const kept = [
       await small.reaches('stopped', 'stopped'),
       await small.reaches('failed', 'failed'),

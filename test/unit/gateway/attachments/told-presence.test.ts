@@ -20,7 +20,7 @@ class Board {
   readonly told = ToldPresence.open(
     fakeHost({
       describe: async () => [describedSession([])],
-      present: (_session, presence) => this.#present(presence),
+      present: (presence) => this.#present(presence),
     }),
     log,
   );

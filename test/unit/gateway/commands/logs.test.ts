@@ -27,7 +27,7 @@ class Ring {
 
   readonly verbs = new Executed({
     describe: async () => [describedSession([describedPane('worker')])],
-    output: async (_pane, request) => {
+    output: async (request) => {
       this.asked.push(request);
       const { failure } = this;
       this.failure = undefined;

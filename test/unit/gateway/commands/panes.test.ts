@@ -6,11 +6,13 @@ import { describedPane, describedSession } from '../../../helpers/fake-host.js';
 
 function verbsOf() {
   const asked: unknown[] = [];
-  const note = (call: string) => async (panes: unknown) => void asked.push([call, panes]);
   const verbs = new Executed({
     describe: async () => [describedSession([describedPane('worker')])],
-    ...{ start: note('start'), stop: note('stop'), restart: note('restart') },
-    signal: async (pane, signal) => void asked.push([signal, pane]),
+    supervise: async ({ action, ...panes }) => void asked.push([action, panes]),
+    pane: async ({ ask, ...pane }) => {
+      asked.push([ask, pane]);
+      return [];
+    },
   });
   return { verbs, asked };
 }
@@ -66,14 +68,14 @@ test('an observer stops, starts and signals nothing', async () => {
 test.each(['HUP', 'SIGHUP', 'sighup'])('signal takes %s', async (name) => {
   const { verbs, asked } = verbsOf();
   expect((await verbs.run('signal', 'worker', name)).stdout).toBe('sent SIGHUP to worker\n');
-  expect(asked).toEqual([['SIGHUP', WORKER]]);
+  expect(asked).toEqual([[{ verb: 'signal', signal: 'SIGHUP' }, WORKER]]);
   expect(verbs.audited).toMatchObject([{ event: 'paneSignalled', ...WORKER, signal: 'SIGHUP' }]);
 });
 
 test('what the host refuses is told with its words', async () => {
   const verbs = new Executed({
     describe: async () => [describedSession([describedPane('worker')])],
-    start: () => Promise.reject(new RefusedError('worker runs already')),
+    supervise: () => Promise.reject(new RefusedError('worker runs already')),
   });
   expect(await verbs.run('start', 'worker')).toMatchObject({
     ...{ exitCode: 1, stderr: 'triad: error: worker runs already\n' },

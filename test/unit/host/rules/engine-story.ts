@@ -1,5 +1,6 @@
 import type { NewHostEvent } from '../../../../src/base/host-event.js';
 import { type PaneName, paneName, sessionName } from '../../../../src/base/ids.js';
+import type { PaneRequest } from '../../../../src/base/pane-request.js';
 import { RuleEngine } from '../../../../src/host/rules/rule-engine.js';
 import type { RulesPlan } from '../../../../src/host/rules/rule-plan.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
@@ -52,9 +53,7 @@ export function engineStory(
     ...{ session: sessionName('pair'), plan, output, clock, log: quietLog() },
     surroundings: () => ({ cwd: '/', env }),
     ports: {
-      send: (pane, { text, enter }) => act(`send ${pane} ${text}${enter ? ' Enter' : ''}`),
-      keys: (pane, keys) => act(`keys ${pane} ${keys.join(' ')}`),
-      signal: (pane, signal) => act(`signal ${pane} ${signal}`),
+      ask: (pane, request) => act(`${request.verb} ${pane} ${whatOf(request)}`),
       restart: (pane) => act(`restart ${pane}`),
       notify: (text) => act(`notify ${text}`),
     },
@@ -62,4 +61,17 @@ export function engineStory(
   });
   const kinds = (): string[] => events.map(({ kind }) => kind);
   return { clock, engine, done, events, kinds, effects, engineOutput: output(ENGINE), output };
+}
+
+function whatOf(request: PaneRequest): string {
+  switch (request.verb) {
+    case 'send':
+      return `${request.text}${request.enter ? ' Enter' : ''}`;
+    case 'keys':
+      return request.keys.join(' ');
+    case 'signal':
+      return request.signal;
+    case 'capture':
+      return `${request.lines}`;
+  }
 }

@@ -35,11 +35,10 @@ function recorded() {
   let time = 0;
   const audit = Audit.open(path, quietLog(), { ...SYSTEM_CLOCK, elapsed: () => time });
   onTestFinished(() => audit.close());
-  const done = () => Promise.resolve();
   const verbs = new Executed({
     describe: async () => [describedSession([describedPane('worker')])],
-    ...{ start: done, stop: done, restart: done, signal: done, send: done, keys: done },
-    capture: async () => [],
+    supervise: () => Promise.resolve(),
+    pane: async () => [],
     reload: async () => ({ changes: [] }),
   });
   verbs.audit = audit;
