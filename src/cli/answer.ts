@@ -1,6 +1,6 @@
 import { EXIT } from '../base/exit-codes.js';
-import type { AnswerPiece } from '../gateway/commands/answer-piece.js';
 import { AnswerTerminal } from '../gateway/commands/answer-terminal.js';
+import type { AnswerPiece } from '../gateway/commands/command-outcome.js';
 import { askControl } from '../gateway/control/control-client.js';
 import type { ControlRequest, ControlResponse } from '../gateway/control/schema.js';
 import type { Output } from './output.js';

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, UnavailableError, UsageError } from '../base/errors.js';
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
 import { isAnswering } from '../base/unix-socket.js';
-import type { CommandOutcome, DoorTerminal } from '../gateway/commands/door.js';
+import type { CallerTerminal, CommandOutcome } from '../gateway/commands/command-outcome.js';
 import { parseCommand } from '../gateway/commands/parse.js';
 import type { StoppedHome } from '../service/stopped-home.js';
 import type { Output } from './output.js';
@@ -49,7 +49,7 @@ export async function runVerb(
   return outcome.exitCode;
 }
 
-function terminalOf({ environment }: Place, output: Output): DoorTerminal | undefined {
+function terminalOf({ environment }: Place, output: Output): CallerTerminal | undefined {
   const size = output.terminalSize();
   return size === undefined ? undefined : { cols: size.cols, hasColour: environment.allowsColour };
 }

@@ -5,7 +5,7 @@ import type { Disposal } from '../base/disposal.js';
 import { errorText } from '../base/error-text.js';
 import { EXIT } from '../base/exit-codes.js';
 import { MAX_EVENTS_PER_PAGE } from '../base/host-event.js';
-import { isName, type SessionName, sessionName } from '../base/ids.js';
+import type { SessionName } from '../base/ids.js';
 import type { LoopShare } from '../base/loop-share.js';
 import type { Part } from '../base/part.js';
 import { PartWatch } from '../base/part-watch.js';
@@ -14,22 +14,22 @@ import type { Environment } from '../config/environment.js';
 import { CONTROL_SOCKET, type Home } from '../config/home.js';
 import type { Grant } from '../gateway/access/grant.js';
 import { GrantStore } from '../gateway/access/grant-store.js';
+import { SessionAccess } from '../gateway/access/session-access.js';
 import { Attachments } from '../gateway/attachments/attachments.js';
 import { Audit } from '../gateway/audit/audit.js';
 import { HostRecord } from '../gateway/audit/host-record.js';
+import type { CommandOutcome } from '../gateway/commands/command-outcome.js';
 import type { ConnectionCounts } from '../gateway/commands/connection-info.js';
 import type { GatewayPort } from '../gateway/commands/context.js';
-import type { CommandOutcome } from '../gateway/commands/door.js';
 import { Followers } from '../gateway/commands/followers.js';
-import { executeLocal } from '../gateway/commands/local-door.js';
-import { SshDoor } from '../gateway/commands/ssh-door.js';
+import { executeLocal } from '../gateway/commands/local-commands.js';
+import { SshCommands } from '../gateway/commands/ssh-commands.js';
 import { ControlServer } from '../gateway/control/control-server.js';
 import type { ControlRequest } from '../gateway/control/schema.js';
 import type { MirrorSource } from '../gateway/mirror/mirror-source.js';
 import { Gateway } from '../gateway/ssh/gateway.js';
 import { formatAddress } from '../gateway/ssh/listen-address.js';
 import { LocalPeers } from '../gateway/ssh/local-peers.js';
-import type { ConnectionAccess } from '../gateway/ssh/ports.js';
 import { hasNativeCiphers } from '../gateway/ssh/ssh2-patch.js';
 import { Watchers } from '../gateway/viewer/watchers.js';
 import type { HostLink } from '../link/host-link.js';
@@ -96,6 +96,11 @@ export class SessionNames {
     return this.#names;
   }
 
+  /** Whether there is one of that name; true for any when no host was ever reached. */
+  mayHave(name: string): boolean {
+    return this.#names?.some((each) => each === name) ?? true;
+  }
+
   /** None when no host was ever reached. */
   find(): readonly SessionName[] {
     return this.#names ?? [];
@@ -115,6 +120,7 @@ export class RunningGateway {
   readonly #disposal: Disposal;
   readonly #audit: Audit;
   readonly #grants: GrantStore;
+  readonly #access: SessionAccess;
   readonly #parts: PartWatch;
   readonly #attachments: Attachments;
   readonly #port: GatewayPort;
@@ -134,12 +140,12 @@ export class RunningGateway {
     this.#disposal = disposal;
     this.#audit = audit;
     this.#grants = grants;
+    this.#access = new SessionAccess({ grants, sessions });
     this.#parts = watchParts(log);
     disposal.defer(() => this.#parts.close());
     const sourceOf = (session: SessionName) => mirrorSource(link, session);
     const mirrors = new Watchers({ sourceOf, share, log });
-    const attached = { sessions: () => sessions.get(), link, mirrors, access: grants, audit, log };
-    this.#attachments = new Attachments(attached);
+    this.#attachments = new Attachments({ link, mirrors, access: this.#access, audit, log });
     let requestStop: (request: StopRequest) => void = () => undefined;
     this.stopRequested = new Promise((resolve) => {
       requestStop = resolve;
@@ -239,7 +245,8 @@ export class RunningGateway {
 
   async #listen(): Promise<void> {
     const { home, runtimeDirectory, settings, sessions, share, log } = this.#options;
-    const [grants, audit, attachments] = [this.#grants, this.#audit, this.#attachments];
+    const [grants, access] = [this.#grants, this.#access];
+    const [audit, attachments] = [this.#audit, this.#attachments];
     const control = await ControlServer.listen({
       path: join(runtimeDirectory, CONTROL_SOCKET),
       handle: (request) => this.#runLocal(request),
@@ -248,15 +255,13 @@ export class RunningGateway {
     this.#disposal.defer(() => control.close());
     this.#parts.add(runtimeFolder(home, runtimeDirectory), ...control.parts, FILE_DESCRIPTORS);
     this.#parts.add(...this.#options.parts);
-    const commands = new SshDoor({
-      decide: grants.decide.bind(grants),
-      sessions: () => sessions.get(),
-      ...{ grants, audit, log, gateway: this.#port },
+    const commands = new SshCommands({
+      ...{ access, grants, audit, log, gateway: this.#port },
     });
     this.#gateway = await Gateway.listen({
       ...settings,
       keys: grants,
-      access: connectionAccess(grants, sessions),
+      access,
       localPeers: new LocalPeers({ clock: SYSTEM_CLOCK }),
       ...{ audit, log, share, attachments, commands },
     });
@@ -311,20 +316,6 @@ export class RunningGateway {
     this.#closing ??= close();
     return this.#closing;
   }
-}
-
-/** Who may be connected: whoever may see the session that they log in to, where it is known which there are. */
-function connectionAccess(grants: GrantStore, sessions: SessionNames): ConnectionAccess {
-  return {
-    decide: ({ engineer, keyBlob, address }, login) => {
-      const known = sessions.find();
-      const isThere = known.length === 0 || known.some((name) => name === login);
-      if (!isName(login) || !isThere) return { outcome: 'denied', engineer, reason: 'session' };
-      const session = sessionName(login);
-      return grants.decide({ keyBlob, address, session, now: Date.now() });
-    },
-    onChange: (listener) => grants.onChange(listener),
-  };
 }
 
 /** Without the reason, which names paths: only who is at the host may see these. */

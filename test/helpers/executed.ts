@@ -5,10 +5,14 @@ import type { AdminScope } from '../../src/gateway/access/admin-scope.js';
 import type { Role } from '../../src/gateway/access/role.js';
 import type { AttachmentInfo } from '../../src/gateway/attachments/live-attachment.js';
 import type { Actor } from '../../src/gateway/audit/audit.js';
-import type { AnswerPiece, DoorPiece } from '../../src/gateway/commands/answer-piece.js';
+import type {
+  AnswerPiece,
+  CallerTerminal,
+  CommandOutcome,
+  OutcomePiece,
+} from '../../src/gateway/commands/command-outcome.js';
 import type { ConnectionInfo } from '../../src/gateway/commands/connection-info.js';
 import type { CommandContext } from '../../src/gateway/commands/context.js';
-import type { CommandOutcome, DoorTerminal } from '../../src/gateway/commands/door.js';
 import { execute } from '../../src/gateway/commands/execute.js';
 import { Followers } from '../../src/gateway/commands/followers.js';
 import type { HostLink } from '../../src/link/host-link.js';
@@ -29,7 +33,7 @@ export class Executed {
   roles: Record<string, Role> = { pair: 'admin' };
   /** Over which the caller asks. */
   connection: Pick<Actor, 'connectionId'> = {};
-  terminal: DoorTerminal | undefined;
+  terminal: CallerTerminal | undefined;
   sessions = [sessionName('pair')];
   /** As over SSH; undefined at the local door. */
   session: CommandContext['session'];
@@ -54,10 +58,10 @@ export class Executed {
   async pieces(
     words: readonly string[],
     signal = new AbortController().signal,
-  ): Promise<DoorPiece[]> {
+  ): Promise<OutcomePiece[]> {
     const { pieces, stderr } = await this.run(...words);
     if (pieces === undefined) throw new Error(`no stream: ${stderr}`);
-    const all: DoorPiece[] = [];
+    const all: OutcomePiece[] = [];
     for await (const piece of pieces(signal)) all.push(piece);
     return all;
   }
@@ -118,7 +122,7 @@ export class Executed {
   }
 }
 
-export function textOf(pieces: readonly DoorPiece[]): string {
+export function textOf(pieces: readonly OutcomePiece[]): string {
   const texts = pieces.filter((piece): piece is AnswerPiece => piece.kind === 'text');
   return texts.map(({ text }) => text).join('');
 }

@@ -1,17 +1,14 @@
 import type { ExitCode } from '../../base/exit-codes.js';
-import type { AttachmentId, EngineerName, PaneName, SessionName } from '../../base/ids.js';
+import type { AttachmentId, PaneName, SessionName } from '../../base/ids.js';
 import type { TerminalSize } from '../../base/terminal-size.js';
 import type { Decision } from '../access/decide.js';
+import type { KeyHolder } from '../access/session-access.js';
 import type { ObserverTerminal } from '../mirror/watching.js';
 import type { EndReason } from './farewell.js';
 
-/** A person whose key was proven, and from where they come; enough to decide about them again. */
-export interface Caller {
-  readonly engineer: EngineerName;
-  readonly keyBlob: Uint8Array;
+/** A person whose key was proven, on a connection; enough to decide about them again. */
+export interface Caller extends KeyHolder {
   readonly fingerprint: string;
-  /** The client's IP address, without port. */
-  readonly address: string;
   /** Address and port for people: `203.0.113.7:52113`, `[2001:db8::1]:52113`. */
   readonly remote: string;
   /** Ties log and audit lines of one connection together. */
@@ -59,14 +56,7 @@ export interface AttachmentEnd {
   readonly exitCode: ExitCode;
 }
 
-/** What opens attachments; refusals come as the decision that was made. */
-export interface AttachmentDoor {
-  /**
-   * @throws UnavailableError when the session is not running.
-   */
-  open(request: AttachRequest): Promise<Attachment | DeniedAttachment>;
-}
-
+/** An attachment that was refused, by the decision that was made. */
 export interface DeniedAttachment {
   readonly denied: Exclude<Decision, { outcome: 'allowed' }>;
 }

@@ -1,27 +1,20 @@
 import { type AttachmentId, attachmentId, type SessionName } from '../../base/ids.js';
 import type { HostLink } from '../../link/host-link.js';
 import type { Logger } from '../../log/logger.js';
-import type { Decision } from '../access/decide.js';
+import type { SessionAccess } from '../access/session-access.js';
 import type { Audit } from '../audit/audit.js';
 import type { Watchers } from '../viewer/watchers.js';
-import type { Attachment, AttachmentDoor, AttachRequest, DeniedAttachment } from './attachment.js';
+import type { Attachment, AttachRequest, DeniedAttachment } from './attachment.js';
 import type { EndReason } from './farewell.js';
 import { type AttachmentInfo, LiveAttachment } from './live-attachment.js';
-import type { AccessPort } from './ports.js';
 import { Presences } from './presences.js';
 import { SessionReturns } from './session-returns.js';
 import { ToldPresence } from './told-presence.js';
 
 export interface AttachmentsOptions {
-  /**
-   * Every session of the host; for any other name there is no right.
-   *
-   * @throws UnavailableError where that is not known.
-   */
-  readonly sessions: () => readonly SessionName[];
   readonly link: HostLink;
   readonly mirrors: Pick<Watchers, 'watch' | 'showPresence'>;
-  readonly access: AccessPort;
+  readonly access: Pick<SessionAccess, 'requireSessions' | 'decide' | 'onChange'>;
   readonly audit: Pick<
     Audit,
     'attachmentOpened' | 'attachmentRefused' | 'attachmentRoleChanged' | 'attachmentClosed'
@@ -33,7 +26,7 @@ export interface AttachmentsOptions {
  * Owns the attachments and the role in force for each. Promises that a change of access reaches
  * those who are connected. It must never see SSH: it deals in bytes, sizes and decisions.
  */
-export class Attachments implements AttachmentDoor {
+export class Attachments {
   readonly #options: AttachmentsOptions;
   readonly #live = new Map<AttachmentId, LiveAttachment>();
   readonly #presences: Presences;
@@ -54,9 +47,12 @@ export class Attachments implements AttachmentDoor {
     this.#stopListening = options.access.onChange(() => this.#decideAgain());
   }
 
+  /** @throws UnavailableError when the session is not running, or no host has told which there are. */
   async open(request: AttachRequest): Promise<Attachment | DeniedAttachment> {
     const { caller, session } = request;
-    const decision = this.#decide(request);
+    const { access } = this.#options;
+    access.requireSessions();
+    const decision = access.decide(caller, session);
     if (decision.outcome !== 'allowed') {
       const reason = decision.outcome === 'denied' ? decision.reason : decision.outcome;
       this.#options.audit.attachmentRefused({ caller, session, reason });
@@ -109,21 +105,12 @@ export class Attachments implements AttachmentDoor {
     this.#returns.close();
   }
 
-  #decide(request: Pick<AttachRequest, 'caller' | 'session'>): Decision {
-    const { caller, session } = request;
-    if (!this.#options.sessions().includes(session)) {
-      return { outcome: 'denied', engineer: caller.engineer, reason: 'session' };
-    }
-    const { keyBlob, address } = caller;
-    return this.#options.access.decide({ keyBlob, address, session, now: Date.now() });
-  }
-
   #decideAgain(): void {
     for (const attachment of this.#live.values()) this.#decideAbout(attachment);
   }
 
   #decideAbout(attachment: LiveAttachment): void {
-    const decision = this.#decide(attachment);
+    const decision = this.#options.access.decide(attachment.caller, attachment.session);
     const isExpired = decision.outcome === 'denied' && decision.reason === 'expired';
     if (decision.outcome !== 'allowed') {
       return attachment.disconnect(isExpired ? 'expired' : 'revoked');

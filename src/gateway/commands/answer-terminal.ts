@@ -1,5 +1,5 @@
 import type { TerminalSize } from '../../base/terminal-size.js';
-import type { AnswerPiece } from './answer-piece.js';
+import type { AnswerPiece } from './command-outcome.js';
 
 /** Alternate screen, no cursor, and lines that are cut instead of wrapped (xterm control sequences). */
 const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l';

@@ -2,7 +2,7 @@ import { UsageError } from '../../base/errors.js';
 import type { PaneAddress } from '../../base/pane.js';
 import { type CaptureRequest, MAX_CAPTURE_LINES } from '../../base/pane-request.js';
 import { visible } from '../../base/visible.js';
-import type { AnswerPiece } from './answer-piece.js';
+import type { AnswerPiece } from './command-outcome.js';
 import type { Follower } from './follower.js';
 import { getGateway, getPaneAddress } from './pane-target.js';
 import type { StreamedAnswer, Verb } from './verb.js';

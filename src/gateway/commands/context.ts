@@ -8,8 +8,8 @@ import type { GrantStore } from '../access/grant-store.js';
 import type { Role } from '../access/role.js';
 import type { Attachments } from '../attachments/attachments.js';
 import type { Actor, Audit } from '../audit/audit.js';
+import type { CallerTerminal } from './command-outcome.js';
 import type { ConnectionCounts, ConnectionsPort } from './connection-info.js';
-import type { DoorTerminal } from './door.js';
 import type { Followers } from './followers.js';
 
 /** Everything a verb may use: who asks, and what there is to act on. */
@@ -29,7 +29,7 @@ export interface CommandContext {
   readonly gateway: GatewayPort | undefined;
   /** The text of a file that was named on the command line; `-` is standard input. */
   readonly readFile: (name: string) => Promise<string>;
-  readonly terminal: DoorTerminal | undefined;
+  readonly terminal: CallerTerminal | undefined;
 }
 
 /** What a call of a verb gets: its work is done in slices. */

@@ -8,7 +8,7 @@ import {
   MAX_KEPT_EVENTS,
 } from '../../base/host-event.js';
 import { visible } from '../../base/visible.js';
-import { type AnswerPiece, notePiece } from './answer-piece.js';
+import { type AnswerPiece, notePiece } from './command-outcome.js';
 import type { CommandContext } from './context.js';
 import type { Follower } from './follower.js';
 import { getLines, getSince } from './listing-options.js';

@@ -5,9 +5,8 @@ import type { Work } from '../../base/loop-share.js';
 import { OwnSlices, type Slices } from '../../base/slices.js';
 import type { Logger } from '../../log/logger.js';
 import { logReferenced } from '../../log/reference.js';
-import type { DoorPiece } from './answer-piece.js';
+import type { CommandOutcome, OutcomePiece } from './command-outcome.js';
 import type { CommandContext } from './context.js';
-import type { CommandOutcome } from './door.js';
 import { Follower } from './follower.js';
 import { getGateway, requireRole } from './pane-target.js';
 import { parseCommand } from './parse.js';
@@ -68,7 +67,7 @@ async function* stream(
   answer: StreamedAnswer,
   called: VerbCall,
   signal: AbortSignal,
-): AsyncGenerator<DoorPiece> {
+): AsyncGenerator<OutcomePiece> {
   const { context } = called;
   const requireRight = () => requireStill(context, answer);
   const places: (() => void)[] = [];

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Slices } from '../../base/slices.js';
 import type { HostLink } from '../../link/host-link.js';
 import { LinkLostError } from '../../link/link-lost.js';
-import { type AnswerPiece, notePiece } from './answer-piece.js';
+import { type AnswerPiece, notePiece } from './command-outcome.js';
 
 /** A right that was taken back ends what is followed within a second. */
 const LOOK_INTERVAL_MS = 500;

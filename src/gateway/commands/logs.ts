@@ -1,7 +1,7 @@
 import { UsageError } from '../../base/errors.js';
 import { MAX_OUTPUT_BYTES, type OutputPage, type OutputStart } from '../../base/output-page.js';
 import type { PaneAddress } from '../../base/pane.js';
-import type { AnswerPiece } from './answer-piece.js';
+import type { AnswerPiece } from './command-outcome.js';
 import type { CallContext, CommandContext } from './context.js';
 import type { Follower } from './follower.js';
 import { getLines, getSince } from './listing-options.js';

@@ -5,7 +5,7 @@ import type { SessionDescription } from '../../base/session-description.js';
 import { visible } from '../../base/visible.js';
 import { LinkLostError } from '../../link/link-lost.js';
 import { includesRole, type Role } from '../access/role.js';
-import { noAccess } from '../attachments/no-access.js';
+import { noAccess } from '../access/session-access.js';
 import type { CallContext, CommandContext, GatewayPort } from './context.js';
 
 /** @throws UnavailableError when nothing runs. */

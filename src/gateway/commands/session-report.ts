@@ -3,7 +3,7 @@ import type { PaneDescription, PaneState } from '../../base/pane.js';
 import type { SessionDescription } from '../../base/session-description.js';
 import { visible } from '../../base/visible.js';
 import { ageText, bytesText } from './amount-text.js';
-import type { DoorTerminal } from './door.js';
+import type { CallerTerminal } from './command-outcome.js';
 import { textTable } from './text-table.js';
 
 const HEADER = ['PANE', 'STATE', 'AGE', 'RESTARTS', 'CPU', 'MEM', 'OUT/S', 'LAST EXIT'];
@@ -22,13 +22,13 @@ const COLOUR_OF: Readonly<Partial<Record<PaneState, keyof typeof COLOURS>>> = {
 export interface ReportPlace {
   /** Epoch ms. */
   readonly now: number;
-  readonly terminal: DoorTerminal | undefined;
+  readonly terminal: CallerTerminal | undefined;
 }
 
 /** What needs somebody, in a line without its end; empty while all is well. */
 export function attentionText(
   sessions: readonly SessionDescription[],
-  terminal: DoorTerminal | undefined,
+  terminal: CallerTerminal | undefined,
 ): string {
   const all = sessions.flatMap((session) =>
     attentionIn(session).map(({ pane, why }) =>

@@ -2,7 +2,7 @@ import type { PaneDescription } from '../../base/pane.js';
 import type { SessionDescription } from '../../base/session-description.js';
 import { visible } from '../../base/visible.js';
 import { LinkLostError } from '../../link/link-lost.js';
-import type { AnswerPiece } from './answer-piece.js';
+import type { AnswerPiece } from './command-outcome.js';
 import type { ConnectionCounts } from './connection-info.js';
 import type { CallContext, CommandContext } from './context.js';
 import type { Follower } from './follower.js';

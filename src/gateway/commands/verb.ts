@@ -2,9 +2,8 @@ import type { Command } from 'commander';
 import type { SessionName } from '../../base/ids.js';
 import type { PaneRequest } from '../../base/pane-request.js';
 import type { Role } from '../access/role.js';
-import type { AnswerPiece } from './answer-piece.js';
+import type { AnswerPiece, WatchTarget } from './command-outcome.js';
 import type { CallContext } from './context.js';
-import type { WatchTarget } from './door.js';
 import type { Follower } from './follower.js';
 
 /** A verb with its arguments read: what is left is to do it. */

@@ -1,6 +1,6 @@
 import { UsageError } from '../../base/errors.js';
+import type { WatchTarget } from './command-outcome.js';
 import type { CallContext } from './context.js';
-import type { WatchTarget } from './door.js';
 import { getPaneAddress } from './pane-target.js';
 import type { Verb } from './verb.js';
 

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { RefusedError, systemCode, UnavailableError } from '../../base/errors.js';
 import { readJsonLines } from '../../base/json-line.js';
 import { connectToUnixSocket } from '../../base/unix-socket.js';
-import type { AnswerPiece } from '../commands/answer-piece.js';
+import type { AnswerPiece } from '../commands/command-outcome.js';
 import { answerSchema, type ControlRequest, type ControlResponse } from './schema.js';
 
 /** A whole scrollback with colours. */

@@ -7,7 +7,7 @@ import type { Part } from '../../base/part.js';
 import { KeptSocket } from '../../base/unix-socket.js';
 import { visible } from '../../base/visible.js';
 import type { Logger } from '../../log/logger.js';
-import type { CommandOutcome } from '../commands/door.js';
+import type { CommandOutcome } from '../commands/command-outcome.js';
 import { type ControlAnswer, type ControlRequest, requestSchema } from './schema.js';
 
 const MAX_REQUEST_BYTES = 1024 * 1024;

@@ -1,7 +1,7 @@
 import { EXIT, type ExitCode } from '../../base/exit-codes.js';
 import type { TerminalSize } from '../../base/terminal-size.js';
-import type { AnswerPiece, DoorPiece } from '../commands/answer-piece.js';
 import { AnswerTerminal } from '../commands/answer-terminal.js';
+import type { AnswerPiece, OutcomePiece } from '../commands/command-outcome.js';
 import type { PacedOutput } from './paced-output.js';
 
 const CTRL_C = 0x03;
@@ -9,7 +9,7 @@ const CTRL_D = 0x04;
 const LETTER_Q = 0x71;
 
 export interface CommandStreamOptions {
-  readonly pieces: (signal: AbortSignal) => AsyncIterable<DoorPiece>;
+  readonly pieces: (signal: AbortSignal) => AsyncIterable<OutcomePiece>;
   readonly output: PacedOutput;
   /** Of the client's terminal now; undefined where it has none. */
   readonly size: () => TerminalSize | undefined;

@@ -20,7 +20,11 @@ import type { Newcomers } from './newcomers.js';
 import type { ConnectionAudit } from './ports.js';
 import type { Limit, Refusals } from './refusals.js';
 import type { GatewayLimits } from './schema.js';
-import { type Doors, SessionChannel, type SessionChannelOptions } from './session-channel.js';
+import {
+  type ChannelServices,
+  SessionChannel,
+  type SessionChannelOptions,
+} from './session-channel.js';
 import type { Offence } from './source-penalties.js';
 import {
   hardenClient,
@@ -49,7 +53,7 @@ const MAX_PACKET_BYTES_BEFORE_LOGIN = 16 * 1024;
 /** A hundred attempts with the longest keys there are; the rest is noise. */
 const MAX_BYTES_BEFORE_LOGIN = 512 * 1024;
 
-export interface ConnectionOptions extends Doors {
+export interface ConnectionOptions extends ChannelServices {
   readonly limits: GatewayLimits;
   readonly keys: Pick<GrantStore, 'findKey'>;
   readonly log: Logger;

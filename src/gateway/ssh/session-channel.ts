@@ -7,20 +7,12 @@ import { clampSize, type TerminalSize } from '../../base/terminal-size.js';
 import { visible } from '../../base/visible.js';
 import type { Logger } from '../../log/logger.js';
 import { logReferenced } from '../../log/reference.js';
-import type {
-  Attachment,
-  AttachmentDoor,
-  AttachRequest,
-  Caller,
-} from '../attachments/attachment.js';
+import { noAccess } from '../access/session-access.js';
+import type { Attachment, AttachRequest, Caller } from '../attachments/attachment.js';
+import type { Attachments } from '../attachments/attachments.js';
 import { type EndReason, exitCodeFor, farewellSentence } from '../attachments/farewell.js';
-import { noAccess } from '../attachments/no-access.js';
-import type {
-  CommandOutcome,
-  DoorTerminal,
-  SshCommandDoor,
-  WatchTarget,
-} from '../commands/door.js';
+import type { CallerTerminal, CommandOutcome, WatchTarget } from '../commands/command-outcome.js';
+import type { SshCommands } from '../commands/ssh-commands.js';
 import { ChannelInput } from './channel-input.js';
 import { ChannelTerminal } from './channel-terminal.js';
 import { CommandStream } from './command-stream.js';
@@ -32,13 +24,13 @@ import { closeUnstarted } from './ssh2-seams.js';
 /** Longer names of terminal types are no names; the host falls back to its default. */
 const MAX_TERM_LENGTH = 64;
 
-/** Where attachments and commands come from. */
-export interface Doors {
-  readonly attachments: AttachmentDoor;
-  readonly commands: SshCommandDoor;
+/** What channels serve: attachments and commands. */
+export interface ChannelServices {
+  readonly attachments: Pick<Attachments, 'open'>;
+  readonly commands: Pick<SshCommands, 'execute'>;
 }
 
-export interface SessionChannelOptions extends Doors {
+export interface SessionChannelOptions extends ChannelServices {
   readonly sshClient: SshClient;
   readonly session: Session;
   readonly caller: Caller;
@@ -272,7 +264,7 @@ export class SessionChannel {
   }
 
   /** Nobody can ask for less colour over SSH but by a terminal that has none. */
-  #describeTerminal(): DoorTerminal | undefined {
+  #describeTerminal(): CallerTerminal | undefined {
     if (this.#pty === undefined) return undefined;
     const { term, size } = this.#pty;
     return { cols: size.cols, hasColour: term !== '' && term !== 'dumb' };

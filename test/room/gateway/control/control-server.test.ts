@@ -9,8 +9,10 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { RefusedError } from '../../../../src/base/errors.js';
 import { EXIT } from '../../../../src/base/exit-codes.js';
 import { isAnswering } from '../../../../src/base/unix-socket.js';
-import type { AnswerPiece } from '../../../../src/gateway/commands/answer-piece.js';
-import type { CommandOutcome } from '../../../../src/gateway/commands/door.js';
+import type {
+  AnswerPiece,
+  CommandOutcome,
+} from '../../../../src/gateway/commands/command-outcome.js';
 import { askControl } from '../../../../src/gateway/control/control-client.js';
 import { ControlServer } from '../../../../src/gateway/control/control-server.js';
 import { openLogger } from '../../../../src/log/logger.js';

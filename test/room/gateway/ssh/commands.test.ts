@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../../../src/base/errors.js';
 import { EXIT, exitCodeOf } from '../../../../src/base/exit-codes.js';
 import { engineerName, paneName, sessionName } from '../../../../src/base/ids.js';
-import type { CommandOutcome, SshCommand } from '../../../../src/gateway/commands/door.js';
+import type { CommandOutcome } from '../../../../src/gateway/commands/command-outcome.js';
+import type { SshCommand } from '../../../../src/gateway/commands/ssh-commands.js';
 import { eventually } from '../../../helpers/eventually.js';
 import {
   bytes,

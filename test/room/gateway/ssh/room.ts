@@ -20,7 +20,8 @@ import {
   exitCodeFor,
   farewell,
 } from '../../../../src/gateway/attachments/farewell.js';
-import type { CommandOutcome, SshCommand } from '../../../../src/gateway/commands/door.js';
+import type { CommandOutcome } from '../../../../src/gateway/commands/command-outcome.js';
+import type { SshCommand } from '../../../../src/gateway/commands/ssh-commands.js';
 import { Gateway, type GatewayOptions } from '../../../../src/gateway/ssh/gateway.js';
 import { type HostKey, readHostKeys } from '../../../../src/gateway/ssh/host-keys.js';
 import type { KeyExchangeLimits } from '../../../../src/gateway/ssh/key-exchanges.js';

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { EXIT } from '../../../../src/base/exit-codes.js';
-import type { DoorPiece } from '../../../../src/gateway/commands/answer-piece.js';
-import type { CommandOutcome, SshCommand } from '../../../../src/gateway/commands/door.js';
+import type {
+  CommandOutcome,
+  OutcomePiece,
+} from '../../../../src/gateway/commands/command-outcome.js';
+import type { SshCommand } from '../../../../src/gateway/commands/ssh-commands.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { MESSAGE, RawSshClient, sshString } from '../../../helpers/raw-ssh-client.js';
 import { SshClient, sshArguments } from '../../../helpers/ssh-client.js';
@@ -14,7 +17,7 @@ class Stream {
   taken = 0;
   isOver = false;
   #isAborted = false;
-  readonly #pieces: DoorPiece[] = [];
+  readonly #pieces: OutcomePiece[] = [];
   #wake: () => void = () => undefined;
 
   readonly execute = async (command: SshCommand): Promise<CommandOutcome> => {
@@ -23,13 +26,13 @@ class Stream {
     return { stdout: '', stderr: '', exitCode: EXIT.ok, pieces };
   };
 
-  put(...pieces: DoorPiece[]): this {
+  put(...pieces: OutcomePiece[]): this {
     this.#pieces.push(...pieces);
     this.#wake();
     return this;
   }
 
-  async *#stream(signal: AbortSignal): AsyncGenerator<DoorPiece> {
+  async *#stream(signal: AbortSignal): AsyncGenerator<OutcomePiece> {
     signal.addEventListener('abort', () => {
       this.#isAborted = true;
       this.#wake();
@@ -51,9 +54,12 @@ class Stream {
   }
 }
 
-const text = (words: string): DoorPiece => ({ kind: 'text', text: words });
-const note = (words: string): DoorPiece => ({ kind: 'note', text: words });
-const end = (exitCode: (typeof EXIT)[keyof typeof EXIT]): DoorPiece => ({ kind: 'end', exitCode });
+const text = (words: string): OutcomePiece => ({ kind: 'text', text: words });
+const note = (words: string): OutcomePiece => ({ kind: 'note', text: words });
+const end = (exitCode: (typeof EXIT)[keyof typeof EXIT]): OutcomePiece => ({
+  kind: 'end',
+  exitCode,
+});
 
 describe('an answer that goes on over SSH', () => {
   test('comes as it happens, sentences apart, and ends with its status', async () => {

@@ -1,6 +1,6 @@
 import type { Logger } from '../../log/logger.js';
+import type { CommandOutcome } from './command-outcome.js';
 import type { CommandContext } from './context.js';
-import type { CommandOutcome } from './door.js';
 import { execute } from './execute.js';
 
 export interface LocalCommand

@@ -4,74 +4,73 @@ import { EXIT } from '../../base/exit-codes.js';
 import type { SessionName } from '../../base/ids.js';
 import { visible } from '../../base/visible.js';
 import type { Logger } from '../../log/logger.js';
-import { findAdminScope } from '../access/admin-scope.js';
-import type { AccessQuery, Decision } from '../access/decide.js';
-import { noAccess } from '../attachments/no-access.js';
+import { noAccess, type SessionAccess } from '../access/session-access.js';
+import type { Caller } from '../attachments/attachment.js';
 import type { Actor } from '../audit/audit.js';
+import type { CallerTerminal, CommandOutcome } from './command-outcome.js';
 import type { CommandContext } from './context.js';
-import type { CommandOutcome, SshCommand, SshCommandDoor } from './door.js';
 import { execute } from './execute.js';
 
 /** Longer command lines are no verb of ours; `send` takes 64 KiB of text. */
 const MAX_COMMAND_LINE = 128 * 1024;
 
-export interface SshDoorOptions extends Pick<CommandContext, 'grants' | 'audit' | 'gateway'> {
-  /** Every session of the host. @throws UnavailableError where that is not known. */
-  readonly sessions: () => readonly SessionName[];
-  readonly decide: (query: AccessQuery) => Decision;
+export interface SshCommandsOptions extends Pick<CommandContext, 'grants' | 'audit' | 'gateway'> {
+  readonly access: Pick<SessionAccess, 'requireSessions' | 'decide' | 'adminScope'>;
   readonly log: Logger;
 }
 
-/** The verbs as `ssh pair@host VERB`, with the rights of the key that was proven. */
-export class SshDoor implements SshCommandDoor {
-  readonly #options: SshDoorOptions;
+/** What an exec request (RFC 4254 §6.5) asks for. */
+export interface SshCommand {
+  readonly caller: Caller;
+  readonly session: SessionName;
+  /** The command line as the client sent it; anything. */
+  readonly commandLine: string;
+  /** Reads what the client sends as standard input to its end, as UTF-8, bounded. */
+  readonly readInput: () => Promise<string>;
+  readonly terminal: CallerTerminal | undefined;
+}
 
-  constructor(options: SshDoorOptions) {
+/** The verbs as `ssh pair@host VERB`, with the rights of the key that was proven. */
+export class SshCommands {
+  readonly #options: SshCommandsOptions;
+
+  constructor(options: SshCommandsOptions) {
     this.#options = options;
   }
 
+  /**
+   * Parses, checks the caller's right and runs; every outcome has its text.
+   *
+   * @throws UnavailableError where it is not known which sessions there are.
+   */
   async execute(command: SshCommand): Promise<CommandOutcome> {
-    const { grants, audit, gateway, log } = this.#options;
-    const { caller, session } = command;
-    const sessions = this.#options.sessions();
-    const actor = actorOf(command);
-    const decision = this.#decide(command, session);
-    if (decision.outcome !== 'allowed' || !sessions.includes(session)) {
+    const { access, grants, audit, gateway, log } = this.#options;
+    const { caller, session, terminal } = command;
+    const sessions = access.requireSessions();
+    const actor = actorOf(caller);
+    const decision = access.decide(caller, session);
+    if (decision.outcome !== 'allowed') {
       const reason = decision.outcome === 'denied' ? decision.reason : 'session';
       audit.commandRefused({ actor, verb: '', reason });
       log.debug({ connectionId: caller.connectionId, reason }, 'command refused');
       return { stdout: '', stderr: `triad: ${noAccess(session)}\n`, exitCode: EXIT.notPermitted };
     }
     const roleIn = (asked: SessionName) => {
-      const answer = this.#decide(command, asked);
+      const answer = access.decide(caller, asked);
       return answer.outcome === 'allowed' ? answer.role : undefined;
     };
-    const { keyBlob, address } = caller;
-    const adminScope = () => {
-      const query = { keyBlob, address, now: Date.now() };
-      return findAdminScope(grants.current.grants, query, sessions);
-    };
+    const adminScope = () => access.adminScope(caller);
     const readFile = (name: string) => readInputAs(name, command);
     const context = {
       ...{ actor, roleIn, adminScope, session, sessions, grants, audit, gateway, readFile },
-      terminal: command.terminal,
+      terminal,
     };
-    return execute({
-      words: () => wordsOf(command.commandLine),
-      prefix: `ssh ${session}@host`,
-      context,
-      log,
-    });
-  }
-
-  #decide({ caller }: SshCommand, session: SessionName): Decision {
-    const { keyBlob, address } = caller;
-    return this.#options.decide({ keyBlob, address, session, now: Date.now() });
+    const words = () => wordsOf(command.commandLine);
+    return execute({ words, prefix: `ssh ${session}@host`, context, log });
   }
 }
 
-function actorOf({ caller }: SshCommand): Actor {
-  const { engineer, fingerprint, remote, connectionId } = caller;
+function actorOf({ engineer, fingerprint, remote, connectionId }: Caller): Actor {
   return { engineer, door: 'ssh', fingerprint, remote, connectionId };
 }
 
