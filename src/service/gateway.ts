@@ -21,7 +21,7 @@ import { HostRecord } from '../gateway/audit/host-record.js';
 import type { CommandOutcome } from '../gateway/commands/command-outcome.js';
 import type { ConnectionCounts } from '../gateway/commands/connection-info.js';
 import type { GatewayPort } from '../gateway/commands/context.js';
-import { Followers } from '../gateway/commands/followers.js';
+import { Followers } from '../gateway/commands/follower.js';
 import { executeLocal } from '../gateway/commands/local-commands.js';
 import { SshCommands } from '../gateway/commands/ssh-commands.js';
 import { ControlServer } from '../gateway/control/control-server.js';

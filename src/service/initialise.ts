@@ -11,7 +11,7 @@ import type { Environment } from '../config/environment.js';
 import { type Home, PACKAGE_ROOT } from '../config/home.js';
 import type { PublicKey } from '../gateway/access/public-key.js';
 import { parsePublicKeyFile } from '../gateway/access/public-key-file.js';
-import { changesJson } from '../gateway/commands/grant-changes.js';
+import { changesJson } from '../gateway/commands/grant-change.js';
 import { HOST_KEY_FILES } from '../gateway/ssh/host-keys.js';
 import { openDirectory } from './home-files.js';
 import { openOfflineHome } from './offline.js';

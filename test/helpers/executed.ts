@@ -14,7 +14,7 @@ import type {
 import type { ConnectionInfo } from '../../src/gateway/commands/connection-info.js';
 import type { CommandContext } from '../../src/gateway/commands/context.js';
 import { execute } from '../../src/gateway/commands/execute.js';
-import { Followers } from '../../src/gateway/commands/followers.js';
+import { Followers } from '../../src/gateway/commands/follower.js';
 import type { HostLink } from '../../src/link/host-link.js';
 import { openLogger } from '../../src/log/logger.js';
 import { fakeHost } from './fake-host.js';

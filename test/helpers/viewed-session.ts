@@ -5,7 +5,7 @@ import type { TerminalSize } from '../../src/base/terminal-size.js';
 import type { WindowLayout } from '../../src/base/window-layout.js';
 import type { Grid, Row } from '../../src/gateway/mirror/grid.js';
 import type { SharedScreen } from '../../src/gateway/mirror/shared-screen.js';
-import { Glimpses } from '../../src/gateway/viewer/glimpses.js';
+import { PanePolls } from '../../src/gateway/viewer/pane-polls.js';
 import { Viewer } from '../../src/gateway/viewer/viewer.js';
 import { plainRows, SimulatedPane } from './simulated-pane.js';
 
@@ -73,7 +73,7 @@ export class ViewedSession {
       },
       rowsOf: plainRows,
       during: (work) => work(new OwnSlices()),
-      glimpses: new Glimpses((pane) => ({
+      polls: new PanePolls((pane) => ({
         rowsOf: plainRows,
         history: async (request) => {
           this.asked.push({ pane, request });

@@ -20,7 +20,7 @@ export interface AccessQuery {
   readonly now: number;
 }
 
-/** Why a known key does not get in, from the first thing that is looked at to the last. */
+/** Why a known key does not get in, from the first thing that is checked to the last. */
 const DENIALS = ['session', 'expired', 'source-address'] as const;
 
 type Denial = (typeof DENIALS)[number];
@@ -45,7 +45,7 @@ export type Decision =
   | { readonly outcome: 'unknown-key' };
 
 /**
- * Decides about every access to a session; there is no other place that does.
+ * Decides about every access to a session; no other code does.
  *
  * Of the lines with the key that was presented, in their order, the first that covers the session,
  * has not expired and lets the address in gives the role. Where none does, the denial is that of

@@ -38,7 +38,7 @@ export function refuseBeyond(file: AuthorizedKeys, change: LimitedChange): void 
 }
 
 /**
- * The last look at what an edit does.
+ * The last check of what an edit does.
  *
  * @throws NotPermittedError for a line beyond the limits; RefusedError where it takes the last admin of all sessions.
  */
@@ -47,8 +47,8 @@ export function refuseEffect(
   { file, deltas }: { readonly file: AuthorizedKeys; readonly deltas: readonly GrantDelta[] },
   { engineer, within = 'all', isForced = false, now }: LimitedChange & { readonly now: number },
 ): void {
-  const touched = deltas.flatMap(({ before, after }) => [before, after]);
-  if (touched.some((grant) => grant !== null && !isWithin(grant, within))) {
+  const changed = deltas.flatMap(({ before, after }) => [before, after]);
+  if (changed.some((grant) => grant !== null && !isWithin(grant, within))) {
     throw beyondScope(engineer);
   }
   const isLast = hasGlobalAdmin(old.grants, now) && !hasGlobalAdmin(file.grants, now);

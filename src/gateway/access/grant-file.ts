@@ -25,21 +25,21 @@ const NO_LINES: AuthorizedKeys = { lines: [], grants: [], problems: [] };
 
 /**
  * Reads and checks the file; what is wrong with it as a whole comes as an answer. Who could write it, or
- * put another in its place, could give themselves any role.
+ * replace it, could give themselves any role.
  */
-export function readGrantFile(place: TrustedPlace): ReadableGrantFile | UnreadableGrantFile {
-  const version = trustVersion(place);
+export function readGrantFile(location: TrustedPlace): ReadableGrantFile | UnreadableGrantFile {
+  const version = trustVersion(location);
   try {
-    const { bytes, status } = readTrustedFile(place, MAX_FILE_BYTES + 1);
+    const { bytes, status } = readTrustedFile(location, MAX_FILE_BYTES + 1);
     const parsed = parseAuthorizedKeys(bytes);
     if ('problem' in parsed) {
       const hint = 'keep one key per line and remove what is no key';
-      return { problem: `${place.path}: cannot be used: ${parsed.problem}`, hint, version };
+      return { problem: `${location.path}: cannot be used: ${parsed.problem}`, hint, version };
     }
     return { file: parsed, mode: status.mode & 0o777, version };
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return { file: NO_LINES, mode: NEW_FILE_MODE, version };
-    return { ...problemOf(place.path, error), version };
+    return { ...problemOf(location.path, error), version };
   }
 }
 

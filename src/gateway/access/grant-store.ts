@@ -19,8 +19,8 @@ import { withGrantLock } from './grant-lock.js';
 import type { PublicKey } from './public-key.js';
 
 /**
- * A change counts once two looks in a row saw the same file, so that an editor that empties it
- * before it writes revokes nobody; both looks fit well into the second a change may take.
+ * A change counts once two polls in a row saw the same file, so that an editor that empties it
+ * before it writes revokes nobody; both polls fit well into the second a change may take.
  */
 const POLL_MS = 200;
 
@@ -33,7 +33,7 @@ const MAX_EDIT_ATTEMPTS = 5;
 /** A file of another kind, given by mistake, has thousands of bad lines. */
 const MAX_LOGGED_PROBLEMS = 20;
 
-/** The place is that of the file in authorized_keys format; it need not be there. */
+/** The location is that of the file in authorized_keys format; it need not be there. */
 export interface GrantStoreOptions extends TrustedPlace {
   readonly log: Logger;
   /** The clock, epoch ms. */
@@ -70,7 +70,7 @@ export class GrantStore implements AsyncDisposable {
   #seenVersion: string;
   readonly #timer: NodeJS.Timeout;
   #isPolling = false;
-  /** How many grants had expired when it was looked last. */
+  /** How many grants had expired when it was checked last. */
   #expiredCount: number;
   #isClosed = false;
   /** Of reads and edits. */
@@ -245,18 +245,18 @@ export class GrantStore implements AsyncDisposable {
 }
 
 async function editFile(
-  place: TrustedPlace,
+  location: TrustedPlace,
   apply: (file: AuthorizedKeys) => GrantEdit,
   record: RecordChange,
 ): Promise<readonly GrantDelta[]> {
   try {
     // Before the lock, so that nothing is written into a folder that is not trusted.
-    requireReadable(place);
-    const target = findTrusted(place);
-    return await withGrantLock(target, () => editLocked({ place, target, apply, record }));
+    requireReadable(location);
+    const target = findTrusted(location);
+    return await withGrantLock(target, () => editLocked({ location, target, apply, record }));
   } catch (error) {
     if (error instanceof TriadError) throw error;
-    throw new RefusedError(`cannot change ${place.path}: ${messageOf(error)}`, {
+    throw new RefusedError(`cannot change ${location.path}: ${messageOf(error)}`, {
       userMessage: 'the grants could not be written',
       cause: error,
     });
@@ -264,21 +264,26 @@ async function editFile(
 }
 
 interface Edit {
-  readonly place: TrustedPlace;
+  readonly location: TrustedPlace;
   /** Where its path leads, so that an edit replaces that file and not a link to it. */
   readonly target: string;
   readonly apply: (file: AuthorizedKeys) => GrantEdit;
   readonly record: RecordChange;
 }
 
-async function editLocked({ place, target, apply, record }: Edit): Promise<readonly GrantDelta[]> {
+async function editLocked({
+  location,
+  target,
+  apply,
+  record,
+}: Edit): Promise<readonly GrantDelta[]> {
   await removeStagedLeftovers(target);
   for (let attempt = 0; attempt < MAX_EDIT_ATTEMPTS; attempt++) {
-    const read = requireReadable(place);
+    const read = requireReadable(location);
     const { file, deltas } = apply(read.file);
     if (deltas.length === 0) return deltas;
     const staged = await stageFile(target, formatAuthorizedKeys(file.lines), read.mode);
-    if (trustVersion(place) === read.version) {
+    if (trustVersion(location) === read.version) {
       await commitRecorded(staged, () => record(deltas));
       return deltas;
     }
@@ -288,8 +293,8 @@ async function editLocked({ place, target, apply, record }: Edit): Promise<reado
 }
 
 /** @throws ConfigurationError */
-function requireReadable(place: TrustedPlace): ReadableGrantFile {
-  const read = readGrantFile(place);
+function requireReadable(location: TrustedPlace): ReadableGrantFile {
+  const read = readGrantFile(location);
   if (!('problem' in read)) return read;
   const userMessage = 'the grants cannot be read';
   throw new ConfigurationError(read.problem, { hint: read.hint, userMessage });

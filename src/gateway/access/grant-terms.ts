@@ -32,7 +32,7 @@ const READERS: ReadonlyMap<string, (value: string) => Partial<GrantTerms> | Term
   ],
 );
 
-/** The least a line gives: a look at every session, without end, from anywhere. */
+/** The least a line gives: watching every session, without end, from anywhere. */
 const DEFAULT_TERMS: GrantTerms = {
   role: 'observer',
   sessions: 'all',

@@ -7,7 +7,7 @@ import {
   parsePublicKey,
 } from './public-key.js';
 
-/** One person's keys: more than anybody has, few enough to look at. */
+/** One person's keys: more than anybody has, few enough to read. */
 const MAX_KEYS = 100;
 const MAX_CHARACTERS = 256 * 1024;
 

@@ -65,7 +65,7 @@ export class Attachments {
     const attachment = await LiveAttachment.open({
       ...{ id, role, request, link, mirrors, since: new Date() },
       returns: this.#returns,
-      onTyped: (typist) => this.#presences.noteTyped(typist),
+      onTyped: (driver) => this.#presences.noteTyped(driver),
       onModeChanged: () => this.#presences.update(session),
     });
     this.#live.set(id, attachment);

@@ -75,7 +75,7 @@ export function farewell(
   return Buffer.from(`${leave}${RESTORE}\r\x1b[Ktriad: ${farewellSentence(reason, session)}\r\n`);
 }
 
-/** Takes away what a view before has switched on, without touching what is seen. */
+/** Takes away what a view before has switched on, and leaves what is seen. */
 export function calmTerminal(): Uint8Array {
   return Buffer.from(RESTORE);
 }

@@ -5,8 +5,8 @@ import { visible } from '../../base/visible.js';
 import type { DriverView, HostLink, ViewRequest } from '../../link/host-link.js';
 import { LinkLostError } from '../../link/link-lost.js';
 import { includesRole, type Role } from '../access/role.js';
-import { withoutSyncAnswer } from '../mirror/sync-answer.js';
 import type { Watcher } from '../mirror/watching.js';
+import { withoutSyncAnswer } from '../viewer/key-decoder.js';
 import type { Watchers } from '../viewer/watchers.js';
 import type { Attachment, AttachmentEnd, AttachRequest, Caller } from './attachment.js';
 import {
@@ -17,8 +17,7 @@ import {
   farewell,
   waitingNotice,
 } from './farewell.js';
-import { ObserverKeys } from './observer-keys.js';
-import { PrefixKeys } from './prefix-keys.js';
+import { DriverLeavingKeys, type LeavingKeys, ObserverLeavingKeys } from './leaving-keys.js';
 import type { SessionReturns } from './session-returns.js';
 
 /** A terminal's name on record and in listings. */
@@ -32,7 +31,7 @@ export interface AttachmentInfo {
   readonly role: Role;
   /** What they do now; `waiting` is for a host that is away, or a session that is made again. */
   readonly mode: AttachmentMode;
-  /** How often a newer screen took the place of one that a slow observer never got. */
+  /** How often a newer screen replaced one that a slow observer never got. */
   readonly skippedFrames: number;
   readonly remote: string;
   readonly term: string;
@@ -45,19 +44,15 @@ export interface AttachmentInfo {
 export type AttachmentMode = 'typing' | 'watching' | 'waiting';
 
 /**
- * What one person sees. `typing` has a way in; `watching` has none, so that an observer's input has
+ * What an attachment does now. `typing` has a way in; `watching` has none, so that an observer's input has
  * nowhere to go; `waiting` is for a host or a session that is gone, and has no view at all.
  */
-type Sight =
+type AttachmentState =
   | { readonly kind: 'typing'; readonly view: DriverView }
   | { readonly kind: 'watching'; readonly view: Watcher }
   | { readonly kind: 'waiting'; readonly view: undefined; readonly keys: LeavingKeys };
 
-type ActiveSight = Exclude<Sight, { kind: 'waiting' }>;
-
-interface LeavingKeys {
-  asksToLeave(bytes: Uint8Array): boolean;
-}
+type ViewState = Exclude<AttachmentState, { kind: 'waiting' }>;
 
 export interface LiveAttachmentOptions {
   readonly id: AttachmentId;
@@ -84,12 +79,12 @@ export class LiveAttachment implements Attachment {
   readonly #over = new AbortController();
   #role: Role;
   #size: TerminalSize;
-  #sight: Sight | undefined;
+  #state: AttachmentState | undefined;
   #isBlocked = false;
   /** Its terminal was asked what only a viewer asks; the answer may come after a change of role. */
   #hasWatched = false;
-  /** Only what the newest of several looks opens is shown. */
-  #newestLook: symbol | undefined;
+  /** Only what the newest of several attempts opens is shown. */
+  #newestAttempt: symbol | undefined;
   #reason: EndReason | undefined;
 
   #end: (end: AttachmentEnd & { reason: EndReason }) => void = () => undefined;
@@ -107,14 +102,14 @@ export class LiveAttachment implements Attachment {
     });
     options.request.terminal.onBlocked((isBlocked) => {
       this.#isBlocked = isBlocked;
-      if (this.#sight?.kind === 'typing') this.#sight.view.setBlocked(isBlocked);
+      if (this.#state?.kind === 'typing') this.#state.view.setBlocked(isBlocked);
     });
   }
 
   /** @throws UnavailableError when the session is not running. */
   static async open(options: LiveAttachmentOptions): Promise<LiveAttachment> {
     const attachment = new LiveAttachment(options);
-    await attachment.#look();
+    await attachment.#enter();
     return attachment;
   }
 
@@ -123,7 +118,7 @@ export class LiveAttachment implements Attachment {
   }
 
   get mode(): AttachmentMode {
-    return this.#sight?.kind ?? 'waiting';
+    return this.#state?.kind ?? 'waiting';
   }
 
   info(): AttachmentInfo {
@@ -136,7 +131,7 @@ export class LiveAttachment implements Attachment {
       engineer,
       role: this.#role,
       mode: this.mode,
-      skippedFrames: this.#sight?.kind === 'watching' ? this.#sight.view.skippedFrames : 0,
+      skippedFrames: this.#state?.kind === 'watching' ? this.#state.view.skippedFrames : 0,
       remote,
       term: this.#term,
       ...this.#size,
@@ -145,29 +140,29 @@ export class LiveAttachment implements Attachment {
   }
 
   receive(bytes: Uint8Array): boolean {
-    const sight = this.#sight;
-    if (sight === undefined || this.#reason !== undefined) return true;
-    if (sight.kind === 'typing') {
+    const state = this.#state;
+    if (state === undefined || this.#reason !== undefined) return true;
+    if (state.kind === 'typing') {
       const typed = this.#hasWatched ? withoutSyncAnswer(bytes) : bytes;
       if (typed.length === 0) return true;
       this.#options.onTyped(this);
-      return sight.view.write(typed);
+      return state.view.write(typed);
     }
-    if (sight.kind === 'watching') return sight.view.receive(bytes);
-    if (sight.keys.asksToLeave(bytes)) this.disconnect('detached');
+    if (state.kind === 'watching') return state.view.receive(bytes);
+    if (state.keys.asksToLeave(bytes)) this.disconnect('detached');
     return true;
   }
 
   resize(size: TerminalSize): void {
     this.#size = clampSize(size.cols, size.rows);
-    this.#sight?.view?.resize(this.#size);
+    this.#state?.view?.resize(this.#size);
   }
 
   /** The goodbye is said at once: it must not wait for a tmux that is busy. */
   disconnect(reason: EndReason): void {
-    const sight = this.#sight;
+    const state = this.#state;
     this.#settle(reason, false);
-    sight?.view?.close();
+    state?.view?.close();
   }
 
   /**
@@ -180,10 +175,10 @@ export class LiveAttachment implements Attachment {
     const couldType = this.#mayType;
     this.#role = role;
     if (couldType === this.#mayType || this.#reason !== undefined) return;
-    const old = this.#sight;
-    this.#sight = undefined;
+    const old = this.#state;
+    this.#state = undefined;
     old?.view?.close();
-    await this.#look();
+    await this.#enter();
   }
 
   /** Whoever asked to watch only watches, whatever their role. */
@@ -191,36 +186,36 @@ export class LiveAttachment implements Attachment {
     return includesRole(this.#role, 'driver') && this.#options.request.watch === undefined;
   }
 
-  async #look(): Promise<void> {
-    const look = Symbol('look');
-    this.#newestLook = look;
+  async #enter(): Promise<void> {
+    const attempt = Symbol('attempt');
+    this.#newestAttempt = attempt;
     const size = this.#size;
-    const sight = await this.#openSight();
-    if (sight === 'host-lost') {
-      if (look === this.#newestLook) this.#wait('host');
+    const state = await this.#openUnlessLost();
+    if (state === 'host-lost') {
+      if (attempt === this.#newestAttempt) this.#wait('host');
       return;
     }
     // Its role, or the whole attachment, may be over already.
-    if (look !== this.#newestLook || this.#reason !== undefined) {
-      sight.view.close();
+    if (attempt !== this.#newestAttempt || this.#reason !== undefined) {
+      state.view.close();
       return;
     }
-    this.#take(sight);
+    this.#take(state);
     // Only a real change: whoever resizes becomes the one who sizes the window.
-    if (size !== this.#size) sight.view.resize(this.#size);
+    if (size !== this.#size) state.view.resize(this.#size);
   }
 
   /** Says so and waits for what is gone: it comes back, and so do the people. */
   #wait(awaited: AwaitedThing): void {
     if (this.#reason !== undefined) return;
     const isDriver = this.#mayType;
-    const waiting: Sight = {
+    const waiting: AttachmentState = {
       kind: 'waiting',
       view: undefined,
-      keys: isDriver ? new PrefixKeys() : new ObserverKeys(),
+      keys: isDriver ? new DriverLeavingKeys() : new ObserverLeavingKeys(),
     };
     const { link, request, returns } = this.#options;
-    this.#sight = waiting;
+    this.#state = waiting;
     this.#options.onModeChanged();
     request.terminal.write(waitingNotice(awaited, this.session, isDriver));
     request.terminal.resumeInput();
@@ -230,8 +225,8 @@ export class LiveAttachment implements Attachment {
         : link.whenReachable(this.#over.signal).then(() => true);
     back
       .then(async (isBack) => {
-        if (waiting !== this.#sight) return;
-        if (isBack) await this.#look();
+        if (waiting !== this.#state) return;
+        if (isBack) await this.#enter();
         else this.disconnect('session-ended');
       })
       .catch((error: unknown) =>
@@ -241,14 +236,14 @@ export class LiveAttachment implements Attachment {
 
   /** A session that was not ended on purpose is made again, and waited for. */
   async #sessionGone(isTerminalRestored: boolean): Promise<void> {
-    const sight = this.#sight;
+    const state = this.#state;
     const isAwaited = await this.#options.returns.isAwaited(this.session).catch(() => false);
-    if (sight !== this.#sight) return;
+    if (state !== this.#state) return;
     if (isAwaited) this.#wait('session');
     else this.#settle('session-ended', isTerminalRestored);
   }
 
-  async #openSight(): Promise<ActiveSight | 'host-lost'> {
+  async #openUnlessLost(): Promise<ViewState | 'host-lost'> {
     try {
       return await this.#openView();
     } catch (error) {
@@ -257,28 +252,28 @@ export class LiveAttachment implements Attachment {
     }
   }
 
-  #openView(): Promise<ActiveSight> {
+  #openView(): Promise<ViewState> {
     return this.#mayType ? this.#openDriver() : this.#openWatcher();
   }
 
-  async #openDriver(): Promise<ActiveSight> {
+  async #openDriver(): Promise<ViewState> {
     const { link, request } = this.#options;
     const { terminal, term } = request;
-    const opened: { sight?: ActiveSight } = {};
+    const opened: { state?: ViewState } = {};
     const viewRequest: ViewRequest = {
       ...{ session: this.session, term, size: this.#size },
       onOutput: (bytes) => {
-        if (opened.sight !== undefined && opened.sight === this.#sight) terminal.write(bytes);
+        if (opened.state !== undefined && opened.state === this.#state) terminal.write(bytes);
       },
     };
     const view = await link.openDriver(viewRequest);
     view.onDrain(() => terminal.resumeInput());
-    const sight: ActiveSight = { kind: 'typing', view };
-    opened.sight = sight;
-    return sight;
+    const state: ViewState = { kind: 'typing', view };
+    opened.state = state;
+    return state;
   }
 
-  async #openWatcher(): Promise<ActiveSight> {
+  async #openWatcher(): Promise<ViewState> {
     const { mirrors, request } = this.#options;
     const { session } = this;
     const { terminal, watch, caller } = request;
@@ -289,20 +284,20 @@ export class LiveAttachment implements Attachment {
     return { kind: 'watching', view };
   }
 
-  #take(sight: ActiveSight): void {
-    this.#sight = sight;
+  #take(state: ViewState): void {
+    this.#state = state;
     const { terminal } = this.#options.request;
-    if (sight.kind === 'typing') {
-      sight.view.setBlocked(this.#isBlocked);
+    if (state.kind === 'typing') {
+      state.view.setBlocked(this.#isBlocked);
     } else {
       terminal.write(calmTerminal());
-      sight.view.start();
+      state.view.start();
       this.#hasWatched = true;
     }
     this.#options.onModeChanged();
     terminal.resumeInput();
-    void sight.view.ended.then((end) => {
-      if (sight !== this.#sight) return;
+    void state.view.ended.then((end) => {
+      if (state !== this.#state) return;
       const isRestored = 'isTerminalRestored' in end && end.isTerminalRestored;
       if (end.reason === 'lost') this.#wait('host');
       else if (end.reason === 'session-ended') void this.#sessionGone(isRestored);
@@ -314,7 +309,7 @@ export class LiveAttachment implements Attachment {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
     this.#over.abort();
-    this.#sight = undefined;
+    this.#state = undefined;
     if (reason !== 'disconnected') {
       this.#options.request.terminal.write(farewell(reason, this.session, isTerminalRestored));
     }
@@ -323,7 +318,7 @@ export class LiveAttachment implements Attachment {
 }
 
 function reasonOf(
-  reason: Exclude<Awaited<ActiveSight['view']['ended']>['reason'], 'lost' | 'session-ended'>,
+  reason: Exclude<Awaited<ViewState['view']['ended']>['reason'], 'lost' | 'session-ended'>,
 ): EndReason {
   // A view that was closed without our asking was closed by a host that stops.
   if (reason === 'closed') return 'stopping';

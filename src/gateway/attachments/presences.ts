@@ -15,8 +15,8 @@ export class Presences {
   readonly #live: ReadonlyMap<AttachmentId, Present>;
   readonly #show: (session: SessionName, presence: Presence) => void;
   /** Attachments that typed, the last one last. */
-  readonly #typists = new Set<Present>();
-  readonly #lastTypists = new Map<SessionName, Present>();
+  readonly #drivers = new Set<Present>();
+  readonly #lastDrivers = new Map<SessionName, Present>();
   /** Sessions that were told of a moment ago, and whether something has changed since. */
   readonly #resting = new Map<SessionName, { readonly timer: NodeJS.Timeout; isStale: boolean }>();
 
@@ -30,18 +30,18 @@ export class Presences {
 
   /** Cheap for somebody who goes on typing. */
   noteTyped(attachment: Present): void {
-    if (this.#lastTypists.get(attachment.session) === attachment) return;
-    this.#lastTypists.set(attachment.session, attachment);
-    this.#typists.delete(attachment);
-    this.#typists.add(attachment);
+    if (this.#lastDrivers.get(attachment.session) === attachment) return;
+    this.#lastDrivers.set(attachment.session, attachment);
+    this.#drivers.delete(attachment);
+    this.#drivers.add(attachment);
     this.update(attachment.session);
   }
 
   /** Its view has ended. */
   forget(attachment: Present): void {
-    this.#typists.delete(attachment);
-    if (this.#lastTypists.get(attachment.session) === attachment) {
-      this.#lastTypists.delete(attachment.session);
+    this.#drivers.delete(attachment);
+    if (this.#lastDrivers.get(attachment.session) === attachment) {
+      this.#lastDrivers.delete(attachment.session);
     }
     this.update(attachment.session);
   }
@@ -70,7 +70,7 @@ export class Presences {
   #tell(session: SessionName): void {
     const here = [...this.#live.values()].filter((each) => each.session === session);
     const typing = here.filter(({ mode }) => mode === 'typing');
-    const order = [...this.#typists].reverse().filter((each) => typing.includes(each));
+    const order = [...this.#drivers].reverse().filter((each) => typing.includes(each));
     const drivers = [...order, ...typing].map(({ caller }) => caller.engineer);
     const observers = here.filter(({ mode }) => mode === 'watching').length;
     this.#show(session, { drivers: [...new Set(drivers)], observers });

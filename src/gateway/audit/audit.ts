@@ -124,7 +124,7 @@ export class Audit {
     this.#record('connection-authenticated', { ...event });
   }
 
-  /** They proved their key, and have no right or no place. */
+  /** They proved their key, and have no right, or find no connection slot. */
   engineerNotLetIn(
     event: ConnectionFacts & { engineer: string; fingerprint: string; reason: string },
   ): void {

@@ -133,8 +133,8 @@ export class HostRecord {
 /** From the beginning where nothing is remembered that can be understood. */
 function readPosition(path: string): EventPosition {
   try {
-    const place = { root: dirname(path), path };
-    const text = readTrustedFile(place, MAX_POSITION_BYTES).bytes.toString('utf8').trim();
+    const location = { root: dirname(path), path };
+    const text = readTrustedFile(location, MAX_POSITION_BYTES).bytes.toString('utf8').trim();
     const [, last, at] = /^\{"last":(\d{1,15})(?:,"at":(\d{1,16}|null))?\}$/.exec(text) ?? [];
     const isTimed = at !== undefined && at !== 'null';
     return { last: Number(last ?? 0), at: isTimed ? Number(at) : null };

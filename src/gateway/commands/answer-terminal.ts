@@ -6,7 +6,7 @@ const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l';
 const LEAVE = '\x1b[?7h\x1b[?25h\x1b[?1049l';
 
 /**
- * What a door writes for the pieces of an answer. Screens are painted in place on a terminal's alternate
+ * What the caller's terminal gets for the pieces of an answer. Screens are painted over each other on a terminal's alternate
  * screen, which `leave` puts away; where there is no terminal they follow each other.
  */
 export class AnswerTerminal {

@@ -17,7 +17,7 @@ export interface CallerTerminal {
 export type AnswerPiece =
   /** Goes to standard output, after what came before. */
   | { readonly kind: 'text'; readonly text: string }
-  /** Lines that take the place of the screen before. */
+  /** Lines that replace the screen before. */
   | { readonly kind: 'screen'; readonly text: string }
   /** A sentence for the person, on standard error. */
   | { readonly kind: 'note'; readonly text: string };

@@ -10,7 +10,7 @@ import type { Attachments } from '../attachments/attachments.js';
 import type { Actor, Audit } from '../audit/audit.js';
 import type { CallerTerminal } from './command-outcome.js';
 import type { ConnectionCounts, ConnectionsPort } from './connection-info.js';
-import type { Followers } from './followers.js';
+import type { Followers } from './follower.js';
 
 /** Everything a verb may use: who asks, and what there is to act on. */
 export interface CommandContext {
@@ -19,7 +19,7 @@ export interface CommandContext {
   readonly roleIn: (session: SessionName) => Role | undefined;
   /** Where the actor is admin now. */
   readonly adminScope: () => AdminScope;
-  /** The session a verb over SSH was sent to; undefined at the local door. */
+  /** The session a verb over SSH was sent to; undefined on the control socket. */
   readonly session: SessionName | undefined;
   /** Every configured session. */
   readonly sessions: readonly SessionName[];
@@ -84,7 +84,7 @@ interface GatewayDescription {
   readonly refused: Readonly<Record<string, number>>;
   /** How often somebody who had not logged in gave way to a newcomer, by the limit that was reached. */
   readonly displaced: Readonly<Record<string, number>>;
-  /** What is amiss with the gateway, each with what to do. */
+  /** What is wrong with the gateway, each with what to do. */
   readonly problems: readonly string[];
   readonly connections: ConnectionCounts;
 }

@@ -12,7 +12,7 @@ import { type AnswerPiece, notePiece } from './command-outcome.js';
 import type { CommandContext } from './context.js';
 import type { Follower } from './follower.js';
 import { getLines, getSince } from './listing-options.js';
-import { getGateway, sightOf } from './pane-target.js';
+import { getGateway, sessionFilter } from './pane-target.js';
 import { jsonLine } from './text-table.js';
 import type { StreamedAnswer, Verb } from './verb.js';
 
@@ -89,7 +89,7 @@ async function* list(
       continue;
     }
     if (page.missed > 0) yield notePiece(`${page.missed} events are not kept any more`);
-    const seen = page.events.filter(sightOfEvents(context));
+    const seen = page.events.filter(eventFilter(context));
     if (seen.length > 0) yield textPiece(seen.map(textOf));
   }
 }
@@ -134,7 +134,7 @@ async function findLast(
     const page = await follower.until(
       link.events({ after, count: MAX_EVENTS_PER_PAGE, waitMs: 0 }),
     );
-    const maySee = sightOfEvents(context);
+    const maySee = eventFilter(context);
     const meant = page.events.filter((event) => event.at >= since && maySee(event));
     numbers = [...numbers, ...meant.map(({ number }) => number)].slice(-Math.max(1, lines));
     const newest = page.events.at(-1);
@@ -144,7 +144,7 @@ async function findLast(
       const first = lines === 0 ? undefined : numbers[0];
       return { first, last: page.last, at: newest?.at ?? null };
     }
-    // The last ones of everybody's are fewer than asked for: all that are kept are looked at.
+    // The last ones of everybody's are fewer than asked for: all that are kept are read.
     [from, after, numbers] = [0, 0, []];
   }
 }
@@ -159,7 +159,7 @@ async function* eventsOf(
   for (let after = (first ?? last + 1) - 1; after < last; ) {
     const request = { after, count: MAX_EVENTS_PER_PAGE, waitMs: 0 };
     const { events: page } = await follower.until(link.events(request));
-    const maySee = sightOfEvents(context);
+    const maySee = eventFilter(context);
     const seen = page.filter((event) => event.number <= last && maySee(event));
     if (seen.length > 0) yield seen;
     after = page.at(-1)?.number ?? last;
@@ -167,8 +167,8 @@ async function* eventsOf(
 }
 
 /** For one page. What is about the host itself is for those who may change it. */
-function sightOfEvents(context: CommandContext): (event: HostEvent) => boolean {
-  const maySee = sightOf(context);
+function eventFilter(context: CommandContext): (event: HostEvent) => boolean {
+  const maySee = sessionFilter(context);
   const isAdmin = context.adminScope() === 'all';
   return ({ session }) => (session === null ? isAdmin : maySee(session));
 }
@@ -179,9 +179,9 @@ function textPiece(lines: readonly string[]): AnswerPiece {
 
 function eventText({ at, session, pane, kind, text, by }: HostEvent): string {
   const time = new Date(at).toISOString().replace('T', ' ').slice(0, 19);
-  const place = [session ?? 'host', pane].filter((part) => part !== null).join(':');
+  const subject = [session ?? 'host', pane].filter((part) => part !== null).join(':');
   const cause = by === null ? '' : ` (by ${visible(by)})`;
-  return `${time}Z  ${place}  ${kind}  ${visible(text, MAX_EVENT_TEXT)}${cause}\n`;
+  return `${time}Z  ${subject}  ${kind}  ${visible(text, MAX_EVENT_TEXT)}${cause}\n`;
 }
 
 function eventJson({ number, at, ...event }: HostEvent): string {

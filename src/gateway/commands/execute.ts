@@ -15,7 +15,7 @@ import type { StreamedAnswer } from './verb.js';
 export interface Execution {
   /** The command line, in words. @throws UsageError where it has none. */
   readonly words: () => readonly string[];
-  /** How a person calls verbs at this door. */
+  /** How a person calls verbs there: `triad`, `ssh pair@host`. */
   readonly prefix: string;
   readonly context: CommandContext;
   readonly log: Logger;
@@ -70,13 +70,13 @@ async function* stream(
 ): AsyncGenerator<OutcomePiece> {
   const { context } = called;
   const requireRight = () => requireStill(context, answer);
-  const places: (() => void)[] = [];
+  const releases: (() => void)[] = [];
   let follower: Follower | undefined;
   try {
     const { followers, share } = getGateway(context);
-    if (answer.follows) places.push(followers.take(context.actor.engineer));
+    if (answer.follows) releases.push(followers.take(context.actor.engineer));
     const slices = share.open(ownerOf(context));
-    places.push(() => slices.close());
+    releases.push(() => slices.close());
     follower = new Follower({ signal, requireRight, slices });
     await slices.next();
     yield* answer.pieces(follower);
@@ -88,7 +88,7 @@ async function* stream(
     yield { kind: 'end', exitCode };
   } finally {
     void Promise.resolve(follower?.idle).then(() => {
-      for (const release of places) release();
+      for (const release of releases) release();
     });
   }
 }

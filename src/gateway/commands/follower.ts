@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { RefusedError } from '../../base/errors.js';
 import type { Slices } from '../../base/slices.js';
 import type { HostLink } from '../../link/host-link.js';
 import { LinkLostError } from '../../link/link-lost.js';
 import { type AnswerPiece, notePiece } from './command-outcome.js';
 
 /** A right that was taken back ends what is followed within a second. */
-const LOOK_INTERVAL_MS = 500;
+const CHECK_INTERVAL_MS = 500;
 
 /** Small beside the seconds that the host waits, large beside the time it takes to ask. */
 const REST_MS = 100;
@@ -84,7 +85,7 @@ export class Follower {
       } catch (error) {
         if (!(error instanceof LinkLostError)) throw error;
         if (!wasLost) yield notePiece('the host cannot be reached, waiting for it');
-        await this.pause(LOOK_INTERVAL_MS);
+        await this.pause(CHECK_INTERVAL_MS);
         await this.#wait(link.whenReachable(this.signal));
       }
     }
@@ -97,20 +98,57 @@ export class Follower {
       this.signal.throwIfAborted();
       this.#requireRight();
       const outcome = await this.#turn(work);
-      if (outcome === 'look again') continue;
+      if (outcome === 'check again') continue;
       await this.#slices.next();
       return outcome.done;
     }
   }
 
-  async #turn<T>(work: Promise<T>): Promise<{ readonly done: T } | 'look again'> {
+  async #turn<T>(work: Promise<T>): Promise<{ readonly done: T } | 'check again'> {
     const turn = new AbortController();
     const signal = AbortSignal.any([this.signal, turn.signal]);
-    const look = delay(LOOK_INTERVAL_MS, 'look again' as const, { signal });
+    const check = delay(CHECK_INTERVAL_MS, 'check again' as const, { signal });
     try {
-      return await Promise.race([work.then((done) => ({ done })), look]);
+      return await Promise.race([work.then((done) => ({ done })), check]);
     } finally {
       turn.abort();
     }
+  }
+}
+
+/** Each asks the host something and waits; nobody needs more, and a whole team finds room there. */
+const MAX_OF_ENGINEER = 16;
+
+/** Counts the answers that go on, so that nobody has any number of them. */
+export class Followers {
+  readonly #counts = new Map<string, number>();
+  #refused = 0;
+
+  /** How many were too many. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /**
+   * Counts one more until the returned function is called.
+   *
+   * @throws RefusedError where somebody has too many.
+   */
+  take(engineer: string): () => void {
+    const count = this.#counts.get(engineer) ?? 0;
+    if (count >= MAX_OF_ENGINEER) {
+      this.#refused += 1;
+      throw new RefusedError(`you follow ${MAX_OF_ENGINEER} things already`, {
+        hint: 'end one of them and try again',
+      });
+    }
+    this.#counts.set(engineer, count + 1);
+    return () => this.#release(engineer);
+  }
+
+  #release(engineer: string): void {
+    const count = (this.#counts.get(engineer) ?? 1) - 1;
+    if (count === 0) this.#counts.delete(engineer);
+    else this.#counts.set(engineer, count);
   }
 }

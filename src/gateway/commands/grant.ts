@@ -8,8 +8,7 @@ import type { PublicKey } from '../access/public-key.js';
 import { parsePublicKeyFile } from '../access/public-key-file.js';
 import { ROLES, type Role } from '../access/role.js';
 import type { CommandContext } from './context.js';
-import { changesJson, changesText } from './grant-changes.js';
-import { FORCE, limitsOf } from './grant-limits.js';
+import { changesJson, changesText, FORCE, limitsOf } from './grant-change.js';
 import { getSession } from './pane-target.js';
 import type { Verb } from './verb.js';
 

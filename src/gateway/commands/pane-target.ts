@@ -68,9 +68,9 @@ export async function describeSessions(
 
 /**
  * Whether the caller may see a session. Asked once for each: a listing has a thousand lines of a few
- * sessions. For one look only, since rights change.
+ * sessions. For one listing only, since rights change.
  */
-export function sightOf({ roleIn }: CommandContext): (session: SessionName) => boolean {
+export function sessionFilter({ roleIn }: CommandContext): (session: SessionName) => boolean {
   const known = new Map<SessionName, boolean>();
   return (session) => {
     const maySee = known.get(session) ?? roleIn(session) !== undefined;

@@ -1,8 +1,7 @@
 import type { EngineerName } from '../../base/ids.js';
 import type { CommandContext } from './context.js';
 import { getEngineer } from './grant.js';
-import { changesJson, changesText } from './grant-changes.js';
-import { FORCE, type ForceOption, limitsOf } from './grant-limits.js';
+import { changesJson, changesText, FORCE, type ForceOption, limitsOf } from './grant-change.js';
 import { getSession } from './pane-target.js';
 import type { Verb } from './verb.js';
 

@@ -19,7 +19,7 @@ const COLOUR_OF: Readonly<Partial<Record<PaneState, keyof typeof COLOURS>>> = {
   ...{ healthy: 'good', unhealthy: 'bad', backoff: 'bad', failed: 'bad' },
 };
 
-export interface ReportPlace {
+export interface ReportView {
   /** Epoch ms. */
   readonly now: number;
   readonly terminal: CallerTerminal | undefined;
@@ -41,14 +41,14 @@ export function attentionText(
 }
 
 /** A table of a session's panes, and below it what there is to say about some. */
-export function sessionText(session: SessionDescription, place: ReportPlace): string {
+export function sessionText(session: SessionDescription, view: ReportView): string {
   const origin = session.adopted ? ', adopted' : '';
   const head = `session ${session.name}: ${session.state}${origin} (tmux ${session.tmuxVersion})\n`;
-  const notes = session.panes.map((pane) => noteText(pane, place.now));
-  return head + tableOf(session.panes, place) + notes.join('');
+  const notes = session.panes.map((pane) => noteText(pane, view.now));
+  return head + tableOf(session.panes, view) + notes.join('');
 }
 
-function tableOf(panes: readonly PaneDescription[], { now, terminal }: ReportPlace): string {
+function tableOf(panes: readonly PaneDescription[], { now, terminal }: ReportView): string {
   const rows = panes.map((pane) => rowOf(pane, now));
   const room = terminal === undefined ? 256 : terminal.cols - widthOf(rows) - GAP_COLS;
   const hasRoom = room >= MIN_COMMAND_COLS;

@@ -6,7 +6,7 @@ import type { AnswerPiece } from './command-outcome.js';
 import type { ConnectionCounts } from './connection-info.js';
 import type { CallContext, CommandContext } from './context.js';
 import type { Follower } from './follower.js';
-import { describeSessions, getGateway, sightOf } from './pane-target.js';
+import { describeSessions, getGateway, sessionFilter } from './pane-target.js';
 import { attentionText, sessionText } from './session-report.js';
 import { jsonLine, jsonText } from './text-table.js';
 import type { Verb } from './verb.js';
@@ -43,7 +43,7 @@ async function run(context: CallContext, options: Options) {
     const pieces = (follower: Follower) => watch(context, follower, options.json === true);
     return { session: context.session, follows: true, pieces };
   }
-  const seen = look(context, await describeSessions(context));
+  const seen = snapshot(context, await describeSessions(context));
   return options.json === true ? jsonText(statusJson(seen)) : statusText(context, seen);
 }
 
@@ -54,9 +54,9 @@ interface Seen {
   readonly attachments: ReturnType<ReturnType<typeof getGateway>['attachments']['list']>;
 }
 
-function look(context: CommandContext, sessions: readonly SessionDescription[]): Seen {
+function snapshot(context: CommandContext, sessions: readonly SessionDescription[]): Seen {
   const gateway = getGateway(context);
-  const maySee = sightOf(context);
+  const maySee = sessionFilter(context);
   return {
     sessions: sessions.filter(({ name }) => maySee(name)),
     gateway: gateway.describe(),
@@ -73,7 +73,7 @@ async function* watch(
   let after = -1;
   for (;;) {
     yield await piece(context, follower, isJson);
-    // A host that cannot tell of events is looked at all the same.
+    // A host that cannot tell of events is asked for its sessions all the same.
     const request = { after, count: 1, waitMs: after < 0 ? 0 : WAIT_MS };
     const page = await follower.until(link.events(request).catch(() => undefined));
     const hasWaited = page !== undefined && after >= 0;
@@ -89,7 +89,7 @@ async function piece(
 ): Promise<AnswerPiece> {
   try {
     const { link } = getGateway(context);
-    const seen = look(context, await follower.until(link.describe({})));
+    const seen = snapshot(context, await follower.until(link.describe({})));
     if (isJson) return { kind: 'text', text: jsonLine(statusJson(seen)) };
     return { kind: 'screen', text: statusText(context, seen) };
   } catch (error) {
@@ -100,8 +100,8 @@ async function piece(
 }
 
 function statusText({ terminal }: CommandContext, { sessions, gateway, attachments }: Seen) {
-  const place = { now: Date.now(), terminal };
-  const tables = sessions.map((session) => sessionText(session, place)).join('\n');
+  const view = { now: Date.now(), terminal };
+  const tables = sessions.map((session) => sessionText(session, view)).join('\n');
   const listens = `gateway: ${gateway.listen.join(', ')}, since ${gateway.startedAt}\n`;
   const keys = gateway.hostKeys.map(({ type, fingerprint }) => `  ${type} ${fingerprint}\n`);
   const connections = connectionsText(gateway.connections);

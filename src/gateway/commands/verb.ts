@@ -8,7 +8,7 @@ import type { Follower } from './follower.js';
 
 /** A verb with its arguments read: what is left is to do it. */
 export interface Call {
-  /** Files that were named on the command line; the door reads them, not the verb. */
+  /** Files that were named on the command line; whoever runs the verb reads them. */
   readonly files: readonly string[];
   /** The same for the pane door, where it can be asked from within a pane. */
   readonly onPane?: { readonly target: string; readonly ask: PaneRequest };

@@ -1,7 +1,7 @@
 import type { AttachmentInfo } from '../attachments/live-attachment.js';
 import type { ConnectionInfo } from './connection-info.js';
 import type { CommandContext } from './context.js';
-import { getGateway, isAdminIn, sightOf } from './pane-target.js';
+import { getGateway, isAdminIn, sessionFilter } from './pane-target.js';
 import { jsonText, textTable } from './text-table.js';
 import type { Verb } from './verb.js';
 
@@ -31,7 +31,7 @@ function run(context: CommandContext, options: Options): string {
     const connections = visibleConnections(context);
     return options.json === true ? jsonText(connections) : connectionsText(connections);
   }
-  const maySee = sightOf(context);
+  const maySee = sessionFilter(context);
   const attachments = getGateway(context)
     .attachments.list()
     .filter(({ session }) => maySee(session));

@@ -10,7 +10,7 @@ const CELL_BYTES = 16;
 
 type FramesByPosition = Map<Grid | undefined, Frame>;
 
-/** The frames to the screens of one moment, so that all who are at the same place share the bytes. */
+/** The frames to the screens of one moment, so that all whose terminals show the same share the bytes. */
 export class FrameCache {
   readonly #plain = new Map<Grid, FramesByPosition>();
   readonly #synchronised = new Map<Grid, FramesByPosition>();

@@ -9,9 +9,9 @@ export interface FrameClockOptions {
 const SETTLE_MS = 3;
 /** Under load about 15 frames a second. */
 const FRAME_MS = 66;
-/** How much of the time may go into frames; where they are dearer, there are fewer. A thousand observers take 40 ms. */
+/** How much of the time may go into frames; where they cost more, there are fewer. A thousand observers take 40 ms. */
 const MAX_SHARE = 0.6;
-/** Slowest pace, however dear a frame was: a machine that stood still is no reason to stand still. */
+/** Slowest pace, whatever a frame cost: a machine that stood still is no reason to stand still. */
 const MAX_INTERVAL_MS = 2000;
 
 /** Says when the next frame is due: soon after a quiet time, and at a pace that can be afforded otherwise. */

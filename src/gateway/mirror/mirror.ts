@@ -4,14 +4,13 @@ import type { Presence } from '../../base/presence.js';
 import type { View } from '../../base/view.js';
 import type { WindowLayout } from '../../base/window-layout.js';
 import type { Logger } from '../../log/logger.js';
-import { ComposedScreens } from './composed-screens.js';
 import { FanOut } from './fan-out.js';
 import { FrameCache } from './frame-cache.js';
 import { FrameClock } from './frame-clock.js';
 import type { FeedEnd, MirrorSource } from './mirror-source.js';
 import { ObserverDisplay } from './observer-display.js';
 import { ScreenModel } from './screen-model.js';
-import type { Composer, SharedScreen } from './shared-screen.js';
+import { ComposedScreens, type Composer, type SharedScreen } from './shared-screen.js';
 import type { ObserverTerminal } from './watching.js';
 
 export interface MirrorOptions {

@@ -8,7 +8,7 @@ import type { ObserverTerminal } from './watching.js';
 export const MAX_UNCONSUMED_BYTES = 64 * 1024;
 /** Who is further behind gets the whole screen, which is the same for all who are. */
 const MAX_SCREENS_BEHIND = 4;
-/** How long an observer's own doings wait after a screen was made for them: about as keys repeat. */
+/** How long an observer's own keys wait after a screen was made for them: about as keys repeat. */
 const MIN_OWN_GAP_MS = 30;
 
 /** The newest screen, with the number of screens before it. */
@@ -44,7 +44,7 @@ export class ObserverDisplay {
   #target: Grid | undefined;
   #targetNumber = -1;
   /** A frame was cut: one from nothing would be as well, and would erase what is below. */
-  #isDear = false;
+  #isPartial = false;
   /** A newer moment, which has to wait. */
   #waitingNumber: number | undefined;
   #isStale = true;
@@ -62,7 +62,7 @@ export class ObserverDisplay {
     });
   }
 
-  /** How often a newer screen took the place of one that never got there. */
+  /** How often a newer screen replaced one that never got there. */
   get skippedFrames(): number {
     return this.#skippedFrames;
   }
@@ -80,7 +80,7 @@ export class ObserverDisplay {
   forget(): void {
     this.#position = undefined;
     this.#target = undefined;
-    this.#isDear = false;
+    this.#isPartial = false;
     this.invalidate();
   }
 
@@ -146,14 +146,14 @@ export class ObserverDisplay {
     this.#composedAt = this.#options.now();
     if (this.#position === target) this.#positionNumber = number;
     const isFarBehind = number - this.#positionNumber > MAX_SCREENS_BEHIND;
-    if (isFarBehind && !this.#isDear) this.#position = undefined;
+    if (isFarBehind && !this.#isPartial) this.#position = undefined;
   }
 
   #write(target: Grid, { number, frames }: Moment): void {
     const { bytes, reached } = frames.frame(this.#position, target, this.hasSync);
     this.#position = reached;
     this.#positionNumber = number;
-    this.#isDear ||= reached !== target;
+    this.#isPartial ||= reached !== target;
     if (bytes.length > 0) this.#options.terminal.write(bytes);
   }
 }

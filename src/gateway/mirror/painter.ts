@@ -1,5 +1,5 @@
-import { hasCertainWidth } from './glyph.js';
 import type { Row } from './grid.js';
+import { hasCertainWidth } from './grid.js';
 import type { Stretch } from './row-change.js';
 
 /** Fewest plain blanks that erasing takes fewer bytes for than writing. */
@@ -8,7 +8,7 @@ const MIN_ERASED_AT_END = 4;
 
 /**
  * Makes the bytes that draw stretches. Relies on nothing that a terminal may do on its own: each stretch
- * is placed, each style starts from a reset, and nothing is written behind the last column.
+ * is positioned, each style starts from a reset, and nothing is written behind the last column.
  */
 export class Painter {
   #text = '';

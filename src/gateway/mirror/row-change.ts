@@ -6,7 +6,7 @@ export interface Stretch {
   readonly end: number;
 }
 
-/** Longest stretch, in columns: with the dearest styles and glyphs it stays below half a frame. */
+/** Longest stretch, in columns: with the longest styles and glyphs it stays below half a frame. */
 const MAX_COLS = 250;
 /** Columns that are drawn although they are right, since moving the cursor takes as many bytes. */
 const MAX_BRIDGE = 5;

@@ -1,6 +1,6 @@
 import type { IBuffer, IBufferCell } from '@xterm/headless';
-import { printableGlyph } from './glyph.js';
 import type { Row } from './grid.js';
+import { printableGlyph } from './grid.js';
 import { StyleReader } from './style-reader.js';
 
 /** A row with the number that equal rows have in common. */
@@ -28,10 +28,10 @@ export class RowReader {
 
   /** @param find gives an equal row if there is one, by a hash that may be another's as well. */
   read(
-    place: { readonly buffer: IBuffer; readonly y: number; readonly cols: number },
+    position: { readonly buffer: IBuffer; readonly y: number; readonly cols: number },
     find: (hash: number, isEqual: (row: Row) => boolean) => Row | undefined,
   ): ReadRow {
-    const hash = this.#scan(place);
+    const hash = this.#scan(position);
     const row = find(hash, (known) => this.#equals(known));
     return { hash, row: row ?? { glyphs: [...this.#glyphs], styles: [...this.#rowStyles] } };
   }

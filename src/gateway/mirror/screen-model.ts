@@ -76,7 +76,7 @@ export class ScreenModel {
 
   /**
    * Calls `take` when the screen is in one piece: at once, or at the end of the update that is being
-   * drawn (mode 2026), or 100 ms later. A later call takes the place of one that still waits.
+   * drawn (mode 2026), or 100 ms later. A later call replaces one that still waits.
    */
   whenWhole(take: () => void): void {
     if (!this.#terminal.modes.synchronizedOutputMode) {
@@ -94,8 +94,8 @@ export class ScreenModel {
     const before = this.#rowsByHash(cols);
     const hashes: number[] = [];
     const read = Array.from({ length: rows }, (_, index) => {
-      const place = { buffer: active, y: active.baseY + index, cols };
-      const { row, hash } = this.#reader.read(place, this.#finder(before, index));
+      const position = { buffer: active, y: active.baseY + index, cols };
+      const { row, hash } = this.#reader.read(position, this.#finder(before, index));
       hashes.push(hash);
       return row;
     });

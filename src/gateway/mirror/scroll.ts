@@ -10,7 +10,7 @@ export interface Scroll {
 
 /** How many more rows have to be right afterwards than before; fewer are as cheap to draw. */
 const MIN_GAIN = 2;
-/** How many ways to scroll are looked at; a bound for screens made to be dear. */
+/** How many ways to scroll are tried; a bound for screens that are made to cost much. */
 const MAX_DISTANCES = 4;
 
 /** Finds the move of full-width rows that saves most; rows are compared by identity. */
@@ -40,14 +40,14 @@ export function scrolled(rows: readonly Row[], { top, bottom, distance }: Scroll
 
 /** How far most rows that changed may have come; those that are there more than once say nothing. */
 function distances(from: readonly Row[], to: readonly Row[]): readonly number[] {
-  const places = new Map<Row, number | undefined>();
+  const indexes = new Map<Row, number | undefined>();
   from.forEach((row, index) => {
-    places.set(row, places.has(row) ? undefined : index);
+    indexes.set(row, indexes.has(row) ? undefined : index);
   });
   const votes = new Map<number, number>();
   to.forEach((row, index) => {
-    const place = row === from[index] ? undefined : places.get(row);
-    if (place !== undefined) votes.set(place - index, (votes.get(place - index) ?? 0) + 1);
+    const before = row === from[index] ? undefined : indexes.get(row);
+    if (before !== undefined) votes.set(before - index, (votes.get(before - index) ?? 0) + 1);
   });
   const sorted = [...votes].sort(([, a], [, b]) => b - a);
   return sorted.slice(0, MAX_DISTANCES).map(([distance]) => distance);

@@ -9,17 +9,36 @@ export interface SharedScreen {
   readonly screen: Grid;
   readonly layout: WindowLayout;
   readonly presence: Presence;
-  /**
-   * Screens composed of this one, by what they were composed for; two observers with the same key
-   * must get the same object, so that they share the encoded bytes as well.
-   */
-  readonly composed: {
-    get(key: string): Grid | undefined;
-    set(key: string, grid: Grid): void;
-  };
+  /** Two observers with the same key must get the same object, so that they share the encoded bytes as well. */
+  readonly composed: Pick<ComposedScreens, 'get' | 'set'>;
 }
 
 /** Makes of the shared screen what one observer's terminal is to show. */
 export interface Composer {
   compose(shared: SharedScreen): Grid;
+}
+
+/** What may be kept, in cells: some 32 MB, and the screens of 200 kinds of observers at 200x50. */
+const MAX_CELLS = 2 * 1024 * 1024;
+
+/** Screens composed of one moment, by what they were composed for. When there are too many, all are made again. */
+export class ComposedScreens {
+  readonly #grids = new Map<string, Grid>();
+  #cells = 0;
+
+  get(key: string): Grid | undefined {
+    return this.#grids.get(key);
+  }
+
+  set(key: string, grid: Grid): void {
+    const cells = grid.cols * grid.rows.length;
+    if (this.#cells + cells > MAX_CELLS) this.#clear();
+    this.#grids.set(key, grid);
+    this.#cells += cells;
+  }
+
+  #clear(): void {
+    this.#grids.clear();
+    this.#cells = 0;
+  }
 }

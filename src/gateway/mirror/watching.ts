@@ -39,6 +39,6 @@ export interface Watcher {
   resize(size: TerminalSize): void;
   /** Writes nothing more. Idempotent. */
   close(): void;
-  /** How often a newer screen took the place of one this observer never got. */
+  /** How often a newer screen replaced one this observer never got. */
   readonly skippedFrames: number;
 }

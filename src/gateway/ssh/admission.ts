@@ -41,7 +41,7 @@ export interface FreshConnection {
   readonly isShort: boolean;
   /** Whether others may have to give way to it. */
   readonly mayDisplace: boolean;
-  /** It loses its place to another one, and must be ended at once. Called at most once. */
+  /** It loses its slot to another one, and must be ended at once. Called at most once. */
   readonly onDisplaced: (limit: StartupLimit) => void;
 }
 
@@ -57,7 +57,7 @@ export interface Admittance {
   end(offence: Offence | undefined): boolean;
 }
 
-interface Place extends Startup {
+interface StartupSlot extends Startup {
   progress: Progress;
   since: number;
   readonly isExempt: boolean;
@@ -67,7 +67,7 @@ interface Place extends Startup {
 /**
  * Decides about fresh connections by their number and source alone, as sshd does before it starts a
  * process for one: sshd_config(5) MaxStartups, PerSourceMaxStartups, PerSourcePenalties. Unlike there
- * a newcomer gets the place of somebody who does not go on with the login.
+ * a newcomer gets the slot of somebody who does not go on with the login.
  *
  * A user of this machine is a source, whatever the address: one of them cannot shut out the others.
  */
@@ -75,7 +75,7 @@ export class Admission {
   readonly #options: AdmissionOptions;
   readonly #penalties: SourcePenalties;
   /** In the order in which they came. */
-  readonly #startups = new Set<Place>();
+  readonly #startups = new Set<StartupSlot>();
   readonly #counts = new Map<string, number>();
   readonly #exempt: string;
   #loggedInCount = 0;
@@ -87,7 +87,7 @@ export class Admission {
     this.#exempt = limits.perSourcePenaltyExemptList.join(',');
   }
 
-  /** Counts a connection, for which another one may have lost its place, or names the limit that refuses it. */
+  /** Counts a connection, for which another one may have lost its slot, or names the limit that refuses it. */
   admit(fresh: FreshConnection): Admittance | { readonly refusedBy: AdmissionLimit } {
     const { limits, now } = this.#options;
     const { address, uid, isShort, mayDisplace, onDisplaced } = fresh;
@@ -100,10 +100,10 @@ export class Admission {
     if (limit !== undefined && !(mayDisplace && this.#displace(limit, source))) {
       return { refusedBy: limit };
     }
-    const place: Place = { source, isExempt, onDisplaced, progress: 'silent', since: now() };
-    this.#startups.add(place);
+    const slot: StartupSlot = { source, isExempt, onDisplaced, progress: 'silent', since: now() };
+    this.#startups.add(slot);
     this.#counts.set(source, this.#countOf(source) + 1);
-    return this.#admittanceOf(place);
+    return this.#admittanceOf(slot);
   }
 
   #fullFor(source: string): StartupLimit | undefined {
@@ -115,7 +115,7 @@ export class Admission {
 
   /** @returns whether somebody gave way. */
   #displace(limit: StartupLimit, source: string): boolean {
-    const isOwn = (place: Place): boolean => place.source === source;
+    const isOwn = (slot: StartupSlot): boolean => slot.source === source;
     const displaced = findDisplaced(
       limit === 'perSourceMaxStartups' ? [...this.#startups].filter(isOwn) : this.#startups,
       { source, now: this.#options.now(), countOf: (each) => this.#countOf(each) },
@@ -126,27 +126,27 @@ export class Admission {
     return true;
   }
 
-  #admittanceOf(place: Place): Admittance {
+  #admittanceOf(slot: StartupSlot): Admittance {
     let isLoggedIn = false;
     let hasEnded = false;
     return {
       noteProgress: (progress) => {
-        if (!this.#startups.has(place)) return;
+        if (!this.#startups.has(slot)) return;
         if (progress === 'authenticated') {
-          this.#remove(place);
+          this.#remove(slot);
           this.#loggedInCount += 1;
           isLoggedIn = true;
-        } else if (isFurther(progress, place.progress)) {
-          place.progress = progress;
-          place.since = this.#options.now();
+        } else if (isFurther(progress, slot.progress)) {
+          slot.progress = progress;
+          slot.since = this.#options.now();
         }
       },
       end: (offence) => {
         if (hasEnded) return true;
         hasEnded = true;
-        this.#remove(place);
+        this.#remove(slot);
         if (isLoggedIn) this.#loggedInCount -= 1;
-        const { source, isExempt } = place;
+        const { source, isExempt } = slot;
         return offence === undefined || isExempt || this.#penalties.penalise(source, offence);
       },
     };
@@ -156,11 +156,11 @@ export class Admission {
     return this.#counts.get(source) ?? 0;
   }
 
-  #remove(place: Place): void {
-    if (!this.#startups.delete(place)) return;
-    const left = this.#countOf(place.source) - 1;
-    if (left === 0) this.#counts.delete(place.source);
-    else this.#counts.set(place.source, left);
+  #remove(slot: StartupSlot): void {
+    if (!this.#startups.delete(slot)) return;
+    const left = this.#countOf(slot.source) - 1;
+    if (left === 0) this.#counts.delete(slot.source);
+    else this.#counts.set(slot.source, left);
   }
 }
 

@@ -17,7 +17,7 @@ const NONE = Buffer.from('\0\0\0\u0004none');
 export class NamedMethods {
   #last = 'none';
 
-  /** The message that ssh2 is to handle in place of `payload`. */
+  /** The message that ssh2 is to handle instead of `payload`. */
   translate(payload: Uint8Array): Uint8Array {
     if (payload[0] !== MESSAGE.authenticationRequest) return payload;
     const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);

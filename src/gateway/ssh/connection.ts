@@ -10,13 +10,13 @@ import type { GrantStore, KnownKey } from '../access/grant-store.js';
 import { type EndReason, farewellSentence } from '../attachments/farewell.js';
 import { Authentication } from './authentication.js';
 import type { Progress } from './displacement.js';
-import type { HeldOutput } from './held-output.js';
 import { type KeyExchangeLimits, KeyExchanges, keyExchangeLimitsFor } from './key-exchanges.js';
 import { formatAddress, plainAddress } from './listen-address.js';
 import type { Identity, LoggedIn, Logins, NotLetIn, Standing } from './logins.js';
 import { isAnswered, isInTurn, MESSAGE } from './message-order.js';
-import { NewcomerInput } from './newcomer-input.js';
 import type { Newcomers } from './newcomers.js';
+import { NewcomerInput } from './newcomers.js';
+import type { HeldOutput } from './paced-output.js';
 import type { ConnectionAudit } from './ports.js';
 import type { Limit, Refusals } from './refusals.js';
 import type { GatewayLimits } from './schema.js';
@@ -203,7 +203,7 @@ export class Connection {
     this.#destroySoon();
   }
 
-  /** Another one gets its place: what the kernel does not take at once of `sentence` is not waited for. */
+  /** Another one gets its slot: what the kernel does not take at once of `sentence` is not waited for. */
   giveWay(limit: Limit, sentence: string): void {
     this.#hasGivenWay = true;
     if (this.#sshClient === undefined) this.#socket.write(plainFarewell(`triad: ${sentence}`));
@@ -319,12 +319,12 @@ export class Connection {
     const { blob: keyBlob, fingerprint } = key;
     // From here on it is our fault if they do not get in: the record may not be possible.
     this.#isProven = true;
-    const place = { connectionId: this.id, remote: this.#remote };
-    const caller = { engineer, keyBlob, fingerprint, address: this.#address, ...place };
+    const origin = { connectionId: this.id, remote: this.#remote };
+    const caller = { engineer, keyBlob, fingerprint, address: this.#address, ...origin };
     const loggedIn = this.#loggedInAs({ login, caller });
     const standing = logins.admit(loggedIn);
     void this.closed.then(() => logins.remove(loggedIn));
-    const facts = { ...place, login: visible(login), engineer, fingerprint };
+    const facts = { ...origin, login: visible(login), engineer, fingerprint };
     if (standing.kind === 'member') audit.connectionAuthenticated(facts);
     else audit.engineerNotLetIn({ ...facts, reason: standing.why.reason });
     if (standing.kind !== 'member') this.#notLetIn = standing.why;
@@ -389,7 +389,7 @@ export class Connection {
     this.#setDeadline(this.#lingerMs, () => this.#socket.destroy());
   }
 
-  /** Takes the place of the deadline of the phase before. */
+  /** Replaces the deadline of the phase before. */
   #setDeadline(limitMs: number, act: () => void): void {
     clearTimeout(this.#deadline);
     this.#deadline = setTimeout(act, limitMs);

@@ -25,7 +25,7 @@ export function isFurther(progress: Progress, other: Progress): boolean {
 
 /**
  * What a client gets for its next step before it is due: the rest of a key exchange takes a slow network
- * some round trips, a passphrase or a touch of a security key its owner's time.
+ * some round trips, a passphrase or a security key that asks for its owner (PIN, presence) theirs.
  */
 const PATIENCE_MS = {
   silent: 0,
@@ -34,7 +34,7 @@ const PATIENCE_MS = {
 } as const satisfies Record<Progress, number>;
 
 /**
- * Whose place a newcomer gets where all are taken. Of those who are due the source with the most loses
+ * Whose slot a newcomer gets where all are taken. Of those who are due the source with the most loses
  * first, and of its connections the one that came least far, the oldest first. Where nobody is due a
  * source gives way only to one that has fewer even with the newcomer.
  *

@@ -11,7 +11,6 @@ import {
 } from './admission.js';
 import { ALGORITHMS } from './algorithms.js';
 import { Connection, type ConnectionOptions } from './connection.js';
-import { HeldOutput } from './held-output.js';
 import { type HostKey, offeredHostKeys } from './host-keys.js';
 import { HYBRID_KEY_EXCHANGE } from './hybrid-key-exchange.js';
 import { joinIdentification } from './identification.js';
@@ -19,6 +18,7 @@ import { type ListenAddress, plainAddress } from './listen-address.js';
 import type { LocalPeers } from './local-peers.js';
 import { Logins } from './logins.js';
 import { Newcomers } from './newcomers.js';
+import { HeldOutput } from './paced-output.js';
 import type { ConnectionAccess } from './ports.js';
 import { type DisplacedCounts, type Limit, Refusals } from './refusals.js';
 import { addKeyExchange, hasNativeCiphers } from './ssh2-patch.js';
@@ -49,7 +49,7 @@ export interface GatewayOptions
 /**
  * Owns SSH: listeners, connections, authentication, limits and channels. Promises that nobody gets
  * past it without a valid signature of a known key, that every socket ends, and that a client's output
- * and input are bounded. It must never decide what an engineer may do, nor look into terminal data.
+ * and input are bounded. It must never decide what an engineer may do, nor read terminal data.
  */
 export class Gateway {
   readonly #options: GatewayOptions;

@@ -39,19 +39,19 @@ export async function readHostKeys({ root, path }: TrustedPlace): Promise<readon
   return read.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }
 
-async function readHostKey(place: TrustedPlace, type: HostKey['type']): Promise<HostKey> {
-  const { path } = place;
-  const privateKey = parsePrivateKey(path, readPrivateFile(place));
+async function readHostKey(file: TrustedPlace, type: HostKey['type']): Promise<HostKey> {
+  const { path } = file;
+  const privateKey = parsePrivateKey(path, readPrivateFile(file));
   if (privateKey.type !== type) {
     throw new ConfigurationError(`${path}: must be a key of type ${type}, is ${privateKey.type}`);
   }
   return { type, fingerprint: fingerprintOf(privateKey.getPublicSSH()), privateKey };
 }
 
-function readPrivateFile(place: TrustedPlace): string {
-  const { path } = place;
+function readPrivateFile(file: TrustedPlace): string {
+  const { path } = file;
   try {
-    const { bytes, status } = readTrustedFile(place, MAX_KEY_FILE_BYTES + 1);
+    const { bytes, status } = readTrustedFile(file, MAX_KEY_FILE_BYTES + 1);
     if (bytes.length > MAX_KEY_FILE_BYTES) {
       throw new ConfigurationError(`${path}: not a key file`);
     }

@@ -28,7 +28,7 @@ const LOOPBACK = '127.0.0.0/8,::1';
 const MAPPED = /^0000000000000000FFFF0000/;
 const ESTABLISHED = '01';
 
-/** The rows of all ports that one address has, twice; what is behind them is not looked at. */
+/** The rows of all ports that one address has, twice; what is behind them is not read. */
 const MAX_TABLE_BYTES = 20 * 1024 * 1024;
 /** Who comes while so many wait is known by address alone. */
 const MAX_WAITING = 1000;

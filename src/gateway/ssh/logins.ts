@@ -25,7 +25,7 @@ export interface NotLetIn {
   /** For the person. */
   readonly sentence: string;
   readonly exitCode: ExitCode;
-  /** What its source is to be penalised for; who has a right and no place costs it nothing. */
+  /** What its source is to be penalised for; who has a right and finds no slot costs it nothing. */
   readonly offence: Offence | undefined;
 }
 
@@ -66,7 +66,7 @@ export interface LoginsOptions {
 
 /**
  * Every connection on which a key was proven, each by its engineer and the right that it stands on,
- * which is looked at again whenever `decide()` may answer differently.
+ * which is decided again whenever `decide()` may answer differently.
  */
 export class Logins implements ConnectionsPort {
   readonly #options: LoginsOptions;
@@ -75,7 +75,7 @@ export class Logins implements ConnectionsPort {
 
   constructor(options: LoginsOptions) {
     this.#options = options;
-    this.#stopListening = options.access.onChange(() => this.#lookAgain());
+    this.#stopListening = options.access.onChange(() => this.#decideAgain());
   }
 
   get count(): number {
@@ -131,7 +131,7 @@ export class Logins implements ConnectionsPort {
     return this.#notLetIn(caller, { reason, sentence, exitCode: EXIT.failure, offence: undefined });
   }
 
-  /** The limit at which there is no place for one more. */
+  /** The limit at which there is no slot for one more. */
   #fullFor(caller: Caller, role: Role): { limit: Limit; sentence: string } | undefined {
     const { limits } = this.#options;
     const { maxConnectionsPerKey, maxConnectionsPerEngineer } = limits;
@@ -143,10 +143,13 @@ export class Logins implements ConnectionsPort {
       return { limit: 'maxConnectionsPerEngineer', sentence };
     }
     if (this.#isFull) {
-      return { limit: 'maxConnections', sentence: 'all places are taken, try again later' };
+      return {
+        limit: 'maxConnections',
+        sentence: 'all connection slots are taken, try again later',
+      };
     }
-    if (role === 'admin' || this.#hasUnreservedPlace()) return undefined;
-    const sentence = 'all places are taken but those kept for admins, try again later';
+    if (role === 'admin' || this.#hasUnreservedSlot()) return undefined;
+    const sentence = 'all connection slots are taken but those kept for admins, try again later';
     return { limit: 'adminReservedConnections', sentence };
   }
 
@@ -154,7 +157,7 @@ export class Logins implements ConnectionsPort {
     return this.count >= this.#options.limits.maxConnections;
   }
 
-  #hasUnreservedPlace(): boolean {
+  #hasUnreservedSlot(): boolean {
     const { maxConnections, adminReservedConnections } = this.#options.limits;
     // A gateway for very few still has room for those who are no admins.
     const reserved = Math.min(adminReservedConnections, Math.floor(maxConnections / 2));
@@ -167,13 +170,13 @@ export class Logins implements ConnectionsPort {
     const { limits, refusals, log } = this.#options;
     const isTheirs = ({ identity }: LoggedIn, { kind }: Standing): boolean =>
       kind === 'guest' && identity.caller.fingerprint === fingerprint;
-    const hasRoom = this.guests < limits.maxGuests && this.#hasUnreservedPlace();
+    const hasRoom = this.guests < limits.maxGuests && this.#hasUnreservedSlot();
     if (hasRoom && this.#countOf(isTheirs) === 0) return { kind: 'guest', why };
     refusals.note('maxGuests', log);
     return { kind: 'turned-away', why };
   }
 
-  #lookAgain(): void {
+  #decideAgain(): void {
     for (const [connection, { kind }] of this.#standings) {
       if (kind !== 'member') continue;
       const { login, caller } = connection.identity;

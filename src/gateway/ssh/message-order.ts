@@ -1,4 +1,4 @@
-/** Message numbers that the gateway itself looks at (RFC 4250 §4.1.2). */
+/** Message numbers that the gateway itself handles (RFC 4250 §4.1.2). */
 export const MESSAGE = {
   disconnect: 1,
   ignore: 2,

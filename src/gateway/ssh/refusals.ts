@@ -23,7 +23,7 @@ const LIMITS = [
 
 export type Limit = (typeof LIMITS)[number];
 
-/** How often a newcomer got the place of another connection, by the limit that had been reached. */
+/** How often a newcomer got the slot of another connection, by the limit that had been reached. */
 export type DisplacedCounts = Record<StartupLimit, number>;
 
 type Facts = Readonly<Record<string, unknown>>;

@@ -16,8 +16,8 @@ import type { SshCommands } from '../commands/ssh-commands.js';
 import { ChannelInput } from './channel-input.js';
 import { ChannelTerminal } from './channel-terminal.js';
 import { CommandStream } from './command-stream.js';
-import type { HeldOutput } from './held-output.js';
 import type { NotLetIn } from './logins.js';
+import type { HeldOutput } from './paced-output.js';
 import { PacedOutput } from './paced-output.js';
 import { closeUnstarted } from './ssh2-seams.js';
 
@@ -112,7 +112,7 @@ export class SessionChannel {
     const sentence = `triad: ${farewellSentence(reason, visible(this.#options.login))}`;
     this.#stream?.stop(exitCode, `${sentence}\n`);
     if (this.#attachment !== undefined) this.#attachment.disconnect(reason);
-    // In the middle of a command's output there is no place for a sentence.
+    // In the middle of a command's output there is no room for a sentence.
     else if (this.#output === undefined) this.#finish(exitCode, sentence);
   }
 

@@ -10,7 +10,7 @@ export interface SignedRequest {
   readonly digest: 'sha256' | 'sha512' | undefined;
 }
 
-/** Whether `request` was signed by the private half of `key`. The only place that asks ssh2. */
+/** Whether `request` was signed by the private half of `key`. The only code that asks ssh2. */
 export function isSignatureValid(key: PublicKey, request: SignedRequest): boolean {
   const publicKey = ssh2.utils.parseKey(`${key.type} ${key.blob.toString('base64')}`);
   if (publicKey instanceof Error) return false;

@@ -5,7 +5,7 @@ import { type AuthenticationRequest, algorithmOf, NamedMethods } from './authent
 import { MESSAGE } from './message-order.js';
 
 /**
- * The parts of ssh2 1.17.0 that the gateway needs and that ssh2 does not publish, in one place. The
+ * The parts of ssh2 1.17.0 that the gateway needs and that ssh2 does not publish, in one file. The
  * version is pinned; `hardenClient` throws where a changed ssh2 no longer has them.
  */
 interface ClientParts {

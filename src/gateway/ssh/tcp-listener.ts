@@ -90,17 +90,17 @@ export class TcpListener implements Part {
 }
 
 function describe(address: ListenAddress, error: Error): ConfigurationError {
-  const place = `cannot listen on ${formatAddress(address)}`;
+  const problem = `cannot listen on ${formatAddress(address)}`;
   const hint = 'choose another address with --listen HOST:PORT, or in config/gateway.yaml';
   switch (systemCode(error)) {
     case 'EADDRINUSE':
-      return new ConfigurationError(`${place}: the port is taken by another program`, { hint });
+      return new ConfigurationError(`${problem}: the port is taken by another program`, { hint });
     case 'EACCES':
-      return new ConfigurationError(`${place}: this user may not use the port`, { hint });
+      return new ConfigurationError(`${problem}: this user may not use the port`, { hint });
     case 'EADDRNOTAVAIL':
-      return new ConfigurationError(`${place}: this machine does not have the address`, { hint });
+      return new ConfigurationError(`${problem}: this machine does not have the address`, { hint });
     case undefined:
     default:
-      return new ConfigurationError(`${place}: ${messageOf(error)}`, { hint, cause: error });
+      return new ConfigurationError(`${problem}: ${messageOf(error)}`, { hint, cause: error });
   }
 }

@@ -11,9 +11,9 @@ export interface BottomLine {
   readonly session: SessionName;
   /** The pane under view, as people call it. */
   readonly pane: string;
-  /** What the observer is doing: `watching`, `history 12/2000`, … */
+  /** The observer's mode: `watching`, `history 12/2000`, … */
   readonly mode: string;
-  /** Something to say once, in place of who is there. */
+  /** Something to say once, instead of who is there. */
   readonly note: string | undefined;
   readonly presence: Presence;
   readonly keys: string;

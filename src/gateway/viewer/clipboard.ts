@@ -18,7 +18,7 @@ export function copyToClipboard(lines: Iterable<string>): Copy {
   };
 }
 
-/** What is far beyond the end of the clipboard is not even looked at. */
+/** What is far beyond the end of the clipboard is not even read. */
 function textOf(lines: Iterable<string>): string {
   const texts: string[] = [];
   let bytes = 0;

@@ -13,7 +13,7 @@ const MIN_EVIDENCE = 3;
  *
  * `expected` is right as long as the buffer drops nothing: tmux counts lines from the top of the
  * screen, and tells how many have scrolled off. When it has dropped its oldest tenth, or was
- * cleared, the content decides. Only settled lines can disagree; a place is taken when none does
+ * cleared, the content decides. Only settled lines can disagree; a position is taken when none does
  * and enough different ones agree.
  */
 export function findJoint(

@@ -12,7 +12,7 @@ export type Direction = 'backward' | 'forward';
 export interface SearchRequest {
   readonly needle: Needle;
   readonly direction: Direction;
-  /** The first line that is looked at. */
+  /** The first line that is searched. */
   readonly from: number;
   readonly signal: AbortSignal;
   readonly onProgress: (searched: number) => void;
@@ -25,7 +25,7 @@ export interface SearchOutcome {
   readonly searched: number;
 }
 
-/** Looks for a text line by line and page by page, until it is found, stopped, or there are no more lines. */
+/** Searches for a text line by line and page by page, until it is found, stopped, or there are no more lines. */
 export async function search(
   reader: HistoryReader,
   request: SearchRequest,

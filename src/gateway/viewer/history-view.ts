@@ -7,8 +7,7 @@ import type { HistoryLines } from './history-lines.js';
 import { HistoryReader, type LineSource, type ReadOutcome } from './history-reader.js';
 import { type Direction, SearchPrompt, search } from './history-search.js';
 import type { Key } from './key-decoder.js';
-import { MarkedRows } from './marked-rows.js';
-import { Needle } from './row-search.js';
+import { MarkedRows, Needle } from './row-search.js';
 import { textRow } from './text-row.js';
 
 const WHEEL_LINES = 3;
@@ -44,7 +43,7 @@ export class HistoryView {
   #top = 0;
   #cursor = 0;
   #firstCol = 0;
-  /** The longest line in view, once it was looked for. */
+  /** The longest line in view, once it was measured. */
   #widest: number | undefined;
   #anchor: number | undefined;
   #prompt: SearchPrompt | undefined;

@@ -16,6 +16,8 @@ const CAN = 0x18;
 const SUB = 0x1a;
 const ESC = 0x1b;
 const PASTE_END = '\x1b[201~';
+/** A terminal's answer whether it knows synchronised updates (DECRPM of mode 2026). */
+const SYNC_ANSWER = /\u001b\[\?2026;\d\$y/;
 
 /** One printable character, or the name of a key as tmux has it (`Up`, `PPage`, `C-c`). */
 export type Key = string;
@@ -58,12 +60,18 @@ const NUMBER_KEYS: Readonly<Record<string, Key>> = {
   8: 'End',
 };
 
-/** Where in the input we are; `string` is the body of an OSC, DCS, APC, PM or SOS (ECMA-48 §5.6). */
-type Place = 'ground' | 'escape' | 'csi' | 'mouse' | 'ss3' | 'string' | 'string-escape' | 'paste';
+/** The parser's state; `string` is the body of an OSC, DCS, APC, PM or SOS (ECMA-48 §5.6). */
+type State = 'ground' | 'escape' | 'csi' | 'mouse' | 'ss3' | 'string' | 'string-escape' | 'paste';
 
 /** Whether a key leaves wherever it is not taken for something else. */
 export function isLeavingKey(key: Key): boolean {
   return key === 'q' || key === 'C-c' || key === 'C-d' || key === 'Detach';
+}
+
+/** What was typed without the answer to a viewer's question, which tmux would type into the pane. */
+export function withoutSyncAnswer(bytes: Uint8Array): Uint8Array {
+  const text = Buffer.from(bytes).toString('latin1');
+  return SYNC_ANSWER.test(text) ? Buffer.from(text.replace(SYNC_ANSWER, ''), 'latin1') : bytes;
 }
 
 /**
@@ -78,7 +86,7 @@ export class KeyDecoder {
   readonly #now: () => number;
   /** When the last byte was taken. */
   #takenAtMs = 0;
-  #place: Place = 'ground';
+  #state: State = 'ground';
   #isAfterPrefix = false;
   #isEscapeSaid = false;
   #parameters = '';
@@ -98,7 +106,7 @@ export class KeyDecoder {
    * @returns how many it took.
    */
   receive(bytes: Uint8Array, mayGoOn: () => boolean = () => true): number {
-    if (this.#now() - this.#takenAtMs > MAX_GAP_MS) this.#place = 'ground';
+    if (this.#now() - this.#takenAtMs > MAX_GAP_MS) this.#state = 'ground';
     let taken = 0;
     for (const byte of bytes) {
       if (taken > 0 && !mayGoOn()) break;
@@ -106,12 +114,12 @@ export class KeyDecoder {
       taken += 1;
     }
     this.#takenAtMs = this.#now();
-    if (taken === bytes.length && this.#place === 'escape') this.#sayEscape();
+    if (taken === bytes.length && this.#state === 'escape') this.#sayEscape();
     return taken;
   }
 
   #take(byte: number): void {
-    switch (this.#place) {
+    switch (this.#state) {
       case 'ground':
         return this.#takeKey(byte);
       case 'escape':
@@ -134,7 +142,7 @@ export class KeyDecoder {
     if (byte >= 0x80) return this.#takeCharacter(byte);
     this.#character.length = 0;
     if (byte === ESC) {
-      this.#place = 'escape';
+      this.#state = 'escape';
       this.#isEscapeSaid = false;
     } else if (byte === CTRL_B) this.#isAfterPrefix = true;
     else if (byte === 0x64 && this.#isAfterPrefix) this.#say('Detach');
@@ -172,12 +180,12 @@ export class KeyDecoder {
   #takeAfterEscape(byte: number): void {
     this.#parameters = '';
     this.#length = 0;
-    if (byte === 0x5b) this.#place = 'csi';
-    else if (byte === 0x4f) this.#place = 'ss3';
-    else if ([0x50, 0x58, 0x5d, 0x5e, 0x5f].includes(byte)) this.#place = 'string';
+    if (byte === 0x5b) this.#state = 'csi';
+    else if (byte === 0x4f) this.#state = 'ss3';
+    else if ([0x50, 0x58, 0x5d, 0x5e, 0x5f].includes(byte)) this.#state = 'string';
     else {
       this.#sayEscape();
-      this.#place = 'ground';
+      this.#state = 'ground';
       this.#takeKey(byte);
     }
   }
@@ -193,9 +201,9 @@ export class KeyDecoder {
   #endCsi(final: string): void {
     const parameters = this.#parameters;
     this.#parameters = '';
-    this.#place = 'ground';
-    if (final === 'M' && parameters === '') this.#place = 'mouse';
-    else if (final === '~' && parameters === '200') this.#place = 'paste';
+    this.#state = 'ground';
+    if (final === 'M' && parameters === '') this.#state = 'mouse';
+    else if (final === '~' && parameters === '200') this.#state = 'paste';
     else if (final === '~') this.#sayNamed(NUMBER_KEYS[parameters.split(';')[0] ?? '']);
     else if (final === 'M' || final === 'm') this.#sayWheel(parameters, final);
     else if (final === 'y') this.#saySyncAnswer(parameters);
@@ -224,33 +232,33 @@ export class KeyDecoder {
   #takeMouse(byte: number): void {
     this.#length += 1;
     if (byte === ESC) this.#takeControl(byte);
-    else if (this.#length === MOUSE_BYTES) this.#place = 'ground';
+    else if (this.#length === MOUSE_BYTES) this.#state = 'ground';
   }
 
   #takeSs3(byte: number): void {
     if (byte < 0x20) return this.#takeControl(byte);
-    this.#place = 'ground';
+    this.#state = 'ground';
     this.#sayNamed(LETTER_KEYS[String.fromCharCode(byte)]);
   }
 
   /** In the middle of a sequence: what ends or replaces it (ECMA-48, VT500), and the keys that always count. */
   #takeControl(byte: number): void {
-    if (byte === CAN || byte === SUB) this.#place = 'ground';
+    if (byte === CAN || byte === SUB) this.#state = 'ground';
     if (![ESC, CTRL_C, CTRL_D].includes(byte)) return;
-    this.#place = 'ground';
+    this.#state = 'ground';
     this.#takeKey(byte);
   }
 
   #takeString(byte: number): void {
     this.#length += 1;
-    if (this.#place === 'string-escape' && byte !== 0x5c) {
+    if (this.#state === 'string-escape' && byte !== 0x5c) {
       // The ESC that might have ended the string was none of its own.
-      this.#place = 'escape';
+      this.#state = 'escape';
       this.#isEscapeSaid = false;
       this.#takeAfterEscape(byte);
-    } else if (byte === ESC) this.#place = 'string-escape';
-    else if (byte === BEL || this.#place === 'string-escape') this.#place = 'ground';
-    else if (this.#length > MAX_STRING_BYTES) this.#place = 'ground';
+    } else if (byte === ESC) this.#state = 'string-escape';
+    else if (byte === BEL || this.#state === 'string-escape') this.#state = 'ground';
+    else if (this.#length > MAX_STRING_BYTES) this.#state = 'ground';
     else if (byte < 0x20) this.#takeControl(byte);
   }
 
@@ -259,7 +267,7 @@ export class KeyDecoder {
     this.#length += 1;
     if (byte === CTRL_C) return this.#takeControl(byte);
     const seen = this.#parameters + String.fromCharCode(byte);
-    if (seen === PASTE_END || this.#length > MAX_PASTE_BYTES) this.#place = 'ground';
+    if (seen === PASTE_END || this.#length > MAX_PASTE_BYTES) this.#state = 'ground';
     if (PASTE_END.startsWith(seen)) this.#parameters = seen;
     else this.#parameters = byte === ESC ? '\x1b' : '';
   }

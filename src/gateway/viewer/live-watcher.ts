@@ -6,7 +6,7 @@ import type { FeedEnd, MirrorSource } from '../mirror/mirror-source.js';
 import type { Mirrors } from '../mirror/mirrors.js';
 import { MAX_UNCONSUMED_BYTES, type ObserverDisplay } from '../mirror/observer-display.js';
 import type { ObserverTerminal, Watcher, WatchRequest } from '../mirror/watching.js';
-import type { Glimpses } from './glimpses.js';
+import type { PanePolls } from './pane-polls.js';
 import { Viewer } from './viewer.js';
 
 /** What a client may have to consume with a copy: no more than with a frame. */
@@ -18,7 +18,7 @@ export interface LiveWatcherOptions {
   /** Pages for the engineer who watches. */
   readonly history: MirrorSource['history'];
   readonly share: LoopShare;
-  readonly glimpses: Glimpses;
+  readonly polls: PanePolls;
   readonly log: Logger;
 }
 
@@ -38,7 +38,7 @@ export class LiveWatcher implements Watcher, Steps {
   #display: ObserverDisplay | undefined;
   #end: (end: { readonly reason: FeedEnd | 'left' }) => void = () => undefined;
 
-  constructor({ request, history, share, glimpses, log }: LiveWatcherOptions) {
+  constructor({ request, history, share, polls, log }: LiveWatcherOptions) {
     const { session, size, pane } = request;
     this.#request = request;
     this.owner = request.engineer;
@@ -49,7 +49,7 @@ export class LiveWatcher implements Watcher, Steps {
       this.#end = resolve;
     });
     this.#viewer = new Viewer({
-      ...{ session, size, pane, glimpses, history },
+      ...{ session, size, pane, polls, history },
       rowsOf: (lines, cols) => rowsFor({ share, owner: request.engineer }, lines, cols),
       during: (work) => share.during(request.engineer, work),
       write: (bytes) => this.#copy(bytes),

@@ -2,7 +2,7 @@ import type { PaneId, PaneName } from '../../base/ids.js';
 import type { LayoutPane, WindowLayout } from '../../base/window-layout.js';
 import type { Key } from './key-decoder.js';
 
-/** Which pane an observer looks at: the one where drivers type, or one of their own choice. */
+/** Which pane an observer has under view: the one where drivers type, or one of their own choice. */
 export class PaneChoice {
   #chosen: PaneId | undefined;
   #isAlone: boolean;
@@ -42,7 +42,7 @@ export class PaneChoice {
     }
   }
 
-  /** The pane that is looked at; none only where there is none. */
+  /** The pane under view; none only where there is none. */
   pane(layout: WindowLayout): LayoutPane | undefined {
     return this.#find(layout) ?? layout.panes.find((pane) => pane.isActive) ?? layout.panes[0];
   }

@@ -6,7 +6,7 @@ export function rowText(row: Row): string {
 }
 
 /**
- * A plain text that is looked for: case counts when it has an upper case letter, and the ways to
+ * A plain text that is searched for: case counts when it has an upper case letter, and the ways to
  * compose a character are the same (NFC).
  */
 export class Needle {
@@ -47,5 +47,34 @@ export class Needle {
   #fold(text: string): string {
     const composed = text.normalize('NFC');
     return this.#isCaseSensitive ? composed : composed.toLowerCase();
+  }
+}
+
+/** Rows with marks on them, each made once: what shows the same stays the same object. */
+export class MarkedRows {
+  readonly #selected = new WeakMap<Row, Row>();
+  #matching = new WeakMap<Row, Row>();
+  #needle: Needle | undefined;
+
+  /** Inverse, and at least one cell, so that an empty line shows it, too. */
+  selected(row: Row): Row {
+    const kept = this.#selected.get(row);
+    if (kept !== undefined) return kept;
+    const glyphs = row.glyphs.length === 0 ? [' '] : row.glyphs;
+    const made = { glyphs, styles: glyphs.map(() => '7') };
+    this.#selected.set(row, made);
+    return made;
+  }
+
+  /** With every match of the needle marked. */
+  matching(row: Row, needle: Needle | undefined): Row {
+    if (needle === undefined) return row;
+    if (needle !== this.#needle) this.#matching = new WeakMap();
+    this.#needle = needle;
+    const kept = this.#matching.get(row);
+    if (kept !== undefined) return kept;
+    const made = needle.highlight(row);
+    this.#matching.set(row, made);
+    return made;
   }
 }

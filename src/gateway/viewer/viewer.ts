@@ -7,13 +7,13 @@ import type { Grid, Row } from '../mirror/grid.js';
 import type { Composer, SharedScreen } from '../mirror/shared-screen.js';
 import { bottomLineText } from './bottom-line.js';
 import { cropScreen, type Opening } from './crop.js';
-import type { Glimpses, Look } from './glimpses.js';
 import { helpScreen } from './help-screen.js';
+import { PageQueue } from './history-pages.js';
 import type { LineSource } from './history-reader.js';
 import { HistoryView } from './history-view.js';
 import { isLeavingKey, type Key, KeyDecoder } from './key-decoder.js';
-import { PageQueue } from './page-queue.js';
 import { PaneChoice } from './pane-choice.js';
+import type { PanePolls, PollSubscription } from './pane-polls.js';
 import { endOf, textRow, textWidth } from './text-row.js';
 import { followCursor, type Point, withinRegion } from './viewport.js';
 
@@ -48,8 +48,8 @@ export interface ViewerOptions {
   readonly history: (pane: PaneId, request: HistoryRequest) => Promise<HistoryPage>;
   readonly rowsOf: (lines: readonly string[], cols: number) => Promise<readonly Row[]>;
   readonly during: InSlices;
-  /** What all observers of the session look at that is not on the shared screen. */
-  readonly glimpses: Pick<Glimpses, 'look'>;
+  /** What observers of the session watch that is not on the shared screen. */
+  readonly polls: Pick<PanePolls, 'subscribe'>;
   /** To the observer's terminal: what is copied to their clipboard, and nothing else; whether it went. */
   readonly write: (bytes: Uint8Array) => boolean;
   /** The screen is to be composed again. */
@@ -79,7 +79,7 @@ export class Viewer implements Composer {
   #isLineHidden = false;
   #pan: Point | undefined;
   #history: HistoryView | undefined;
-  #glimpse: { readonly pane: PaneId; readonly look: Look } | undefined;
+  #poll: { readonly pane: PaneId; readonly subscription: PollSubscription } | undefined;
   /** What was composed of last. */
   #shared: SharedScreen | undefined;
   /** The last screen of their own: the same object as long as it shows the same. */
@@ -126,20 +126,20 @@ export class Viewer implements Composer {
   close(): void {
     this.#isOver = true;
     this.#history?.close();
-    this.#glimpse?.look.close();
+    this.#poll?.subscription.close();
   }
 
   compose(shared: SharedScreen): Grid {
     this.#shared = shared;
     this.#choice.follow(shared.layout);
-    this.#followGlimpse();
+    this.#followPoll();
     const own = this.#showOwn(shared);
     if (own === undefined) return this.#showLive(shared);
     if (this.#own === undefined || !isSame(this.#own, own)) this.#own = own;
     return this.#own;
   }
 
-  /** What nobody else sees; undefined while the observer looks at the shared screen. */
+  /** What nobody else sees; undefined while the observer watches the shared screen. */
   #showOwn(shared: SharedScreen): Grid | undefined {
     const { cols, rows } = this.#size;
     if (cols < MIN_SIZE.cols || rows < MIN_SIZE.rows) return tooSmall(this.#size);
@@ -159,9 +159,7 @@ export class Viewer implements Composer {
     const key = [
       ...[this.#size.cols, this.#size.rows, this.#isLineHidden, this.#choice.key],
       ...[offset.col, offset.row, region.col, region.row, region.cols, region.rows],
-      ...(this.#glimpse === undefined
-        ? []
-        : [this.#glimpse.pane, this.#glimpse.look.glimpse.number]),
+      ...(this.#poll === undefined ? [] : [this.#poll.pane, this.#poll.subscription.poll.number]),
     ].join(' ');
     const made = shared.composed.get(key);
     if (made !== undefined) return made;
@@ -178,8 +176,8 @@ export class Viewer implements Composer {
 
   #liveView(shared: SharedScreen): { screen: Grid; opening: Opening } {
     const size = this.#viewSize;
-    const glimpse = this.#glimpse?.look.glimpse;
-    const screen = glimpse === undefined ? shared.screen : (glimpse.screen ?? EMPTY);
+    const poll = this.#poll?.subscription.poll;
+    const screen = poll === undefined ? shared.screen : (poll.screen ?? EMPTY);
     const region = this.#regionOf(shared, screen);
     const offset =
       this.#pan === undefined
@@ -194,7 +192,7 @@ export class Viewer implements Composer {
   }
 
   #liveLine(shared: SharedScreen): string {
-    const note = this.#glimpse === undefined ? this.#choice.note : 'not on the shared screen';
+    const note = this.#poll === undefined ? this.#choice.note : 'not on the shared screen';
     return this.#line(shared, { mode: 'watching', note, keys: '? help  q leaves' });
   }
 
@@ -286,16 +284,18 @@ export class Viewer implements Composer {
     return layout === undefined ? undefined : this.#choice.pane(layout);
   }
 
-  /** A pane that is shown alone and is not on the shared screen is looked at by itself. */
-  #followGlimpse(): void {
+  /** A pane that is shown alone and is not on the shared screen is polled. */
+  #followPoll(): void {
     const pane = this.#choice.isAlone ? this.#paneUnderView() : undefined;
     const isLive = this.#history?.isLoaded !== true;
     const wanted = pane?.region === null && isLive ? pane.id : undefined;
-    if (wanted === this.#glimpse?.pane || this.#isOver) return;
-    this.#glimpse?.look.close();
-    const { glimpses, onChange } = this.#options;
-    this.#glimpse =
-      wanted === undefined ? undefined : { pane: wanted, look: glimpses.look(wanted, onChange) };
+    if (wanted === this.#poll?.pane || this.#isOver) return;
+    this.#poll?.subscription.close();
+    const { polls, onChange } = this.#options;
+    this.#poll =
+      wanted === undefined
+        ? undefined
+        : { pane: wanted, subscription: polls.subscribe(wanted, onChange) };
   }
 }
 

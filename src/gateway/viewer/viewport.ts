@@ -13,7 +13,7 @@ const MARGIN = 2;
 
 /**
  * How far into a region an opening starts that follows the cursor. Depends on nothing else, so that
- * all openings of one size are at the same place; moves by half an opening, so that it mostly rests.
+ * all openings of one size are at the same offset; moves by half an opening, so that it mostly rests.
  * Where the cursor is hidden or elsewhere it stays at the lower left, where agents write.
  */
 export function followCursor(cursor: Grid['cursor'], region: Region, size: TerminalSize): Point {
@@ -31,7 +31,7 @@ export function followCursor(cursor: Grid['cursor'], region: Region, size: Termi
   };
 }
 
-/** The nearest place at which an opening still shows the region only. */
+/** The nearest offset at which an opening still shows the region only. */
 export function withinRegion(point: Point, region: Region, size: TerminalSize): Point {
   return {
     col: Math.max(0, Math.min(point.col, region.cols - size.cols)),

@@ -4,14 +4,14 @@ import { rowsFor } from '../mirror/captured-rows.js';
 import type { MirrorSource } from '../mirror/mirror-source.js';
 import { Mirrors, type MirrorsOptions } from '../mirror/mirrors.js';
 import type { Watcher, WatchRequest } from '../mirror/watching.js';
-import { Glimpses } from './glimpses.js';
+import { PacedHistory } from './history-pages.js';
 import { LiveWatcher } from './live-watcher.js';
-import { RestedHistory } from './rested-history.js';
+import { PanePolls } from './pane-polls.js';
 
 /** What the observers of a session share beside its mirror. */
 interface Watched {
-  readonly glimpses: Glimpses;
-  readonly pages: RestedHistory;
+  readonly polls: PanePolls;
+  readonly pages: PacedHistory;
 }
 
 /** Everybody who watches: their terminals are kept in step with a mirror, and their keys with a viewer. */
@@ -29,9 +29,9 @@ export class Watchers {
   /** @throws whatever the source throws when the session cannot be mirrored. */
   async watch(request: WatchRequest): Promise<Watcher> {
     const { log, share } = this.#options;
-    const { glimpses, pages } = this.#watched(request.session);
+    const { polls, pages } = this.#watched(request.session);
     const history = pages.of(request.engineer);
-    const watcher = new LiveWatcher({ request, log, share, glimpses, history });
+    const watcher = new LiveWatcher({ request, log, share, polls, history });
     await watcher.open(this.#mirrors);
     return watcher;
   }
@@ -47,11 +47,11 @@ export class Watchers {
     const { sourceOf, share } = this.#options;
     const source = sourceOf(session);
     const history: MirrorSource['history'] = (pane, request) => source.history(pane, request);
-    const glimpses = new Glimpses((pane) => ({
+    const polls = new PanePolls((pane) => ({
       history: (request) => history(pane, request),
       rowsOf: (lines, cols) => rowsFor({ share, owner: `panes of ${session}` }, lines, cols),
     }));
-    const made = { glimpses, pages: new RestedHistory(history) };
+    const made = { polls, pages: new PacedHistory(history) };
     this.#sessions.set(session, made);
     return made;
   }

@@ -1,13 +1,13 @@
 import { expect, test, vi } from 'vitest';
 import { sessionName } from '../../../../src/base/ids.js';
 import { LoopShare } from '../../../../src/base/loop-share.js';
-import { ComposedScreens } from '../../../../src/gateway/mirror/composed-screens.js';
 import { FanOut } from '../../../../src/gateway/mirror/fan-out.js';
 import { encodeFrame } from '../../../../src/gateway/mirror/frame.js';
 import { FrameCache } from '../../../../src/gateway/mirror/frame-cache.js';
 import { blankRow, type Grid } from '../../../../src/gateway/mirror/grid.js';
 import { type Moment, ObserverDisplay } from '../../../../src/gateway/mirror/observer-display.js';
 import type { Composer } from '../../../../src/gateway/mirror/shared-screen.js';
+import { ComposedScreens } from '../../../../src/gateway/mirror/shared-screen.js';
 import type { ObserverTerminal } from '../../../../src/gateway/mirror/watching.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { layoutOf } from '../../../helpers/fake-mirror.js';

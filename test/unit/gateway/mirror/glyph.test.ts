@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { printableGlyph } from '../../../../src/gateway/mirror/glyph.js';
+import { printableGlyph } from '../../../../src/gateway/mirror/grid.js';
 
 test.each([
   'a',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { HeldOutput } from '../../../../src/gateway/ssh/held-output.js';
+import { HeldOutput } from '../../../../src/gateway/ssh/paced-output.js';
 
 const MEBIBYTE = 1024 * 1024;
 

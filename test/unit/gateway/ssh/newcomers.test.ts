@@ -1,8 +1,7 @@
 import type { Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { NewcomerInput } from '../../../../src/gateway/ssh/newcomer-input.js';
-import { Newcomers } from '../../../../src/gateway/ssh/newcomers.js';
+import { NewcomerInput, Newcomers } from '../../../../src/gateway/ssh/newcomers.js';
 import { eventually } from '../../../helpers/eventually.js';
 
 /** Work that takes as long as it says, by a clock that stands still otherwise. */

@@ -3,8 +3,8 @@ import { paneId, sessionName } from '../../../../src/base/ids.js';
 import { LoopShare } from '../../../../src/base/loop-share.js';
 import { Mirrors } from '../../../../src/gateway/mirror/mirrors.js';
 import { copyToClipboard } from '../../../../src/gateway/viewer/clipboard.js';
-import { Glimpses } from '../../../../src/gateway/viewer/glimpses.js';
 import { LiveWatcher } from '../../../../src/gateway/viewer/live-watcher.js';
+import { PanePolls } from '../../../../src/gateway/viewer/pane-polls.js';
 import { openLogger } from '../../../../src/log/logger.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { FakeSource, layoutOf } from '../../../helpers/fake-mirror.js';
@@ -36,7 +36,7 @@ class Watched implements AsyncDisposable {
       },
       history: async (_pane, request) => this.pane.page(request),
       share,
-      glimpses: new Glimpses(() => {
+      polls: new PanePolls(() => {
         throw new Error('nobody looks at another pane here');
       }),
       log,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { UnavailableError } from '../../../../src/base/errors.js';
-import { Followers } from '../../../../src/gateway/commands/followers.js';
+import { Followers } from '../../../../src/gateway/commands/follower.js';
 import { OutputWaits } from '../../../../src/host/tap/output-waits.js';
 import { TappedOutput } from '../../../../src/host/tap/tapped-output.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';

@@ -100,7 +100,7 @@ test('the last places are kept for admins', async () => {
   await s.hoard(await s.key('eve'));
   const refused = await status(s.room, await s.key('bob'));
   expect(refused.code).toBe(255);
-  expect(refused.stderr).toContain('all places are taken but those kept for admins');
+  expect(refused.stderr).toContain('all connection slots are taken but those kept for admins');
   expect((await status(s.room, s.room.key)).code).toBe(0);
   expect(s.room.gateway.refused).toMatchObject({ adminReservedConnections: 1 });
 });

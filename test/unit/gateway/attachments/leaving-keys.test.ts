@@ -1,14 +1,14 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
-import { ObserverKeys } from '../../../../src/gateway/attachments/observer-keys.js';
+import { ObserverLeavingKeys } from '../../../../src/gateway/attachments/leaving-keys.js';
 import { ENDING, floods, harmlessInputs, LEAVING } from '../../../helpers/observer-inputs.js';
 
 function leaves(bytes: Uint8Array): boolean {
-  return new ObserverKeys().asksToLeave(bytes);
+  return new ObserverLeavingKeys().asksToLeave(bytes);
 }
 
 function leavesByteByByte(bytes: Uint8Array): boolean {
-  const keys = new ObserverKeys();
+  const keys = new ObserverLeavingKeys();
   return [...bytes].some((byte) => keys.asksToLeave(Uint8Array.of(byte)));
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { paneId } from '../../../../src/base/ids.js';
-import { Glimpses } from '../../../../src/gateway/viewer/glimpses.js';
+import { PanePolls } from '../../../../src/gateway/viewer/pane-polls.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { plainRows, SimulatedPane } from '../../../helpers/simulated-pane.js';
 
@@ -8,7 +8,7 @@ test('a pane is read once for all who look at it, until the last one looks no mo
   const pane = new SimulatedPane({ rows: 5, cols: 20, limit: 100 });
   pane.print(5);
   const asked: string[] = [];
-  const glimpses = new Glimpses((id) => ({
+  const polls = new PanePolls((id) => ({
     rowsOf: plainRows,
     history: async (request) => {
       asked.push(id);
@@ -17,20 +17,20 @@ test('a pane is read once for all who look at it, until the last one looks no mo
   }));
   let changes = 0;
   const onChange = (): void => void (changes += 1);
-  const [first, second] = [paneId('%1'), paneId('%1')].map((id) => glimpses.look(id, onChange));
-  const other = glimpses.look(paneId('%2'), () => undefined);
+  const [first, second] = [paneId('%1'), paneId('%1')].map((id) => polls.subscribe(id, onChange));
+  const other = polls.subscribe(paneId('%2'), () => undefined);
   await eventually('both are told', () => changes === 2);
   expect(asked).toEqual(['%1', '%2']);
-  expect(first?.glimpse.screen).toBe(second?.glimpse.screen);
-  expect(first?.glimpse.number).not.toBe(other.glimpse.number);
+  expect(first?.poll.screen).toBe(second?.poll.screen);
+  expect(first?.poll.number).not.toBe(other.poll.number);
   first?.close();
   first?.close();
-  const third = glimpses.look(paneId('%1'), onChange);
-  expect(third.glimpse).toBe(second?.glimpse);
+  const third = polls.subscribe(paneId('%1'), onChange);
+  expect(third.poll).toBe(second?.poll);
   second?.close();
   third.close();
-  const fourth = glimpses.look(paneId('%1'), onChange);
-  expect(fourth.glimpse).not.toBe(third.glimpse);
+  const fourth = polls.subscribe(paneId('%1'), onChange);
+  expect(fourth.poll).not.toBe(third.poll);
   fourth.close();
   other.close();
 });

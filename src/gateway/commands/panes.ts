@@ -16,7 +16,7 @@ interface PanesAction extends Pick<Verb, 'summary'> {
 }
 
 /** A verb that does something to the command of one pane, or with `--all` of every pane. */
-export function panesVerb({ name, summary, done, record }: PanesAction): Verb {
+function panesVerb({ name, summary, done, record }: PanesAction): Verb {
   return {
     name,
     role: 'driver',
@@ -42,3 +42,24 @@ export function panesVerb({ name, summary, done, record }: PanesAction): Verb {
     },
   };
 }
+
+export const start = panesVerb({
+  name: 'start',
+  summary: 'start what does not run, each after what it depends on',
+  done: 'started',
+  record: (audit, event) => audit.paneStarted(event),
+});
+
+export const stop = panesVerb({
+  name: 'stop',
+  summary: 'end commands as their policy says; they stay stopped until they are started',
+  done: 'stopped',
+  record: (audit, event) => audit.paneStopped(event),
+});
+
+export const restart = panesVerb({
+  name: 'restart',
+  summary: 'end commands and start them again; make closed panes again',
+  done: 'restarted',
+  record: (audit, event) => audit.paneRestarted(event),
+});
