@@ -34,12 +34,12 @@ class Source {
   happen(count: number): this {
     for (let each = 0; each < count; each += 1) {
       const number = this.first + this.events.length;
-      const place = { session: sessionName('pair'), pane: paneName('worker'), by: null };
+      const subject = { session: sessionName('pair'), pane: paneName('worker'), by: null };
       this.events.push({
         number,
         at: (this.now += 1),
         kind: 'pane-state',
-        ...place,
+        ...subject,
         text: 'x',
         facts: {},
       });
@@ -99,21 +99,36 @@ function recordOf(source: Source, audited: string[] = []) {
   return { audited, audit, retries, path, record, [Symbol.asyncDispose]: () => record.close() };
 }
 
+/** Waits for so many lines of the record. */
+async function hasRecorded(audited: readonly string[], count: number): Promise<void> {
+  await eventually(
+    `${count} are recorded`,
+    () => audited.length >= count,
+    () => audited.join(),
+  );
+  expect(audited).toHaveLength(count);
+}
+
+/** Waits until an attempt has failed so often, and the next one is due. */
+function isTriedAgain(retries: readonly unknown[], count: number): Promise<unknown> {
+  return eventually(`attempt ${count + 1} is due`, () => retries.length === count);
+}
+
 test('what happens is recorded once and in order, over restarts of the gateway and however much it is', async () => {
   const source = new Source().happen(1200);
   const audited: string[] = [];
   {
     await using _first = recordOf(source, audited);
-    await eventually('it is so', () => audited.length === 1200);
+    await hasRecorded(audited, 1200);
   }
   source.happen(3);
   await using second = recordOf(source, audited);
-  await eventually('it is so', () => audited.length === 1203);
+  await hasRecorded(audited, 1203);
   source.happen(1);
-  await eventually('it is so', () => audited.length === 1204);
+  await hasRecorded(audited, 1204);
   expect(audited).toEqual(Array.from({ length: 1204 }, (_, index) => `${index + 1}`));
   await eventually(
-    'it is so',
+    'the position of the last event is kept',
     () => readFileSync(second.path, 'utf8') === '{"last":1204,"at":2204}\n',
   );
   expect(statSync(second.path).mode & 0o777).toBe(0o600);
@@ -124,11 +139,11 @@ test('what the host kept no more when the gateway came back is recorded as misse
   const audited: string[] = [];
   {
     await using _first = recordOf(source, audited);
-    await eventually('it is so', () => audited.length === 10);
+    await hasRecorded(audited, 10);
   }
   source.happen(20).keep(5);
   await using _second = recordOf(source, audited);
-  await eventually('it is so', () => audited.length === 16);
+  await hasRecorded(audited, 16);
   expect(audited.slice(10)).toEqual(['missed 15', '26', '27', '28', '29', '30']);
 });
 
@@ -140,23 +155,23 @@ test('an event that cannot be recorded is tried again, and those before it are n
     if (event.number === 2) throw new Error('the disk is full');
     write(event);
   };
-  await eventually('it is so', () => recorded.retries.length === 1);
+  await isTriedAgain(recorded.retries, 1);
   expect(recorded.audited).toEqual(['1']);
   recorded.audit.hostEvent = write;
   recorded.retries[0]?.();
-  await eventually('it is so', () => recorded.audited.length === 3);
+  await hasRecorded(recorded.audited, 3);
   expect(recorded.audited).toEqual(['1', '2', '3']);
 });
 
 test('a host that is lost is asked again from where it was', async () => {
   const source = new Source().happen(2);
   await using recorded = recordOf(source);
-  await eventually('it is so', () => recorded.audited.length === 2);
+  await hasRecorded(recorded.audited, 2);
   source.isGone = true;
-  await eventually('it is so', () => recorded.retries.length === 1);
+  await isTriedAgain(recorded.retries, 1);
   source.happen(1).isGone = false;
   recorded.retries[0]?.();
-  await eventually('it is so', () => recorded.audited.length === 3);
+  await hasRecorded(recorded.audited, 3);
   expect(source.asked.at(-1)).toBeGreaterThanOrEqual(2);
 });
 
@@ -165,10 +180,10 @@ test('a host that is lost for long costs nothing that grows', async () => {
   source.isGone = true;
   await using recorded = recordOf(source);
   for (let each = 1; each <= 20; each += 1) {
-    await eventually('it is tried again', () => recorded.retries.length === each);
+    await isTriedAgain(recorded.retries, each);
     recorded.retries.at(-1)?.();
   }
-  await eventually('it is so', () => recorded.retries.length === 21);
+  await isTriedAgain(recorded.retries, 21);
   if (source.stop === undefined) throw new Error('the host was not asked');
   expect(getEventListeners(source.stop, 'abort').length).toBeLessThanOrEqual(2);
 });
@@ -176,7 +191,7 @@ test('a host that is lost for long costs nothing that grows', async () => {
 test('a host that counts from 1 again is recorded from its first event', async () => {
   writeFileSync(join(folder, 'recorded-events.json'), '{"last":900}\n');
   await using recorded = recordOf(new Source().happen(2));
-  await eventually('it is so', () => recorded.audited.length === 3);
+  await hasRecorded(recorded.audited, 3);
   expect(recorded.audited).toEqual(['not 900', '1', '2']);
 });
 
@@ -185,28 +200,28 @@ test('a host that counted from 1 again and is past the old number is recorded fr
   const audited: string[] = [];
   {
     await using _first = recordOf(source, audited);
-    await eventually('it is so', () => audited.length === 5);
+    await hasRecorded(audited, 5);
   }
   source.loseRecord().happen(8);
   await using _second = recordOf(source, audited);
-  await eventually('it is so', () => audited.length >= 14);
+  await hasRecorded(audited, 14);
   expect(audited.slice(5)).toEqual(['not 5', '1', '2', '3', '4', '5', '6', '7', '8']);
 });
 
 test('numbers that a killed host had not saved and that are given again are recorded', async () => {
   const source = new Source().happen(6);
   await using recorded = recordOf(source);
-  await eventually('it is so', () => recorded.audited.length === 6);
+  await hasRecorded(recorded.audited, 6);
   source.events.splice(3);
   source.happen(4);
-  await eventually('it is so', () => recorded.audited.length === 14);
+  await hasRecorded(recorded.audited, 14);
   expect(recorded.audited.slice(6)).toEqual(['not 6', '1', '2', '3', '4', '5', '6', '7']);
 });
 
 test('a position that cannot be understood costs nothing but a second copy', async () => {
   writeFileSync(join(folder, 'recorded-events.json'), '{"last":-1}');
   await using recorded = recordOf(new Source().happen(2));
-  await eventually('it is so', () => recorded.audited.length === 2);
+  await hasRecorded(recorded.audited, 2);
 });
 
 test('a gateway that was killed before it remembered what it recorded records nothing twice', async () => {

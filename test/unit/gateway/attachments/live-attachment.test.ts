@@ -305,13 +305,13 @@ test('people of a session that ended unexpectedly wait for it and get the new on
   link.isAwaited = () => Promise.resolve(true);
   link.whenBack = () => new Promise((resolve) => (comeBack = resolve));
   link.driver(0).end({ reason: 'session-ended', isTerminalRestored: true });
-  await eventually('it is so', () => attachment.mode === 'waiting');
+  await eventually('the attachment is waiting', () => attachment.mode === 'waiting');
   expect(output()).toContain('triad: session pair has ended unexpectedly and is being made again.');
   attachment.receive(Buffer.from('dropped'));
   comeBack(true);
-  await eventually('it is so', () => link.views.length === 2);
+  await eventually('a second view is opened', () => link.views.length === 2);
   link.views[1]?.come();
-  await eventually('it is so', () => attachment.mode === 'typing');
+  await eventually('the attachment is typing', () => attachment.mode === 'typing');
   attachment.receive(Buffer.from('x'));
   expect(link.driver(1).typed).toEqual(['x']);
   expect(modes.length).toBeGreaterThan(1);
@@ -334,7 +334,7 @@ test('whoever waits for a session may leave', async () => {
   link.isAwaited = () => Promise.resolve(true);
   link.whenBack = () => new Promise(() => undefined);
   link.observer(0).end({ reason: 'session-ended' });
-  await eventually('it is so', () => attachment.mode === 'waiting');
+  await eventually('the attachment is waiting', () => attachment.mode === 'waiting');
   attachment.receive(Buffer.from('q'));
   expect(await attachment.ended).toEqual({ exitCode: 0, reason: 'detached' });
 });

@@ -29,6 +29,12 @@ class Board {
     this.told.show(PAIR, { drivers: drivers.map(engineerName), observers: 2 });
   }
 
+  /** Waits until the host was told so often. */
+  async hasShown(count: number): Promise<void> {
+    const evidence = () => this.shown.join('; ');
+    await eventually(`${count} states are shown`, () => this.shown.length === count, evidence);
+  }
+
   [Symbol.dispose](): void {
     this.told.close();
   }
@@ -44,20 +50,20 @@ class Board {
 
 test('a new gateway says that nobody is there, and then who is', async () => {
   using board = new Board();
-  await eventually('it is so', () => board.shown.length === 1);
+  await board.hasShown(1);
   board.show('dora', 'dirk');
-  await eventually('it is so', () => board.shown.length === 2);
+  await board.hasShown(2);
   expect(board.shown).toEqual([' +0', 'dora,dirk +2']);
 });
 
 test('while the host is slow, only the newest is kept for it', async () => {
   using board = new Board();
   board.isHeld = true;
-  await eventually('it is so', () => board.shown.length === 1);
+  await board.hasShown(1);
   for (let count = 0; count < 1000; count += 1) board.show(`e${count}`);
   board.isHeld = false;
   board.release();
-  await eventually('it is so', () => board.shown.length === 2);
+  await board.hasShown(2);
   expect(board.shown[1]).toBe('e999 +2');
 });
 
@@ -65,10 +71,10 @@ test.each([new LinkLostError(), new UnavailableError('the session is not running
   'a host that could not be told is told again: %s',
   async (error) => {
     using board = new Board();
-    await eventually('it is so', () => board.shown.length === 1);
+    await board.hasShown(1);
     board.fail = error;
     board.show('dora');
-    await eventually('it is so', () => board.shown.length === 2);
+    await board.hasShown(2);
     expect(board.shown[1]).toBe('dora +2');
   },
 );
@@ -76,6 +82,6 @@ test.each([new LinkLostError(), new UnavailableError('the session is not running
 test('names of more than 64 drivers are left out', async () => {
   using board = new Board();
   board.show(...Array.from({ length: 65 }, (_, index) => `e${index}`));
-  await eventually('it is so', () => board.shown.some((each) => each.includes('e63')));
+  await eventually('the names are shown', () => board.shown.some((each) => each.includes('e63')));
   expect(board.shown.at(-1)).not.toContain('e64');
 });
