@@ -283,9 +283,10 @@ export class RunningGateway {
   #describePort(stop: GatewayPort['stop']): GatewayPort {
     const { link, share, startCommand } = this.#options;
     const startedAt = new Date().toISOString();
+    const followers = new Followers();
     return {
       ...{ link, share, startCommand, attachments: this.#attachments, stop },
-      followers: new Followers(),
+      followers,
       captures: new Turns({
         maxAtOnce: MAX_CAPTURES_AT_ONCE,
         maxWaiting: Number.POSITIVE_INFINITY,
@@ -293,7 +294,10 @@ export class RunningGateway {
       describe: () => ({
         ...{ listen: this.listen, hostKeys: this.hostKeys, startedAt },
         problems: [...this.problems, ...grantProblems(this.#grants)],
-        refused: { ...this.#gateway?.refused, commands: share.refused },
+        refused: {
+          ...this.#gateway?.refused,
+          ...{ commands: share.refused, followed: followers.refused },
+        },
         displaced: { ...this.#gateway?.displaced },
         connections: this.#gateway?.counts ?? NO_CONNECTIONS,
       }),

@@ -27,16 +27,10 @@ export class FanOut implements Steps {
   #moment: Moment | undefined;
   #isRound = false;
   #costMs = 0;
-  #slices = 0;
 
   constructor(options: FanOutOptions) {
     this.#options = options;
     this.owner = options.owner;
-  }
-
-  /** How many slices there were. */
-  get slices(): number {
-    return this.#slices;
   }
 
   /**
@@ -98,7 +92,6 @@ export class FanOut implements Steps {
       this.#show(display);
       if (!mayGoOn()) break;
     }
-    this.#slices += 1;
     return now() - startedAt;
   }
 

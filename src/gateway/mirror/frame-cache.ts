@@ -15,19 +15,12 @@ export class FrameCache {
   readonly #plain = new Map<Grid, FramesByPosition>();
   readonly #synchronised = new Map<Grid, FramesByPosition>();
   #keptBytes = 0;
-  #madeFrames = 0;
-
-  /** How many frames were encoded. */
-  get madeFrames(): number {
-    return this.#madeFrames;
-  }
 
   frame(from: Grid | undefined, to: Grid, hasSync: boolean): Frame {
     const byTarget = hasSync ? this.#synchronised : this.#plain;
     const known = byTarget.get(to)?.get(from);
     if (known !== undefined) return known;
     const frame = encodeFrame(from, to, { maxBytes: MAX_FRAME_BYTES, hasSync });
-    this.#madeFrames += 1;
     const weight = frame.bytes.length + (byTarget.has(to) ? 0 : weightOf(to)) + weightOf(from);
     if (this.#keptBytes + weight > MAX_KEPT_BYTES) return frame;
     this.#keptBytes += weight;

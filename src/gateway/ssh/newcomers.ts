@@ -10,6 +10,7 @@ const SHARE_MS = 3;
  */
 export class Newcomers {
   readonly #now: () => number;
+  /** Each connection has one entry at most. */
   readonly #waiting = new Set<() => void>();
   #spentMs = 0;
   #nextTurn: NodeJS.Immediate | undefined;
@@ -17,11 +18,6 @@ export class Newcomers {
   /** @param now milliseconds that only grow */
   constructor(now: () => number) {
     this.#now = now;
-  }
-
-  /** How many wait for their turn; each connection once at most. */
-  get waiting(): number {
-    return this.#waiting.size;
   }
 
   /** Calls `handle` now, or in a later turn where this one's share is used up; false then. */
