@@ -1,4 +1,5 @@
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { messageOf, systemCode, UnavailableError } from './errors.js';
 import type { Part } from './part.js';
@@ -96,3 +97,9 @@ class ProcessStarts implements Part {
 
 /** Of this process. */
 export const PROCESS_STARTS = new ProcessStarts();
+
+/** `SIGKILL` for 9; a number the system has no name for as `SIG64`. */
+export function signalName(signal: number): string {
+  const entry = Object.entries(constants.signals).find(([, number]) => number === signal);
+  return entry?.[0] ?? `SIG${signal}`;
+}

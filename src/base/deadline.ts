@@ -1,4 +1,5 @@
-import { DeadlineError } from './errors.js';
+import type { Clock } from './clock.js';
+import { DeadlineError, RefusedError } from './errors.js';
 
 /**
  * Waits for `work`, at most `limitMs`.
@@ -19,4 +20,43 @@ export async function withDeadline<T>(
   } finally {
     clearTimeout(timer);
   }
+}
+
+export interface TimeLimit {
+  readonly clock: Clock;
+  readonly limitMs: number;
+  /** Aborted by whoever does not want the work any more. */
+  readonly signal: AbortSignal;
+  /** For the message of the error. */
+  readonly waitedFor: string;
+}
+
+/**
+ * Does `work` for at most `limitMs`; then, and when `limit.signal` is aborted, the signal that it was
+ * given is aborted, and nobody waits for it any more.
+ *
+ * @throws DeadlineError when it took too long; RefusedError when it was not wanted any more.
+ */
+export function withTimeLimit<T>(
+  limit: TimeLimit,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { clock, limitMs, signal, waitedFor } = limit;
+  const controller = new AbortController();
+  return new Promise<T>((resolve, reject) => {
+    const giveUp = (error: Error): void => {
+      forget();
+      reject(error);
+      controller.abort();
+    };
+    const stop = (): void => giveUp(new RefusedError(`${waitedFor} was stopped`));
+    const takeBack = clock.after(limitMs, () => giveUp(new DeadlineError(waitedFor, limitMs)));
+    const forget = (): void => {
+      takeBack();
+      signal.removeEventListener('abort', stop);
+    };
+    if (signal.aborted) return stop();
+    signal.addEventListener('abort', stop);
+    work(controller.signal).then(resolve, reject).finally(forget);
+  });
 }

@@ -2,8 +2,8 @@ import { constants, fstatSync, readdirSync, readFileSync, statSync } from 'node:
 import { type FileHandle, open } from 'node:fs/promises';
 import { startOn } from './child-process.js';
 import { messageOf, UnavailableError } from './errors.js';
+import { isSameFile } from './named-file.js';
 import { scanProcesses } from './process-scan.js';
-import { isSameFile } from './same-file.js';
 import { OwnSlices } from './slices.js';
 
 /** How often a lock is tried anew whose file somebody replaces meanwhile. */

@@ -1,5 +1,4 @@
-import { closeSync, fstatSync, lstatSync } from 'node:fs';
-import { isSameFile } from './same-file.js';
+import { closeSync, fstatSync, lstatSync, type Stats } from 'node:fs';
 
 /**
  * A file that is kept open, and opened again where its name means another one: somebody may move, remove or
@@ -39,4 +38,14 @@ export class NamedFile {
     if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;
   }
+}
+
+export type FileIdentity = Pick<Stats, 'dev' | 'ino'>;
+
+/** Whether both are one file, whatever its names are; nothing is no file. */
+export function isSameFile(
+  one: FileIdentity | undefined,
+  other: FileIdentity | undefined,
+): boolean {
+  return one !== undefined && one.dev === other?.dev && one.ino === other.ino;
 }

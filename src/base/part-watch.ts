@@ -58,7 +58,7 @@ export class PartWatch {
     this.#schedule();
   }
 
-  /** What is amiss now and cannot be made again, each with what to do. */
+  /** What is wrong now and cannot be made again, each with what to do. */
   get problems(): readonly string[] {
     return [...this.#troubles.values()].flatMap((trouble) => trouble?.text ?? []);
   }

@@ -15,7 +15,7 @@ export interface SessionDescription {
   readonly tmuxVersion: string;
   /** Whether the session was found running at the start instead of being created. */
   readonly adopted: boolean;
-  /** What is amiss beside its panes, each with what to do. */
+  /** What is wrong beside its panes, each with what to do. */
   readonly problems: readonly string[];
   readonly panes: readonly PaneDescription[];
 }

@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import lockfile from 'proper-lockfile';
 import { findDescriptorShortage } from './descriptors.js';
 import { BusyError, ConfigurationError, RefusedError, systemCode } from './errors.js';
+import { type FileIdentity, isSameFile } from './named-file.js';
 import type { Part } from './part.js';
-import { type FileIdentity, isSameFile } from './same-file.js';
 
 /**
  * Whoever holds this lock binds a socket; a holder that was killed blocks others so long. The library

@@ -1,5 +1,4 @@
-import { errorText } from '../base/error-text.js';
-import { messageOf, TriadError } from '../base/errors.js';
+import { errorText, messageOf, TriadError } from '../base/errors.js';
 import { EXIT, type ExitCode, exitCodeOf } from '../base/exit-codes.js';
 import { findShortage } from '../base/shortage.js';
 import type { TerminalSize } from '../base/terminal-size.js';

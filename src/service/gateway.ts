@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { SYSTEM_CLOCK } from '../base/clock.js';
 import { FILE_DESCRIPTORS } from '../base/descriptors.js';
 import type { Disposal } from '../base/disposal.js';
-import { errorText } from '../base/error-text.js';
+import { errorText } from '../base/errors.js';
 import { EXIT } from '../base/exit-codes.js';
 import { MAX_EVENTS_PER_PAGE } from '../base/host-event.js';
 import type { SessionName } from '../base/ids.js';

@@ -3,10 +3,9 @@ import { basename, dirname } from 'node:path';
 import { AppendFile } from '../base/append-file.js';
 import type { Disposal } from '../base/disposal.js';
 import { ConfigurationError, messageOf, TriadError, UnavailableError } from '../base/errors.js';
-import type { Part } from '../base/part.js';
+import { type Part, WrittenPart } from '../base/part.js';
 import { findShortage } from '../base/shortage.js';
 import { requireTrustedFolder, type TrustedPlace } from '../base/trusted-file.js';
-import { WrittenPart } from '../base/written-part.js';
 import type { Home } from '../config/home.js';
 import { type Logger, type LogLevel, openLogger } from '../log/logger.js';
 

@@ -1,4 +1,4 @@
-import { epochMsOf } from '../../base/calendar.js';
+import { epochMsOf } from '../../base/duration.js';
 
 const EXPIRY_TIME = /^(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?(Z)?$/i;
 

@@ -1,5 +1,5 @@
 import { AppendFile } from '../../base/append-file.js';
-import { WrittenPart } from '../../base/written-part.js';
+import { WrittenPart } from '../../base/part.js';
 
 /** A year of a busy team; a record is about 250 bytes. */
 const MAX_FILE_BYTES = 64 * 1024 * 1024;

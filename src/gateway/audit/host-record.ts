@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { replaceFile } from '../../base/atomic-file.js';
-import type { Clock } from '../../base/clock.js';
+import { type Clock, pause } from '../../base/clock.js';
 import { messageOf, systemCode } from '../../base/errors.js';
 import {
   type EventPosition,
@@ -8,7 +8,6 @@ import {
   type EventsRequest,
   isAnotherRecord,
 } from '../../base/host-event.js';
-import { pause } from '../../base/pause.js';
 import { readTrustedFile } from '../../base/trusted-file.js';
 import { visible } from '../../base/visible.js';
 import type { Logger } from '../../log/logger.js';

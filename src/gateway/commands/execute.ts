@@ -1,5 +1,4 @@
-import { errorText } from '../../base/error-text.js';
-import { NotPermittedError, TriadError } from '../../base/errors.js';
+import { errorText, NotPermittedError, TriadError } from '../../base/errors.js';
 import { EXIT, exitCodeOf } from '../../base/exit-codes.js';
 import type { Work } from '../../base/loop-share.js';
 import { OwnSlices, type Slices } from '../../base/slices.js';

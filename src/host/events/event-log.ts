@@ -9,9 +9,9 @@ import {
   MAX_KEPT_EVENTS,
   type NewHostEvent,
 } from '../../base/host-event.js';
+import { WrittenPart } from '../../base/part.js';
 import { Throttle } from '../../base/throttle.js';
 import { visible } from '../../base/visible.js';
-import { WrittenPart } from '../../base/written-part.js';
 import type { Logger } from '../../log/logger.js';
 import { type EventMarks, MarksFile, readMarks } from './event-marks.js';
 import { PaneHistory } from './pane-history.js';

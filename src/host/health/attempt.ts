@@ -1,7 +1,6 @@
 import { connect } from 'node:net';
 import { messageOf } from '../../base/errors.js';
-import { askHttpStatus } from '../../base/http-status.js';
-import { networkFailure } from '../../base/network-failure.js';
+import { askHttpStatus, networkFailure } from '../../base/http-status.js';
 import { type ProgramRun, type ProgramSurroundings, runProgram } from '../../base/program-run.js';
 import { findShortage } from '../../base/shortage.js';
 import { visible } from '../../base/visible.js';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.js';
-import { withTimeLimit } from '../../base/time-limit.js';
+import { withTimeLimit } from '../../base/deadline.js';
 import { type Attempt, type AttemptResult, failedAttempt } from './attempt.js';
 import type { ProbePlan } from './health-plan.js';
 

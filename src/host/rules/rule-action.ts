@@ -1,11 +1,10 @@
 import type { Clock } from '../../base/clock.js';
+import { withTimeLimit } from '../../base/deadline.js';
 import { RefusedError } from '../../base/errors.js';
-import { askHttpStatus, type HttpQuestion } from '../../base/http-status.js';
+import { askHttpStatus, type HttpQuestion, networkFailure } from '../../base/http-status.js';
 import type { PaneName } from '../../base/ids.js';
-import { networkFailure } from '../../base/network-failure.js';
 import type { PaneRequest } from '../../base/pane-request.js';
 import { type ProgramSurroundings, runProgram } from '../../base/program-run.js';
-import { withTimeLimit } from '../../base/time-limit.js';
 import type { RuleAction } from './rule-plan.js';
 
 const LIMIT_MS = { pane: 60_000, exec: 60_000, webhook: 10_000 };
@@ -18,7 +17,7 @@ export interface RulePorts {
   notify(text: string): Promise<void>;
 }
 
-export interface Doing extends ProgramSurroundings {
+export interface ActionContext extends ProgramSurroundings {
   readonly ports: RulePorts;
   readonly clock: Clock;
   /** Aborted when nothing is wanted any more. */
@@ -44,17 +43,17 @@ const DONE: ActionEnd = { failure: null, status: null };
  *
  * @throws when it could not be done, or not in time.
  */
-export async function doAction(action: RuleAction, doing: Doing): Promise<ActionEnd> {
-  if (action.kind === 'exec') return execute(action.argv, doing);
-  if (action.kind === 'webhook') return post(action.url, doing);
-  const limit = { clock: doing.clock, signal: doing.signal, limitMs: LIMIT_MS.pane };
-  await withTimeLimit({ ...limit, waitedFor: action.kind }, () => touch(action, doing.ports));
+export async function doAction(action: RuleAction, context: ActionContext): Promise<ActionEnd> {
+  if (action.kind === 'exec') return execute(action.argv, context);
+  if (action.kind === 'webhook') return post(action.url, context);
+  const limit = { clock: context.clock, signal: context.signal, limitMs: LIMIT_MS.pane };
+  await withTimeLimit({ ...limit, waitedFor: action.kind }, () => askPane(action, context.ports));
   return DONE;
 }
 
 type PaneAction = Exclude<RuleAction, { kind: 'exec' | 'webhook' }>;
 
-async function touch(action: PaneAction, ports: RulePorts): Promise<unknown> {
+async function askPane(action: PaneAction, ports: RulePorts): Promise<unknown> {
   switch (action.kind) {
     case 'send':
       return ports.ask(action.pane, { verb: 'send', text: action.text, enter: action.enter });
@@ -69,8 +68,8 @@ async function touch(action: PaneAction, ports: RulePorts): Promise<unknown> {
   }
 }
 
-async function execute(argv: readonly string[], doing: Doing): Promise<ActionEnd> {
-  const { cwd, env, input, clock, signal } = doing;
+async function execute(argv: readonly string[], context: ActionContext): Promise<ActionEnd> {
+  const { cwd, env, input, clock, signal } = context;
   const limit = { clock, signal, limitMs: LIMIT_MS.exec, waitedFor: 'the program' };
   const end = await withTimeLimit(limit, (stop) => runProgram({ argv, cwd, env, input }, stop));
   switch (end.kind) {
@@ -83,14 +82,14 @@ async function execute(argv: readonly string[], doing: Doing): Promise<ActionEnd
   }
 }
 
-async function post(url: string, doing: Doing): Promise<ActionEnd> {
+async function post(url: string, context: ActionContext): Promise<ActionEnd> {
   const { hostname } = new URL(url);
-  if (!doing.webhookHosts.includes(hostname)) {
+  if (!context.webhookHosts.includes(hostname)) {
     return { failure: `${hostname} is not in webhookHosts`, status: null };
   }
-  const { clock, signal } = doing;
+  const { clock, signal } = context;
   const limit = { clock, signal, limitMs: LIMIT_MS.webhook, waitedFor: `an answer of ${hostname}` };
-  const question = { url, json: JSON.stringify(doing.report) };
+  const question = { url, json: JSON.stringify(context.report) };
   const status = await withTimeLimit(limit, (stop) => asked(question, stop));
   return ended(status, status >= 200 && status <= 299, `${hostname} answered ${status}`);
 }

@@ -13,7 +13,7 @@ import { hideValues } from './hidden-values.js';
 import { type ActionEnd, doAction, type RulePorts } from './rule-action.js';
 import { RuleAllowance } from './rule-allowance.js';
 import type { RuleAction, RulePlan, RulesPlan } from './rule-plan.js';
-import { type Cause, deed, occasion, ruleEvent } from './rule-record.js';
+import { type Cause, describeAction, describeCause, ruleEvent } from './rule-record.js';
 import { RuleTriggers } from './rule-triggers.js';
 
 /** Output that comes so soon after a rule did something to a pane counts as caused by it. */
@@ -181,8 +181,8 @@ export class RuleEngine {
   }
 
   #fire(rule: RulePlan, cause: Cause, depth: number): void {
-    const why = occasion(rule, cause);
-    this.#tell('rule-fired', { rule, cause }, `${deed(rule.action)}, because ${why}`);
+    const why = describeCause(rule, cause);
+    this.#tell('rule-fired', { rule, cause }, `${describeAction(rule.action)}, because ${why}`);
     const act = (): Promise<void> => this.#act(rule, cause, depth);
     if (this.#queues[queueOf(rule.action)].add(rule.name, act)) return;
     this.#tell('rule-failed', { rule, cause }, 'failed: too many actions wait already');
@@ -191,14 +191,14 @@ export class RuleEngine {
   async #act(rule: RulePlan, cause: Cause, depth: number): Promise<void> {
     const { action } = rule;
     const shown = { rule, cause };
-    this.#touch(action, depth);
+    this.#noteCause(action, depth);
     if (action.kind === 'notify') this.#tell('notice', shown, `says: ${action.text}`);
     try {
-      this.#ended(shown, await doAction(action, this.#doing(rule, cause)));
+      this.#ended(shown, await doAction(action, this.#actionContext(rule, cause)));
     } catch (error) {
       this.#ended(shown, { failure: messageOf(error), status: null });
     } finally {
-      this.#touch(action, depth);
+      this.#noteCause(action, depth);
     }
   }
 
@@ -210,7 +210,7 @@ export class RuleEngine {
     }
   }
 
-  #doing(rule: RulePlan, { pane, matched }: Cause) {
+  #actionContext(rule: RulePlan, { pane, matched }: Cause) {
     const { clock, ports, session, surroundings } = this.#options;
     const time = new Date(clock.now()).toISOString();
     return {
@@ -221,9 +221,9 @@ export class RuleEngine {
     };
   }
 
-  #touch(action: RuleAction, depth: number): void {
+  #noteCause(action: RuleAction, depth: number): void {
     if (!('pane' in action)) return;
-    this.#causes.touch(action.pane, depth + 1, this.#options.clock.elapsed());
+    this.#causes.note(action.pane, depth + 1, this.#options.clock.elapsed());
   }
 
   #tell(kind: EventKind, { rule, cause, status = null }: Firing, text: string): void {

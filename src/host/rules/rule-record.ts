@@ -59,7 +59,7 @@ function actionFacts(action: RuleAction): NewHostEvent['facts'] {
 }
 
 /** What a rule does, for people, after "it". */
-export function deed(action: RuleAction): string {
+export function describeAction(action: RuleAction): string {
   switch (action.kind) {
     case 'send':
       return `types into ${action.pane}`;
@@ -79,7 +79,7 @@ export function deed(action: RuleAction): string {
 }
 
 /** What happened in the pane, for people. */
-export function occasion({ when }: RulePlan, { pane, matched }: Cause): string {
+export function describeCause({ when }: RulePlan, { pane, matched }: Cause): string {
   switch (when.kind) {
     case 'match':
       return matched.trim() === ''

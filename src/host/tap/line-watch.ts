@@ -49,13 +49,13 @@ export class LineWatch {
   }
 
   /** New output came. */
-  stir(): void {
+  wake(): void {
     if (this.#listeners.size > 0) this.#soon(0);
   }
 
   /** What came from `offset` on is told to nobody who has heard all before it; a line that ends later is. */
   passBy(offset: number): void {
-    if (this.#at < offset) return this.stir();
+    if (this.#at < offset) return this.wake();
     const { ring, typed } = this.#options;
     this.#startAt(Math.max(ring.start, ring.end - STEP_BYTES));
     const piece = { bytes: ring.slice(this.#at, ring.end), at: this.#at, typed };

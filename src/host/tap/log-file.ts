@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Clock } from '../../base/clock.js';
 import { RefusedError, systemCode } from '../../base/errors.js';
-import { isSameFile } from '../../base/same-file.js';
+import { isSameFile } from '../../base/named-file.js';
 import type { LogFilePlan } from './log-file-plan.js';
 
 export interface LogFileOptions {

@@ -63,8 +63,8 @@ export class LogWriter {
     this.#at = options.from;
     this.#kept = options.from;
     this.#reader = new LineReader(options.from);
-    this.#stopListening = options.output.onOutput(() => this.#stir());
-    this.#stir();
+    this.#stopListening = options.output.onOutput(() => this.#wake());
+    this.#wake();
   }
 
   /** What is wrong with the file, for people. */
@@ -108,12 +108,12 @@ export class LogWriter {
     await this.#file?.close();
   }
 
-  #stir(): void {
+  #wake(): void {
     if (this.#isClosed || this.#writing !== undefined || this.#takeBackRetry !== undefined) return;
     this.#writing = this.#writeAll().finally(() => {
       this.#writing = undefined;
       // What came at the very end was told to nobody.
-      if (this.#options.output.end > this.#at) this.#stir();
+      if (this.#options.output.end > this.#at) this.#wake();
     });
   }
 
@@ -195,7 +195,7 @@ export class LogWriter {
     if (!this.#isClosed) {
       this.#takeBackRetry = this.#options.clock.after(RETRY_MS, () => {
         this.#takeBackRetry = undefined;
-        this.#stir();
+        this.#wake();
       });
     }
     if (!isNew) return;

@@ -1,13 +1,12 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock } from '../../base/clock.js';
+import { type Clock, pause } from '../../base/clock.js';
 import { RefusedError } from '../../base/errors.js';
 import type { EventKind, NewHostEvent } from '../../base/host-event.js';
 import type { PaneName, SessionName } from '../../base/ids.js';
 import type { PaneTelemetry } from '../../base/pane.js';
 import type { Part } from '../../base/part.js';
-import { pause } from '../../base/pause.js';
 import { StoppedProcesses } from '../../base/stopped-processes.js';
 import { Throttle } from '../../base/throttle.js';
 import { KeptSocket } from '../../base/unix-socket.js';
@@ -17,7 +16,6 @@ import { LastSeen } from './last-seen.js';
 import type { LogFilePlan } from './log-file-plan.js';
 import { type LogFileNews, LogWriter, type LogWriterOptions } from './log-writer.js';
 import type { PaneOutput, PastOutput } from './pane-output.js';
-import { quoteForPipe } from './pipe-quoting.js';
 import type { ProcessTable } from './process-table.js';
 import { serveTap, type TapReceiver } from './tap-connection.js';
 import { type TapHello, TapProtocolError, UNKNOWN_INPUT } from './tap-protocol.js';
@@ -364,4 +362,14 @@ function wallTime(epochMs: number, now: number): string {
   const [day, today] = [epochMs, now].map((each) => new Date(each).toLocaleDateString('sv'));
   const clock = new Date(epochMs).toLocaleTimeString('sv');
   return day === today ? clock : `${day} ${clock}`;
+}
+
+/**
+ * Quotes a word of a shell command for tmux's `pipe-pane`, which first reads it as a date format
+ * (strftime(3)) and as a format of its own (tmux(1), FORMATS), and then gives it to `sh -c`.
+ */
+function quoteForPipe(word: string): string {
+  // `##[` would stay as it is: the empty quotes keep the bracket away from it.
+  const kept = word.replaceAll("'", `'\\''`).replaceAll('%', '%%').replaceAll('#', "##''");
+  return `'${kept}'`;
 }

@@ -200,7 +200,7 @@ export class TappedOutput implements PaneOutput {
 
   #told(): void {
     this.#pulse.beat();
-    this.#lines.stir();
+    this.#lines.wake();
   }
 
   #offsetOf(start: OutputStart): number {

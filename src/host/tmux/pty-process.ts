@@ -1,10 +1,9 @@
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
 import * as nodePty from 'node-pty';
-import { PROCESS_STARTS } from '../../base/child-process.js';
+import { PROCESS_STARTS, signalName } from '../../base/child-process.js';
 import { requireDescriptors } from '../../base/descriptors.js';
 import { BusyError, InvariantError, systemCode } from '../../base/errors.js';
-import { signalName } from '../../base/signal-name.js';
 import { clampSize, type TerminalSize } from '../../base/terminal-size.js';
 import { InputQueue } from './input-queue.js';
 import { DRIVER_PACE, type Pace, ReadPace } from './read-pace.js';

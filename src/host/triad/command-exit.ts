@@ -1,6 +1,6 @@
+import { signalName } from '../../base/child-process.js';
 import type { PaneName } from '../../base/ids.js';
 import type { PaneExit, PaneState } from '../../base/pane.js';
-import { signalName } from '../../base/signal-name.js';
 import type { KeeperState } from '../keeper/keeper-protocol.js';
 
 /** How the last run that is over ended, as people are told; null before that. */

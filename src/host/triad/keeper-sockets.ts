@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, rmSync, type Stats } from 'node:fs';
 import type { PaneName } from '../../base/ids.js';
-import { type FileIdentity, isSameFile } from '../../base/same-file.js';
+import { type FileIdentity, isSameFile } from '../../base/named-file.js';
 import type { PaneRow } from './pane-row.js';
 import { askToListen } from './process-facts.js';
 

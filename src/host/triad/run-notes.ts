@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { dirname } from 'node:path';
 import type { PaneName } from '../../base/ids.js';
 import type { PaneExit } from '../../base/pane.js';
+import { WrittenPart } from '../../base/part.js';
 import { processFacts } from '../../base/process-scan.js';
-import { WrittenPart } from '../../base/written-part.js';
 import type { Logger } from '../../log/logger.js';
 import { runNotesSchema } from '../plan/schema.js';
 import type { PaneMemory } from './pane-memory.js';

@@ -1,10 +1,10 @@
+import { pause } from '../../base/clock.js';
 import { withDeadline } from '../../base/deadline.js';
 import { messageOf, UnavailableError } from '../../base/errors.js';
 import type { EventKind, NewHostEvent } from '../../base/host-event.js';
 import type { PaneName } from '../../base/ids.js';
 import type { PaneAction, PaneDescription, PaneSignal } from '../../base/pane.js';
 import type { Part } from '../../base/part.js';
-import { pause } from '../../base/pause.js';
 import type { ReloadChange } from '../../base/reload-report.js';
 import type { SessionDescription, SessionState } from '../../base/session-description.js';
 import { oneByOne } from '../../base/turns.js';

@@ -3,7 +3,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type ActionEnd, type Doing, doAction } from '../../../../src/host/rules/rule-action.js';
+import {
+  type ActionContext,
+  type ActionEnd,
+  doAction,
+} from '../../../../src/host/rules/rule-action.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 import { isAlive } from '../../../helpers/keeper-pane.js';
@@ -16,7 +20,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 const unused = (): Promise<void> => Promise.reject(new Error('not for this'));
 
-function doing(changes: Partial<Doing> = {}): Doing {
+function doing(changes: Partial<ActionContext> = {}): ActionContext {
   return {
     ports: { ask: unused, restart: unused, notify: unused },
     clock: new FakeClock(),
@@ -33,7 +37,7 @@ function doing(changes: Partial<Doing> = {}): Doing {
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Posts to a server that answers like this. */
-async function post(answer: Answer, changes: Partial<Doing> = {}): Promise<ActionEnd> {
+async function post(answer: Answer, changes: Partial<ActionContext> = {}): Promise<ActionEnd> {
   const server = createServer(answer);
   try {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
