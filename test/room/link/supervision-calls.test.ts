@@ -11,8 +11,10 @@ import type { ReloadReport } from '../../../src/base/reload-report.js';
 import type { HostLink } from '../../../src/link/host-link.js';
 import { openLinkClient } from '../../../src/link/link-client.js';
 import { LinkServer } from '../../../src/link/link-server.js';
+import { CALL_NAMES, rowOf } from '../../../src/link/schema.js';
 import { openLogger } from '../../../src/log/logger.js';
 import { describedPane, describedSession, fakeHost } from '../../helpers/fake-host.js';
+import { samplesOf } from '../../helpers/schema-samples.js';
 
 const log = openLogger({ level: 'error', destination: { write: () => undefined } });
 const WORKER = { session: sessionName('pair'), pane: paneName('worker') };
@@ -47,10 +49,43 @@ const EVENT: HostEvent = {
   facts: { from: 'running', restarts: 3, ok: false, exit: null },
 };
 
+/** A host that answers everything with what comes next of `answers`, and notes what it was asked. */
+function answering(answers: unknown[], asked: unknown[]): HostLink {
+  const answer = async (request: unknown) => {
+    asked.push(request);
+    return answers[asked.length - 1];
+  };
+  const calls = Object.fromEntries(CALL_NAMES.map((name) => [name, answer]));
+  return fakeHost(calls);
+}
+
 describe.each([
   ['in process', inProcess],
   ['over a socket', overSocket],
 ])('the link %s', (_form, open) => {
+  test.each(CALL_NAMES)(
+    'brings what %s asks for to the host, and each answer back',
+    async (name) => {
+      const { request, answer } = rowOf(name);
+      const samples = samplesOf(request);
+      const answers = samplesOf(answer).map((wire) => answer.parse(wire));
+      const rounds = Array.from({ length: Math.max(samples.length, answers.length) }, (_, at) => ({
+        ...{ asks: samples[at % samples.length], gets: answers[at % answers.length] },
+      }));
+      const asked: unknown[] = [];
+      const host = answering(
+        rounds.map(({ gets }) => gets),
+        asked,
+      );
+      await using linked = await open(host);
+      const ask: (request: never) => Promise<unknown> = linked.link[name];
+      for (const { asks, gets } of rounds) {
+        expect(await ask(asks as never)).toEqual(gets);
+        expect(asked.at(-1)).toEqual(asks);
+      }
+    },
+  );
+
   test('starts, stops and restarts one pane or all, and sends signals', async () => {
     const asked: unknown[] = [];
     await using linked = await open(
