@@ -31,6 +31,13 @@ const CHECKOUT = join(import.meta.dirname, '../..');
 export const PAIR = sessionName('pair');
 export const WORKER = { session: PAIR, pane: paneName('worker') };
 
+interface PendingTimer {
+  readonly delayMs: number;
+  /** By `SYSTEM_CLOCK.elapsed()`. */
+  readonly dueAt: number;
+  readonly work: () => void;
+}
+
 /** The tmux server as one host has it, who lets go of it. */
 class WatchedServer extends TmuxServer {
   readonly #server: TmuxServer;
@@ -66,7 +73,7 @@ export class SmallHost implements AsyncDisposable {
   readonly #session: object;
   host: LocalHost;
   #waits = 0;
-  readonly #timers = new Set<{ readonly delayMs: number; readonly work: () => void }>();
+  readonly #timers = new Set<PendingTimer>();
   /** Whether log files have nowhere to be written. */
   isDiskFull = false;
   #next: object | undefined;
@@ -177,10 +184,14 @@ export class SmallHost implements AsyncDisposable {
     return this.#timers.size;
   }
 
-  /** What was to be done after so long is done now. */
-  hurry(delayMs: number): void {
-    const due = [...this.#timers].filter((timer) => timer.delayMs === delayMs);
-    for (const { work } of due) work();
+  /** Lets time pass for what waits: what is due until then is done now, in its order, once. */
+  pass(ms: number): void {
+    const end = SYSTEM_CLOCK.elapsed() + ms;
+    const due = [...this.#timers].filter(({ dueAt }) => dueAt <= end);
+    for (const timer of due.sort((one, other) => one.dueAt - other.dueAt)) {
+      // What was done before may have taken it back.
+      if (this.#timers.has(timer)) timer.work();
+    }
   }
 
   address(name: string): { session: typeof PAIR; pane: PaneName } {
@@ -226,8 +237,9 @@ export class SmallHost implements AsyncDisposable {
       stop();
       this.#timers.delete(timer);
     };
-    const timer = {
+    const timer: PendingTimer = {
       delayMs,
+      dueAt: SYSTEM_CLOCK.elapsed() + delayMs,
       work: () => {
         takeBack();
         work();

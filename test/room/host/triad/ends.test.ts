@@ -241,11 +241,11 @@ test('a full disk costs a log file and nothing else, is told once, and its text 
     ...small.address('worker'),
     ask: { verb: 'send', text: 'second', enter: true },
   });
-  small.hurry(30_000);
+  small.pass(30_000);
   await eventually('it is tried again', () => small.log.join('').includes('cannot be written'));
   small.isDiskFull = false;
   await eventually('it is told again', () => {
-    small.hurry(30_000);
+    small.pass(30_000);
     return told().length === 2;
   });
   expect(told()).toEqual([problem, 'its log file is written again']);

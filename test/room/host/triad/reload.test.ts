@@ -138,7 +138,7 @@ test('a pane whose mending fails when it was made is mended again', async () => 
   refuseOnce(small, 'select-layout', 'before');
   await small.server.run(['kill-pane', '-t', id ?? '']);
   await eventually('it was not repaired', () => small.log.join('').includes('pane not repaired'));
-  small.hurry(2_000);
+  small.pass(2_000);
   await started(small, 'one', 'two', 'two');
   await small.reaches('two', 'running');
   expect(await panesIn(small)).toEqual(['one', 'two']);
