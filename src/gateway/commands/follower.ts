@@ -25,14 +25,14 @@ export interface FollowerOptions {
  */
 export class Follower {
   readonly signal: AbortSignal;
+  readonly slices: Slices;
   readonly #requireRight: () => void;
-  readonly #slices: Slices;
   #work: Promise<unknown> = Promise.resolve();
 
   constructor({ signal, requireRight, slices }: FollowerOptions) {
     this.signal = signal;
     this.#requireRight = requireRight;
-    this.#slices = slices;
+    this.slices = slices;
   }
 
   /** Settles when the host has done what it was asked for last, whoever still waits for it. */
@@ -55,7 +55,7 @@ export class Follower {
 
   /** Between two pieces for which nothing is waited for. */
   async turn(): Promise<void> {
-    if (this.#slices.isOver) await this.#slices.next();
+    if (this.slices.isOver) await this.slices.next();
     this.signal.throwIfAborted();
   }
 
@@ -99,7 +99,7 @@ export class Follower {
       this.#requireRight();
       const outcome = await this.#turn(work);
       if (outcome === 'check again') continue;
-      await this.#slices.next();
+      await this.slices.next();
       return outcome.done;
     }
   }

@@ -1,7 +1,7 @@
 import { isWithin } from '../access/admin-scope.js';
 import type { Grant } from '../access/grant.js';
 import { hasExpired } from '../access/grant.js';
-import type { CommandContext } from './context.js';
+import type { CallContext } from './context.js';
 import { jsonText, textTable } from './text-table.js';
 import type { Verb } from './verb.js';
 
@@ -14,13 +14,13 @@ export const grants: Verb = {
   declare: (command, take) => {
     command.option('--json', 'print JSON').action((options: { json?: true }) => {
       const text = options.json ? grantsJson : grantsText;
-      take({ files: [], run: (context) => Promise.resolve(text(context)) });
+      take({ files: [], run: text });
     });
   },
 };
 
 /** What the actor may know: who is admin of some sessions sees lines that grant nothing beyond them. */
-function seenBy({ grants: { current }, adminScope }: CommandContext): typeof current {
+function seenBy({ grants: { current }, adminScope }: CallContext): typeof current {
   const scope = adminScope();
   if (scope === 'all') return current;
   return {
@@ -30,7 +30,7 @@ function seenBy({ grants: { current }, adminScope }: CommandContext): typeof cur
   };
 }
 
-function grantsJson(context: CommandContext): string {
+function grantsJson(context: CallContext): Promise<string> {
   const current = seenBy(context);
   const listed = current.grants.map((grant) => ({
     engineer: grant.engineer,
@@ -41,19 +41,24 @@ function grantsJson(context: CommandContext): string {
     key: { type: grant.key.type, fingerprint: grant.key.fingerprint },
     line: grant.line,
   }));
-  return jsonText({ grants: listed, problems: current.problems, staleReason: current.staleReason });
+  const { problems, staleReason } = current;
+  return jsonText({ grants: listed, problems, staleReason }, context.slices);
 }
 
-function grantsText(context: CommandContext): string {
+async function grantsText(context: CallContext): Promise<string> {
   const current = seenBy(context);
   const header = ['ENGINEER', 'ROLE', 'SESSIONS', 'UNTIL', 'FROM', 'KEY', 'LINE'];
   const table =
     current.grants.length === 0
       ? 'nobody has access (give it with: triad grant NAME --role ROLE --key FILE)\n'
-      : textTable(header, current.grants.map(rowOf));
+      : await textTable({ header, rows: rowsOf(current.grants) }, context.slices);
   const problems = current.problems.map(({ line, reason }) => `bad line ${line}: ${reason}\n`);
   const stale = current.staleReason === null ? '' : `not up to date: ${current.staleReason}\n`;
   return table + problems.join('') + stale;
+}
+
+function* rowsOf(grants: readonly Grant[]): Generator<string[]> {
+  for (const grant of grants) yield rowOf(grant);
 }
 
 function rowOf(grant: Grant): string[] {

@@ -1,10 +1,11 @@
 import { attentionIn, attentionOf } from '../../base/attention.js';
 import type { PaneDescription, PaneState } from '../../base/pane.js';
 import type { SessionDescription } from '../../base/session-description.js';
+import type { Slices } from '../../base/slices.js';
 import { visible } from '../../base/visible.js';
 import { ageText, bytesText } from './amount-text.js';
 import type { CallerTerminal } from './command-outcome.js';
-import { textTable } from './text-table.js';
+import { type Paint, textTable } from './text-table.js';
 
 const HEADER = ['PANE', 'STATE', 'AGE', 'RESTARTS', 'CPU', 'MEM', 'OUT/S', 'LAST EXIT'];
 const STATE_COLUMN = 1;
@@ -23,6 +24,7 @@ export interface ReportView {
   /** Epoch ms. */
   readonly now: number;
   readonly terminal: CallerTerminal | undefined;
+  readonly slices: Slices;
 }
 
 /** What needs somebody, in a line without its end; empty while all is well. */
@@ -41,26 +43,30 @@ export function attentionText(
 }
 
 /** A table of a session's panes, and below it what there is to say about some. */
-export function sessionText(session: SessionDescription, view: ReportView): string {
+export async function sessionText(session: SessionDescription, view: ReportView): Promise<string> {
   const origin = session.adopted ? ', adopted' : '';
   const head = `session ${session.name}: ${session.state}${origin} (tmux ${session.tmuxVersion})\n`;
   const notes = session.panes.map((pane) => noteText(pane, view.now));
-  return head + tableOf(session.panes, view) + notes.join('');
+  return head + (await tableOf(session.panes, view)) + notes.join('');
 }
 
-function tableOf(panes: readonly PaneDescription[], { now, terminal }: ReportView): string {
+function tableOf(
+  panes: readonly PaneDescription[],
+  { now, terminal, slices }: ReportView,
+): Promise<string> {
   const rows = panes.map((pane) => rowOf(pane, now));
   const room = terminal === undefined ? 256 : terminal.cols - widthOf(rows) - GAP_COLS;
   const hasRoom = room >= MIN_COMMAND_COLS;
   const header = hasRoom ? [...HEADER, 'COMMAND'] : HEADER;
   const commands = panes.map(({ command }) => cut(visible(command), room));
-  const full = rows.map((row, index) => (hasRoom ? [...row, commands[index] ?? ''] : row));
-  if (terminal?.hasColour !== true) return textTable(header, full);
-  return textTable(header, full, (cell, row, column) => {
+  const filled = rows.map((row, index) => (hasRoom ? [...row, commands[index] ?? ''] : row));
+  if (terminal?.hasColour !== true) return textTable({ header, rows: filled }, slices);
+  const paint: Paint = (cell, row, column) => {
     const pane = column === STATE_COLUMN ? panes[row] : undefined;
     const colour = pane === undefined ? undefined : colourOf(pane);
     return colour === undefined ? cell : painted(cell, colour);
-  });
+  };
+  return textTable({ header, rows: filled, paint }, slices);
 }
 
 /** An end is bad only where it needs somebody. */

@@ -44,7 +44,8 @@ async function run(context: CallContext, options: Options) {
     return { session: context.session, follows: true, pieces };
   }
   const seen = snapshot(context, await describeSessions(context));
-  return options.json === true ? jsonText(statusJson(seen)) : statusText(context, seen);
+  const { slices } = context;
+  return options.json === true ? jsonText(statusJson(seen), slices) : statusText(context, seen);
 }
 
 /** What the caller may see of everything at one moment. */
@@ -91,7 +92,10 @@ async function piece(
     const { link } = getGateway(context);
     const seen = snapshot(context, await follower.until(link.describe({})));
     if (isJson) return { kind: 'text', text: jsonLine(statusJson(seen)) };
-    return { kind: 'screen', text: statusText(context, seen) };
+    return {
+      kind: 'screen',
+      text: await statusText({ ...context, slices: follower.slices }, seen),
+    };
   } catch (error) {
     if (!(error instanceof LinkLostError)) throw error;
     const text = 'triad: the host cannot be reached, waiting for it\n';
@@ -99,9 +103,13 @@ async function piece(
   }
 }
 
-function statusText({ terminal }: CommandContext, { sessions, gateway, attachments }: Seen) {
-  const view = { now: Date.now(), terminal };
-  const tables = sessions.map((session) => sessionText(session, view)).join('\n');
+async function statusText(
+  { terminal, slices }: CallContext,
+  { sessions, gateway, attachments }: Seen,
+): Promise<string> {
+  const view = { now: Date.now(), terminal, slices };
+  const tables: string[] = [];
+  for (const session of sessions) tables.push(await sessionText(session, view));
   const listens = `gateway: ${gateway.listen.join(', ')}, since ${gateway.startedAt}\n`;
   const keys = gateway.hostKeys.map(({ type, fingerprint }) => `  ${type} ${fingerprint}\n`);
   const connections = connectionsText(gateway.connections);
@@ -109,7 +117,7 @@ function statusText({ terminal }: CommandContext, { sessions, gateway, attachmen
     countsText('refused', gateway.refused) + countsText('displaced', gateway.displaced);
   const attention = attentionText(sessions, terminal);
   const first = `${attention === '' ? '' : `${attention}\n\n`}${problemsText(sessions, gateway)}`;
-  return `${first}${tables}\n${listens}${keys.join('')}${connections}${limits}\n${whoText(attachments)}`;
+  return `${first}${tables.join('\n')}\n${listens}${keys.join('')}${connections}${limits}\n${await whoText(attachments, slices)}`;
 }
 
 function connectionsText({ open, max, loggedIn, guests }: ConnectionCounts): string {

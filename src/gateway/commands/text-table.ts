@@ -1,3 +1,4 @@
+import type { Slices } from '../../base/slices.js';
 import { printable, printableJson } from '../../base/visible.js';
 
 /** A row stays a row. */
@@ -6,23 +7,35 @@ const MAX_CELL_CHARACTERS = 256;
 /** Puts a colour around a cell that is as wide as its column; `row` counts from 0 under the header. */
 export type Paint = (cell: string, row: number, column: number) => string;
 
+export interface TextTable {
+  readonly header: readonly string[];
+  /** Each is made when its turn comes. */
+  readonly rows: Iterable<readonly string[]>;
+  readonly paint?: Paint;
+}
+
 /** Rows under a header, columns as wide as needed, two spaces apart; made safe for a terminal. */
-export function textTable(
-  header: readonly string[],
-  rows: readonly (readonly string[])[],
-  paint: Paint = (cell) => cell,
-): string {
-  const cells = [header, ...rows].map((row) => row.map(shown));
-  const widths = header.map((_, column) =>
-    Math.max(...cells.map((row) => row[column]?.length ?? 0)),
-  );
-  const lines = cells.map((row, index) =>
-    row
-      .map((cell, column) => paint(cell.padEnd(widths[column] ?? 0), index - 1, column))
-      .join('  ')
-      .trimEnd(),
-  );
-  return `${lines.join('\n')}\n`;
+export async function textTable(
+  { header, rows, paint }: TextTable,
+  slices: Slices,
+): Promise<string> {
+  const cells = [header.map(shown)];
+  const widths = header.map(({ length }) => length);
+  for (const row of rows) {
+    if (slices.isOver) await slices.next();
+    cells.push(row.map(shown));
+    for (const [column, { length }] of cells.at(-1)?.entries() ?? []) {
+      widths[column] = Math.max(widths[column] ?? 0, length);
+    }
+  }
+  let text = '';
+  for (const [index, row] of cells.entries()) {
+    if (slices.isOver) await slices.next();
+    const padded = row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
+    const painted = padded.map((cell, column) => paint?.(cell, index - 1, column) ?? cell);
+    text += `${painted.join('  ').trimEnd()}\n`;
+  }
+  return text;
 }
 
 /** Backslashes stay single: a command line is to be read as it is written. */
@@ -31,9 +44,25 @@ function shown(cell: string): string {
   return printable(cut);
 }
 
-/** A value for programs. */
-export function jsonText(value: unknown): string {
-  return `${printableJson(value, 2)}\n`;
+/** A value for programs: a list, or an object of values and lists. */
+export async function jsonText(value: object, slices: Slices): Promise<string> {
+  return `${await jsonIn(value, slices, '')}\n`;
+}
+
+/** Elements of lists are small: each is made in one go. */
+async function jsonIn(value: unknown, slices: Slices, indent: string): Promise<string> {
+  if (slices.isOver) await slices.next();
+  const isList = Array.isArray(value);
+  const isObject = indent === '' && typeof value === 'object' && value !== null;
+  if (!isList && !isObject) return printableJson(value, 2).replaceAll('\n', `\n${indent}`);
+  const inner = `${indent}  `;
+  let text = '';
+  for (const [key, each] of Object.entries(value)) {
+    const name = isList ? '' : `${printableJson(key)}: `;
+    text += `${text === '' ? '' : ','}\n${inner}${name}${await jsonIn(each, slices, inner)}`;
+  }
+  const end = text === '' ? '' : `\n${indent}`;
+  return isList ? `[${text}${end}]` : `{${text}${end}}`;
 }
 
 /** The same in one line. */

@@ -1,6 +1,7 @@
+import type { Slices } from '../../base/slices.js';
 import type { AttachmentInfo } from '../attachments/live-attachment.js';
 import type { ConnectionInfo } from './connection-info.js';
-import type { CommandContext } from './context.js';
+import type { CallContext, CommandContext } from './context.js';
 import { getGateway, isAdminIn, sessionFilter } from './pane-target.js';
 import { jsonText, textTable } from './text-table.js';
 import type { Verb } from './verb.js';
@@ -21,21 +22,24 @@ export const who: Verb = {
       .option('--connections', 'connections with and without views: yours, and as admin all')
       .option('--json', 'print JSON')
       .action((options: Options) => {
-        take({ files: [], run: (context) => Promise.resolve(run(context, options)) });
+        take({ files: [], run: (context) => run(context, options) });
       });
   },
 };
 
-function run(context: CommandContext, options: Options): string {
+async function run(context: CallContext, options: Options): Promise<string> {
+  const { slices } = context;
   if (options.connections === true) {
     const connections = visibleConnections(context);
-    return options.json === true ? jsonText(connections) : connectionsText(connections);
+    return options.json === true
+      ? jsonText(connections, slices)
+      : connectionsText(connections, slices);
   }
   const maySee = sessionFilter(context);
   const attachments = getGateway(context)
     .attachments.list()
     .filter(({ session }) => maySee(session));
-  return options.json === true ? jsonText(attachments) : whoText(attachments);
+  return options.json === true ? jsonText(attachments, slices) : whoText(attachments, slices);
 }
 
 /** Those to the sessions of which the caller is admin, and their own. */
@@ -50,24 +54,30 @@ function visibleConnections(context: CommandContext): readonly ConnectionInfo[] 
     );
 }
 
-export function whoText(attachments: readonly AttachmentInfo[]): string {
+export async function whoText(
+  attachments: readonly AttachmentInfo[],
+  slices: Slices,
+): Promise<string> {
   if (attachments.length === 0) return 'nobody is attached\n';
   const header = ['ID', 'ENGINEER', 'ROLE', 'MODE', 'SESSION', 'FROM', 'TERMINAL', 'SINCE'];
   const rows = attachments.map((each) => [
     ...[each.id, each.engineer, each.role, each.mode, each.session, each.remote],
     ...[`${each.term} ${each.cols}x${each.rows}`, each.since],
   ]);
-  return textTable(header, rows);
+  return textTable({ header, rows }, slices);
 }
 
-function connectionsText(connections: readonly ConnectionInfo[]): string {
+async function connectionsText(
+  connections: readonly ConnectionInfo[],
+  slices: Slices,
+): Promise<string> {
   if (connections.length === 0) return 'nobody is connected\n';
   const header = ['ID', 'ENGINEER', 'ROLE', 'UNTIL', 'SESSION', 'FROM', 'SINCE', 'USE', 'KEY'];
   const rows = connections.map((each) => [
     ...[each.id, each.engineer, each.role ?? 'guest', each.until ?? '-', each.session],
     ...[each.remote, each.since, useText(each), each.fingerprint],
   ]);
-  return textTable(header, rows);
+  return textTable({ header, rows }, slices);
 }
 
 function useText({ views, commands }: ConnectionInfo): string {
