@@ -183,10 +183,11 @@ export class TappedOutput implements PaneOutput {
   }
 
   #settle(): void {
+    const { elapsed = Number.POSITIVE_INFINITY } = this.#lastAt ?? {};
+    if (!this.#typed.isQuiet(elapsed, this.#clock.elapsed())) return;
     const { end } = this.#ring;
     const [last = NEWLINE] = this.#ring.slice(end - 1, end);
-    const { elapsed = Number.POSITIVE_INFINITY } = this.#lastAt ?? {};
-    if (last !== NEWLINE) this.#typed.settle(end, elapsed, this.#clock.elapsed());
+    if (last !== NEWLINE) this.#typed.settle(end);
   }
 
   /** Anything may have been typed to what came late. */

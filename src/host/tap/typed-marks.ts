@@ -43,7 +43,8 @@ export interface ReadLine {
  * Where that cannot be told, nothing of a line is.
  */
 export class TypedMarks {
-  #marks: readonly Mark[] = [];
+  /** In the order of their offsets. Each key is one, for every pane: adding one must cost the same at any number. */
+  #marks: Mark[] = [];
   /** Nothing is known of lines that began here or before. */
   #unknownTo = -1;
   /** Marks up to here have made room. */
@@ -55,10 +56,15 @@ export class TypedMarks {
     this.#lastAt = at;
     const last = this.#marks.at(-1);
     const isSame = last?.kind === 'typed' && last.offset === end && last.round === round;
-    const lines = Math.min(2, lineEnds(bytes) + (isSame ? last.lines : 0));
-    const count = bytes.length + (isSame ? last.bytes : 0);
-    const mark = { offset: end, kind: 'typed', round, lines, bytes: count } as const;
-    this.#push({ ...mark, isHalf: !isEnded(bytes) }, isSame ? -1 : undefined);
+    if (isSame) this.#marks.pop();
+    this.#push({
+      offset: end,
+      kind: 'typed',
+      round,
+      lines: Math.min(2, lineEnds(bytes) + (isSame ? last.lines : 0)),
+      isHalf: !isEnded(bytes),
+      bytes: bytes.length + (isSame ? last.bytes : 0),
+    });
   }
 
   /** Nothing that was typed in this round went to this pane. */
@@ -66,15 +72,15 @@ export class TypedMarks {
     this.#marks = this.#marks.filter((mark) => mark.kind !== 'typed' || mark.round !== round);
   }
 
-  /**
-   * Before anything is typed or comes: where a prompt has stood for long, what was typed before is over.
-   *
-   * @param quietSince when output came last.
-   */
-  settle(end: number, quietSince: number, now: number): void {
+  /** Whether nothing was typed or came for so long that what was typed may be over; `quietSince`: the last output. */
+  isQuiet(quietSince: number, now: number): boolean {
+    return now - Math.max(quietSince, this.#lastAt) >= SETTLE_MS;
+  }
+
+  /** Before anything is typed or comes behind a prompt that was quiet: what was typed before it is over. */
+  settle(end: number): void {
     const last = this.#marks.at(-1);
     if (last?.kind !== 'typed' || last.offset >= end || !this.#isOver(last)) return;
-    if (now - Math.max(quietSince, this.#lastAt) < SETTLE_MS) return;
     this.#push({ offset: end, kind: 'settled', round: 0, lines: 0, isHalf: false, bytes: 0 });
   }
 
@@ -134,15 +140,12 @@ export class TypedMarks {
     return lines <= 1 && !mark.isHalf;
   }
 
-  #push(mark: Mark, replaced?: number): void {
-    const marks = [...this.#marks.slice(0, replaced), mark];
-    const [oldest] = marks;
-    if (marks.length > MAX_MARKS && oldest !== undefined) {
-      this.#unknownTo = Math.max(this.#unknownTo, oldest.offset);
-      this.#forgottenTo = oldest.offset;
-      marks.shift();
-    }
-    this.#marks = marks;
+  #push(mark: Mark): void {
+    this.#marks.push(mark);
+    if (this.#marks.length <= MAX_MARKS) return;
+    const { offset } = this.#marks.shift() ?? mark;
+    this.#unknownTo = Math.max(this.#unknownTo, offset);
+    this.#forgottenTo = offset;
   }
 }
 
