@@ -10,7 +10,7 @@ export class FairQueue<T> {
     return this.#byOwner.get(owner)?.has(item) === true;
   }
 
-  /** Puts something at the end of its owner's line; what stands there already keeps its place. */
+  /** Puts something at the end of its owner's line; what stands there already keeps its position. */
   add(owner: string, item: T): void {
     const line = this.#byOwner.get(owner);
     if (line === undefined) this.#byOwner.set(owner, new Set([item]));

@@ -7,7 +7,7 @@ import { type LeftOut, Throttle } from './throttle.js';
 import { visible } from './visible.js';
 
 /** What is taken away is there again within about this. */
-const LOOK_INTERVAL_MS = 1_000;
+const CHECK_INTERVAL_MS = 1_000;
 /** Until a part that cannot be made is tried again: doubled each time. */
 const FIRST_PAUSE_MS = 1_000;
 const LAST_PAUSE_MS = 10_000;
@@ -71,11 +71,11 @@ export class PartWatch {
   #schedule(): void {
     this.#cancelNext();
     if (this.#isClosed) return;
-    this.#cancelNext = this.#options.clock.after(LOOK_INTERVAL_MS, () => void this.look());
+    this.#cancelNext = this.#options.clock.after(CHECK_INTERVAL_MS, () => void this.check());
   }
 
-  /** Looks at all of them now; what is due later stays so. */
-  async look(): Promise<void> {
+  /** Checks all of them now; what is due later stays so. */
+  async check(): Promise<void> {
     this.#cancelNext();
     for (const part of [...this.#troubles.keys()]) {
       if (!this.#isClosed) await this.#check(part);

@@ -15,7 +15,7 @@ import { ConfigurationError, messageOf, RefusedError, systemCode } from './error
 import { isPrivateGroup } from './private-group.js';
 
 /** A file or folder that can grant or run something, in a home. */
-export interface TrustedPlace {
+export interface TrustedPath {
   /** The folder from which on everything has to be trusted. */
   readonly root: string;
   /** In `root`. */
@@ -55,9 +55,9 @@ interface Found {
  *
  * @throws ConfigurationError that says what is wrong with which of them and how to correct it; the system's error.
  */
-export function readTrustedFile(place: TrustedPlace, maxBytes: number): TrustedFile {
-  const { path, fd: found } = find(place);
-  if (found === undefined) throw systemError('ENOENT', 'no such file', place.path);
+export function readTrustedFile(file: TrustedPath, maxBytes: number): TrustedFile {
+  const { path, fd: found } = find(file);
+  if (found === undefined) throw systemError('ENOENT', 'no such file', file.path);
   try {
     requireTrusted(fstatSync(found), { path, isFolder: false, isOutside: false });
     // The very file that was looked at, whatever its name means by now.
@@ -68,27 +68,27 @@ export function readTrustedFile(place: TrustedPlace, maxBytes: number): TrustedF
       closeSync(fd);
     }
   } catch (error) {
-    throw named(error, place.path);
+    throw named(error, file.path);
   } finally {
     closeSync(found);
   }
 }
 
 /** The same for a file that somebody else reads by its path right afterwards. */
-export function requireTrustedFile(place: TrustedPlace): void {
-  readTrustedFile(place, 0);
+export function requireTrustedFile(file: TrustedPath): void {
+  readTrustedFile(file, 0);
 }
 
 /** The same for a folder that is written into. @returns its path without links. */
-export function requireTrustedFolder({ root, path }: TrustedPlace): string {
+export function requireTrustedFolder({ root, path }: TrustedPath): string {
   const { path: found, fd } = find({ root, path }, '/.');
   if (fd !== undefined) closeSync(fd);
   return found;
 }
 
 /** Where a file is that may be missing, without links; its folder is trusted, the file was not looked at. */
-export function findTrusted(place: TrustedPlace): string {
-  const { path, fd } = find(place);
+export function findTrusted(file: TrustedPath): string {
+  const { path, fd } = find(file);
   if (fd !== undefined) closeSync(fd);
   return path;
 }
@@ -107,7 +107,7 @@ function foreignLink({ uid }: Stats): string {
 /**
  * Changes whenever the file, or what its trust rests on, does; without opening anything. Compare only for equality.
  */
-export function trustVersion({ root, path }: TrustedPlace): string {
+export function trustVersion({ root, path }: TrustedPath): string {
   try {
     // Asked for all the time: handing it to threads costs ten times what it does.
     const [home, target] = [realpathSync.native(root), realpathSync.native(path)];
@@ -128,7 +128,7 @@ function foldersOf(target: string, home: string): string[] {
 }
 
 /** Follows `path` from `root` on by descriptors, so that no part of it can be exchanged behind us. */
-function find({ root, path }: TrustedPlace, end: '' | '/.' = ''): Found {
+function find({ root, path }: TrustedPath, end: '' | '/.' = ''): Found {
   const walk = new Walk(root);
   try {
     return walk.to(`${relative(root, path)}${end}`);

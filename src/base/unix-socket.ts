@@ -17,7 +17,7 @@ const LOCK_RETRIES = { retries: 50, minTimeout: 100, maxTimeout: 100 };
 /** Nobody has the socket, or its owner is closing it at this moment. */
 const NOT_THERE = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'ENOTDIR']);
 
-export interface SocketPlace {
+export interface SocketAddress {
   /** For people: `socket of the pane door`. */
   readonly name: string;
   /** In a private (0700) directory. */
@@ -34,34 +34,34 @@ export interface SocketPlace {
  */
 export class KeptSocket implements Part {
   readonly #server: Server;
-  readonly #place: SocketPlace;
+  readonly #address: SocketAddress;
   /** What we have put there, to know it from what others put there. */
   #bound: FileIdentity | undefined;
   #isClosed = false;
   /** Gives the lock back that is held while nobody can be taken. */
   #release: (() => Promise<void>) | undefined;
 
-  private constructor(server: Server, place: SocketPlace) {
+  private constructor(server: Server, address: SocketAddress) {
     this.#server = server;
-    this.#place = place;
+    this.#address = address;
   }
 
   /** @throws what `taken` makes when somebody answers there. */
-  static async listen(server: Server, place: SocketPlace): Promise<KeptSocket> {
-    const socket = new KeptSocket(server, place);
-    await inTurn(place, () => socket.#bind());
+  static async listen(server: Server, address: SocketAddress): Promise<KeptSocket> {
+    const socket = new KeptSocket(server, address);
+    await inTurn(address, () => socket.#bind());
     return socket;
   }
 
   get name(): string {
-    return this.#place.name;
+    return this.#address.name;
   }
 
   findFault(): string | undefined {
     if (this.#release !== undefined || findDescriptorShortage(1) !== undefined) {
       return 'takes no connections';
     }
-    const status = lookAt(this.#place.path);
+    const status = statusOf(this.#address.path);
     if (status === undefined) return 'was removed';
     if (!isSameFile(status, this.#bound)) return 'was replaced by something else';
     if (status.uid !== process.getuid?.()) return 'belongs to another user';
@@ -69,7 +69,7 @@ export class KeptSocket implements Part {
   }
 
   async makeAgain(): Promise<void> {
-    const { path } = this.#place;
+    const { path } = this.#address;
     if (this.#isClosed) return;
     const shortage = findDescriptorShortage(1);
     if (shortage !== undefined) {
@@ -81,7 +81,7 @@ export class KeptSocket implements Part {
       await this.#letOthers();
       return;
     }
-    const status = lookAt(path);
+    const status = statusOf(path);
     if (isSameFile(status, this.#bound)) {
       if (status?.uid === process.getuid?.()) {
         chmodSync(path, 0o600);
@@ -90,14 +90,14 @@ export class KeptSocket implements Part {
       rmSync(path);
     }
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    await inTurn(this.#place, () => this.#bind());
+    await inTurn(this.#address, () => this.#bind());
   }
 
   /** Listens no more, and removes the socket where it is ours still; resolves when all have left. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const { path } = this.#place;
-    if (isSameFile(lookAt(path), this.#bound)) rmSync(path, { force: true });
+    const { path } = this.#address;
+    if (isSameFile(statusOf(path), this.#bound)) rmSync(path, { force: true });
     await this.#letOthers();
     await new Promise((resolve) => this.#server.close(resolve));
   }
@@ -105,7 +105,7 @@ export class KeptSocket implements Part {
   /** Closes what listens; those who are connected stay so. */
   async #rest(): Promise<void> {
     if (this.#release !== undefined) return;
-    this.#release = await takeTurn(this.#place);
+    this.#release = await takeTurn(this.#address);
     this.#server.close();
     if (this.#isClosed) await this.#letOthers();
   }
@@ -121,8 +121,8 @@ export class KeptSocket implements Part {
    * Node, which removes the name that it has bound when a server is closed, never removes another's.
    */
   async #bind(): Promise<void> {
-    const { path, taken } = this.#place;
-    if (lookAt(path)?.isDirectory() === true) {
+    const { path, taken } = this.#address;
+    if (statusOf(path)?.isDirectory() === true) {
       throw new ConfigurationError(`${path}: is a folder`, {
         hint: `move it away: mv ${path} ${path}.away`,
       });
@@ -135,13 +135,13 @@ export class KeptSocket implements Part {
     if (this.#server.listening) this.#server.close();
     await listen(this.#server, temporary);
     renameSync(temporary, path);
-    this.#bound = lookAt(path);
+    this.#bound = statusOf(path);
   }
 }
 
 /** One process after the other. */
-async function inTurn(place: SocketPlace, work: () => Promise<void>): Promise<void> {
-  const release = await takeTurn(place);
+async function inTurn(address: SocketAddress, work: () => Promise<void>): Promise<void> {
+  const release = await takeTurn(address);
   try {
     await work();
   } finally {
@@ -149,7 +149,7 @@ async function inTurn(place: SocketPlace, work: () => Promise<void>): Promise<vo
   }
 }
 
-async function takeTurn({ path, taken }: SocketPlace): Promise<() => Promise<void>> {
+async function takeTurn({ path, taken }: SocketAddress): Promise<() => Promise<void>> {
   try {
     const release = await lockfile.lock(path, {
       ...LOCK,
@@ -216,7 +216,7 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-function lookAt(path: string): Stats | undefined {
+function statusOf(path: string): Stats | undefined {
   try {
     return lstatSync(path);
   } catch (error) {

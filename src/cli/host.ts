@@ -1,26 +1,26 @@
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
 import type { LogLevel } from '../log/logger.js';
 import { startHost } from '../service/start-host.js';
+import type { CliContext } from './context.js';
 import { reloadOnHangup } from './hangup.js';
 import type { Output } from './output.js';
-import type { Place } from './place.js';
 import { crash, limitStop, startUnlessStopped, stopSignal } from './process-end.js';
 import { describeHost } from './start-text.js';
 
 /** Starts the host alone, and stays until somebody stops it or ends its sessions. */
 export async function runHost(
-  place: Place,
+  context: CliContext,
   { logLevel }: { readonly logLevel: LogLevel },
   output: Output,
 ): Promise<ExitCode> {
   const onStep = (step: string) => output.tell(`triad: ${step}\n`);
   const signalled = stopSignal();
-  const options = { ...place, logLevel, command: [], cwd: process.cwd(), onStep };
+  const options = { ...context, logLevel, command: [], cwd: process.cwd(), onStep };
   const running = await startUnlessStopped(signalled, output, (stop) =>
     startHost({ ...options, stop }),
   );
   const { host, log } = running;
-  output.tell(await describeHost(running, place));
+  output.tell(await describeHost(running, context));
   output.print(`ready ${running.socket}\n`);
   const stopReloads = reloadOnHangup({ log, reload: () => host.reload() }, output);
   const ended = host.allEnded.then(() => 'ended' as const);
@@ -28,7 +28,7 @@ export async function runHost(
   limitStop(output, log);
   stopReloads();
   const names = (await host.describe()).map(({ name }) => name).join(', ');
-  const { program } = place.environment;
+  const { program } = context.environment;
   output.tell(
     stop === 'ended'
       ? `\ntriad: ${names} has ended; the host stops\n`

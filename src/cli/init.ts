@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf, UsageError } from '../base/errors.js';
 import { initialise } from '../service/initialise.js';
+import type { CliContext } from './context.js';
 import type { Output } from './output.js';
-import type { Place } from './place.js';
 
 /**
  * Makes what is missing in the home and says what was made.
@@ -10,18 +10,18 @@ import type { Place } from './place.js';
  * @returns whether anything was.
  */
 export async function runInit(
-  place: Place,
+  context: CliContext,
   adminKeyPath: string | undefined,
   output: Output,
 ): Promise<boolean> {
   let hasMade = false;
   const adminKey = adminKeyPath === undefined ? undefined : await readAdminKey(adminKeyPath);
   const onMade = (what: string) => {
-    if (!hasMade) output.tell(`triad: made in ${place.home.root}:\n`);
+    if (!hasMade) output.tell(`triad: made in ${context.home.root}:\n`);
     hasMade = true;
     output.tell(`  ${what}\n`);
   };
-  await initialise({ ...place, adminKey, onMade });
+  await initialise({ ...context, adminKey, onMade });
   return hasMade;
 }
 

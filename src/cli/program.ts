@@ -4,9 +4,9 @@ import { EXIT, type ExitCode } from '../base/exit-codes.js';
 import { visible } from '../base/visible.js';
 import { VERBS } from '../gateway/commands/table.js';
 import type { LogLevel } from '../log/logger.js';
+import { type CliContext, findContext } from './context.js';
 import { readInvocation } from './invocation.js';
 import type { Output } from './output.js';
-import { findPlace, type Place } from './place.js';
 
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const satisfies readonly LogLevel[];
 
@@ -29,21 +29,25 @@ interface UpOptions extends GatewayOptions {
  */
 export async function runProgram(args: readonly string[], output: Output): Promise<ExitCode> {
   const { home, words } = readInvocation(args);
-  const place = findPlace(home);
+  const context = findContext(home);
   const [verb] = words;
   if (verb !== undefined && VERBS.some(({ name }) => name === verb)) {
     const { runVerb } = await import('./verbs.js');
-    return runVerb(place, words, output);
+    return runVerb(context, words, output);
   }
   if (verb === 'help' && words.length > 1) {
     const [, about = ''] = words;
     return runProgram([about, '--help'], output);
   }
-  return runOwn(place, words, output);
+  return runOwn(context, words, output);
 }
 
 /** What is not a verb of the table: it makes or starts what verbs act on. */
-async function runOwn(place: Place, words: readonly string[], output: Output): Promise<ExitCode> {
+async function runOwn(
+  context: CliContext,
+  words: readonly string[],
+  output: Output,
+): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.ok;
   const program = new Command('triad')
     .description('Share one live agent session over plain SSH.')
@@ -58,27 +62,27 @@ async function runOwn(place: Place, words: readonly string[], output: Output): P
     .addHelpText('after', '\nExamples:\n  triad init\n  triad init --admin-key ~/.ssh/work.pub')
     .action(async (options: { adminKey?: string }) => {
       const { runInit } = await import('./init.js');
-      const hasMade = await runInit(place, options.adminKey, output);
-      if (!hasMade) output.tell(`triad: everything is there in ${place.home.root}\n`);
+      const hasMade = await runInit(context, options.adminKey, output);
+      if (!hasMade) output.tell(`triad: everything is there in ${context.home.root}\n`);
     });
   const run = async (command: string[], options: UpOptions) => {
     if (options.init || options.adminKey !== undefined) {
       const { runInit } = await import('./init.js');
-      await runInit(place, options.adminKey, output);
+      await runInit(context, options.adminKey, output);
     }
     const { listen, logLevel } = options;
     const { runUp } = await import('./up.js');
-    exitCode = await runUp(place, { listen, logLevel, command }, output);
+    exitCode = await runUp(context, { listen, logLevel, command }, output);
   };
   program.addCommand(upCommand(run));
   const runHostAlone = async (options: { logLevel: LogLevel }) => {
     const { runHost } = await import('./host.js');
-    exitCode = await runHost(place, options, output);
+    exitCode = await runHost(context, options, output);
   };
   program.addCommand(hostCommand(runHostAlone));
   const runGatewayAlone = async (options: GatewayOptions) => {
     const { runGateway } = await import('./gateway.js');
-    exitCode = await runGateway(place, options, output);
+    exitCode = await runGateway(context, options, output);
   };
   program.addCommand(gatewayCommand(runGatewayAlone));
   program
@@ -87,7 +91,7 @@ async function runOwn(place: Place, words: readonly string[], output: Output): P
     .option('--json', 'as JSON')
     .action(async (options: { json?: true }) => {
       const { runValidate } = await import('./validate.js');
-      exitCode = await runValidate(place, options, output);
+      exitCode = await runValidate(context, options, output);
     });
   await parse(program, words, output);
   return exitCode;

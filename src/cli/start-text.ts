@@ -3,16 +3,16 @@ import type { DifferentSession, RunningHost } from '../service/host.js';
 import type { StartedGateway } from '../service/start-gateway.js';
 import type { StartedHost } from '../service/start-host.js';
 import type { StartedTriad } from '../service/start-triad.js';
-import type { Place } from './place.js';
+import type { CliContext } from './context.js';
 
 type SessionDescription = Awaited<ReturnType<RunningHost['host']['describe']>>[number];
 
 /** What the person who started both should know: what runs, who may come, how it stops. */
-export async function describeTriad(triad: StartedTriad, place: Place): Promise<string> {
-  const { environment, home } = place;
+export async function describeTriad(triad: StartedTriad, context: CliContext): Promise<string> {
+  const { environment, home } = context;
   const { program } = environment;
   return [
-    ...(await describeSessions(triad, place)),
+    ...(await describeSessions(triad, context)),
     ...describeDoors(triad.gateway),
     ...describeProblems(triad.gateway.problems),
     `  log       ${home.log}\n`,
@@ -25,11 +25,11 @@ export async function describeTriad(triad: StartedTriad, place: Place): Promise<
 }
 
 /** The same of a host alone. */
-export async function describeHost(host: StartedHost, place: Place): Promise<string> {
-  const { environment, home } = place;
+export async function describeHost(host: StartedHost, context: CliContext): Promise<string> {
+  const { environment, home } = context;
   const { program } = environment;
   return [
-    ...(await describeSessions(host, place)),
+    ...(await describeSessions(host, context)),
     `  link      ${host.socket}\n`,
     `  log       ${home.hostLog}\n`,
     `  stop      Ctrl-C: the host stops, the agents go on; \`${program} down --session\` ends them\n`,
@@ -42,9 +42,9 @@ export async function describeHost(host: StartedHost, place: Place): Promise<str
 /** The same of a gateway alone. */
 export function describeGateway(
   { gateway, socket, isHostReached }: StartedGateway,
-  place: Place,
+  context: CliContext,
 ): string {
-  const { environment, home } = place;
+  const { environment, home } = context;
   const { program } = environment;
   const sessions = isHostReached
     ? `  sessions  ${gateway.sessions().join(', ')} (host at ${socket})\n`
@@ -74,7 +74,7 @@ function describeDoors({ listen, hostKeys, hasNativeCiphers }: RunningGateway): 
 
 async function describeSessions(
   { host, different }: RunningHost,
-  { environment: { program } }: Place,
+  { environment: { program } }: CliContext,
 ): Promise<string[]> {
   const described = await host.describe();
   const sessions = described.map(describeSession).join('');
@@ -108,7 +108,7 @@ function describeDifference({ session, panes }: DifferentSession, program: strin
   ].join('');
 }
 
-function warning({ login, isRoot }: Place['environment']): string {
+function warning({ login, isRoot }: CliContext['environment']): string {
   if (!isRoot) return `  note      whoever may type here acts as you, ${login}, on this machine\n`;
   return '  WARNING   whoever may type here acts as ROOT and owns this machine: use another user\n';
 }

@@ -2,9 +2,9 @@ import type { ExitCode } from '../base/exit-codes.js';
 import { sayWhatGoesOn } from '../gateway/commands/down.js';
 import type { LogLevel } from '../log/logger.js';
 import { startTriad } from '../service/start-triad.js';
+import type { CliContext } from './context.js';
 import { reloadOnHangup } from './hangup.js';
 import type { Output } from './output.js';
-import type { Place } from './place.js';
 import { startUnlessStopped, stopSignal, untilStopped } from './process-end.js';
 import { describeTriad } from './start-text.js';
 
@@ -15,13 +15,17 @@ export interface UpRequest {
 }
 
 /** Starts gateway and host, and stays until somebody stops it. */
-export async function runUp(place: Place, request: UpRequest, output: Output): Promise<ExitCode> {
+export async function runUp(
+  context: CliContext,
+  request: UpRequest,
+  output: Output,
+): Promise<ExitCode> {
   const onStep = (step: string) => output.tell(`triad: ${step}\n`);
   const signalled = stopSignal();
   const triad = await startUnlessStopped(signalled, output, (stop) =>
-    startTriad({ ...place, ...request, cwd: process.cwd(), onStep, stop }),
+    startTriad({ ...context, ...request, cwd: process.cwd(), onStep, stop }),
   );
-  output.tell(await describeTriad(triad, place));
+  output.tell(await describeTriad(triad, context));
   output.print(`ready ${await triad.gateway.sshCommand()}\n`);
   const stopReloads = reloadOnHangup(
     { log: triad.gateway.log, reload: () => triad.host.reload() },
@@ -30,7 +34,7 @@ export async function runUp(place: Place, request: UpRequest, output: Output): P
   return untilStopped(triad, { signalled, output }, async (endsSessions) => {
     stopReloads();
     const sessions = (await triad.host.describe()).map(({ name }) => name);
-    const { program } = place.environment;
+    const { program } = context.environment;
     const goesOn = sayWhatGoesOn(sessions, { endsSessions, startCommand: 'up', program });
     output.tell(`\ntriad: ${goesOn}`);
   });

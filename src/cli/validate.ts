@@ -1,15 +1,15 @@
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
 import { validateHome } from '../service/validation.js';
+import type { CliContext } from './context.js';
 import type { Output } from './output.js';
-import type { Place } from './place.js';
 
 /** Says what is wrong with the files that people write, or that they are right; starts nothing. */
 export async function runValidate(
-  place: Place,
+  context: CliContext,
   { json }: { readonly json?: true },
   output: Output,
 ): Promise<ExitCode> {
-  const files = await validateHome(place);
+  const files = await validateHome(context);
   if (json) output.print(`${JSON.stringify(files, null, 2)}\n`);
   else {
     const lines = files.flatMap(({ path, problems }) =>

@@ -7,8 +7,8 @@ import { isAnswering } from '../base/unix-socket.js';
 import type { CallerTerminal, CommandOutcome } from '../gateway/commands/command-outcome.js';
 import { parseCommand } from '../gateway/commands/parse.js';
 import type { StoppedHome } from '../service/stopped-home.js';
+import { type CliContext, controlSocket, linkSocket, runtimeDirectory } from './context.js';
 import type { Output } from './output.js';
-import { controlSocket, linkSocket, type Place, runtimeDirectory } from './place.js';
 
 /** Goodbyes and last bytes are bounded by a few seconds, ending the agents by some more. */
 const STOP_LIMIT_MS = 60_000;
@@ -16,7 +16,7 @@ const STOP_POLL_MS = 50;
 
 /** Runs a verb: in the gateway that is running, or on the files where nothing runs and it can. */
 export async function runVerb(
-  place: Place,
+  context: CliContext,
   words: readonly string[],
   output: Output,
 ): Promise<ExitCode> {
@@ -26,30 +26,30 @@ export async function runVerb(
     return EXIT.ok;
   }
   const { onPane } = parsed.call;
-  if (place.door !== undefined && onPane !== undefined) {
+  if (context.door !== undefined && onPane !== undefined) {
     const { askDoor } = await import('../host/pane-door/door-client.js');
-    const { socket, token } = place.door;
+    const { socket, token } = context.door;
     output.print(await askDoor(socket, { token, ...onPane }));
     return EXIT.ok;
   }
   const files = await readFiles(parsed.call.files);
-  const socket = controlSocket(place.home);
-  const terminal = terminalOf(place, output);
+  const socket = controlSocket(context.home);
+  const terminal = terminalOf(context, output);
   const request = { words: [...words], files, ...(terminal === undefined ? {} : { terminal }) };
   const { readAnswer } = await import('./answer.js');
   const answered = await readAnswer(socket, request, output);
   const outcome =
     answered ??
-    (await runWithoutGateway(place, { words, files, isOffline: parsed.verb.isOffline }));
+    (await runWithoutGateway(context, { words, files, isOffline: parsed.verb.isOffline }));
   output.print(outcome.stdout);
   output.tell(outcome.stderr);
   if (answered !== undefined && parsed.verb.name === 'down' && outcome.exitCode === EXIT.ok) {
-    await waitUntilStopped(place.home);
+    await waitUntilStopped(context.home);
   }
   return outcome.exitCode;
 }
 
-function terminalOf({ environment }: Place, output: Output): CallerTerminal | undefined {
+function terminalOf({ environment }: CliContext, output: Output): CallerTerminal | undefined {
   const size = output.terminalSize();
   return size === undefined ? undefined : { cols: size.cols, hasColour: environment.allowsColour };
 }
@@ -61,15 +61,15 @@ interface OfflineRequest {
 }
 
 async function runWithoutGateway(
-  place: Place,
+  context: CliContext,
   { words, files, isOffline }: OfflineRequest,
 ): Promise<CommandOutcome> {
   // What a running gateway answers needs none of this; loading it would double the time.
   if (isOffline) {
     const { runOffline } = await import('../service/offline.js');
-    return runOffline(place, words, files);
+    return runOffline(context, words, files);
   }
-  const { environment, home } = place;
+  const { environment, home } = context;
   const stopped = { home, environment, runtimeDirectory: runtimeDirectory(home) };
   if (words[0] === 'down' && words.includes('--session')) {
     const { endHostSessions, endLeftSessions } = await import('../service/stopped-home.js');
@@ -78,7 +78,7 @@ async function runWithoutGateway(
       return { stdout: `ended ${ended.join(', ')}\n`, stderr: '', exitCode: EXIT.ok };
     }
   }
-  if (place.door !== undefined) {
+  if (context.door !== undefined) {
     throw new UnavailableError('this does not work inside a pane', {
       hint: 'inside a pane: triad send, keys, signal and capture',
     });
@@ -86,7 +86,10 @@ async function runWithoutGateway(
   throw await notRunning(stopped, home);
 }
 
-async function notRunning(stopped: StoppedHome, home: Place['home']): Promise<UnavailableError> {
+async function notRunning(
+  stopped: StoppedHome,
+  home: CliContext['home'],
+): Promise<UnavailableError> {
   const { root } = home;
   if (await isAnswering(linkSocket(home))) {
     return new UnavailableError(
@@ -127,7 +130,7 @@ async function readNamed(name: string): Promise<string> {
   }
 }
 
-async function waitUntilStopped(home: Place['home']): Promise<void> {
+async function waitUntilStopped(home: CliContext['home']): Promise<void> {
   const { findGateway } = await import('../service/home-lock.js');
   const giveUpAt = performance.now() + STOP_LIMIT_MS;
   while ((await isAnswering(controlSocket(home))) || (await findGateway(home)) !== undefined) {

@@ -25,7 +25,7 @@ export interface Environment {
   readonly all: Readonly<Record<string, string>>;
 }
 
-/** Variables that describe the person and the place, not a program's settings. */
+/** Variables that describe the person and the machine, not a program's settings. */
 const CLEAN_NAMES =
   /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_[A-Z]+|TZ|TMPDIR|XDG_RUNTIME_DIR|TERMINFO|TERMINFO_DIRS)$/;
 const FALLBACK_PATH = '/usr/local/bin:/usr/bin:/bin';

@@ -6,7 +6,7 @@
 
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import { ConfigurationError, messageOf, systemCode } from '../base/errors.js';
-import { readTrustedFile, type TrustedPlace } from '../base/trusted-file.js';
+import { readTrustedFile, type TrustedPath } from '../base/trusted-file.js';
 import { visible } from '../base/visible.js';
 
 /** A configuration is written by a person; more than this is another file. */
@@ -37,8 +37,8 @@ export interface Schema<T> {
  *
  * @throws ConfigurationError with every problem, each as `PATH:LINE:COLUMN: KEY: what is wrong`.
  */
-export async function readYamlFile<T>(place: TrustedPlace, schema: Schema<T>): Promise<T> {
-  return parseYaml(readText(place), place.path, schema);
+export async function readYamlFile<T>(file: TrustedPath, schema: Schema<T>): Promise<T> {
+  return parseYaml(readText(file), file.path, schema);
 }
 
 /** The same for a text; `path` is for the messages. */
@@ -71,10 +71,10 @@ export function parseYaml<T>(text: string, path: string, schema: Schema<T>): T {
   );
 }
 
-function readText(place: TrustedPlace): string {
-  const { path } = place;
+function readText(file: TrustedPath): string {
+  const { path } = file;
   try {
-    const { bytes } = readTrustedFile(place, MAX_BYTES + 1);
+    const { bytes } = readTrustedFile(file, MAX_BYTES + 1);
     if (bytes.length > MAX_BYTES) {
       throw new ConfigurationError(`${path}: is larger than ${MAX_BYTES} bytes`);
     }
@@ -117,7 +117,7 @@ function splitForms(issue: Issue): readonly Issue[] {
   return meant.map((each) => ({ ...each, path: [...issue.path, ...each.path] }));
 }
 
-/** One issue per unknown key, each at its own place. */
+/** One issue per unknown key, each at its own file. */
 function splitKeys(issue: Issue): Issue[] {
   if (issue.code !== 'unrecognized_keys' || issue.keys === undefined) return [issue];
   return issue.keys.map((key) => ({ path: [...issue.path, key], message: 'is not a known key' }));

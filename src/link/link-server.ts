@@ -11,7 +11,7 @@ import { pipeline } from 'node:stream/promises';
 import { messageOf, RefusedError, UnavailableError } from '../base/errors.js';
 import type { SessionName } from '../base/ids.js';
 import type { Part } from '../base/part.js';
-import { KeptSocket, type SocketPlace } from '../base/unix-socket.js';
+import { KeptSocket, type SocketAddress } from '../base/unix-socket.js';
 import { visible } from '../base/visible.js';
 import type { Logger } from '../log/logger.js';
 import { failureOf } from './failure.js';
@@ -47,7 +47,7 @@ const REQUEST_LIMIT_MS = 10_000;
 /** What gateways get to take their last answers. */
 const CLOSE_LIMIT_MS = 1_000;
 
-export interface LinkServerOptions extends Omit<SocketPlace, 'name'> {
+export interface LinkServerOptions extends Omit<SocketAddress, 'name'> {
   readonly log: Logger;
 }
 

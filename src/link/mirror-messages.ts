@@ -5,7 +5,7 @@ import { windowLayoutSchema } from './schema.js';
 
 /*
  * A mirror's stream is messages: a byte that says what it is, four that say how long, and so many
- * bytes. So a layout keeps its place between the pieces of output.
+ * bytes. So a layout keeps its position between the pieces of output.
  */
 const LAYOUT = 1;
 const OUTPUT = 2;

@@ -223,7 +223,7 @@ export class RunningGateway {
   /** Lets people in, at every door. */
   async accept(): Promise<void> {
     this.#parts.add(this.#audit.part, ...(this.#gateway?.parts ?? []));
-    await this.#parts.look();
+    await this.#parts.check();
     this.#gateway?.accept();
     this.#isAccepting = true;
   }

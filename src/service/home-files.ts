@@ -5,7 +5,7 @@ import type { Disposal } from '../base/disposal.js';
 import { ConfigurationError, messageOf, TriadError, UnavailableError } from '../base/errors.js';
 import { type Part, WrittenPart } from '../base/part.js';
 import { findShortage } from '../base/shortage.js';
-import { requireTrustedFolder, type TrustedPlace } from '../base/trusted-file.js';
+import { requireTrustedFolder, type TrustedPath } from '../base/trusted-file.js';
 import type { Home } from '../config/home.js';
 import { type Logger, type LogLevel, openLogger } from '../log/logger.js';
 
@@ -91,16 +91,16 @@ export function written<T>(path: string, open: () => T): T {
  *
  * @throws ConfigurationError that names what cannot be made, or is another user's.
  */
-export function openDirectory(place: TrustedPlace): void {
-  written(place.path, () => {
-    mkdirSync(place.root, { recursive: true, mode: 0o700 });
-    makeMissing(place);
-    requireTrustedFolder(place);
+export function openDirectory(directory: TrustedPath): void {
+  written(directory.path, () => {
+    mkdirSync(directory.root, { recursive: true, mode: 0o700 });
+    makeMissing(directory);
+    requireTrustedFolder(directory);
   });
 }
 
 /** Only in a folder that is trusted itself. */
-function makeMissing({ root, path }: TrustedPlace): void {
+function makeMissing({ root, path }: TrustedPath): void {
   if (path === root || existsSync(path)) return;
   makeMissing({ root, path: dirname(path) });
   requireTrustedFolder({ root, path: dirname(path) });

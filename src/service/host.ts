@@ -130,7 +130,7 @@ export async function buildHost(options: HostOptions, disposal: Disposal): Promi
     text: `host started for ${plans.map(({ name }) => name).join(', ')}`,
   });
   // What cannot be written is told with the start.
-  await parts.look();
+  await parts.check();
   return { host, different };
 }
 

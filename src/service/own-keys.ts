@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { shellWord } from '../base/shell-word.js';
-import { readTrustedFile, type TrustedPlace } from '../base/trusted-file.js';
+import { readTrustedFile, type TrustedPath } from '../base/trusted-file.js';
 import type { Grant } from '../gateway/access/grant.js';
 import type { PublicKey } from '../gateway/access/public-key.js';
 import { parsePublicKeyFile } from '../gateway/access/public-key-file.js';
@@ -50,11 +50,11 @@ export async function findOwnKeys(sshDirectory: string): Promise<OwnKey[]> {
 
 /** A key pair by the path of its public half; undefined where no private half is to be had. */
 function readOwnKey(
-  place: TrustedPlace,
+  file: TrustedPath,
   inAgent: ReadonlySet<string> = new Set(),
 ): OwnKey | undefined {
-  const { path: publicPath } = place;
-  const [key] = keysIn(readOwnText(place));
+  const { path: publicPath } = file;
+  const [key] = keysIn(readOwnText(file));
   if (key === undefined) return undefined;
   const privatePath = publicPath.replace(/\.pub$/, '');
   const isTried = TRIED_BY_SSH.has(privatePath.slice(privatePath.lastIndexOf('/') + 1));
@@ -63,9 +63,9 @@ function readOwnKey(
   return { key, publicPath, identity: isTried ? null : privatePath };
 }
 
-function readOwnText(place: TrustedPlace): string {
+function readOwnText(file: TrustedPath): string {
   try {
-    return readTrustedFile(place, MAX_FILE_BYTES).bytes.toString('utf8');
+    return readTrustedFile(file, MAX_FILE_BYTES).bytes.toString('utf8');
   } catch {
     return '';
   }

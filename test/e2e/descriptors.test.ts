@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
-import { controlSocket } from '../../src/cli/place.js';
+import { controlSocket } from '../../src/cli/context.js';
 import { homeAt } from '../../src/config/home.js';
 import { eventually } from '../helpers/eventually.js';
 import { runSsh } from '../helpers/ssh-client.js';

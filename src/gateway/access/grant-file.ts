@@ -1,5 +1,5 @@
 import { ConfigurationError, messageOf, systemCode } from '../../base/errors.js';
-import { readTrustedFile, type TrustedPlace, trustVersion } from '../../base/trusted-file.js';
+import { readTrustedFile, type TrustedPath, trustVersion } from '../../base/trusted-file.js';
 import { type AuthorizedKeys, MAX_FILE_BYTES, parseAuthorizedKeys } from './authorized-keys.js';
 
 /** What a new file is made with: it says who may do what, which concerns nobody else. */
@@ -27,7 +27,7 @@ const NO_LINES: AuthorizedKeys = { lines: [], grants: [], problems: [] };
  * Reads and checks the file; what is wrong with it as a whole comes as an answer. Who could write it, or
  * replace it, could give themselves any role.
  */
-export function readGrantFile(location: TrustedPlace): ReadableGrantFile | UnreadableGrantFile {
+export function readGrantFile(location: TrustedPath): ReadableGrantFile | UnreadableGrantFile {
   const version = trustVersion(location);
   try {
     const { bytes, status } = readTrustedFile(location, MAX_FILE_BYTES + 1);

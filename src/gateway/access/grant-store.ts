@@ -1,7 +1,7 @@
 import { removeStagedLeftovers, type StagedFile, stageFile } from '../../base/atomic-file.js';
 import { ConfigurationError, messageOf, RefusedError, TriadError } from '../../base/errors.js';
 import type { EngineerName } from '../../base/ids.js';
-import { findTrusted, type TrustedPlace, trustVersion } from '../../base/trusted-file.js';
+import { findTrusted, type TrustedPath, trustVersion } from '../../base/trusted-file.js';
 import { oneByOne } from '../../base/turns.js';
 import type { Logger } from '../../log/logger.js';
 import { type AuthorizedKeys, formatAuthorizedKeys, type LineProblem } from './authorized-keys.js';
@@ -34,7 +34,7 @@ const MAX_EDIT_ATTEMPTS = 5;
 const MAX_LOGGED_PROBLEMS = 20;
 
 /** The location is that of the file in authorized_keys format; it need not be there. */
-export interface GrantStoreOptions extends TrustedPlace {
+export interface GrantStoreOptions extends TrustedPath {
   readonly log: Logger;
   /** The clock, epoch ms. */
   readonly now: () => number;
@@ -245,7 +245,7 @@ export class GrantStore implements AsyncDisposable {
 }
 
 async function editFile(
-  location: TrustedPlace,
+  location: TrustedPath,
   apply: (file: AuthorizedKeys) => GrantEdit,
   record: RecordChange,
 ): Promise<readonly GrantDelta[]> {
@@ -264,7 +264,7 @@ async function editFile(
 }
 
 interface Edit {
-  readonly location: TrustedPlace;
+  readonly location: TrustedPath;
   /** Where its path leads, so that an edit replaces that file and not a link to it. */
   readonly target: string;
   readonly apply: (file: AuthorizedKeys) => GrantEdit;
@@ -293,7 +293,7 @@ async function editLocked({
 }
 
 /** @throws ConfigurationError */
-function requireReadable(location: TrustedPlace): ReadableGrantFile {
+function requireReadable(location: TrustedPath): ReadableGrantFile {
   const read = readGrantFile(location);
   if (!('problem' in read)) return read;
   const userMessage = 'the grants cannot be read';

@@ -2,7 +2,7 @@ import { createPrivateKey, sign } from 'node:crypto';
 import { join } from 'node:path';
 import ssh2, { type ParsedKey } from 'ssh2';
 import { ConfigurationError, messageOf, systemCode } from '../../base/errors.js';
-import { readTrustedFile, type TrustedPlace } from '../../base/trusted-file.js';
+import { readTrustedFile, type TrustedPath } from '../../base/trusted-file.js';
 import { visible } from '../../base/visible.js';
 import { fingerprintOf } from '../access/public-key.js';
 
@@ -28,7 +28,7 @@ const MAX_KEY_FILE_BYTES = 64 * 1024;
  * @throws ConfigurationError with one problem per key that is missing, unreadable, damaged,
  * encrypted, of another type, open to other users, or theirs.
  */
-export async function readHostKeys({ root, path }: TrustedPlace): Promise<readonly HostKey[]> {
+export async function readHostKeys({ root, path }: TrustedPath): Promise<readonly HostKey[]> {
   const read = await Promise.allSettled(
     HOST_KEY_FILES.map(({ file, type }) => readHostKey({ root, path: join(path, file) }, type)),
   );
@@ -39,7 +39,7 @@ export async function readHostKeys({ root, path }: TrustedPlace): Promise<readon
   return read.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }
 
-async function readHostKey(file: TrustedPlace, type: HostKey['type']): Promise<HostKey> {
+async function readHostKey(file: TrustedPath, type: HostKey['type']): Promise<HostKey> {
   const { path } = file;
   const privateKey = parsePrivateKey(path, readPrivateFile(file));
   if (privateKey.type !== type) {
@@ -48,7 +48,7 @@ async function readHostKey(file: TrustedPlace, type: HostKey['type']): Promise<H
   return { type, fingerprint: fingerprintOf(privateKey.getPublicSSH()), privateKey };
 }
 
-function readPrivateFile(file: TrustedPlace): string {
+function readPrivateFile(file: TrustedPath): string {
   const { path } = file;
   try {
     const { bytes, status } = readTrustedFile(file, MAX_KEY_FILE_BYTES + 1);

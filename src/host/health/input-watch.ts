@@ -29,7 +29,7 @@ export class InputWatch {
   readonly #options: InputWatchOptions;
   readonly #silence: SilenceWatch;
   #isAsking = false;
-  /** Counts the silences, so that a look that took long is not told of a later one. */
+  /** Counts the silences, so that a poll that took long is not told of a later one. */
   #silences = 0;
   #isClosed = false;
   #takeBack: () => void = () => undefined;
@@ -60,14 +60,14 @@ export class InputWatch {
       plan.patterns.some((pattern) => pattern.matches(text)),
     );
     if (isQuestion) this.#ask();
-    else if (plan.watchesReads && output.isLineOpen) void this.#look(FIRST_PAUSE_MS);
+    else if (plan.watchesReads && output.isLineOpen) void this.#poll(FIRST_PAUSE_MS);
   }
 
-  async #look(pauseMs: number): Promise<void> {
+  async #poll(pauseMs: number): Promise<void> {
     const silence = this.#silences;
     const isReading = await this.#options.isReading();
     if (this.#isClosed || silence !== this.#silences) return;
-    const again = (): void => void this.#look(Math.min(pauseMs * 2, LAST_PAUSE_MS));
+    const again = (): void => void this.#poll(Math.min(pauseMs * 2, LAST_PAUSE_MS));
     if (isReading) this.#ask();
     else this.#takeBack = this.#options.clock.after(pauseMs, again);
   }

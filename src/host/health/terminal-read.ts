@@ -9,7 +9,7 @@ const READ_CALLS: Readonly<Record<string, string>> = { x64: '0', arm64: '63' };
 /** Major device numbers of the Unix98 pseudo-terminals' other sides, with 256 minor ones each at first. */
 const FIRST_PTS_MAJOR = 136;
 const LAST_PTS_MAJOR = 143;
-/** Beyond these the system counts as not telling: a look must stay cheap. */
+/** Beyond these the system counts as not telling: asking must stay cheap. */
 const MAX_PROCESSES = 10_000;
 const MAX_THREADS = 64;
 

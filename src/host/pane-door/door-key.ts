@@ -30,8 +30,8 @@ export class DoorKey {
    */
   static async open(path: string): Promise<DoorKey> {
     try {
-      const place = { root: dirname(path), path };
-      const { bytes, status } = readTrustedFile(place, KEY_BYTES + 1);
+      const file = { root: dirname(path), path };
+      const { bytes, status } = readTrustedFile(file, KEY_BYTES + 1);
       if (bytes.length === KEY_BYTES && (status.mode & 0o077) === 0) {
         return new DoorKey(path, bytes);
       }

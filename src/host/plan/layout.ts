@@ -25,29 +25,29 @@ export function layoutString(layout: LayoutPart, window: TerminalSize): string |
 
 function writePart(part: LayoutPart, cell: Cell): string {
   const { size, x, y } = cell;
-  const place = `${size.cols}x${size.rows},${x},${y}`;
-  if (typeof part !== 'object') return `${place},0`;
+  const region = `${size.cols}x${size.rows},${x},${y}`;
+  if (typeof part !== 'object') return `${region},0`;
   if ('columns' in part) {
-    const cells = placeAlong(share(part.columns, 'columns', size.cols), (cols, offset) => ({
+    const cells = layAlong(share(part.columns, 'columns', size.cols), (cols, offset) => ({
       size: { cols, rows: size.rows },
       x: x + offset,
       y,
     }));
-    return `${place}{${writeParts(part.columns, cells)}}`;
+    return `${region}{${writeParts(part.columns, cells)}}`;
   }
-  const cells = placeAlong(share(part.rows, 'rows', size.rows), (rows, offset) => ({
+  const cells = layAlong(share(part.rows, 'rows', size.rows), (rows, offset) => ({
     size: { cols: size.cols, rows },
     x,
     y: y + offset,
   }));
-  return `${place}[${writeParts(part.rows, cells)}]`;
+  return `${region}[${writeParts(part.rows, cells)}]`;
 }
 
 function writeParts(parts: readonly LayoutPart[], cells: readonly Cell[]): string {
   return cells.map((cell, at) => writePart(parts[at] ?? 1, cell)).join(',');
 }
 
-function placeAlong(
+function layAlong(
   lengths: readonly number[],
   cellAt: (length: number, offset: number) => Cell,
 ): Cell[] {

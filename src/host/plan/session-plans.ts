@@ -6,7 +6,7 @@ import type { PanePlan, PaneProgram, SessionPlan } from './session-plan.js';
 /** The session that `triad up -- CMD` makes. */
 const COMMAND_SESSION = sessionName('pair');
 
-export interface PlanPlace {
+export interface PlanHome {
   /** What relative working directories are relative to. */
   readonly root: string;
   /** The environment of `triad up`. */
@@ -14,11 +14,11 @@ export interface PlanPlace {
 }
 
 /** `config/triad.yaml` with every path and every variable filled in. */
-export function planSessions(config: TriadConfig, place: PlanPlace): SessionPlan[] {
+export function planSessions(config: TriadConfig, home: PlanHome): SessionPlan[] {
   return config.sessions.map(({ name, layout, panes, rules, webhookHosts }) => ({
     name,
     layout,
-    panes: panes.map((pane) => planPane(pane, program(pane, place))),
+    panes: panes.map((pane) => planPane(pane, program(pane, home))),
     rules: { rules, webhookHosts },
   }));
 }
@@ -37,7 +37,7 @@ function planPane(config: PaneConfig, program: PaneProgram): PanePlan {
 }
 
 /** One command of somebody's in a single pane, in the directory and environment they gave it from. */
-export function planCommand(argv: readonly string[], place: PlanPlace): SessionPlan {
+export function planCommand(argv: readonly string[], home: PlanHome): SessionPlan {
   const [file = ''] = argv;
   const name = basename(file)
     .toLowerCase()
@@ -45,12 +45,12 @@ export function planCommand(argv: readonly string[], place: PlanPlace): SessionP
     .slice(0, 64);
   const foreign = /^(TMUX|TMUX_PANE|TERM|COLUMNS|LINES|PWD|OLDPWD|SHLVL|_)$/;
   const env = Object.fromEntries(
-    Object.entries(place.variables).filter(([each]) => !foreign.test(each)),
+    Object.entries(home.variables).filter(([each]) => !foreign.test(each)),
   );
   const title = name === '' ? 'command' : name;
   const config = { name: COMMAND_SESSION, panes: [{ name: title, command: [...argv] }] };
   const [session] = triadSchema.parse({ sessions: [config] }).sessions;
-  const program = { title, argv, cwd: place.root, env };
+  const program = { title, argv, cwd: home.root, env };
   const panes = (session?.panes ?? []).map((pane) => planPane({ ...pane, focus: true }, program));
   return {
     ...{ name: COMMAND_SESSION, layout: 'tiled', panes },
@@ -58,7 +58,7 @@ export function planCommand(argv: readonly string[], place: PlanPlace): SessionP
   };
 }
 
-function program(pane: PaneConfig, { root, variables }: PlanPlace): PaneProgram {
+function program(pane: PaneConfig, { root, variables }: PlanHome): PaneProgram {
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(pane.env)) {
     const passed = value ?? variables[name];

@@ -54,7 +54,7 @@ export interface HostSessionOptions
   readonly programFolder: string;
   /** Of this session, not listening yet; opened and closed with it. */
   readonly taps: SessionTaps;
-  /** What is amiss with the host as a whole, each with what to do. */
+  /** What is wrong with the host as a whole, each with what to do. */
   readonly hostProblems: () => readonly string[];
 }
 
@@ -107,7 +107,7 @@ export class HostSession implements SessionCalls {
     const onNotified = (name = '', rest = '') => {
       this.#typed.notified(name, rest);
       this.#showBoard();
-      for (const mirror of this.#mirrors) mirror.look();
+      for (const mirror of this.#mirrors) mirror.check();
     };
     this.#board = new SessionBoard({
       getControl: () => this.#triad.getControl(),
@@ -141,7 +141,7 @@ export class HostSession implements SessionCalls {
     this.#parts.add(folder, ...this.#taps.parts, ...this.#door.parts, ...this.#triad.parts);
     await this.#triad.open();
     this.#isOpen = true;
-    void this.#typed.look();
+    void this.#typed.poll();
     for (const pane of this.#found.values()) this.#tellRules(pane);
     for (const pane of this.describe().panes) this.#tellRules(pane);
     this.#found.clear();
@@ -277,8 +277,8 @@ export class HostSession implements SessionCalls {
         this.#triad.signal(pane, request.signal);
         return [];
       case 'capture': {
-        const place = { sessionId: this.#triad.getSessionId(), id: this.#paneId(pane) };
-        return this.#pages.capture(place, request);
+        const target = { sessionId: this.#triad.getSessionId(), id: this.#paneId(pane) };
+        return this.#pages.capture(target, request);
       }
     }
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 
-/** What one typist's tmux client may be given before the pane's program has read what it got. */
+/** What one driver's tmux client may be given before the pane's program has read what it got. */
 const MAX_UNREAD_BYTES = 64 * 1024;
 /** People who type never come here, so that their keys wait for nothing. */
 const ASK_BYTES = 16 * 1024;
@@ -15,7 +15,7 @@ export interface InputGateOptions {
 }
 
 /**
- * Bounds what tmux holds of a typist's input: tmux takes whatever it is given, also for a pane that
+ * Bounds what tmux holds of a driver's input: tmux takes whatever it is given, also for a pane that
  * does not read, and what it has taken nobody can take back. The rest waits where a revoke drops it.
  */
 export class InputGate {

@@ -18,7 +18,7 @@ export interface LocalHostOptions {
   /** The sessions are others after a reload. */
   readonly onSessions: (names: readonly SessionName[]) => void;
   readonly events: EventLog;
-  /** Looks at the processes of the machine, where the last look is not new any more. */
+  /** Reads the processes of the machine, where they were not read just now. */
   readonly refreshTelemetry: () => Promise<void>;
 }
 
@@ -85,7 +85,7 @@ export class LocalHost {
   }
 
   async describe(): Promise<readonly SessionDescription[]> {
-    // All who ask at once wait for the same look, and get the same answer.
+    // All who ask at once wait for the same reading, and get the same answer.
     this.#description ??= this.#describe().finally(() => {
       this.#description = undefined;
     });

@@ -14,7 +14,7 @@ import { isRepaintDue } from './repaint-due.js';
 import { LAYOUT_PANE, type ShownWindow, shownWindow } from './window-layout.js';
 
 /** How soon something is noticed that tmux does not tell: a suspended client, the name of a new pane. */
-const LOOK_INTERVAL_MS = 1_000;
+const CHECK_INTERVAL_MS = 1_000;
 /** Pauses before an ended client is opened again: doubled each time, so that a quarrel stays slow. */
 const FIRST_PAUSE_MS = 50;
 const LAST_PAUSE_MS = 5_000;
@@ -32,8 +32,8 @@ export interface MirrorOptions {
 }
 
 /**
- * One session as one read-only tmux client sees it, in a grouped session of its own. It looks at what
- * is there (`look`) when tmux tells of a change and once a second, and puts right what is not as it
+ * One session as one read-only tmux client sees it, in a grouped session of its own. It checks what
+ * is there (`check`) when tmux tells of a change and once a second, and puts right what is not as it
  * should be: its window, its size, and whoever came into its session or took its client away.
  */
 export class MirrorFeed implements MirrorView {
@@ -48,9 +48,9 @@ export class MirrorFeed implements MirrorView {
   #pauseMs = FIRST_PAUSE_MS;
   #reopening: NodeJS.Timeout | undefined;
   #layout: WindowLayout | undefined;
-  #isLooking = false;
-  #isStirred = false;
-  #nextLook: NodeJS.Timeout | undefined;
+  #isChecking = false;
+  #isCheckAsked = false;
+  #nextCheck: NodeJS.Timeout | undefined;
   #repaintedAtMs = 0;
   #isBlocked = false;
   #hasDropped = false;
@@ -96,29 +96,29 @@ export class MirrorFeed implements MirrorView {
     this.#finish('closed');
   }
 
-  /** Something may have changed. Looks at once, and once more where a look is under way. */
-  look(): void {
-    this.#isStirred = true;
-    if (!this.#isLooking && this.#layout !== undefined) void this.#lookAgain();
+  /** Something may have changed. Checks at once, and once more where a check is under way. */
+  check(): void {
+    this.#isCheckAsked = true;
+    if (!this.#isChecking && this.#layout !== undefined) void this.#checkAgain();
   }
 
-  async #lookAgain(): Promise<void> {
-    this.#isLooking = true;
-    clearTimeout(this.#nextLook);
-    while (this.#isStirred && this.#reason === undefined) {
-      this.#isStirred = false;
-      await this.#lookOnce();
+  async #checkAgain(): Promise<void> {
+    this.#isChecking = true;
+    clearTimeout(this.#nextCheck);
+    while (this.#isCheckAsked && this.#reason === undefined) {
+      this.#isCheckAsked = false;
+      await this.#checkOnce();
     }
-    this.#isLooking = false;
+    this.#isChecking = false;
     this.#schedule();
   }
 
   #schedule(): void {
     if (this.#reason !== undefined) return;
-    this.#nextLook = setTimeout(() => this.look(), LOOK_INTERVAL_MS);
+    this.#nextCheck = setTimeout(() => this.check(), CHECK_INTERVAL_MS);
   }
 
-  async #lookOnce(): Promise<void> {
+  async #checkOnce(): Promise<void> {
     try {
       const { shown, clients } = await this.#ask();
       if (this.#reason !== undefined) return;
@@ -227,7 +227,7 @@ export class MirrorFeed implements MirrorView {
     if (this.#layout === undefined) return;
     try {
       this.#openClient(this.#layout);
-      this.look();
+      this.check();
     } catch (error) {
       this.#options.log.warn({ error }, 'mirror not opened again');
       this.#reopenSoon();
@@ -244,7 +244,7 @@ export class MirrorFeed implements MirrorView {
   #finish(reason: ViewEnd['reason']): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
-    clearTimeout(this.#nextLook);
+    clearTimeout(this.#nextCheck);
     clearTimeout(this.#reopening);
     if (this.#client === undefined) this.#settleNow(reason);
     else endTmuxClient(this.#client);

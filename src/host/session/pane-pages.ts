@@ -46,17 +46,17 @@ export class PanePages {
     this.#options = options;
   }
 
-  history(place: PaneTarget, request: HistoryRequest): Promise<HistoryPage> {
+  history(target: PaneTarget, request: HistoryRequest): Promise<HistoryPage> {
     const { server, share, owner } = this.#options;
     return this.#histories.take(() =>
-      share.during(owner, (slices) => captureHistory(server, place, { ...request, slices })),
+      share.during(owner, (slices) => captureHistory(server, target, { ...request, slices })),
     );
   }
 
-  capture(place: PaneTarget, request: CaptureRequest): Promise<readonly string[]> {
+  capture(target: PaneTarget, request: CaptureRequest): Promise<readonly string[]> {
     const { server, share, owner } = this.#options;
     return this.#captures.take(() =>
-      share.during(owner, (slices) => capturePane(server, place, { ...request, slices })),
+      share.during(owner, (slices) => capturePane(server, target, { ...request, slices })),
     );
   }
 

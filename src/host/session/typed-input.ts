@@ -3,8 +3,8 @@ import type { PaneId, PaneName } from '../../base/ids.js';
 import type { SessionTaps } from '../tap/session-taps.js';
 import { TypingDetector } from './typing.js';
 
-/** Between two looks at where keys go while somebody types. */
-const LOOK_MS = 100;
+/** Between two polls of where keys go while somebody types. */
+const POLL_MS = 100;
 const [ENTER, INTERRUPT, OTHER] = ['\r', '\x03', 'x'];
 
 export interface TypedInputOptions {
@@ -21,13 +21,13 @@ export interface KeyTarget {
   readonly isShared: boolean;
 }
 
-/** What was typed between two looks, and where it may have gone; `anywhere`: that is not known. */
+/** What was typed between two polls, and where it may have gone; `anywhere`: that is not known. */
 interface Round {
   readonly number: number;
   readonly panes: Set<string>;
   isAnywhere: boolean;
-  /** After two looks tmux has surely done with what was typed before the first. */
-  looks: number;
+  /** After two polls tmux has surely done with what was typed before the first. */
+  polls: number;
 }
 
 /**
@@ -41,7 +41,7 @@ export class TypedInput {
   #number = 0;
   /** The pane that has the keys, as far as it is known. */
   #focus: string | undefined;
-  #stopLooking: (() => void) | undefined;
+  #stopPolling: (() => void) | undefined;
   #isClosed = false;
 
   constructor(options: TypedInputOptions) {
@@ -78,13 +78,13 @@ export class TypedInput {
       round.panes.add(pane);
       round.isAnywhere ||= isElsewhere;
     }
-    this.#lookSoon();
+    this.#pollSoon();
   }
 
   /** Idempotent. */
   close(): void {
     this.#isClosed = true;
-    this.#stopLooking?.();
+    this.#stopPolling?.();
     this.#rounds = [];
   }
 
@@ -102,51 +102,51 @@ export class TypedInput {
     const { number } = this.#openRound();
     const names = this.#options.panes().map(({ name }) => name);
     this.#options.taps.type(names, bytes, number);
-    this.#lookSoon();
+    this.#pollSoon();
   }
 
   #openRound(): Round {
     const last = this.#rounds.at(-1);
-    if (last?.looks === 0) return last;
+    if (last?.polls === 0) return last;
     const focus = this.#focus;
     const panes = new Set(focus === undefined ? [] : [focus]);
     const number = (this.#number += 1);
-    const round = { number, panes, isAnywhere: focus === undefined, looks: 0 };
+    const round = { number, panes, isAnywhere: focus === undefined, polls: 0 };
     this.#rounds.push(round);
     return round;
   }
 
-  #lookSoon(): void {
+  #pollSoon(): void {
     if (this.#isClosed) return;
-    this.#stopLooking ??= this.#options.clock.after(LOOK_MS, () => void this.look());
+    this.#stopPolling ??= this.#options.clock.after(POLL_MS, () => void this.poll());
   }
 
   /** Asks who has the keys; what was typed long enough before is settled then. Never rejects. */
-  async look(): Promise<void> {
-    this.#stopLooking?.();
+  async poll(): Promise<void> {
+    this.#stopPolling?.();
     // Until the answer is there none is asked beside it.
-    this.#stopLooking = () => undefined;
-    for (const round of this.#rounds) round.looks += 1;
-    const looked = [...this.#rounds];
+    this.#stopPolling = () => undefined;
+    for (const round of this.#rounds) round.polls += 1;
+    const polled = [...this.#rounds];
     try {
-      this.#settle(looked, await this.#options.ask(null));
+      this.#settle(polled, await this.#options.ask(null));
     } catch {
       // Then it stays unknown, and counts for every pane.
       this.#focus = undefined;
       this.#rounds = [];
     }
-    this.#stopLooking = undefined;
-    if (this.#rounds.length > 0) this.#lookSoon();
+    this.#stopPolling = undefined;
+    if (this.#rounds.length > 0) this.#pollSoon();
   }
 
-  #settle(looked: readonly Round[], { id, isShared }: KeyTarget): void {
+  #settle(polled: readonly Round[], { id, isShared }: KeyTarget): void {
     this.#focus = isShared ? undefined : id;
-    for (const round of looked) {
+    for (const round of polled) {
       round.panes.add(id);
       round.isAnywhere ||= isShared;
-      if (round.looks > 1 && !round.isAnywhere) this.#acquit(round);
+      if (round.polls > 1 && !round.isAnywhere) this.#acquit(round);
     }
-    this.#rounds = this.#rounds.filter(({ looks }) => looks <= 1);
+    this.#rounds = this.#rounds.filter(({ polls }) => polls <= 1);
   }
 
   #acquit({ number, panes }: Round): void {

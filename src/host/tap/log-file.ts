@@ -72,7 +72,7 @@ export class LogFile {
 
   /** Opens what the name means now, where that is another file. */
   async #follow(): Promise<void> {
-    const [named, own] = [await lookAt(this.#options.path), await this.#handle.stat()];
+    const [named, own] = [await statusOf(this.#options.path), await this.#handle.stat()];
     this.#bytes = own.size;
     if (!isSameFile(named, own)) await this.#replace();
   }
@@ -156,7 +156,7 @@ async function openNamed({ path, open: openFile = openOwn }: LogFileOptions): Pr
   return openFile(path);
 }
 
-async function lookAt(path: string): Promise<Stats | undefined> {
+async function statusOf(path: string): Promise<Stats | undefined> {
   return lstat(path).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw error;

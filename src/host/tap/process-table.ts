@@ -49,7 +49,7 @@ export class ProcessTable {
     this.#root = root;
   }
 
-  /** Looks again, unless the last look was short ago; many who ask share one. Never rejects. */
+  /** Reads again, unless it was read just now; many who ask share one. Never rejects. */
   async refresh(): Promise<void> {
     const age = this.#clock.elapsed() - (this.#newest?.takenAtMs ?? Number.NEGATIVE_INFINITY);
     if (age < FRESH_MS) return;
@@ -59,7 +59,7 @@ export class ProcessTable {
     await this.#scanning;
   }
 
-  /** As last seen, which makes it look again soon; undefined for a process that was not seen. */
+  /** As last seen, which makes it read again soon; undefined for a process that was not seen. */
   usageOf(pid: number): TreeUsage | undefined {
     void this.refresh();
     const scan = this.#newest;
@@ -70,7 +70,7 @@ export class ProcessTable {
     return { cpu, memoryBytes: pages * this.#units.pageBytes, processes: tree.length };
   }
 
-  /** Since the look before, or where there was none since the process's start. */
+  /** Since the reading before, or where there was none since the process's start. */
   #cpuOf(process: ProcessFacts, scan: Scan): number {
     const { ticksPerSecond } = this.#units;
     const before = this.#before;

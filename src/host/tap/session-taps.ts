@@ -53,7 +53,7 @@ interface TappedPane {
   log: LogWriter | undefined;
   /** One change after the other: two writers at once would mix their lines. Never rejects. */
   logChanged: Promise<void>;
-  /** Who waits for how much input waits; at most one for each typist. */
+  /** Who waits for how much input waits; at most one for each driver. */
   onInput: ((bytes: number) => void)[];
   readonly lostOutput: Throttle;
   lostBytes: number;
@@ -64,7 +64,7 @@ const MAX_CONNECTIONS = 512;
 const MINUTE_MS = 60_000;
 /** A tap looks for its next host four times a second. */
 const RECONNECT_LIMIT_MS = 1_000;
-const RECONNECT_LOOK_MS = 20;
+const RECONNECT_POLL_MS = 20;
 
 /**
  * Owns the taps of one session, the one copy of what its panes put out: tmux starts one program per pane, which
@@ -94,8 +94,8 @@ export class SessionTaps implements Taps {
   async listen(): Promise<void> {
     const taken = () =>
       new RefusedError(`another process runs the session ${this.#options.session}`);
-    const place = { name: 'socket of the taps', path: this.#socketPath, taken };
-    this.#socket = await KeptSocket.listen(this.#server, place);
+    const address = { name: 'socket of the taps', path: this.#socketPath, taken };
+    this.#socket = await KeptSocket.listen(this.#server, address);
     const { directory, clock } = this.#options;
     this.#lastSeen = new LastSeen(join(directory, 'host.seen'), clock);
   }
@@ -153,7 +153,7 @@ export class SessionTaps implements Taps {
     const until = clock.elapsed() + RECONNECT_LIMIT_MS;
     const { signal } = this.#closing;
     while (!signal.aborted && panes.some(isAway) && clock.elapsed() < until) {
-      await pause({ clock, delayMs: RECONNECT_LOOK_MS, signal });
+      await pause({ clock, delayMs: RECONNECT_POLL_MS, signal });
     }
   }
 

@@ -4,7 +4,7 @@ import { ConfigurationError, messageOf, systemCode } from '../../base/errors.js'
 import {
   readTrustedFile,
   requireTrustedFolder,
-  type TrustedPlace,
+  type TrustedPath,
 } from '../../base/trusted-file.js';
 import { visible } from '../../base/visible.js';
 import type { ConfigCommand } from './config-commands.js';
@@ -93,7 +93,7 @@ export class SourcedFiles {
   #read(path: string): Uint8Array | undefined {
     const { maxBytes } = this.#options;
     try {
-      const { bytes } = readTrustedFile(this.#placeOf(path), maxBytes + 1);
+      const { bytes } = readTrustedFile(this.#pathOf(path), maxBytes + 1);
       if (bytes.length <= maxBytes) return bytes;
     } catch (error) {
       if (systemCode(error) !== 'ENOENT') throw error;
@@ -106,7 +106,7 @@ export class SourcedFiles {
   /** Nobody else may make anything in it, not even where only its owner can take it away, as in /tmp. */
   #requireFolder(folder: string): void {
     const there = nearest(folder);
-    requireTrustedFolder(this.#placeOf(there));
+    requireTrustedFolder(this.#pathOf(there));
     requireTrustedFolder({ root: there, path: there });
   }
 
@@ -126,7 +126,7 @@ export class SourcedFiles {
     return found;
   }
 
-  #placeOf(path: string): TrustedPlace {
+  #pathOf(path: string): TrustedPath {
     const { root } = this.#options;
     return { root: path === root || path.startsWith(`${root}/`) ? root : '/', path };
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ConfigurationError, messageOf, UnavailableError } from '../../base/errors.js';
 import { signalProcess } from '../../base/process-scan.js';
 import { findShortage, reasonOf } from '../../base/shortage.js';
-import { readTrustedFile, type TrustedPlace } from '../../base/trusted-file.js';
+import { readTrustedFile, type TrustedPath } from '../../base/trusted-file.js';
 import { visible } from '../../base/visible.js';
 import { type ConfigCommand, readConfigCommands, readNestedCommands } from './config-commands.js';
 import { variable } from './rows.js';
@@ -45,11 +45,11 @@ interface Problem {
  */
 export async function checkTmuxConfig(
   binary: TmuxBinary,
-  place: TrustedPlace,
+  file: TrustedPath,
   env: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const { path } = place;
-  const bytes = readFile(place);
+  const { path } = file;
+  const bytes = readFile(file);
   const { directory, copy } = await makeTrialFolder(bytes);
   const trial = new Trial({ binary, socketPath: join(directory, 's'), env });
   try {
@@ -58,7 +58,7 @@ export async function checkTmuxConfig(
       const at = line === 0 ? '' : `:${line}`;
       return `${path}${at}: ${visible(text)}`;
     });
-    texts.push(...(await findSourced(trial, { place, copy, bytes })));
+    texts.push(...(await findSourced(trial, { file, copy, bytes })));
     if (texts.length === 0) return;
     throw new ConfigurationError(texts, { hint: `correct ${path}; nothing was started` });
   } finally {
@@ -70,7 +70,7 @@ export async function checkTmuxConfig(
 /** What is wrong with the files that it reads by `source-file`. */
 function findSourced(
   trial: Trial,
-  { place, copy, bytes }: { place: TrustedPlace; copy: string; bytes: Uint8Array },
+  { file, copy, bytes }: { file: TrustedPath; copy: string; bytes: Uint8Array },
 ): Promise<readonly string[]> {
   const commandsOf = async (content: Uint8Array): Promise<readonly ConfigCommand[]> => {
     // Most files name no other, and cost no process then.
@@ -79,8 +79,8 @@ function findSourced(
     const { stdout } = await trial.ask(['-N', 'source-file', '-nv', copy]);
     return readNestedCommands(stdout, copy);
   };
-  const files = new SourcedFiles({ root: place.root, maxBytes: MAX_BYTES, commandsOf });
-  return files.problemsOf(place.path, bytes);
+  const files = new SourcedFiles({ root: file.root, maxBytes: MAX_BYTES, commandsOf });
+  return files.problemsOf(file.path, bytes);
 }
 
 /** @throws UnavailableError where the machine has no room for it. */
@@ -99,10 +99,10 @@ async function makeTrialFolder(bytes: Uint8Array): Promise<TrialFolder> {
   }
 }
 
-function readFile(place: TrustedPlace): Buffer {
-  const { path } = place;
+function readFile(file: TrustedPath): Buffer {
+  const { path } = file;
   try {
-    const { bytes } = readTrustedFile(place, MAX_BYTES + 1);
+    const { bytes } = readTrustedFile(file, MAX_BYTES + 1);
     if (bytes.length <= MAX_BYTES) return bytes;
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;

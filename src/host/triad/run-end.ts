@@ -16,7 +16,7 @@ import type { KeeperProcess, Run } from './runs.js';
 
 /** After SIGKILL only the kernel can hold a process. */
 const KILL_LIMIT_MS = 5_000;
-const LOOK_MS = 50;
+const POLL_MS = 50;
 /** A keeper that is there answers at once. */
 const CONNECT_LIMIT_MS = 500;
 
@@ -88,7 +88,7 @@ async function hasEnded(run: Run, signal: NodeJS.Signals, limitMs: number): Prom
     }
     while (left.some(livesOn)) {
       if (performance.now() > giveUpAt) return false;
-      await delay(LOOK_MS);
+      await delay(POLL_MS);
     }
     // What it has started meanwhile.
     left = performance.now() > giveUpAt ? [] : await membersOf(run);
@@ -109,7 +109,7 @@ async function endKeeper(keeper: KeeperProcess): Promise<void> {
   const killAt = performance.now() + CONNECT_LIMIT_MS;
   while (livesOn(keeper)) {
     if (performance.now() > killAt) signalProcess(keeper.pid, 'SIGKILL');
-    await delay(LOOK_MS);
+    await delay(POLL_MS);
     if (performance.now() > killAt + KILL_LIMIT_MS) {
       throw new UnavailableError(
         `a keeper of an earlier start (process ${keeper.pid}) cannot be ended`,

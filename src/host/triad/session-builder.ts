@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ConfigurationError, InvariantError } from '../../base/errors.js';
 import type { PaneId, PaneName } from '../../base/ids.js';
 import type { TerminalSize } from '../../base/terminal-size.js';
-import { requireTrustedFile, type TrustedPlace } from '../../base/trusted-file.js';
+import { requireTrustedFile, type TrustedPath } from '../../base/trusted-file.js';
 import { layoutString } from '../plan/layout.js';
 import type { PanePlan, PaneProgram, SessionPlan } from '../plan/session-plan.js';
 import { type Fields, panesOf, parseRows, type Row, rowArgs, variable } from '../tmux/rows.js';
@@ -28,7 +28,7 @@ export interface SessionBuilderOptions {
   /** Private (0700) and this session's own: the keepers' sockets. */
   readonly directory: string;
   readonly keeperPath: string;
-  readonly tmuxConfig: TrustedPlace;
+  readonly tmuxConfig: TrustedPath;
   /** Where windows that drivers open start. */
   readonly cwd: string;
 }

@@ -3,7 +3,7 @@ import { paneId, paneName } from '../../../../src/base/ids.js';
 import { TypedInput } from '../../../../src/host/session/typed-input.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
 
-const LOOK_MS = 100;
+const POLL_MS = 100;
 const [ENGINE, WORKER] = ['engine', 'worker'].map(paneName);
 
 function open() {
@@ -28,30 +28,30 @@ function open() {
   });
   const type = typed.openDriver(() => undefined);
   const drive = (text: string) => type(Buffer.from(text));
-  const looks = () => clock.passWith(2 * LOOK_MS);
-  return { typed, tmux, seen, drive, looks, clock };
+  const polls = () => clock.passWith(2 * POLL_MS);
+  return { typed, tmux, seen, drive, polls, clock };
 }
 
 test('keys count for every pane until tmux has said twice where they go', async () => {
-  const { typed, seen, drive, looks } = open();
-  await typed.look();
+  const { typed, seen, drive, polls } = open();
+  await typed.poll();
   drive('a');
   drive('b');
   expect(seen).toEqual(['a 1: engine worker', 'b 1: engine worker']);
-  await looks();
+  await polls();
   expect(seen.slice(2)).toEqual(['not 1: worker']);
 });
 
 test('both panes may have what was typed while the keys went from one to the other', async () => {
-  const { typed, tmux, seen, drive, looks } = open();
-  await typed.look();
+  const { typed, tmux, seen, drive, polls } = open();
+  await typed.poll();
   drive('\x02o');
   tmux.focus = '%2';
   typed.notified('window-pane-changed', '@1 %2');
-  await looks();
+  await polls();
   expect(seen.slice(1)).toEqual(['not 1: ']);
   drive('c');
-  await looks();
+  await polls();
   expect(seen.slice(3)).toEqual(['not 2: engine']);
 });
 
@@ -64,10 +64,10 @@ test.each([
   ['tmux does not say', ({ tmux }: ReturnType<typeof open>) => (tmux.isThere = false)],
 ])('no pane is cleared where %s', async (_what, happen) => {
   const story = open();
-  await story.typed.look();
+  await story.typed.poll();
   story.drive('a');
   happen(story);
-  await story.looks();
+  await story.polls();
   expect(story.seen).toEqual(['a 1: engine worker']);
 });
 
@@ -89,7 +89,7 @@ test("a terminal's own reports are not typed, and the beginning of one may be", 
 
 test('one look at a time, and none is left when it is closed', async () => {
   const { typed, drive, clock } = open();
-  const first = typed.look();
+  const first = typed.poll();
   drive('a');
   await first;
   typed.close();

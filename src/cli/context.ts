@@ -5,7 +5,7 @@ import { type Environment, readEnvironment } from '../config/environment.js';
 import { CONTROL_SOCKET, type Home, homeAt, LINK_SOCKET, PACKAGE_ROOT } from '../config/home.js';
 
 /** Where the program was started: its environment and the home it acts on. */
-export interface Place {
+export interface CliContext {
   readonly environment: Environment;
   readonly home: Home;
   /** Where we run in a pane, and no other home was named: its verbs go this way. */
@@ -13,7 +13,7 @@ export interface Place {
 }
 
 /** The home is `--home`, else TRIAD_HOME, else the checkout, else `~/.triad` for an installed package. */
-export function findPlace(home: string | undefined): Place {
+export function findContext(home: string | undefined): CliContext {
   const environment = readEnvironment();
   const isCheckout = existsSync(join(PACKAGE_ROOT, 'src'));
   const fallback = isCheckout ? PACKAGE_ROOT : join(environment.userHome, '.triad');
