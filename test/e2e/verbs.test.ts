@@ -181,6 +181,7 @@ test('status --json has the fields that are promised, and no other', async () =>
         ...{ maxSources: 0, loginGraceTime: 0, maxAuthTries: 0, maxSessions: 0, commands: 0 },
         ...{ maxConnectionsPerEngineer: 0, maxConnectionsPerKey: 0, maxGuests: 0, descriptors: 0 },
         ...{ adminReservedConnections: 0, unusedConnectionTimeout: 0, clientAliveCountMax: 0 },
+        followed: 0,
       },
       ...{ problems: [], displaced: any(Object), connections: having({ max: 1000, guests: 0 }) },
     },
