@@ -36,7 +36,6 @@ import {
   requireSocketRoom,
   runtimeFolder,
   sessionDirectory,
-  sessionsDirectory,
   tmuxSocketIn,
 } from './runtime-directory.js';
 
@@ -144,7 +143,7 @@ function sessionFiles(options: HostOptions, plan: SessionPlan) {
   return {
     ...{ plan, directory, keeperPath: KEEPER, cwd: home.root },
     tmuxConfig: { root: home.root, path: home.tmuxConf },
-    search: { home: mark, directory: sessionsDirectory(runtimeDirectory) },
+    homeMark: mark,
     notesPath: runNotesPath(home, plan.name),
     server: new TmuxServer({
       ...{ binary, socketPath: tmuxSocketIn(directory) },
@@ -183,7 +182,7 @@ async function makeLauncher(runtimeDirectory: string): Promise<KeptFile> {
  */
 async function findRuntimeInUse(home: Home): Promise<string | undefined> {
   const now = await realpath(home.run).catch(() => home.run);
-  const { runs } = await findRuns({ home: homeMark(home), directory: sessionsDirectory(now) });
+  const { runs } = await findRuns(homeMark(home));
   const used = runs.flatMap(({ keeper }) =>
     keeper === undefined ? [] : [dirname(dirname(dirname(keeper.socketPath)))],
   );

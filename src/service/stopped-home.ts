@@ -6,7 +6,7 @@ import { findTmux } from '../host/tmux/tmux-binary.js';
 import { TmuxServer } from '../host/tmux/tmux-server.js';
 import { endLeftSession, endRuns } from '../host/triad/left-session.js';
 import { RunNotes } from '../host/triad/run-notes.js';
-import { findRuns, type RunSearch } from '../host/triad/runs.js';
+import { findRuns } from '../host/triad/runs.js';
 import { LinkConnection } from '../link/link-connection.js';
 import { findHost } from './home-lock.js';
 import { sessionDirectory, sessionsDirectory, tmuxSocketIn } from './runtime-directory.js';
@@ -58,7 +58,7 @@ export async function endLeftSessions(stopped: StoppedHome): Promise<string[]> {
   }
   const { answering, names } = await findLeft(stopped);
   for (const { server, directory } of answering) await endLeftSession(server, directory);
-  await endRuns(await findRuns(searchOf(stopped)));
+  await endRuns(await findRuns(homeMark(stopped.home)));
   for (const name of names) {
     new RunNotes(runNotesPath(home, name)).endedBy('by triad down --session');
   }
@@ -68,7 +68,7 @@ export async function endLeftSessions(stopped: StoppedHome): Promise<string[]> {
 /** Which sessions have a server that answers, and the names of all that go on. */
 async function findLeft(stopped: StoppedHome) {
   const { environment, runtimeDirectory } = stopped;
-  const { runs, servers } = await findRuns(searchOf(stopped));
+  const { runs, servers } = await findRuns(homeMark(stopped.home));
   const binary = await findTmux(environment.tmux, environment.clean);
   const inPlace = await readdir(sessionsDirectory(runtimeDirectory)).catch(() => []);
   const found = inPlace.map((name) => {
@@ -87,8 +87,4 @@ async function findLeft(stopped: StoppedHome) {
     answering,
     names: [...new Set([...names, ...runs.map(({ session }) => session)])].sort(),
   };
-}
-
-function searchOf({ home, runtimeDirectory }: StoppedHome): RunSearch {
-  return { home: homeMark(home), directory: sessionsDirectory(runtimeDirectory) };
 }

@@ -219,7 +219,7 @@ export class SmallHost implements AsyncDisposable {
       ...{ cwd: directory, clock, random: Math.random, watchHealth: health.watch, log, record },
       tmuxConfig: { root: CHECKOUT, path: join(CHECKOUT, 'config/tmux.conf') },
       ...{ doorKey: this.#doorKey, programFolder: directory, share: new LoopShare() },
-      search: { home: basename(directory) },
+      homeMark: basename(directory),
       notesPath: join(directory, 'state', 'runs', 'pair.json'),
       history: this.#eventLog.panes,
       taps: new SessionTaps({

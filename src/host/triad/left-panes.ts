@@ -8,13 +8,13 @@ import type { PaneMemory } from './pane-memory.js';
 import type { PaneSet } from './pane-set.js';
 import { RunNotes } from './run-notes.js';
 import type { RunRecord } from './run-record.js';
-import type { RunSearch } from './runs.js';
 
 const UP = ['starting', 'running', 'healthy', 'unhealthy', 'stopping'];
 
 export interface LeftPanesOptions {
   readonly session: SessionName;
-  readonly search: RunSearch;
+  /** The home's mark. */
+  readonly homeMark: string;
   /** Where it is noted what runs, for a manager that comes when tmux is gone, too. */
   readonly notesPath: string;
   readonly log: Logger;
@@ -30,10 +30,10 @@ export class LeftPanes {
   #hasRecalled = false;
 
   constructor(options: LeftPanesOptions) {
-    const { session, search, log } = options;
+    const { session, homeMark, log } = options;
     this.#options = options;
     this.#notes = new RunNotes(options.notesPath, log);
-    this.oldRuns = new OldRuns({ session, search, notes: this.#notes, log });
+    this.oldRuns = new OldRuns({ session, homeMark, notes: this.#notes, log });
   }
 
   /** To be watched. */

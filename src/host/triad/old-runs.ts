@@ -6,11 +6,12 @@ import type { KeeperState } from '../keeper/keeper-protocol.js';
 import type { PanePolicy } from '../plan/session-plan.js';
 import { endRun, followKeeper } from './run-end.js';
 import type { NotedRun, RunNotes } from './run-notes.js';
-import { findRuns, type HomeRuns, type Run, type RunSearch } from './runs.js';
+import { findRuns, type HomeRuns, type Run } from './runs.js';
 
 export interface OldRunsOptions {
   readonly session: SessionName;
-  readonly search: RunSearch;
+  /** The home's mark. */
+  readonly homeMark: string;
   readonly notes: RunNotes;
   readonly log: Logger;
 }
@@ -90,7 +91,7 @@ export class OldRuns {
   }
 
   #scan(): Promise<HomeRuns> {
-    return findRuns(this.#options.search);
+    return findRuns(this.#options.homeMark);
   }
 
   /** A command that has dropped its environment is known by what was noted when it was started. */

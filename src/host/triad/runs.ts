@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import {
   argumentsOf,
   isLiving,
@@ -42,25 +42,17 @@ export interface HomeRuns {
   readonly processes: readonly ProcessFacts[];
 }
 
-/** What is searched for. */
-export interface RunSearch {
-  /** Tells one home from all others: the first half of the mark. */
-  readonly home: string;
-  /** Where keepers of a Triad that marked nothing yet listen. */
-  readonly directory?: string;
-}
-
-/** Finds all that lives of a home, and reads every process once for that. */
-export async function findRuns(search: RunSearch): Promise<HomeRuns> {
+/** Finds all that lives of a home, known by the first half of its mark, and reads every process once for that. */
+export async function findRuns(home: string): Promise<HomeRuns> {
   const all = await scanProcesses();
   const runs: Run[] = [];
   const slices = new OwnSlices();
   for (const [session, members] of bySession(all)) {
     if (slices.isOver) await slices.next();
-    const run = runOf(session, members, search);
+    const run = runOf(session, members, home);
     if (run !== undefined) runs.push(run);
   }
-  return { runs, servers: serversOf(all, runs, search), processes: all };
+  return { runs, servers: serversOf(all, runs, home), processes: all };
 }
 
 function bySession(all: readonly ProcessFacts[]): Map<number, ProcessFacts[]> {
@@ -77,7 +69,7 @@ function bySession(all: readonly ProcessFacts[]): Map<number, ProcessFacts[]> {
 function serversOf(
   all: readonly ProcessFacts[],
   runs: readonly Run[],
-  { home }: RunSearch,
+  home: string,
 ): Map<string, number> {
   const servers = new Set(all.filter(isServer).map(({ pid }) => pid));
   const found = new Map<string, number>();
@@ -100,17 +92,13 @@ export function isKeeperOf(pid: number, pane: string): boolean {
   return isLiving(processFacts(pid)) && keeperWords(pid)?.pane === pane;
 }
 
-function runOf(
-  session: number,
-  members: readonly ProcessFacts[],
-  search: RunSearch,
-): Run | undefined {
+function runOf(session: number, members: readonly ProcessFacts[], home: string): Run | undefined {
   const leader = members.find(({ pid }) => pid === session);
   const processes = members.filter(({ pid }) => pid !== session);
-  if (leader !== undefined) return ledRun(leader, processes, search);
+  if (leader !== undefined) return ledRun(leader, processes, home);
   for (const { pid } of processes) {
     const mark = markOf(pid);
-    if (mark?.[0] !== search.home || startVariable(pid, KEEPER_VARIABLE) !== `${session}`) continue;
+    if (mark?.[0] !== home || startVariable(pid, KEEPER_VARIABLE) !== `${session}`) continue;
     const pane = startVariable(pid, PANE_VARIABLE) ?? '';
     return { session: mark[1], pane, keeperPid: session, keeper: undefined, processes };
   }
@@ -120,13 +108,13 @@ function runOf(
 function ledRun(
   leader: ProcessFacts,
   processes: readonly ProcessFacts[],
-  search: RunSearch,
+  home: string,
 ): Run | undefined {
   const words = keeperWords(leader.pid);
   if (words === undefined) return undefined;
   const { pane, socketPath } = words;
-  const [home, session] = markOf(leader.pid) ?? unmarked(socketPath, search);
-  if (home !== search.home) return undefined;
+  const [marked, session] = markOf(leader.pid) ?? [];
+  if (marked !== home || session === undefined) return undefined;
   return { session, pane, keeperPid: leader.pid, keeper: { ...leader, socketPath }, processes };
 }
 
@@ -141,11 +129,4 @@ function keeperWords(
 function markOf(pid: number): [string, string] | undefined {
   const [home = '', session = ''] = startVariable(pid, RUN_VARIABLE)?.split('/') ?? [];
   return home === '' ? undefined : [home, session];
-}
-
-/** Of a keeper of a Triad that marked nothing yet. */
-function unmarked(socketPath: string, { home, directory }: RunSearch): [string, string] {
-  const folder = dirname(socketPath);
-  const isOurs = directory !== undefined && dirname(folder) === directory;
-  return [isOurs ? home : '', basename(folder)];
 }

@@ -35,7 +35,7 @@ const MEND_PAUSE_MS = 2_000;
 export interface TriadOptions
   extends SessionBuilderOptions,
     PaneSurroundings,
-    Pick<LeftPanesOptions, 'search' | 'notesPath'> {
+    Pick<LeftPanesOptions, 'homeMark' | 'notesPath'> {
   /** Takes what happened, and gives its number; never throws. */
   readonly record: (event: NewHostEvent) => number;
   readonly history: RunHistory;
