@@ -31,54 +31,41 @@ export class InvariantError extends TriadError {
   readonly code = 'invariant';
 }
 
-/** A command was called wrongly: unknown verb, option, pane or name. Exit status 64. */
-export class UsageError extends TriadError {
-  override name = 'UsageError';
-  readonly code = 'usage';
-
+/** Its message says nothing that the person may not read. */
+abstract class ToldError extends TriadError {
   constructor(message: string, options: ErrorTexts = {}) {
     super(message, { userMessage: message, ...options });
   }
+}
+
+/** A command was called wrongly: unknown verb, option, pane or name. Exit status 64. */
+export class UsageError extends ToldError {
+  override name = 'UsageError';
+  readonly code = 'usage';
 }
 
 /** What was asked for is there but cannot be done now. Exit status 1. */
-export class RefusedError extends TriadError {
+export class RefusedError extends ToldError {
   override name = 'RefusedError';
   readonly code = 'refused';
-
-  constructor(message: string, options: ErrorTexts = {}) {
-    super(message, { userMessage: message, ...options });
-  }
 }
 
 /** The gateway, the host or the session that was asked is not running. Exit status 69. */
-export class UnavailableError extends TriadError {
+export class UnavailableError extends ToldError {
   override name = 'UnavailableError';
   readonly code = 'unavailable';
-
-  constructor(message: string, options: ErrorTexts = {}) {
-    super(message, { userMessage: message, ...options });
-  }
 }
 
 /** Too much of it at once: the same may be done soon. Exit status 75. */
-export class BusyError extends TriadError {
+export class BusyError extends ToldError {
   override name = 'BusyError';
   readonly code = 'busy';
-
-  constructor(message: string, options: ErrorTexts = {}) {
-    super(message, { userMessage: message, ...options });
-  }
 }
 
 /** The caller's role does not allow it. Exit status 77. */
-export class NotPermittedError extends TriadError {
+export class NotPermittedError extends ToldError {
   override name = 'NotPermittedError';
   readonly code = 'not-permitted';
-
-  constructor(message: string, options: ErrorTexts = {}) {
-    super(message, { userMessage: message, ...options });
-  }
 }
 
 /** A file, a setting or this machine is not as Triad needs it. Exit status 78. */
