@@ -39,7 +39,7 @@ async function start(form: Form, prepare: (home: TriadHome) => void): Promise<Fl
     triad: `sessions: [{name: pair, panes: [{name: worker, command: [sh]}]}]\n`,
     people: { dora: 'driver', dirk: 'driver', olga: 'observer' },
     // Little room for garbage: what grows is then held, not just not collected yet.
-    env: { NODE_OPTIONS: '--max-semi-space-size=1', MALLOC_ARENA_MAX: '2' },
+    env: { NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=80', MALLOC_ARENA_MAX: '2' },
   });
   // A long history would hide what the clients cost.
   const tmuxConf = home.path('config/tmux.conf');
