@@ -170,12 +170,11 @@ test('status --json has the fields that are promised, and no other', async () =>
       having({ name: 'solo' }),
     ],
     gateway: {
-      listen: [`127.0.0.1:${up.port}`],
+      ...{ listen: [`127.0.0.1:${up.port}`], startedAt: time },
       hostKeys: [
         { type: 'ssh-ed25519', fingerprint: matching(/^SHA256:/) },
         { type: 'ssh-rsa', fingerprint: matching(/^SHA256:/) },
       ],
-      startedAt: time,
       refused: {
         ...{ maxConnections: 0, maxStartups: 0, perSourceMaxStartups: 0, perSourcePenalties: 0 },
         ...{ maxSources: 0, loginGraceTime: 0, maxAuthTries: 0, maxSessions: 0, commands: 0 },
