@@ -144,6 +144,27 @@ export class RawSshClient implements AsyncDisposable {
     this.send(payload, ...(sign === undefined ? [] : [sshString(sign(data))]));
   }
 
+  /**
+   * Asks four things in one go, none of which lets anybody in: nothing, whether the key would do, with a
+   * signature that is none, and with a password. Resolves with the types of the answers, as they came.
+   */
+  async answersToMany(blob: Uint8Array): Promise<(number | undefined)[]> {
+    const algorithm = 'ssh-ed25519';
+    this.socket.cork();
+    this.requestAuthentication('pair', 'none');
+    this.requestPublicKey({ algorithm, blob });
+    const garbage = () => Buffer.concat([sshString(algorithm), sshString(Buffer.alloc(64))]);
+    this.requestPublicKey({ algorithm, blob, sign: garbage });
+    this.requestAuthentication('pair', 'password', bytes(0), sshString('secret'));
+    this.socket.uncork();
+    const { userauthFailure, userauthPkOk, userauthSuccess } = MESSAGE;
+    const answers = [];
+    while (answers.length < 4) {
+      answers.push((await this.next([userauthFailure, userauthPkOk, userauthSuccess]))[0]);
+    }
+    return answers;
+  }
+
   /** Logs in with an ed25519 key pair. */
   async logIn(keyPath: string, blob: Uint8Array): Promise<void> {
     const algorithm = 'ssh-ed25519';
