@@ -1,3 +1,4 @@
+import type { Problem } from './errors.js';
 import { visible } from './visible.js';
 
 const SECOND_MS = 1000;
@@ -14,16 +15,11 @@ const UNITS_MS = [WEEK_MS, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS] as const;
 
 const ISO_TIME = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?(Z|[+-]\d\d:?\d\d)?)?$/i;
 
-/** Why a text was not understood, for the person who wrote it. */
-export interface TimeProblem {
-  readonly problem: string;
-}
-
 /**
  * The milliseconds of `90s`, `30m`, `8h`, `1h30m`, `2d` or `1w`: whole numbers, larger units first,
  * more than nothing and at most ten years.
  */
-export function parseDuration(text: string): number | TimeProblem {
+export function parseDuration(text: string): number | Problem {
   const counts = DURATION.exec(text)?.slice(1);
   if (counts === undefined || text === '') {
     return { problem: `duration must be like 30m, 8h, 1h30m, 2d or 1w, got "${visible(text)}"` };
@@ -41,7 +37,7 @@ export function parseDuration(text: string): number | TimeProblem {
  *
  * @param now epoch ms; what is asked for must lie after it.
  */
-export function parseUntil(text: string, now: number): number | TimeProblem {
+export function parseUntil(text: string, now: number): number | Problem {
   const at = parseIsoTime(text);
   if (at === undefined) {
     return { problem: `time must be like 2030-05-31 or 2030-05-31T18:00, got "${visible(text)}"` };
@@ -55,7 +51,7 @@ export function parseUntil(text: string, now: number): number | TimeProblem {
  *
  * @param now epoch ms
  */
-export function parseSince(text: string, now: number): number | TimeProblem {
+export function parseSince(text: string, now: number): number | Problem {
   const ago = parseDuration(text);
   const at = typeof ago === 'number' ? Math.max(0, now - ago) : parseIsoTime(text);
   if (at !== undefined && at >= 0) return at;

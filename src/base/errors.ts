@@ -96,6 +96,11 @@ export class DeadlineError extends TriadError {
   }
 }
 
+/** Why a text was not understood, in words for the person who wrote it; whoever asked decides what to do. */
+export interface Problem {
+  readonly problem: string;
+}
+
 /** The text of anything that was thrown, without its stack. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

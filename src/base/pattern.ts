@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type * as Re2 from 're2js';
-import { messageOf } from './errors.js';
+import { messageOf, type Problem } from './errors.js';
 
 const require = createRequire(import.meta.url);
 
@@ -15,12 +15,7 @@ export interface Pattern {
   matches(text: string): boolean;
 }
 
-/** Why a text is no pattern, for the person who wrote it. */
-export interface PatternProblem {
-  readonly problem: string;
-}
-
-export function compilePattern(source: string): Pattern | PatternProblem {
+export function compilePattern(source: string): Pattern | Problem {
   try {
     // Read for the first pattern only: that takes a tenth of a second, and most verbs have none.
     const { RE2JS } = require('re2js') as typeof Re2;

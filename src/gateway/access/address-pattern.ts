@@ -1,3 +1,4 @@
+import type { Problem } from '../../base/errors.js';
 import { visible } from '../../base/visible.js';
 import { type AddressBits, bitsOf, canonicalAddress } from './address-bits.js';
 
@@ -10,10 +11,6 @@ type Pattern = { readonly isNegated: boolean } & (
   | { readonly network: Network }
   | { readonly wildcard: string }
 );
-
-interface PatternProblem {
-  readonly problem: string;
-}
 
 const MAX_PATTERNS = 256;
 /** Enough for any address, and little work to match. */
@@ -47,7 +44,7 @@ function fits(pattern: Pattern, address: string): boolean {
   return other.bits >> shift === bits >> shift;
 }
 
-function parsePatterns(list: string): readonly Pattern[] | PatternProblem {
+function parsePatterns(list: string): readonly Pattern[] | Problem {
   const entries = list.split(',');
   if (entries.length > MAX_PATTERNS) {
     return { problem: `from= takes at most ${MAX_PATTERNS} entries` };
@@ -61,7 +58,7 @@ function parsePatterns(list: string): readonly Pattern[] | PatternProblem {
   return patterns;
 }
 
-function parsePattern(entry: string): Pattern | PatternProblem {
+function parsePattern(entry: string): Pattern | Problem {
   const isNegated = entry.startsWith('!');
   const text = isNegated ? entry.slice(1) : entry;
   const got = `got "${visible(entry, 64)}"`;

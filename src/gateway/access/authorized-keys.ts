@@ -1,3 +1,4 @@
+import type { Problem } from '../../base/errors.js';
 import { engineerName, isName, NAME_RULE } from '../../base/ids.js';
 import { visible } from '../../base/visible.js';
 import type { Grant } from './grant.js';
@@ -62,13 +63,8 @@ export interface LineProblem {
   readonly reason: string;
 }
 
-/** Why a file cannot be used at all. */
-export interface FileProblem {
-  readonly problem: string;
-}
-
 /** Reads a whole file. Each bad line is reported and costs only itself. */
-export function parseAuthorizedKeys(bytes: Uint8Array): AuthorizedKeys | FileProblem {
+export function parseAuthorizedKeys(bytes: Uint8Array): AuthorizedKeys | Problem {
   if (bytes.length > MAX_FILE_BYTES) return { problem: `it has more than ${MAX_FILE_BYTES} bytes` };
   const texts = splitLines(Buffer.from(bytes).toString('latin1'));
   if (texts.length > MAX_LINES) return { problem: `it has more than ${MAX_LINES} lines` };
@@ -136,7 +132,7 @@ function bad(
   return { kind: 'bad', text, end, problem, claimedKey };
 }
 
-function splitOptions(text: string): Pick<GrantLine, 'options' | 'keyText'> | FileProblem {
+function splitOptions(text: string): Pick<GrantLine, 'options' | 'keyText'> | Problem {
   if (looksLikeKeyType(text)) return { options: [], keyText: text };
   const length = optionsLength(text);
   const keyText = text.slice(length).replace(/^[ \t]+/, '');
@@ -145,7 +141,7 @@ function splitOptions(text: string): Pick<GrantLine, 'options' | 'keyText'> | Fi
 }
 
 /** The key and the name after it. */
-function parseOwnedKey(keyText: string): Pick<Grant, 'key' | 'engineer'> | FileProblem {
+function parseOwnedKey(keyText: string): Pick<Grant, 'key' | 'engineer'> | Problem {
   const match = /^([^ \t]+)[ \t]+([^ \t]+)[ \t]*(.*)$/s.exec(keyText);
   if (match === null) return { problem: 'a line must have a key type, a key and a name' };
   const [, type = '', base64 = '', comment = ''] = match;

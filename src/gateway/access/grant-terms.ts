@@ -1,3 +1,4 @@
+import type { Problem } from '../../base/errors.js';
 import { isName, NAME_RULE, type SessionName, sessionName } from '../../base/ids.js';
 import { visible } from '../../base/visible.js';
 import { addressPatternsProblem } from './address-pattern.js';
@@ -9,10 +10,6 @@ import { isRole, ROLES } from './role.js';
 /** What the options of a line say about its grant. */
 export type GrantTerms = Pick<Grant, 'role' | 'sessions' | 'expiresAt' | 'from'>;
 
-export interface TermsProblem {
-  readonly problem: string;
-}
-
 /** Options of OpenSSH that ask for what Triad does anyway: it forwards nothing and runs no rc file. */
 const ALREADY_SO: ReadonlySet<string> = new Set([
   'restrict',
@@ -23,14 +20,12 @@ const ALREADY_SO: ReadonlySet<string> = new Set([
 ]);
 
 /** How each option with a value changes the terms. */
-const READERS: ReadonlyMap<string, (value: string) => Partial<GrantTerms> | TermsProblem> = new Map(
-  [
-    ['role', readRole],
-    ['sessions', readSessions],
-    ['expiry-time', readExpiry],
-    ['from', readFrom],
-  ],
-);
+const READERS: ReadonlyMap<string, (value: string) => Partial<GrantTerms> | Problem> = new Map([
+  ['role', readRole],
+  ['sessions', readSessions],
+  ['expiry-time', readExpiry],
+  ['from', readFrom],
+]);
 
 /** The least a line gives: watching every session, without end, from anywhere. */
 const DEFAULT_TERMS: GrantTerms = {
@@ -41,7 +36,7 @@ const DEFAULT_TERMS: GrantTerms = {
 };
 
 /** The terms that options state; every option must be understood, and none may come twice. */
-export function readTerms(options: readonly KeyOption[]): GrantTerms | TermsProblem {
+export function readTerms(options: readonly KeyOption[]): GrantTerms | Problem {
   let terms = DEFAULT_TERMS;
   const seen = new Set<string>();
   for (const option of options) {
@@ -92,7 +87,7 @@ export function isSameTerms(one: GrantTerms, other: GrantTerms): boolean {
   );
 }
 
-function readOption({ name, value }: KeyOption): Partial<GrantTerms> | TermsProblem {
+function readOption({ name, value }: KeyOption): Partial<GrantTerms> | Problem {
   const read = READERS.get(name);
   if (read !== undefined) {
     return value === null || value === ''
@@ -103,12 +98,12 @@ function readOption({ name, value }: KeyOption): Partial<GrantTerms> | TermsProb
   return value === null ? {} : { problem: `option ${name} takes no value` };
 }
 
-function readRole(value: string): Partial<GrantTerms> | TermsProblem {
+function readRole(value: string): Partial<GrantTerms> | Problem {
   if (isRole(value)) return { role: value };
   return { problem: `role must be ${ROLES.join(', ')}, got "${visible(value, 64)}"` };
 }
 
-function readSessions(value: string): Partial<GrantTerms> | TermsProblem {
+function readSessions(value: string): Partial<GrantTerms> | Problem {
   const sessions = new Set<SessionName>();
   for (const name of value.split(',')) {
     if (!isName(name)) {
@@ -119,14 +114,14 @@ function readSessions(value: string): Partial<GrantTerms> | TermsProblem {
   return { sessions: [...sessions] };
 }
 
-function readExpiry(value: string): Partial<GrantTerms> | TermsProblem {
+function readExpiry(value: string): Partial<GrantTerms> | Problem {
   const expiresAt = parseExpiryTime(value);
   if (expiresAt !== undefined) return { expiresAt };
   const forms = 'YYYYMMDD, YYYYMMDDHHMM or YYYYMMDDHHMMSS, and Z for UTC';
   return { problem: `expiry-time must be ${forms}, got "${visible(value, 32)}"` };
 }
 
-function readFrom(value: string): Partial<GrantTerms> | TermsProblem {
+function readFrom(value: string): Partial<GrantTerms> | Problem {
   const problem = addressPatternsProblem(value);
   return problem === undefined ? { from: value } : { problem };
 }

@@ -1,3 +1,4 @@
+import type { Problem } from '../../base/errors.js';
 import { visible } from '../../base/visible.js';
 
 /** One option of a line in OpenSSH's authorized_keys format. */
@@ -8,10 +9,6 @@ export interface KeyOption {
   readonly value: string | null;
   /** As it is written in the file. */
   readonly text: string;
-}
-
-export interface OptionProblem {
-  readonly problem: string;
 }
 
 /** A backslash stands for itself except before a quote (OpenSSH, `opt_dequote`). */
@@ -33,7 +30,7 @@ export function optionsLength(line: string): number {
 }
 
 /** Splits `name,name="value",…`; names may come in any case, values only in quotes. */
-export function parseOptions(field: string): readonly KeyOption[] | OptionProblem {
+export function parseOptions(field: string): readonly KeyOption[] | Problem {
   const options: KeyOption[] = [];
   let at = 0;
   for (;;) {

@@ -1,7 +1,7 @@
+import type { Problem } from '../../base/errors.js';
 import { visible } from '../../base/visible.js';
 import {
   foreignFormProblem,
-  type KeyProblem,
   looksLikeKeyType,
   type PublicKey,
   parsePublicKey,
@@ -15,7 +15,7 @@ const MAX_CHARACTERS = 256 * 1024;
  * The keys of a `.pub` file, or of several one after the other; each once. Their comments do not
  * matter, since a grant names its engineer; options in front are refused, since a grant has its own.
  */
-export function parsePublicKeyFile(text: string): readonly PublicKey[] | KeyProblem {
+export function parsePublicKeyFile(text: string): readonly PublicKey[] | Problem {
   if (text.length > MAX_CHARACTERS) {
     return { problem: `a file of public keys must have at most ${MAX_CHARACTERS} characters` };
   }
@@ -32,7 +32,7 @@ export function parsePublicKeyFile(text: string): readonly PublicKey[] | KeyProb
   return keys.size === 0 ? { problem: 'there is no public key in it' } : [...keys.values()];
 }
 
-function parseKeyLine(line: string): PublicKey | KeyProblem {
+function parseKeyLine(line: string): PublicKey | Problem {
   const [type = '', base64 = ''] = line.split(/[ \t]+/, 2);
   if (!looksLikeKeyType(type)) {
     return { problem: `a public key must begin with its type, got "${visible(type, 32)}"` };

@@ -1,4 +1,5 @@
 import { createHash, ECDH } from 'node:crypto';
+import type { Problem } from '../../base/errors.js';
 import { visible } from '../../base/visible.js';
 
 /** The key types Triad accepts: ed25519, ECDSA on the NIST curves, and RSA of 2048 bits or more. */
@@ -21,11 +22,6 @@ export interface PublicKey {
   readonly fingerprint: string;
 }
 
-/** Why something is not a public key Triad accepts, for the person who gave it. */
-export interface KeyProblem {
-  readonly problem: string;
-}
-
 const MIN_RSA_BITS = 2048;
 /** What OpenSSL verifies at most (OPENSSL_RSA_MAX_MODULUS_BITS). */
 const MAX_RSA_BITS = 16_384;
@@ -42,7 +38,7 @@ type EcdsaType = keyof typeof CURVES;
  * Checks a public key as it stands in a `.pub` file: its type and its base64, which must be
  * canonical and hold exactly one key of that type.
  */
-export function parsePublicKey(type: string, base64: string): PublicKey | KeyProblem {
+export function parsePublicKey(type: string, base64: string): PublicKey | Problem {
   if (!isKeyType(type)) return { problem: typeProblem(type) };
   const blob = Buffer.from(base64, 'base64');
   if (blob.length === 0 || blob.toString('base64') !== base64) {

@@ -1,6 +1,6 @@
 import type { output } from 'zod';
 import { parseDuration } from '../../base/duration.js';
-import { messageOf } from '../../base/errors.js';
+import { messageOf, type Problem } from '../../base/errors.js';
 import { visible } from '../../base/visible.js';
 import { z } from '../../base/zod.js';
 import type { PrefixLengths } from '../access/address-bits.js';
@@ -10,11 +10,6 @@ import { type ListenAddress, parseListenAddress } from './listen-address.js';
 
 /** What `maxStartups` and `maxConnections` can be at most. */
 const MAX_CONNECTIONS = 10_000;
-
-/** Why a limit in `config/gateway.yaml` was not understood. */
-interface LimitProblem {
-  readonly problem: string;
-}
 
 const listenAddress = z.string().transform((text, context): ListenAddress => {
   try {
@@ -26,7 +21,7 @@ const listenAddress = z.string().transform((text, context): ListenAddress => {
 });
 
 /** What is written as text, or as a plain number where that is text enough. */
-function written<T extends object | number>(read: (text: string) => T | LimitProblem) {
+function written<T extends object | number>(read: (text: string) => T | Problem) {
   return z.union([z.string(), z.number()]).transform((value, context): T => {
     const result = read(String(value));
     if (typeof result !== 'object' || !('problem' in result)) return result;
@@ -166,7 +161,7 @@ export type GatewayLimits = output<typeof limits>;
  *
  * @param range the least and the most, written the same way
  */
-function readTime(text: string, range: readonly [string, string]): number | LimitProblem {
+function readTime(text: string, range: readonly [string, string]): number | Problem {
   const ms = milliseconds(text);
   const [least, most] = range.map(milliseconds);
   if (ms !== undefined && least !== undefined && most !== undefined && ms >= least && ms <= most) {
@@ -182,7 +177,7 @@ function milliseconds(text: string): number | undefined {
 }
 
 /** `start:rate:full` of MaxStartups; one number alone is where all are refused. */
-function readStartups(text: string): Startups | LimitProblem {
+function readStartups(text: string): Startups | Problem {
   const [start = 0, rate = 100, full = start, ...more] = numbersOf(text);
   const isRange = start >= 1 && start <= full && full <= MAX_CONNECTIONS;
   if (isRange && rate >= 1 && rate <= 100 && more.length === 0) return { start, rate, full };
@@ -192,7 +187,7 @@ function readStartups(text: string): Startups | LimitProblem {
 }
 
 /** `ipv4:ipv6` of PerSourceNetBlockSize; the second may be left out. */
-function readNetBlockSize(text: string): PrefixLengths | LimitProblem {
+function readNetBlockSize(text: string): PrefixLengths | Problem {
   const [ipv4 = 0, ipv6 = 128, ...more] = numbersOf(text);
   const isRange = ipv4 >= 1 && ipv4 <= 32 && ipv6 >= 1 && ipv6 <= 128;
   if (isRange && more.length === 0) return { ipv4, ipv6 };

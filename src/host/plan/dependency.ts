@@ -1,5 +1,6 @@
+import type { Problem } from '../../base/errors.js';
 import type { PaneName } from '../../base/ids.js';
-import { compilePattern, type Pattern, type PatternProblem } from '../../base/pattern.js';
+import { compilePattern, type Pattern } from '../../base/pattern.js';
 import { visible } from '../../base/visible.js';
 
 /**
@@ -17,7 +18,7 @@ export interface Dependency {
 }
 
 /** Reads `started`, `healthy`, `exited-ok` or `log:/REGEX/`. */
-export function readCondition(text: string): DependencyCondition | PatternProblem {
+export function readCondition(text: string): DependencyCondition | Problem {
   if (text === 'started' || text === 'healthy' || text === 'exited-ok') return { kind: text };
   const source = /^log:\/(.+)\/$/s.exec(text)?.[1];
   if (source === undefined) {
