@@ -32,7 +32,7 @@ export async function runVerb(
     output.print(await askDoor(socket, { token, ...onPane }));
     return EXIT.ok;
   }
-  const files = await readFiles(parsed.call.files);
+  const files = await readFiles(parsed.call.files ?? []);
   const socket = controlSocket(context.home);
   const terminal = terminalOf(context, output);
   const request = { words: [...words], files, ...(terminal === undefined ? {} : { terminal }) };
@@ -40,7 +40,7 @@ export async function runVerb(
   const answered = await readAnswer(socket, request, output);
   const outcome =
     answered ??
-    (await runWithoutGateway(context, { words, files, isOffline: parsed.verb.isOffline }));
+    (await runWithoutGateway(context, { words, files, isOffline: parsed.verb.isOffline === true }));
   output.print(outcome.stdout);
   output.tell(outcome.stderr);
   if (answered !== undefined && parsed.verb.name === 'down' && outcome.exitCode === EXIT.ok) {

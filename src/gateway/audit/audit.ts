@@ -52,16 +52,10 @@ interface AttachmentFacts {
   readonly id: string;
   readonly session: string;
   readonly role: string;
-  readonly caller: {
-    readonly engineer: string;
-    readonly fingerprint: string;
-    readonly remote: string;
-    readonly connectionId: string;
-  };
+  readonly caller: Required<Omit<Actor, 'door'>>;
 }
 
-interface PaneFacts {
-  readonly actor: Actor;
+interface PaneFacts extends Act {
   readonly session: string;
   readonly pane: string;
 }
@@ -69,6 +63,7 @@ interface PaneFacts {
 interface PanesFacts extends Omit<PaneFacts, 'pane'> {
   /** null for all of the session. */
   readonly pane: string | null;
+  readonly done: 'started' | 'stopped' | 'restarted';
 }
 
 /**
@@ -163,11 +158,11 @@ export class Audit {
     this.#recordEnd('attachment-closed', { ...attachmentFacts(event), reason: event.reason });
   }
 
-  accessGranted(event: { readonly actor: Actor; readonly changes: readonly object[] }): void {
+  accessGranted(event: Act & { readonly changes: readonly object[] }): void {
     this.#recordChange('access-granted', event);
   }
 
-  accessRevoked(event: { readonly actor: Actor; readonly changes: readonly object[] }): void {
+  accessRevoked(event: Act & { readonly changes: readonly object[] }): void {
     this.#recordChange('access-revoked', event);
   }
 
@@ -176,15 +171,11 @@ export class Audit {
     this.#recordEnd('access-file-read', event);
   }
 
-  commandRefused(event: {
-    readonly actor: Actor;
-    readonly verb: string;
-    readonly reason: string;
-  }): void {
+  commandRefused(event: Act & { readonly verb: string; readonly reason: string }): void {
     this.#recordRefusal(event.actor.engineer, 'command-refused', event);
   }
 
-  engineerKicked(event: { readonly actor: Actor; readonly target: string }): void {
+  engineerKicked(event: Act & { readonly target: string }): void {
     this.#recordAct('engineer-kicked', event);
   }
 
@@ -200,16 +191,9 @@ export class Audit {
     this.#recordAct('keys-pressed', event);
   }
 
-  paneStarted(event: PanesFacts): void {
-    this.#recordAct('pane-started', event);
-  }
-
-  paneStopped(event: PanesFacts): void {
-    this.#recordAct('pane-stopped', event);
-  }
-
-  paneRestarted(event: PanesFacts): void {
-    this.#recordAct('pane-restarted', event);
+  /** `pane-started`, `pane-stopped` or `pane-restarted`. */
+  panesSupervised({ done, ...event }: PanesFacts): void {
+    this.#recordAct(`pane-${done}`, event);
   }
 
   paneSignalled(event: PaneFacts & { readonly signal: string }): void {
@@ -220,7 +204,7 @@ export class Audit {
     this.#recordAct('output-read', event);
   }
 
-  reloadRequested(event: { readonly actor: Actor }): void {
+  reloadRequested(event: Act): void {
     this.#recordAct('reload-requested', event);
   }
 
@@ -244,7 +228,7 @@ export class Audit {
     this.#record('host-record-replaced', event);
   }
 
-  stopRequested(event: { readonly actor: Actor; readonly endsSessions: boolean }): void {
+  stopRequested(event: Act & { readonly endsSessions: boolean }): void {
     this.#recordAct('stop-requested', event);
   }
 

@@ -20,6 +20,11 @@ export function ageText(ms: number): string {
     .join('');
 }
 
+/** ISO 8601 UTC, for programs; null stays null. */
+export function isoTime(epochMs: number | null): string | null {
+  return epochMs === null ? null : new Date(epochMs).toISOString();
+}
+
 /** `0`, `812`, `1.2K`, `34M`: bytes in steps of 1024, in at most four characters or so. */
 export function bytesText(bytes: number): string {
   const steps = ['', 'K', 'M', 'G', 'T'];

@@ -1,9 +1,9 @@
 import { UsageError } from '../../base/errors.js';
 import type { PaneAddress } from '../../base/pane.js';
 import { type CaptureRequest, MAX_CAPTURE_LINES } from '../../base/pane-request.js';
-import { visible } from '../../base/visible.js';
 import type { AnswerPiece } from './command-outcome.js';
 import type { Follower } from './follower.js';
+import { getLines } from './listing-options.js';
 import { getGateway, getPaneAddress } from './pane-target.js';
 import type { StreamedAnswer, Verb } from './verb.js';
 
@@ -16,7 +16,6 @@ interface Options {
 export const capture: Verb = {
   name: 'capture',
   role: 'observer',
-  isOffline: false,
   summary: 'print what a pane shows',
   examples: ['capture worker', 'capture worker --lines 200', 'capture pair:worker --all --ansi'],
   declare: (command, take) => {
@@ -28,7 +27,6 @@ export const capture: Verb = {
       .action((pane: string, options: Options) => {
         const ask = { verb: 'capture', ...requestOf(options) } as const;
         take({
-          files: [],
           onPane: { target: pane, ask },
           run: async (context) => {
             const address = await getPaneAddress(context, pane, 'observer');
@@ -66,12 +64,5 @@ function requestOf(options: Options): CaptureRequest {
     throw new UsageError('say either --lines or --all, not both');
   }
   if (options.all) return { lines: 'all', ansi };
-  if (options.lines === undefined) return { lines: 'screen', ansi };
-  const lines = Number(options.lines);
-  if (!/^\d{1,7}$/.test(options.lines) || lines < 1 || lines > MAX_CAPTURE_LINES) {
-    throw new UsageError(
-      `--lines must be 1 to ${MAX_CAPTURE_LINES}, got ${visible(options.lines)}`,
-    );
-  }
-  return { lines, ansi };
+  return { lines: getLines(options.lines, MAX_CAPTURE_LINES, 1) ?? 'screen', ansi };
 }

@@ -14,13 +14,14 @@ export interface CallerTerminal {
 }
 
 /** A piece of an answer that goes on, as a verb makes it. */
-export type AnswerPiece =
-  /** Goes to standard output, after what came before. */
-  | { readonly kind: 'text'; readonly text: string }
-  /** Lines that replace the screen before. */
-  | { readonly kind: 'screen'; readonly text: string }
-  /** A sentence for the person, on standard error. */
-  | { readonly kind: 'note'; readonly text: string };
+export interface AnswerPiece {
+  /**
+   * `text` goes to standard output, after what came before; `screen` has lines that replace the screen before; a
+   * `note` is a sentence for the person, on standard error.
+   */
+  readonly kind: 'text' | 'screen' | 'note';
+  readonly text: string;
+}
 
 /** A piece as it is sent to the caller: the last one has the exit status. */
 export type OutcomePiece = AnswerPiece | { readonly kind: 'end'; readonly exitCode: ExitCode };

@@ -10,7 +10,6 @@ const DESCRIBE_LIMIT_MS = 1_000;
 export const down: Verb = {
   name: 'down',
   role: 'admin',
-  isOffline: false,
   summary: 'stop the gateway; the sessions and their agents go on unless told otherwise',
   examples: ['down', 'down --session'],
   declare: (command, take) => {
@@ -19,7 +18,6 @@ export const down: Verb = {
       .action((options: { session?: true }) => {
         const endsSessions = options.session === true;
         take({
-          files: [],
           run: async (context) => {
             const gateway = getGateway(context);
             requireGlobalAdmin(context);

@@ -37,7 +37,6 @@ interface Listing {
 export const events: Verb = {
   name: 'events',
   role: 'observer',
-  isOffline: false,
   summary: 'show what happened to sessions and panes',
   examples: ['events', 'events --follow', 'events --since 2h --json'],
   declare: (command, take) => {
@@ -48,7 +47,7 @@ export const events: Verb = {
       .option('--lines <n>', 'the last N of them (20 unless --since is given)')
       .action((options: Options) => {
         const listing = listingOf(options);
-        take({ files: [], run: (context) => Promise.resolve(run(context, listing)) });
+        take({ run: (context) => Promise.resolve(run(context, listing)) });
       });
   },
 };

@@ -2,8 +2,9 @@ import { NotPermittedError } from '../../base/errors.js';
 import type { SessionName } from '../../base/ids.js';
 import type { EditLimits } from '../access/edit-limits.js';
 import { describeGrant, type Grant, type GrantDelta } from '../access/grant.js';
+import { isoTime } from './amount-text.js';
 import type { CommandContext } from './context.js';
-import { requireGlobalAdmin, requireRole } from './pane-target.js';
+import { getSession, requireGlobalAdmin, requireRole } from './pane-target.js';
 
 /** What an edit did, for the person who asked for it. */
 export function changesText(engineer: string, changes: readonly GrantDelta[]): string {
@@ -27,31 +28,32 @@ function changeText({ before, after }: GrantDelta): string {
 
 function facts(grant: Grant): object {
   const { engineer, role, sessions, expiresAt, from, key } = grant;
-  const until = expiresAt === null ? null : new Date(expiresAt).toISOString();
-  return { engineer, role, sessions, expiresAt: until, from, fingerprint: key.fingerprint };
+  const { fingerprint } = key;
+  return { engineer, role, sessions, expiresAt: isoTime(expiresAt), from, fingerprint };
 }
 
 export const FORCE = 'on the host only: also the last admin of all sessions';
 
-export interface ForceOption {
+export interface ScopeOptions {
+  readonly session?: string;
   readonly force?: true;
 }
 
 /**
- * What the actor may reach with a change of grants, of `session` or of all where it is null.
+ * The session that a change of grants is about, or null for all, and what the actor may reach with it.
  *
- * @throws NotPermittedError
+ * @throws UsageError, NotPermittedError
  */
-export function limitsOf(
+export function scopeOf(
   context: CommandContext,
-  session: SessionName | null,
-  { force }: ForceOption,
-): EditLimits {
+  options: ScopeOptions,
+): EditLimits & { readonly session: SessionName | null } {
+  const session = options.session === undefined ? null : getSession(context, options.session);
   if (session === null) requireGlobalAdmin(context, 'say --session NAME for one of yours');
   else requireRole(context, session, 'admin');
-  const isForced = force === true;
+  const isForced = options.force === true;
   if (isForced && context.actor.door !== 'local') {
     throw new NotPermittedError('--force counts on the host only');
   }
-  return { within: context.adminScope(), isForced };
+  return { session, within: context.adminScope(), isForced };
 }

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { parseDuration, parseUntil } from '../../base/duration.js';
-import { UsageError } from '../../base/errors.js';
+import { type Problem, UsageError } from '../../base/errors.js';
 import { type EngineerName, engineerName, isName, NAME_RULE } from '../../base/ids.js';
 import { visible } from '../../base/visible.js';
 import type { GrantChange } from '../access/grant-edit.js';
@@ -8,18 +8,15 @@ import type { PublicKey } from '../access/public-key.js';
 import { parsePublicKeyFile } from '../access/public-key-file.js';
 import { ROLES, type Role } from '../access/role.js';
 import type { CommandContext } from './context.js';
-import { changesJson, changesText, FORCE, limitsOf } from './grant-change.js';
-import { getSession } from './pane-target.js';
+import { changesJson, changesText, FORCE, type ScopeOptions, scopeOf } from './grant-change.js';
 import type { Verb } from './verb.js';
 
-interface Options {
+interface Options extends ScopeOptions {
   readonly role: Role;
   readonly key: readonly string[];
-  readonly session?: string;
   readonly for?: string;
   readonly until?: string;
   readonly from: readonly string[];
-  readonly force?: true;
 }
 
 export const grant: Verb = {
@@ -69,13 +66,12 @@ interface Request {
 
 async function run(context: CommandContext, request: Request): Promise<string> {
   const { engineer, terms, options } = request;
-  const session = options.session === undefined ? null : getSession(context, options.session);
-  const limits = limitsOf(context, session, options);
+  const scope = scopeOf(context, options);
   const keys: PublicKey[] = [];
   for (const file of options.key) keys.push(...readKeys(file, await context.readFile(file)));
   const { actor, audit } = context;
   const changes = await context.grants.grant(
-    { engineer, role: options.role, keys, session, ...terms, ...limits },
+    { engineer, role: options.role, keys, ...terms, ...scope },
     (deltas) => audit.accessGranted({ actor, changes: changesJson(deltas) }),
   );
   return changesText(engineer, changes);
@@ -100,7 +96,7 @@ function sourceOf(options: Options): string | null | undefined {
   return options.from.includes('anywhere') ? null : options.from.join(',');
 }
 
-function numberOf(parsed: number | { readonly problem: string }): number {
+function numberOf(parsed: number | Problem): number {
   if (typeof parsed === 'number') return parsed;
   throw new UsageError(parsed.problem);
 }

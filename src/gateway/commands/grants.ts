@@ -1,6 +1,6 @@
 import { isWithin } from '../access/admin-scope.js';
-import type { Grant } from '../access/grant.js';
-import { hasExpired } from '../access/grant.js';
+import { type Grant, hasExpired } from '../access/grant.js';
+import { isoTime } from './amount-text.js';
 import type { CallContext } from './context.js';
 import { jsonText, textTable } from './text-table.js';
 import type { Verb } from './verb.js';
@@ -14,7 +14,7 @@ export const grants: Verb = {
   declare: (command, take) => {
     command.option('--json', 'print JSON').action((options: { json?: true }) => {
       const text = options.json ? grantsJson : grantsText;
-      take({ files: [], run: text });
+      take({ run: text });
     });
   },
 };
@@ -36,7 +36,7 @@ function grantsJson(context: CallContext): Promise<string> {
     engineer: grant.engineer,
     role: grant.role,
     sessions: grant.sessions === 'all' ? null : grant.sessions,
-    expiresAt: grant.expiresAt === null ? null : new Date(grant.expiresAt).toISOString(),
+    expiresAt: isoTime(grant.expiresAt),
     from: grant.from,
     key: { type: grant.key.type, fingerprint: grant.key.fingerprint },
     line: grant.line,

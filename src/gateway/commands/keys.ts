@@ -4,7 +4,6 @@ import type { Verb } from './verb.js';
 export const keys: Verb = {
   name: 'keys',
   role: 'driver',
-  isOffline: false,
   summary: "press keys in a pane, by tmux's names",
   examples: ['keys worker C-c', 'keys worker Up Enter'],
   declare: (command, take) => {
@@ -14,7 +13,6 @@ export const keys: Verb = {
       .action((pane: string, names: string[]) => {
         const ask = { verb: 'keys', keys: names } as const;
         take({
-          files: [],
           onPane: { target: pane, ask },
           run: async (context) => {
             const address = await getPaneAddress(context, pane, 'driver');

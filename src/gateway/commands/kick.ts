@@ -14,13 +14,12 @@ interface Listed {
 export const kick: Verb = {
   name: 'kick',
   role: 'admin',
-  isOffline: false,
   summary: 'end all connections of an engineer, one of them, or one view; they may come back',
   examples: ['kick alice', 'kick A3', 'kick 1f0c9a2e'],
   declare: (command, take) => {
     command
       .argument('<name|attachment|connection>', 'an engineer, or an id as `who` shows it')
-      .action((target: string) => take({ files: [], run: (context) => run(context, target) }));
+      .action((target: string) => take({ run: (context) => run(context, target) }));
   },
 };
 

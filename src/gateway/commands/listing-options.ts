@@ -11,8 +11,9 @@ export function getSince(text: string | undefined, now: number): number | undefi
 }
 
 /** The number of `--lines`. @throws UsageError. */
-export function getLines(text: string | undefined, max: number): number | undefined {
+export function getLines(text: string | undefined, max: number, min = 0): number | undefined {
   if (text === undefined) return undefined;
-  if (/^\d{1,9}$/.test(text) && Number(text) <= max) return Number(text);
-  throw new UsageError(`--lines must be 0 to ${max}, got ${visible(text)}`);
+  const lines = Number(text);
+  if (/^\d{1,9}$/.test(text) && lines >= min && lines <= max) return lines;
+  throw new UsageError(`--lines must be ${min} to ${max}, got ${visible(text)}`);
 }

@@ -31,7 +31,6 @@ interface Reading {
 export const logs: Verb = {
   name: 'logs',
   role: 'observer',
-  isOffline: false,
   summary: 'print what a pane has put out, as far as it is kept',
   examples: ['logs worker', 'logs worker --follow', 'logs worker --since 10m'],
   declare: (command, take) => {
@@ -43,7 +42,7 @@ export const logs: Verb = {
       .option('--raw', 'with escape sequences, as the pane put them out')
       .action((pane: string, options: Options) => {
         const reading = readingOf(options);
-        take({ files: [], run: (context) => run(context, pane, reading) });
+        take({ run: (context) => run(context, pane, reading) });
       });
   },
 };

@@ -1,26 +1,19 @@
-import type { PaneAction, PanesAddress } from '../../base/pane.js';
-import type { CommandContext } from './context.js';
+import type { PaneAction } from '../../base/pane.js';
 import { getGateway, getPanesAddress, type PanesOptions, panesText } from './pane-target.js';
 import type { Verb } from './verb.js';
 
 interface PanesAction extends Pick<Verb, 'summary'> {
   /** The verb is called what it does. */
   readonly name: PaneAction;
-  /** What the answer begins with. */
-  readonly done: string;
-  /** Puts it on record; comes before it is done. */
-  readonly record: (
-    audit: CommandContext['audit'],
-    event: PanesAddress & Pick<CommandContext, 'actor'>,
-  ) => void;
+  /** What the record says, and what the answer begins with. */
+  readonly done: 'started' | 'stopped' | 'restarted';
 }
 
 /** A verb that does something to the command of one pane, or with `--all` of every pane. */
-function panesVerb({ name, summary, done, record }: PanesAction): Verb {
+function panesVerb({ name, summary, done }: PanesAction): Verb {
   return {
     name,
     role: 'driver',
-    isOffline: false,
     summary,
     examples: [`${name} worker`, `${name} pair:worker`, `${name} --all`],
     declare: (command, take) => {
@@ -30,10 +23,9 @@ function panesVerb({ name, summary, done, record }: PanesAction): Verb {
         .option('--session <name>', 'with --all, where there are several')
         .action((pane: string | undefined, options: PanesOptions) => {
           take({
-            files: [],
             run: async (context) => {
               const panes = await getPanesAddress(context, pane, options);
-              record(context.audit, { actor: context.actor, ...panes });
+              context.audit.panesSupervised({ actor: context.actor, done, ...panes });
               await getGateway(context).link.supervise({ ...panes, action: name });
               return `${done} ${panesText(panes)}\n`;
             },
@@ -47,19 +39,16 @@ export const start = panesVerb({
   name: 'start',
   summary: 'start what does not run, each after what it depends on',
   done: 'started',
-  record: (audit, event) => audit.paneStarted(event),
 });
 
 export const stop = panesVerb({
   name: 'stop',
   summary: 'end commands as their policy says; they stay stopped until they are started',
   done: 'stopped',
-  record: (audit, event) => audit.paneStopped(event),
 });
 
 export const restart = panesVerb({
   name: 'restart',
   summary: 'end commands and start them again; make closed panes again',
   done: 'restarted',
-  record: (audit, event) => audit.paneRestarted(event),
 });

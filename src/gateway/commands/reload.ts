@@ -6,13 +6,11 @@ import type { Verb } from './verb.js';
 export const reload: Verb = {
   name: 'reload',
   role: 'admin',
-  isOffline: false,
   summary: 'read triad.yaml again and apply what changed; a wrong file changes nothing',
   examples: ['reload'],
   declare: (command, take) => {
     command.action(() => {
       take({
-        files: [],
         run: async (context) => {
           requireGlobalAdmin(context);
           const { link } = getGateway(context);

@@ -1,13 +1,8 @@
 import type { EngineerName } from '../../base/ids.js';
 import type { CommandContext } from './context.js';
 import { getEngineer } from './grant.js';
-import { changesJson, changesText, FORCE, type ForceOption, limitsOf } from './grant-change.js';
-import { getSession } from './pane-target.js';
+import { changesJson, changesText, FORCE, type ScopeOptions, scopeOf } from './grant-change.js';
 import type { Verb } from './verb.js';
-
-interface Options extends ForceOption {
-  readonly session?: string;
-}
 
 export const revoke: Verb = {
   name: 'revoke',
@@ -20,9 +15,9 @@ export const revoke: Verb = {
       .argument('<name>', 'the engineer')
       .option('--session <name>', 'in this session only')
       .option('--force', FORCE)
-      .action((name: string, options: Options) => {
+      .action((name: string, options: ScopeOptions) => {
         const engineer = getEngineer(name);
-        take({ files: [], run: (context) => run(context, engineer, options) });
+        take({ run: (context) => run(context, engineer, options) });
       });
   },
 };
@@ -30,14 +25,12 @@ export const revoke: Verb = {
 async function run(
   context: CommandContext,
   engineer: EngineerName,
-  options: Options,
+  options: ScopeOptions,
 ): Promise<string> {
-  const session = options.session === undefined ? null : getSession(context, options.session);
-  const limits = limitsOf(context, session, options);
+  const scope = scopeOf(context, options);
   const { actor, audit, sessions: allSessions } = context;
-  const changes = await context.grants.revoke(
-    { engineer, session, allSessions, ...limits },
-    (deltas) => audit.accessRevoked({ actor, changes: changesJson(deltas) }),
+  const changes = await context.grants.revoke({ engineer, allSessions, ...scope }, (deltas) =>
+    audit.accessRevoked({ actor, changes: changesJson(deltas) }),
   );
   return changesText(engineer, changes);
 }

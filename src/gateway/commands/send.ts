@@ -4,7 +4,6 @@ import type { Verb } from './verb.js';
 export const send: Verb = {
   name: 'send',
   role: 'driver',
-  isOffline: false,
   summary: 'type text into a pane, then Enter',
   examples: ['send worker continue', "send worker 'git status' --no-enter"],
   declare: (command, take) => {
@@ -16,7 +15,6 @@ export const send: Verb = {
         const text = words.join(' ');
         const ask = { verb: 'send', text, enter: options.enter } as const;
         take({
-          files: [],
           onPane: { target: pane, ask },
           run: async (context) => {
             const address = await getPaneAddress(context, pane, 'driver');

@@ -7,7 +7,6 @@ import type { Verb } from './verb.js';
 export const signal: Verb = {
   name: 'signal',
   role: 'driver',
-  isOffline: false,
   summary: "send a signal to a pane's command and everything it started",
   examples: ['signal worker HUP', 'signal pair:worker SIGUSR1'],
   declare: (command, take) => {
@@ -18,7 +17,6 @@ export const signal: Verb = {
         const meant = getSignal(name);
         const ask = { verb: 'signal', signal: meant } as const;
         take({
-          files: [],
           onPane: { target: pane, ask },
           run: async (context) => {
             const address = await getPaneAddress(context, pane, 'driver');

@@ -2,6 +2,7 @@ import type { PaneDescription } from '../../base/pane.js';
 import type { SessionDescription } from '../../base/session-description.js';
 import { visible } from '../../base/visible.js';
 import { LinkLostError } from '../../link/link-lost.js';
+import { isoTime } from './amount-text.js';
 import type { AnswerPiece } from './command-outcome.js';
 import type { ConnectionCounts } from './connection-info.js';
 import type { CallContext, CommandContext } from './context.js';
@@ -25,7 +26,6 @@ interface Options {
 export const status: Verb = {
   name: 'status',
   role: 'observer',
-  isOffline: false,
   summary: 'show sessions, panes, the gateway and who is attached',
   examples: ['status', 'status --watch', 'status --json'],
   declare: (command, take) => {
@@ -33,7 +33,7 @@ export const status: Verb = {
       .option('-w, --watch', 'show it again on each change, until Ctrl-C')
       .option('--json', 'print JSON; with --watch, an object per line')
       .action((options: Options) => {
-        take({ files: [], run: async (context) => run(context, options) });
+        take({ run: async (context) => run(context, options) });
       });
   },
 };
@@ -148,15 +148,8 @@ function statusJson({ sessions, gateway, attachments }: Seen): object {
 
 function sessionJson(session: SessionDescription): object {
   const { name, state, socket, tmuxVersion, adopted, problems } = session;
-  return {
-    name,
-    state,
-    socket,
-    tmuxVersion,
-    adopted,
-    problems,
-    panes: session.panes.map(paneJson),
-  };
+  const panes = session.panes.map(paneJson);
+  return { name, state, socket, tmuxVersion, adopted, problems, panes };
 }
 
 function paneJson(pane: PaneDescription): object {
@@ -170,8 +163,4 @@ function paneJson(pane: PaneDescription): object {
     telemetry: { ...telemetry, lastOutputAt: isoTime(telemetry.lastOutputAt) },
     problems,
   };
-}
-
-function isoTime(epochMs: number | null): string | null {
-  return epochMs === null ? null : new Date(epochMs).toISOString();
 }

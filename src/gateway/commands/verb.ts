@@ -9,7 +9,7 @@ import type { Follower } from './follower.js';
 /** A verb with its arguments read: what is left is to do it. */
 export interface Call {
   /** Files that were named on the command line; whoever runs the verb reads them. */
-  readonly files: readonly string[];
+  readonly files?: readonly string[];
   /** The same for the pane door, where it can be asked from within a pane. */
   readonly onPane?: { readonly target: string; readonly ask: PaneRequest };
   /** @returns what goes to standard output, or what the caller's terminal is to show from now on. */
@@ -33,7 +33,7 @@ export interface Verb {
   /** The least role that may run it. */
   readonly role: Role;
   /** Whether it works on the files of the home when nothing runs. */
-  readonly isOffline: boolean;
+  readonly isOffline?: true;
   readonly summary: string;
   /** Each without the program's name: `restart worker`. */
   readonly examples: readonly string[];

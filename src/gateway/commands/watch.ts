@@ -7,7 +7,6 @@ import type { Verb } from './verb.js';
 export const watch: Verb = {
   name: 'watch',
   role: 'observer',
-  isOffline: false,
   summary: 'watch the session, or one pane of it, without typing',
   examples: ['watch', 'watch worker'],
   declare: (command, take) => {
@@ -15,7 +14,7 @@ export const watch: Verb = {
       .argument('[pane]', 'shows this pane alone')
       .addHelpText('after', '\nNeeds a terminal: ssh -t.')
       .action((pane: string | undefined) => {
-        take({ files: [], run: (context) => run(context, pane) });
+        take({ run: (context) => run(context, pane) });
       });
   },
 };

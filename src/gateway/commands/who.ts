@@ -14,7 +14,6 @@ interface Options {
 export const who: Verb = {
   name: 'who',
   role: 'observer',
-  isOffline: false,
   summary: 'show who is attached, or every connection that has logged in',
   examples: ['who', 'who --json', 'who --connections'],
   declare: (command, take) => {
@@ -22,7 +21,7 @@ export const who: Verb = {
       .option('--connections', 'connections with and without views: yours, and as admin all')
       .option('--json', 'print JSON')
       .action((options: Options) => {
-        take({ files: [], run: (context) => run(context, options) });
+        take({ run: (context) => run(context, options) });
       });
   },
 };

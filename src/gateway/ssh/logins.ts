@@ -5,6 +5,7 @@ import type { Role } from '../access/role.js';
 import { noAccess } from '../access/session-access.js';
 import type { Caller } from '../attachments/attachment.js';
 import type { EndReason } from '../attachments/farewell.js';
+import { isoTime } from '../commands/amount-text.js';
 import type { ConnectionInfo, ConnectionsPort } from '../commands/connection-info.js';
 import type { ConnectionAccess } from './ports.js';
 import type { Limit, Refusals } from './refusals.js';
@@ -223,11 +224,10 @@ function tooMany(max: number, of: string): string {
 function infoOf({ id, identity, since, use }: LoggedIn, standing: Standing): ConnectionInfo {
   const { engineer, fingerprint, remote } = identity.caller;
   const isMember = standing.kind === 'member';
-  const expiresAt = isMember ? standing.expiresAt : null;
   return {
     ...{ id, engineer, fingerprint, session: visible(identity.login) },
     role: isMember ? standing.role : null,
-    until: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+    until: isoTime(isMember ? standing.expiresAt : null),
     ...{ remote, since: since.toISOString(), ...use },
   };
 }

@@ -52,7 +52,7 @@ test('on a full disk an action is refused, and an ending is on record once there
   audit.stopRequested({ actor, endsSessions: true });
   const place = { session: 'pair', pane: 'worker' };
   withFileLimit(statSync(path).size + 10, () => {
-    expect(() => audit.paneRestarted({ actor, ...place })).toThrow(AuditError);
+    expect(() => audit.panesSupervised({ actor, ...place, done: 'restarted' })).toThrow(AuditError);
     for (let count = 0; count < 5000; count += 1) audit.gatewayStopped({ reason: `${count}` });
     tried = audit.part.makeAgain();
   });

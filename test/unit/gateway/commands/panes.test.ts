@@ -20,20 +20,20 @@ function verbsOf() {
 const WORKER = { session: 'pair', pane: 'worker' };
 
 test.each([
-  ['start', 'started', 'paneStarted'],
-  ['stop', 'stopped', 'paneStopped'],
-  ['restart', 'restarted', 'paneRestarted'],
-])('%s acts on one pane or all, and is on record', async (verb, past, event) => {
+  ['start', 'started'],
+  ['stop', 'stopped'],
+  ['restart', 'restarted'],
+])('%s acts on one pane or all, and is on record', async (verb, done) => {
   const { verbs, asked } = verbsOf();
-  expect(await verbs.run(verb, 'worker')).toMatchObject({ stdout: `${past} worker\n` });
-  expect(await verbs.run(verb, '--all')).toMatchObject({ stdout: `${past} all panes of pair\n` });
+  expect(await verbs.run(verb, 'worker')).toMatchObject({ stdout: `${done} worker\n` });
+  expect(await verbs.run(verb, '--all')).toMatchObject({ stdout: `${done} all panes of pair\n` });
   expect(asked).toEqual([
     [verb, WORKER],
     [verb, { session: 'pair', pane: null }],
   ]);
   expect(verbs.audited).toMatchObject([
-    { event, ...WORKER, actor: { engineer: 'dora' } },
-    { event, session: 'pair', pane: null },
+    { event: 'panesSupervised', done, ...WORKER, actor: { engineer: 'dora' } },
+    { event: 'panesSupervised', done, session: 'pair', pane: null },
   ]);
 });
 
