@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { count } from '../helpers/counts.js';
 import { eventually } from '../helpers/eventually.js';
+import { TESTED_TMUX } from '../helpers/tested-tmux.js';
 import { TmuxProbe } from '../helpers/tmux-probe.js';
 import { TriadHome } from '../helpers/triad-home.js';
 
@@ -22,7 +23,7 @@ exec ${tmux} "$@"
 async function makeHome(): Promise<TriadHome> {
   const env: Record<string, string> = {};
   const home = await TriadHome.make({ triad: TRIAD, env });
-  const tmux = process.env['TRIAD_TMUX'] ?? 'tmux';
+  const tmux = TESTED_TMUX;
   writeFileSync(home.path('tmux'), hangingTmux(home.root, tmux), { mode: 0o755 });
   env['TRIAD_TMUX'] = home.path('tmux');
   return home;

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { count } from '../helpers/counts.js';
 import { eventually } from '../helpers/eventually.js';
+import { TESTED_TMUX } from '../helpers/tested-tmux.js';
 import { TmuxProbe } from '../helpers/tmux-probe.js';
 import { type Running, TriadHome } from '../helpers/triad-home.js';
 
@@ -30,7 +31,7 @@ async function makeHome(): Promise<TriadHome> {
   const env: Record<string, string> = {};
   const home = await TriadHome.make({ triad: TRIAD, env });
   env['TRIAD_TMUX'] = home.path('counting-tmux');
-  const tmux = process.env['TRIAD_TMUX'] ?? 'tmux';
+  const tmux = TESTED_TMUX;
   writeFileSync(home.path('counting-tmux'), countingTmux(home.root, tmux), { mode: 0o755 });
   dieAt(home, 'never');
   return home;

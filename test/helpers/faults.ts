@@ -3,10 +3,10 @@ import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Random } from './random.js';
+import { TESTED_TMUX } from './tested-tmux.js';
 import { AGENT_NAMES, type Agent, type TroubledTriad } from './troubled-triad.js';
 
 const run = promisify(execFile);
-const TMUX = process.env['TRIAD_TMUX'] ?? 'tmux';
 /** Fewer than any host has open. */
 const NO_DESCRIPTORS = 10;
 
@@ -174,7 +174,7 @@ async function closePane(triad: TroubledTriad, agent: Agent): Promise<void> {
   const keeper = triad.keeperOf(agent);
   const socket = triad.home.path('state/run/tmux/pair/tmux.sock');
   const tmux = async (...args: string[]) =>
-    (await run(TMUX, ['-N', '-S', socket, ...args]).catch(() => ({ stdout: '' }))).stdout;
+    (await run(TESTED_TMUX, ['-N', '-S', socket, ...args]).catch(() => ({ stdout: '' }))).stdout;
   const rows = (await tmux('list-panes', '-s', '-F', '#{pane_pid} #{pane_id}')).split('\n');
   const id = rows.find((row) => row.startsWith(`${keeper} `))?.split(' ')[1];
   if (id === undefined) return;

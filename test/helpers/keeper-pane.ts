@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { KeeperConnection } from '../../src/host/keeper/keeper-connection.js';
 import type { KeeperState, StartRequest } from '../../src/host/keeper/keeper-protocol.js';
 import { eventually } from './eventually.js';
+import { TESTED_TMUX } from './tested-tmux.js';
 
-const TMUX = process.env['TRIAD_TMUX'] ?? 'tmux';
 const DEADLINE_MS = 15_000;
 
 /** A tmux server of its own with one pane, whose process is a keeper named `worker`. */
@@ -30,7 +30,7 @@ export class KeeperPane implements AsyncDisposable {
 
   tmux(...args: string[]): string {
     const env = { PATH: process.env['PATH'] ?? '', TERM: 'xterm-256color', LANG: 'C.UTF-8' };
-    return execFileSync(TMUX, ['-S', this.tmuxSocket, '-f', '/dev/null', ...args], {
+    return execFileSync(TESTED_TMUX, ['-S', this.tmuxSocket, '-f', '/dev/null', ...args], {
       env,
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -5,6 +5,7 @@ import { type PaneId, paneId } from '../../src/base/ids.js';
 import { findTmux } from '../../src/host/tmux/tmux-binary.js';
 import { TmuxServer } from '../../src/host/tmux/tmux-server.js';
 import { eventually } from './eventually.js';
+import { TESTED_TMUX } from './tested-tmux.js';
 
 export interface PrivateTmuxOptions {
   /** What runs in the first pane. */
@@ -35,7 +36,7 @@ export class PrivateTmux implements AsyncDisposable {
       TERM: 'xterm-256color',
       SHELL: '/bin/sh',
     };
-    const binary = await findTmux(process.env['TRIAD_TMUX'] ?? 'tmux', env);
+    const binary = await findTmux(TESTED_TMUX, env);
     const server = new TmuxServer({ binary, socketPath: join(directory, 's'), env });
     const made = await server.start(configPath, [
       ...[

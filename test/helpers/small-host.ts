@@ -23,6 +23,7 @@ import { eventually } from './eventually.js';
 import { FakeHealth } from './fake-health.js';
 import { getKeeperBinary, getTapBinary } from './native-binary.js';
 import { planOf } from './session-plan.js';
+import { TESTED_TMUX } from './tested-tmux.js';
 
 /** Between two looks of the check (src/host/triad/session-check.ts). */
 const CHECK_INTERVAL_MS = 250;
@@ -119,7 +120,7 @@ export class SmallHost implements AsyncDisposable {
       HOME: directory,
       TRIAD_RUN: `${basename(directory)}/pair`,
     };
-    const binary = await findTmux(process.env['TRIAD_TMUX'] ?? 'tmux', env);
+    const binary = await findTmux(TESTED_TMUX, env);
     const server = new TmuxServer({ binary, socketPath: join(directory, 's'), env });
     const doorKey = await DoorKey.open(join(directory, 'door.key'));
     const small = new SmallHost({ directory, server, doorKey }, session);

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { TESTED_TMUX } from './tested-tmux.js';
 import type { TriadHome } from './triad-home.js';
 
 const run = promisify(execFile);
-const TMUX = process.env['TRIAD_TMUX'] ?? 'tmux';
 
 const PANES =
   '#{session_name} #{window_id} #{window_layout} #{window_flags} #{pane_id} #{pane_pid} #{pane_width}x#{pane_height}' +
@@ -37,7 +37,7 @@ export class TmuxProbe {
 
   async ask(...args: string[]): Promise<string> {
     const options = { maxBuffer: 64 * 1024 * 1024 };
-    const { stdout } = await run(TMUX, ['-N', '-u', '-S', this.socket, ...args], options);
+    const { stdout } = await run(TESTED_TMUX, ['-N', '-u', '-S', this.socket, ...args], options);
     return stdout.trimEnd();
   }
 

@@ -14,6 +14,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../../helpers/eventually.js';
 import { Terminal } from '../../helpers/terminal.js';
+import { TESTED_TMUX } from '../../helpers/tested-tmux.js';
 import { TriadHome, type Up } from '../../helpers/triad-home.js';
 
 const [HALF, REST] = ['qz7Wombat', 'Kx9Ferret'];
@@ -144,7 +145,7 @@ async function panes() {
 }
 
 function tmux(...args: string[]): string {
-  return execFileSync('tmux', ['-S', socket, ...args], { encoding: 'utf8' });
+  return execFileSync(TESTED_TMUX, ['-S', socket, ...args], { encoding: 'utf8' });
 }
 
 const screenOf = (name: string) => tmux('capture-pane', '-p', '-t', ids.get(name) ?? '');

@@ -2,9 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { PlantedProject } from '../../helpers/planted-project.js';
+import { TESTED_TMUX } from '../../helpers/tested-tmux.js';
 
 const CHECK = 'scripts/check.mjs';
 const SUMMARY = 'scripts/summary.mjs';
+const VERSIONS = 'scripts/tmux-versions.mjs';
 const VITEST_CONFIG = resolve(import.meta.dirname, '../../../vitest.config.ts');
 
 it('check runs the gates it is told, shows what a failing one says, and fails', async () => {
@@ -48,6 +50,29 @@ it('the summary counts what the runner reported, a file that did not load among 
   const { status, stdout } = await project.run(process.execPath, [SUMMARY, report]);
   expect(stdout).toBe('2 passed, 2 failed, 1 skipped\n');
   expect(status).toBe(1);
+});
+
+it('runs the tests with each tmux that is named, one row for each, and fails where one did', async () => {
+  await using project = await PlantedProject.create('counting');
+  const tmux = TESTED_TMUX;
+  const vitest = ['--project=unit', `--config=${VITEST_CONFIG}`, `--root=${project.root}`];
+  const named = [`TRIAD_TEST_TMUX=${tmux}:/nowhere/tmux`, process.execPath, VERSIONS];
+  const { status, stdout } = await project.run('env', [...named, ...vitest]);
+  const [head, row, ...rest] = stdout.split('\n');
+  expect(head).toBe('tmux         passed   failed   skipped  minutes  program');
+  expect(row).toMatch(new RegExp(`^\\S+ +2 +2 +1 +[\\d.]+ +${tmux}$`));
+  expect(rest.filter((line) => line.startsWith('  failed: '))).toHaveLength(2);
+  expect(rest.at(-2)).toBe('none         -        -        -        -        /nowhere/tmux');
+  expect(status).toBe(1);
+});
+
+it('says how to name a tmux where none is named', async () => {
+  await using project = await PlantedProject.create('counting');
+  const { status, stderr } = await project.run('env', [
+    ...['-u', 'TRIAD_TEST_TMUX', process.execPath, VERSIONS],
+  ]);
+  expect(stderr).toContain('TRIAD_TEST_TMUX names no tmux');
+  expect(status).toBe(64);
 });
 
 it.each([

@@ -15,6 +15,7 @@ import {
   stateWhere,
 } from '../../../helpers/keeper-pane.js';
 import { getKeeperBinary, type NativeBinary } from '../../../helpers/native-binary.js';
+import { TESTED_TMUX } from '../../../helpers/tested-tmux.js';
 
 let binary: NativeBinary;
 beforeAll(() => {
@@ -267,7 +268,7 @@ class KeeperPty implements AsyncDisposable {
 async function attach(pane: KeeperPane): Promise<PtyProcess> {
   const before = clients(pane);
   const client = PtyProcess.spawn({
-    file: 'tmux',
+    file: TESTED_TMUX,
     args: ['-N', '-S', pane.tmuxSocket, 'attach-session'],
     env: { PATH: process.env['PATH'] ?? '', TERM: 'xterm-256color', LANG: 'C.UTF-8' },
     cwd: '/',

@@ -15,6 +15,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ConfigurationError, UnavailableError } from '../../../../src/base/errors.js';
 import { findTmux } from '../../../../src/host/tmux/tmux-binary.js';
 import { checkTmuxConfig } from '../../../../src/host/tmux/tmux-config.js';
+import { TESTED_TMUX } from '../../../helpers/tested-tmux.js';
 
 const DEFAULTS = readFileSync(join(import.meta.dirname, '../../../../config/tmux.conf'), 'utf8');
 const env = { PATH: process.env['PATH'] ?? '', LC_CTYPE: 'C.UTF-8', SHELL: '/bin/sh', HOME: '/' };
@@ -30,7 +31,7 @@ afterEach(() => rmSync(root, { recursive: true }));
 /** The problems of the defaults with `lines` before them; line numbers count from `lines`. */
 async function problemsOf(...lines: string[]): Promise<readonly string[]> {
   writeFileSync(path, `${lines.join('\n')}\n${DEFAULTS}`);
-  const binary = await findTmux(process.env['TRIAD_TMUX'] ?? 'tmux', env);
+  const binary = await findTmux(TESTED_TMUX, env);
   try {
     await checkTmuxConfig(binary, { root, path }, env);
     return [];
@@ -105,14 +106,14 @@ test.each([
   ['set -g window-size manual', ': window-size must not be manual globally'],
 ])('what a promise rests on cannot be taken back: %s', async (line, problem) => {
   writeFileSync(path, `${DEFAULTS}${line}\n`);
-  const binary = await findTmux(process.env['TRIAD_TMUX'] ?? 'tmux', env);
+  const binary = await findTmux(TESTED_TMUX, env);
   const checked = checkTmuxConfig(binary, { root, path }, env);
   await expect(checked).rejects.toThrow(problem);
 });
 
 test('a condition that is not met keeps the last line out', async () => {
   writeFileSync(path, `%if "0"\n${DEFAULTS}%endif\n`);
-  const binary = await findTmux(process.env['TRIAD_TMUX'] ?? 'tmux', env);
+  const binary = await findTmux(TESTED_TMUX, env);
   await expect(checkTmuxConfig(binary, { root, path }, env)).rejects.toThrow(
     'must be applied whole and end with the line: set -g @triad_conf 1',
   );
