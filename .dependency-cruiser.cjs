@@ -40,10 +40,7 @@ module.exports = {
     {
       name: 'schema-only',
       severity: 'error',
-      from: {
-        path: '^src/',
-        pathNot: '^src/(((host|gateway)/)?[^/]+/schema|base/(zod|pane-request))\\.ts$',
-      },
+      from: { path: '^src/', pathNot: '^src/((host|gateway)/)?[^/]+/schema\\.ts$' },
       to: { path: filesOfPackage([SCHEMA_PACKAGE]) },
     },
     {

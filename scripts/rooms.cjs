@@ -96,7 +96,7 @@ const PACKAGES = {
   re2js: ['base'],
 };
 
-/** Loaded by base/zod.ts; its types may be imported by each room's `schema.ts` and `base/pane-request.ts` alone. */
+/** Loaded by base/schema.ts; its types may be imported by each room's `schema.ts` alone. */
 const SCHEMA_PACKAGE = 'zod';
 
 /** Rooms of the design that have no code yet. */

@@ -1,25 +1,34 @@
-import type { TerminalSize } from './terminal-size.js';
-
-/** Lines count from the top of what the pane shows now: 0 is its first, -1 the last that scrolled off. */
-export interface HistoryRequest {
-  readonly firstLine: number;
-  /** 1 to `MAX_HISTORY_LINES`. */
-  readonly count: number;
-}
+import { terminalSize, type ValueOf, z } from './schema.js';
 
 /** A capture blocks the whole tmux server while it runs. */
-export const MAX_HISTORY_LINES = 500;
+const MAX_HISTORY_LINES = 500;
+/** Far beyond what tmux keeps; within what its numbers hold. */
+const MAX_HISTORY = 1_000_000_000;
+/** A thousand cells, each with colours, attributes and combining characters of its own. */
+const MAX_LINE_CHARACTERS = 256 * 1024;
 
-export interface HistoryPage {
+/** Lines count from the top of what the pane shows now: 0 is its first, -1 the last that scrolled off. */
+const firstLine = z.int().min(-MAX_HISTORY).max(1000);
+
+export const historyRequestSchema = z.strictObject({
+  firstLine,
+  count: z.int().min(1).max(MAX_HISTORY_LINES),
+});
+
+export type HistoryRequest = ValueOf<typeof historyRequestSchema>;
+
+export const historyPageSchema = z.strictObject({
   /** Of `lines`, which may start later than asked for: there are no older ones. */
-  readonly firstLine: number;
+  firstLine,
   /**
    * Each complete in itself: SGR sequences are the only control characters, and none lasts beyond its
    * line. Without the blanks at their ends, and each as wide as the pane at most.
    */
-  readonly lines: readonly string[];
+  lines: z.array(z.string().max(MAX_LINE_CHARACTERS)).max(MAX_HISTORY_LINES),
   /** How many lines have scrolled off and are kept. */
-  readonly historySize: number;
+  historySize: z.int().min(0).max(MAX_HISTORY),
   /** Of the pane, when the page was taken. */
-  readonly size: TerminalSize;
-}
+  size: terminalSize,
+});
+
+export type HistoryPage = ValueOf<typeof historyPageSchema>;

@@ -1,7 +1,7 @@
-import type { PaneName, SessionName } from './ids.js';
+import { count, epochMs, pane, session, type ValueOf, z } from './schema.js';
 
 /** What the host has to tell of: stable names, on which operators and tests match. */
-export const EVENT_KINDS = [
+const EVENT_KINDS = [
   'host-started',
   'session-made',
   'session-adopted',
@@ -28,52 +28,60 @@ export const EVENT_KINDS = [
 
 export type EventKind = (typeof EVENT_KINDS)[number];
 
-/** Something that happened, as whoever saw it tells of it. */
-export interface NewHostEvent {
-  readonly kind: EventKind;
-  /** null for the host itself. */
-  readonly session: SessionName | null;
-  readonly pane: PaneName | null;
-  /** What made it happen: `pane:worker`, `rule:restart-on-oom`, `engineer:anna`; null for Triad itself. */
-  readonly by: string | null;
-  /** One sentence for people, without control characters; at most `MAX_EVENT_TEXT`. */
-  readonly text: string;
-  /** The same for programs. */
-  readonly facts: Readonly<Record<string, string | number | boolean | null>>;
-}
-
 export const MAX_EVENT_TEXT = 1024;
 
-export interface HostEvent extends NewHostEvent {
+/** Something that happened, as it is kept and as it crosses the link. */
+export const hostEventSchema = z.strictObject({
   /** 1 for the first event of a home, then one more for each, over every restart. */
-  readonly number: number;
-  /** Epoch ms. */
-  readonly at: number;
-}
+  number: z.int().min(1),
+  at: epochMs,
+  kind: z.enum(EVENT_KINDS),
+  /** null for the host itself. */
+  session: session.nullable(),
+  pane: pane.nullable(),
+  /** What made it happen: `pane:worker`, `rule:restart-on-oom`, `engineer:anna`; null for Triad itself. */
+  by: z.string().nullable(),
+  /** One sentence for people, without control characters. */
+  text: z.string().max(MAX_EVENT_TEXT),
+  /** The same for programs. */
+  facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+});
+
+export type HostEvent = ValueOf<typeof hostEventSchema>;
+
+/** The same as whoever saw it tells of it. */
+export type NewHostEvent = Omit<HostEvent, 'number' | 'at'>;
 
 /** So many are kept; older ones are forgotten. */
 export const MAX_KEPT_EVENTS = 10_000;
 /** A page is checked in one go, which takes a millisecond. */
 export const MAX_EVENTS_PER_PAGE = 50;
+/** Longest that a call waits for something to happen. */
+const MAX_WAIT_MS = 20_000;
 
-export interface EventsRequest {
+/** How long to wait where there is nothing. */
+export const waitMs = z.int().min(0).max(MAX_WAIT_MS);
+
+export const eventsRequestSchema = z.strictObject({
   /** Only events with a larger number; a negative one counts from the newest: -20 for the last 20. */
-  readonly after: number;
-  /** 1 to `MAX_EVENTS_PER_PAGE`. */
-  readonly count: number;
-  /** How long to wait for one where there is none; 0 to `MAX_WAIT_MS`. */
-  readonly waitMs: number;
-}
+  after: z.int(),
+  count: z.int().min(1).max(MAX_EVENTS_PER_PAGE),
+  waitMs,
+});
 
-export interface EventsPage {
-  readonly events: readonly HostEvent[];
+export type EventsRequest = ValueOf<typeof eventsRequestSchema>;
+
+export const eventsPageSchema = z.strictObject({
+  events: z.array(hostEventSchema).max(MAX_EVENTS_PER_PAGE),
   /** Of the newest event there is; 0 before the first. */
-  readonly last: number;
+  last: count,
   /** Events after `after` that are not kept any more. */
-  readonly missed: number;
-  /** When the event `after` happened, epoch ms: tells another record from the one read so far. null: not kept. */
-  readonly afterAt: number | null;
-}
+  missed: count,
+  /** When the event `after` happened: tells another record from the one read so far. null: not kept. */
+  afterAt: epochMs.nullable(),
+});
+
+export type EventsPage = ValueOf<typeof eventsPageSchema>;
 
 /** How far a reader of the events has come. */
 export interface EventPosition {
@@ -91,6 +99,3 @@ export function isAnotherRecord(
   const isKnown = before.at !== null && afterAt !== null;
   return last < before.last || (isKnown && afterAt !== before.at);
 }
-
-/** Longest that a call waits for something to happen. */
-export const MAX_WAIT_MS = 20_000;

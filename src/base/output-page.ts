@@ -1,28 +1,33 @@
-/**
- * Where in a pane's output to begin: at an offset, with what came since an epoch ms, or with the last
- * so many lines. What is not kept any more is left out.
- */
-export type OutputStart =
-  | { readonly at: number }
-  | { readonly since: number }
-  | { readonly lines: number };
-
-export interface OutputRequest {
-  readonly start: OutputStart;
-  /** 1 to `MAX_OUTPUT_BYTES`. */
-  readonly maxBytes: number;
-  /** How long to wait where there is nothing; 0 to `MAX_WAIT_MS` (host-event.ts). */
-  readonly waitMs: number;
-}
+import { waitMs } from './host-event.js';
+import { count, epochMs, type ValueOf, z } from './schema.js';
 
 /** A page is checked and made readable in one go, which takes a millisecond. */
 export const MAX_OUTPUT_BYTES = 32 * 1024;
 
-export interface OutputPage {
+export const outputRequestSchema = z.strictObject({
+  /**
+   * Where in a pane's output to begin: at an offset, with what came since an epoch ms, or with the last
+   * so many lines. What is not kept any more is left out.
+   */
+  start: z.union([
+    z.strictObject({ at: count }),
+    z.strictObject({ since: epochMs }),
+    z.strictObject({ lines: count }),
+  ]),
+  maxBytes: z.int().min(1).max(MAX_OUTPUT_BYTES),
+  waitMs,
+});
+
+export type OutputRequest = ValueOf<typeof outputRequestSchema>;
+export type OutputStart = OutputRequest['start'];
+
+export const outputPageSchema = z.strictObject({
   /** Bytes as the pane put them out. */
-  readonly bytes: Uint8Array;
+  bytes: z.base64().transform((text): Uint8Array => Buffer.from(text, 'base64')),
   /** Bytes that came before these and are not kept any more, from the offset asked for on. */
-  readonly skipped: number;
+  skipped: count,
   /** Offset after `bytes`: where to go on. */
-  readonly next: number;
-}
+  next: count,
+});
+
+export type OutputPage = ValueOf<typeof outputPageSchema>;

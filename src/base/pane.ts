@@ -1,15 +1,13 @@
-import type { PaneId, PaneName, SessionName } from './ids.js';
+import { count, epochMs, pane, paneId, session, type ValueOf, z } from './schema.js';
 
-export interface PaneAddress {
-  readonly session: SessionName;
-  readonly pane: PaneName;
-}
+export const paneAddressSchema = z.strictObject({ session, pane });
+
+export type PaneAddress = ValueOf<typeof paneAddressSchema>;
 
 /** One pane, or with null every pane of the session. */
-export interface PanesAddress {
-  readonly session: SessionName;
-  readonly pane: PaneName | null;
-}
+export const panesAddressSchema = z.strictObject({ session, pane: pane.nullable() });
+
+export type PanesAddress = ValueOf<typeof panesAddressSchema>;
 
 /**
  * The states of a pane's command. `waiting`: for what it depends on. `starting`: the keeper was told.
@@ -33,56 +31,61 @@ export const PANE_STATES = [
 
 export type PaneState = (typeof PANE_STATES)[number];
 
-export interface PaneDescription {
-  readonly name: PaneName;
-  readonly title: string;
-  /** null while somebody has closed the pane, and it is not back yet. */
-  readonly id: PaneId | null;
-  readonly state: PaneState;
-  /** Why, for people: a few words without control characters. */
-  readonly reason: string;
-  /** Epoch ms of the last change of state. */
-  readonly since: number;
-  /** Process id of the pane's command, not of its keeper; null when it does not run. */
-  readonly pid: number | null;
-  /** For people: the command as configured, in one line. */
-  readonly command: string;
-  readonly restarts: number;
-  /** Crashes in a row, without having been well for long enough in between. */
-  readonly crashes: number;
-  /** Epoch ms of the command's last start; null before the first. */
-  readonly startedAt: number | null;
-  /** Epoch ms when it is started again; null but in `backoff`. */
-  readonly startsAt: number | null;
-  readonly lastExit: PaneExit | null;
-  /** The line with which the command asks for somebody's input; null when it does not. */
-  readonly question: string | null;
-  readonly telemetry: PaneTelemetry;
-  /** What else is wrong, for people: its log file cannot be written, for one. */
-  readonly problems: readonly string[];
-}
+const paneExit = z.strictObject({
+  /** Exit status, or null when a signal ended the command. */
+  status: z.int().nullable(),
+  /** Signal name such as `SIGKILL`, or null. */
+  signal: z.string().nullable(),
+  at: epochMs,
+});
+
+export type PaneExit = ValueOf<typeof paneExit>;
 
 /** What a pane does, measured over the last seconds. */
-export interface PaneTelemetry {
-  readonly linesPerSecond: number;
-  readonly bytesPerSecond: number;
-  /** Epoch ms of the newest output; null before the first. */
-  readonly lastOutputAt: number | null;
+const paneTelemetry = z.strictObject({
+  linesPerSecond: z.number().min(0),
+  bytesPerSecond: z.number().min(0),
+  /** Of the newest output; null before the first. */
+  lastOutputAt: epochMs.nullable(),
   /** Of the command with everything it started: 1 is a whole core; null while it does not run. */
-  readonly cpu: number | null;
+  cpu: z.number().min(0).nullable(),
   /** Resident bytes of the same. */
-  readonly memoryBytes: number | null;
-  readonly processes: number | null;
-}
+  memoryBytes: count.nullable(),
+  processes: count.nullable(),
+});
 
-export interface PaneExit {
-  /** Exit status, or null when a signal ended the command. */
-  readonly status: number | null;
-  /** Signal name such as `SIGKILL`, or null. */
-  readonly signal: string | null;
-  /** Epoch ms. */
-  readonly at: number;
-}
+export type PaneTelemetry = ValueOf<typeof paneTelemetry>;
+
+export const paneDescriptionSchema = z.strictObject({
+  name: pane,
+  title: z.string(),
+  /** null while somebody has closed the pane, and it is not back yet. */
+  id: paneId.nullable(),
+  state: z.enum(PANE_STATES),
+  /** Why, for people: a few words without control characters. */
+  reason: z.string(),
+  /** Of the last change of state. */
+  since: epochMs,
+  /** Process id of the pane's command, not of its keeper; null when it does not run. */
+  pid: z.int().nullable(),
+  /** For people: the command as configured, in one line. */
+  command: z.string(),
+  restarts: count,
+  /** Crashes in a row, without having been well for long enough in between. */
+  crashes: count,
+  /** Of the command's last start; null before the first. */
+  startedAt: epochMs.nullable(),
+  /** When it is started again; null but in `backoff`. */
+  startsAt: epochMs.nullable(),
+  lastExit: paneExit.nullable(),
+  /** The line with which the command asks for somebody's input; null when it does not. */
+  question: z.string().nullable(),
+  telemetry: paneTelemetry,
+  /** What else is wrong, for people: its log file cannot be written, for one. */
+  problems: z.array(z.string()),
+});
+
+export type PaneDescription = ValueOf<typeof paneDescriptionSchema>;
 
 /** What panes may be sent; SIGSTOP is left out: a keeper continues what was stopped. */
 export const PANE_SIGNALS = [
@@ -103,3 +106,49 @@ export type PaneSignal = (typeof PANE_SIGNALS)[number];
 export const PANE_ACTIONS = ['start', 'stop', 'restart'] as const;
 
 export type PaneAction = (typeof PANE_ACTIONS)[number];
+
+/** More than any history limit that tmux can hold in memory. */
+export const MAX_CAPTURE_LINES = 1_000_000;
+
+/**
+ * What may be asked of one pane, be it by a verb, by a rule or from within another pane: a row for each verb. How
+ * long texts and lists of keys may be, tmux's side says.
+ */
+export const paneRequestSchema = z.discriminatedUnion('verb', [
+  z.strictObject({ verb: z.literal('send'), text: z.string(), enter: z.boolean() }),
+  z.strictObject({ verb: z.literal('keys'), keys: z.array(z.string()) }),
+  z.strictObject({ verb: z.literal('signal'), signal: z.enum(PANE_SIGNALS) }),
+  z.strictObject({
+    verb: z.literal('capture'),
+    /** `screen`: what the pane shows; a number: its last lines; `all`: with the whole scrollback. */
+    lines: z.union([z.literal(['screen', 'all']), z.int().min(1).max(MAX_CAPTURE_LINES)]),
+    /** Keeps colours and attributes as SGR sequences. */
+    ansi: z.boolean(),
+  }),
+]);
+
+export type PaneRequest = ValueOf<typeof paneRequestSchema>;
+
+export type CaptureRequest = Omit<Extract<PaneRequest, { verb: 'capture' }>, 'verb'>;
+
+/** What of it goes on record, for people and for programs: never what is typed. */
+export function recordOf(request: PaneRequest): {
+  /** What was done, before the name of the pane. */
+  readonly done: string;
+  readonly facts: Readonly<Record<string, string | number>>;
+} {
+  switch (request.verb) {
+    case 'send': {
+      const bytes = Buffer.byteLength(request.text);
+      return { done: `sent ${bytes} bytes to`, facts: { bytes } };
+    }
+    case 'keys': {
+      const keys = request.keys.length;
+      return { done: `pressed ${keys} keys in`, facts: { keys } };
+    }
+    case 'signal':
+      return { done: `sent ${request.signal} to`, facts: { signal: request.signal } };
+    case 'capture':
+      return { done: 'captured', facts: {} };
+  }
+}

@@ -1,8 +1,10 @@
 import { createRequire } from 'node:module';
 import type * as Re2 from 're2js';
 import { messageOf, type Problem } from './errors.js';
+import { z } from './schema.js';
 
 const require = createRequire(import.meta.url);
+const MAX_PATTERN = 1024;
 
 /**
  * A regular expression of somebody's, in the syntax of RE2: it takes time in proportion to the text,
@@ -25,3 +27,15 @@ export function compilePattern(source: string): Pattern | Problem {
     return { problem: `must be a regular expression of RE2: ${messageOf(error)}` };
   }
 }
+
+/** A regular expression in a configuration. */
+export const pattern = z
+  .string()
+  .min(1)
+  .max(MAX_PATTERN)
+  .transform((source, context): Pattern => {
+    const compiled = compilePattern(source);
+    if (!('problem' in compiled)) return compiled;
+    context.addIssue({ code: 'custom', message: compiled.problem });
+    return z.NEVER;
+  });

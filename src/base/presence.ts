@@ -1,13 +1,15 @@
-import type { EngineerName } from './ids.js';
-
-/** Who is attached to a session. */
-export interface Presence {
-  /** Those who may type, the one who typed last first. The host is told of `MAX_PRESENT_DRIVERS` at most. */
-  readonly drivers: readonly EngineerName[];
-  /** How many watch, everybody counted. */
-  readonly observers: number;
-}
-
-export const NOBODY: Presence = { drivers: [], observers: 0 };
+import { count, engineer, type ValueOf, z } from './schema.js';
 
 export const MAX_PRESENT_DRIVERS = 64;
+
+/** Who is attached to a session. */
+export const presenceSchema = z.strictObject({
+  /** Those who may type, the one who typed last first. The host is told of `MAX_PRESENT_DRIVERS` at most. */
+  drivers: z.array(engineer).max(MAX_PRESENT_DRIVERS),
+  /** How many watch, everybody counted. */
+  observers: count,
+});
+
+export type Presence = ValueOf<typeof presenceSchema>;
+
+export const NOBODY: Presence = { drivers: [], observers: 0 };

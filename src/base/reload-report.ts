@@ -1,13 +1,13 @@
-import type { PaneName, SessionName } from './ids.js';
+import { panesAddressSchema } from './pane.js';
+import { type ValueOf, z } from './schema.js';
 
-export interface ReloadReport {
-  readonly changes: readonly ReloadChange[];
-}
-
-export interface ReloadChange {
-  readonly session: SessionName;
-  /** null for the session itself. */
-  readonly pane: PaneName | null;
+const reloadChange = panesAddressSchema.extend({
   /** `changed`: its policy is another one, and its command goes on. */
-  readonly change: 'added' | 'removed' | 'restarted' | 'changed';
-}
+  change: z.enum(['added', 'removed', 'restarted', 'changed']),
+});
+
+export type ReloadChange = ValueOf<typeof reloadChange>;
+
+export const reloadReportSchema = z.strictObject({ changes: z.array(reloadChange) });
+
+export type ReloadReport = ValueOf<typeof reloadReportSchema>;

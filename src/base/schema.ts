@@ -1,13 +1,36 @@
-import type { ZodType } from 'zod';
+import { createRequire } from 'node:module';
+import type * as Zod from 'zod';
 import { parseDuration } from './duration.js';
-import { EVENT_KINDS, MAX_EVENT_TEXT } from './host-event.js';
-import { isName, NAME_RULE, type PaneName, paneName, type SessionName } from './ids.js';
-import { compilePattern, type Pattern } from './pattern.js';
+import {
+  type EngineerName,
+  isName,
+  NAME_RULE,
+  type PaneId,
+  type PaneName,
+  paneName,
+  type SessionName,
+} from './ids.js';
+import { MAX_CELLS } from './terminal-size.js';
 import { visible } from './visible.js';
-import { z } from './zod.js';
+
+/**
+ * zod in its CommonJS form, which is read one file after the other. Node.js opens all files that an ES module
+ * imports at once, and zod's are so many that a start needed more than 128 descriptors.
+ */
+export const { z } = createRequire(import.meta.url)('zod') as typeof Zod;
+
+/** What a schema makes of what it accepts, as nobody may change it. */
+export type ValueOf<Schema extends Zod.ZodType> = Frozen<Zod.output<Schema>>;
+
+type Frozen<T> = T extends string | Uint8Array
+  ? T
+  : T extends readonly (infer Each)[]
+    ? readonly Frozen<Each>[]
+    : T extends object
+      ? { readonly [K in keyof T]: Frozen<T[K]> }
+      : T;
 
 const MAX_ARGUMENTS = 1000;
-const MAX_PATTERN = 1024;
 
 /** One argument of a command line, as execve(2) takes it. */
 export const argument = z
@@ -22,40 +45,33 @@ export const argumentList = z
   .max(MAX_ARGUMENTS)
   .refine((argv) => argv[0] !== '', 'the program must not be empty');
 
+/** A pane's name as a person writes it, who is told what is wrong with it. */
 export const paneNameText = z
   .string()
   .refine(isName, `must be ${NAME_RULE}`)
   .transform((text): PaneName => paneName(text));
 
-const sessionText = z.custom<SessionName>((value) => typeof value === 'string' && isName(value));
-const paneText = z.custom<PaneName>((value) => typeof value === 'string' && isName(value));
+export const session = z.custom<SessionName>(isNameText);
+export const pane = z.custom<PaneName>(isNameText);
+export const engineer = z.custom<EngineerName>(isNameText);
+export const paneId = z.custom<PaneId>(
+  (value) => typeof value === 'string' && /^%\d{1,10}$/.test(value),
+);
 
-/** One of a host's numbered events, as it is kept and as it crosses the link. */
-export const hostEventSchema = z.strictObject({
-  number: z.int().min(1),
-  at: z.number().min(0),
-  kind: z.enum(EVENT_KINDS),
-  session: sessionText.nullable(),
-  pane: paneText.nullable(),
-  by: z.string().nullable(),
-  text: z.string().max(MAX_EVENT_TEXT),
-  facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
-});
+export const epochMs = z.number().min(0);
+/** How many there are of something. */
+export const count = z.int().min(0);
 
-/** A regular expression, by the syntax of RE2. */
-export const pattern = z
-  .string()
-  .min(1)
-  .max(MAX_PATTERN)
-  .transform((source, context): Pattern => {
-    const compiled = compilePattern(source);
-    if (!('problem' in compiled)) return compiled;
-    context.addIssue({ code: 'custom', message: compiled.problem });
-    return z.NEVER;
-  });
+const cells = z.int().min(1).max(MAX_CELLS);
+/** A `TerminalSize`, whose own file is loaded before this one can be. */
+export const terminalSize = z.strictObject({ cols: cells, rows: cells });
+
+function isNameText(value: unknown): boolean {
+  return typeof value === 'string' && isName(value);
+}
 
 /** Milliseconds of `500ms`, `10s`, `5m` or `1h30m`, within a range written the same way. */
-export function duration(least: string, most: string): ZodType<number, string> {
+export function duration(least: string, most: string): Zod.ZodType<number, string> {
   return z.string().transform((text, context): number => {
     const [ms, min, max] = [text, least, most].map(milliseconds);
     if (ms !== undefined && ms >= (min ?? 0) && ms <= (max ?? 0)) return ms;

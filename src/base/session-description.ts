@@ -1,21 +1,22 @@
-import type { SessionName } from './ids.js';
-import type { PaneDescription } from './pane.js';
+import { paneDescriptionSchema } from './pane.js';
+import { session, type ValueOf, z } from './schema.js';
 
-/**
- * `starting`: it is being made, or made again after it was lost; whoever was in it gets it back.
- * `ended`: for good, by `endSession`.
- */
-export type SessionState = 'starting' | 'running' | 'ended';
-
-export interface SessionDescription {
-  readonly name: SessionName;
-  readonly state: SessionState;
+export const sessionDescriptionSchema = z.strictObject({
+  name: session,
+  /**
+   * `starting`: it is being made, or made again after it was lost; whoever was in it gets it back.
+   * `ended`: for good, by `endSession`.
+   */
+  state: z.enum(['starting', 'running', 'ended']),
   /** For people: the path of the tmux socket on the host. */
-  readonly socket: string;
-  readonly tmuxVersion: string;
+  socket: z.string(),
+  tmuxVersion: z.string(),
   /** Whether the session was found running at the start instead of being created. */
-  readonly adopted: boolean;
+  adopted: z.boolean(),
   /** What is wrong beside its panes, each with what to do. */
-  readonly problems: readonly string[];
-  readonly panes: readonly PaneDescription[];
-}
+  problems: z.array(z.string()),
+  panes: z.array(paneDescriptionSchema),
+});
+
+export type SessionDescription = ValueOf<typeof sessionDescriptionSchema>;
+export type SessionState = SessionDescription['state'];

@@ -8,7 +8,7 @@ export interface TerminalSize {
 const DEFAULT_SIZE: TerminalSize = { cols: 80, rows: 24 };
 
 /** tmux and node-pty wrap or fail far beyond any real terminal; below 1 they throw. */
-const MAX_CELLS = 1000;
+export const MAX_CELLS = 1000;
 
 /** A size that is safe to hand to a pty: 1 to 1000 each way, the default where nothing was said. */
 export function clampSize(cols: number, rows: number): TerminalSize {

@@ -1,3 +1,4 @@
+import { type ValueOf, z } from './schema.js';
 import type { WindowLayout } from './window-layout.js';
 
 /** One live view of a session. Whoever opened it closes it. */
@@ -13,16 +14,21 @@ export interface View {
   close(): void;
 }
 
-/**
- * Why a view ended. `detached`: the person left by tmux's own keys. `session-ended`: the session is
- * gone. `closed`: the gateway asked for it. `failed`: the tmux client died or could not start. `lost`:
- * the host is gone, and nobody knows more until the link is made again.
- */
-export interface ViewEnd {
-  readonly reason: 'detached' | 'session-ended' | 'closed' | 'failed' | 'lost';
+/** How a view ended, as its host tells it. */
+export const viewEndSchema = z.strictObject({
+  /**
+   * `detached`: the person left by tmux's own keys. `session-ended`: the session is gone. `closed`: the
+   * gateway asked for it. `failed`: the tmux client died or could not start.
+   */
+  reason: z.enum(['detached', 'session-ended', 'closed', 'failed']),
   /** Whether tmux itself put the terminal back into its normal state; never after a `close`. */
-  readonly isTerminalRestored: boolean;
-}
+  isTerminalRestored: z.boolean(),
+});
+
+/** `lost`: the host is gone, and nobody knows more until the link is made again. */
+export type ViewEnd =
+  | ValueOf<typeof viewEndSchema>
+  | { readonly reason: 'lost'; readonly isTerminalRestored: false };
 
 /** Takes what a mirror's view brings, in order; the bytes are the receiver's. */
 export interface MirrorSink {

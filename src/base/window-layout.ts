@@ -1,29 +1,34 @@
-import type { PaneId, PaneName } from './ids.js';
-import type { TerminalSize } from './terminal-size.js';
-
-/** The window that the drivers look at, and the panes of the whole session. */
-export interface WindowLayout {
-  /** The exact size of the window, and of the mirror's terminal. */
-  readonly size: TerminalSize;
-  readonly isZoomed: boolean;
-  /** As people count them: window by window, as tmux numbers them. At most `MAX_LAYOUT_PANES`. */
-  readonly panes: readonly LayoutPane[];
-}
+import { pane, paneId, terminalSize, type ValueOf, z } from './schema.js';
+import { MAX_CELLS } from './terminal-size.js';
 
 export const MAX_LAYOUT_PANES = 1000;
 
-export interface LayoutPane {
-  readonly id: PaneId;
-  /** As configured; null for one that somebody opened. */
-  readonly name: PaneName | null;
-  /** Whether it is where a driver types now. */
-  readonly isActive: boolean;
-  /** Its part of the window that is shown; null in another window or behind a zoomed pane. */
-  readonly region: Region | null;
-}
-
+/** From 0: a pane may be squeezed to nothing. */
+const offset = z.int().min(0).max(MAX_CELLS);
 /** In cells from the top left corner of the window, 0,0. */
-export interface Region extends TerminalSize {
-  readonly col: number;
-  readonly row: number;
-}
+const region = z.strictObject({ col: offset, row: offset, cols: offset, rows: offset });
+
+export type Region = ValueOf<typeof region>;
+
+const layoutPane = z.strictObject({
+  id: paneId,
+  /** As configured; null for one that somebody opened. */
+  name: pane.nullable(),
+  /** Whether it is where a driver types now. */
+  isActive: z.boolean(),
+  /** Its part of the window that is shown; null in another window or behind a zoomed pane. */
+  region: region.nullable(),
+});
+
+export type LayoutPane = ValueOf<typeof layoutPane>;
+
+/** The window that the drivers look at, and the panes of the whole session. */
+export const windowLayoutSchema = z.strictObject({
+  /** The exact size of the window, and of the mirror's terminal. */
+  size: terminalSize,
+  isZoomed: z.boolean(),
+  /** As people count them: window by window, as tmux numbers them. */
+  panes: z.array(layoutPane).max(MAX_LAYOUT_PANES),
+});
+
+export type WindowLayout = ValueOf<typeof windowLayoutSchema>;

@@ -1,4 +1,3 @@
-import type { SessionName } from '../base/ids.js';
 import type { TerminalSize } from '../base/terminal-size.js';
 import type { MirrorSink, View } from '../base/view.js';
 import type { AnswerOf, CallName, RequestOf, SessionCallName } from './schema.js';
@@ -57,18 +56,12 @@ export function callsOf<C extends CallName>(
   return Object.fromEntries(methods) as Pick<LinkCalls, C>;
 }
 
-export interface ViewRequest {
-  readonly session: SessionName;
-  /** The terminal type the client named; anything: the host falls back where it is not usable. */
-  readonly term: string;
-  readonly size: TerminalSize;
+export interface ViewRequest extends RequestOf<'driver'> {
   /** Takes each piece of output, in order; the bytes are the receiver's. */
   readonly onOutput: (bytes: Uint8Array) => void;
 }
 
-export interface MirrorRequest extends MirrorSink {
-  readonly session: SessionName;
-}
+export interface MirrorRequest extends MirrorSink, RequestOf<'mirror'> {}
 
 /** The view of the session's mirror; while it is blocked, only the newest layout is kept for it. */
 export type MirrorView = View;

@@ -1,7 +1,6 @@
 import { RefusedError } from '../base/errors.js';
 import { visible } from '../base/visible.js';
-import type { WindowLayout } from '../base/window-layout.js';
-import { windowLayoutSchema } from './schema.js';
+import { type WindowLayout, windowLayoutSchema } from '../base/window-layout.js';
 
 /*
  * A mirror's stream is messages: a byte that says what it is, four that say how long, and so many

@@ -1,9 +1,9 @@
 import type { ClientHttp2Stream } from 'node:http2';
 import { withDeadline } from '../base/deadline.js';
-import type { View, ViewEnd } from '../base/view.js';
+import { type View, type ViewEnd, viewEndSchema } from '../base/view.js';
 import type { LinkConnection } from './link-connection.js';
 import { END_TRAILER } from './protocol.js';
-import { type RequestOf, type ViewChange, type ViewKind, viewEndSchema } from './schema.js';
+import type { RequestOf, ViewChange, ViewKind } from './schema.js';
 
 /** The host starts a tmux client for it. */
 const OPEN_LIMIT_MS = 30_000;

@@ -1,32 +1,18 @@
-import type { output, ZodSafeParseResult, ZodType } from 'zod';
-import { MAX_HISTORY_LINES } from '../base/history-page.js';
-import { MAX_EVENTS_PER_PAGE, MAX_WAIT_MS } from '../base/host-event.js';
+import type { ZodSafeParseResult, ZodType } from 'zod';
+import { historyPageSchema, historyRequestSchema } from '../base/history-page.js';
+import { eventsPageSchema, eventsRequestSchema } from '../base/host-event.js';
+import { type OutputPage, outputPageSchema, outputRequestSchema } from '../base/output-page.js';
 import {
-  type EngineerName,
-  isName,
-  type PaneId,
-  type PaneName,
-  type SessionName,
-} from '../base/ids.js';
-import { MAX_OUTPUT_BYTES, type OutputPage } from '../base/output-page.js';
-import { PANE_ACTIONS, PANE_STATES } from '../base/pane.js';
-import { paneRequestSchema } from '../base/pane-request.js';
-import { MAX_PRESENT_DRIVERS } from '../base/presence.js';
-import { hostEventSchema } from '../base/schema.js';
-import { MAX_LAYOUT_PANES } from '../base/window-layout.js';
-import { z } from '../base/zod.js';
-
-const session = z.custom<SessionName>((value) => typeof value === 'string' && isName(value));
-const pane = z.custom<PaneName>((value) => typeof value === 'string' && isName(value));
-const paneId = z.custom<PaneId>((value) => typeof value === 'string' && /^%\d{1,10}$/.test(value));
-const cells = z.int().min(1).max(1000);
-const size = z.strictObject({ cols: cells, rows: cells });
-/** The number of the view's stream. */
-const view = z.int().min(1);
-const epochMs = z.number().min(0);
-const counted = z.int().min(0);
-const waitMs = z.int().min(0).max(MAX_WAIT_MS);
-const engineer = z.custom<EngineerName>((value) => typeof value === 'string' && isName(value));
+  PANE_ACTIONS,
+  paneAddressSchema,
+  paneRequestSchema,
+  panesAddressSchema,
+} from '../base/pane.js';
+import { presenceSchema } from '../base/presence.js';
+import { reloadReportSchema } from '../base/reload-report.js';
+import { paneId, session, terminalSize, type ValueOf, z } from '../base/schema.js';
+import { sessionDescriptionSchema } from '../base/session-description.js';
+import { viewEndSchema } from '../base/view.js';
 
 /** What a check of a message yields. */
 export type Parsed<T> = ZodSafeParseResult<T>;
@@ -36,120 +22,8 @@ export const helloSchema = z.object({ versions: z.array(z.int()).min(1).max(64) 
 
 export const welcomeSchema = z.object({ version: z.int() });
 
-/** From 0: a pane may be squeezed to nothing. */
-const offset = z.int().min(0).max(1000);
-const region = z.strictObject({ col: offset, row: offset, cols: offset, rows: offset });
-const layoutPane = z.strictObject({
-  id: paneId,
-  name: pane.nullable(),
-  isActive: z.boolean(),
-  region: region.nullable(),
-});
-
-/** What a mirror's window looks like, in a message of its stream. */
-export const windowLayoutSchema = z.strictObject({
-  size,
-  isZoomed: z.boolean(),
-  panes: z.array(layoutPane).max(MAX_LAYOUT_PANES),
-});
-
-/** Far beyond what tmux keeps; within what its numbers hold. */
-const MAX_HISTORY = 1_000_000_000;
-/** A thousand cells, each with colours, attributes and combining characters of its own. */
-const MAX_LINE_CHARACTERS = 256 * 1024;
-
-const historyPage = z.strictObject({
-  firstLine: z.int().min(-MAX_HISTORY).max(1000),
-  lines: z.array(z.string().max(MAX_LINE_CHARACTERS)).max(MAX_HISTORY_LINES),
-  historySize: z.int().min(0).max(MAX_HISTORY),
-  size,
-});
-
-const paneExit = z.strictObject({
-  status: z.int().nullable(),
-  signal: z.string().nullable(),
-  at: epochMs,
-});
-
-const telemetry = z.strictObject({
-  linesPerSecond: z.number().min(0),
-  bytesPerSecond: z.number().min(0),
-  lastOutputAt: epochMs.nullable(),
-  cpu: z.number().min(0).nullable(),
-  memoryBytes: counted.nullable(),
-  processes: counted.nullable(),
-});
-
-const paneDescription = z.strictObject({
-  name: pane,
-  title: z.string(),
-  id: paneId.nullable(),
-  state: z.enum(PANE_STATES),
-  reason: z.string(),
-  since: epochMs,
-  pid: z.int().nullable(),
-  command: z.string(),
-  restarts: counted,
-  crashes: counted,
-  startedAt: epochMs.nullable(),
-  startsAt: epochMs.nullable(),
-  lastExit: paneExit.nullable(),
-  question: z.string().nullable(),
-  telemetry,
-  problems: z.array(z.string()),
-});
-
-const sessionDescription = z.strictObject({
-  name: session,
-  state: z.enum(['starting', 'running', 'ended']),
-  socket: z.string(),
-  tmuxVersion: z.string(),
-  adopted: z.boolean(),
-  problems: z.array(z.string()),
-  panes: z.array(paneDescription),
-});
-
-const eventsPage = z.strictObject({
-  events: z.array(hostEventSchema).max(MAX_EVENTS_PER_PAGE),
-  last: counted,
-  missed: counted,
-  afterAt: epochMs.nullable(),
-});
-
-const outputPage = z.strictObject({
-  bytes: z.base64().transform((text): Uint8Array => Buffer.from(text, 'base64')),
-  skipped: counted,
-  next: counted,
-});
-
-const outputRequest = {
-  start: z.union([
-    z.strictObject({ at: counted }),
-    z.strictObject({ since: epochMs }),
-    z.strictObject({ lines: counted }),
-  ]),
-  maxBytes: z.int().min(1).max(MAX_OUTPUT_BYTES),
-  waitMs,
-};
-
-const reloadReport = z.strictObject({
-  changes: z.array(
-    z.strictObject({
-      session,
-      pane: pane.nullable(),
-      change: z.enum(['added', 'removed', 'restarted', 'changed']),
-    }),
-  ),
-});
-
 const nothing = z.strictObject({});
 const done = nothing.transform((): void => undefined);
-
-/** How a view ended, in its trailer. */
-export const viewEndSchema = z.strictObject({
-  reason: z.enum(['detached', 'session-ended', 'closed', 'failed']),
-  isTerminalRestored: z.boolean(),
-});
 
 /** One row of the link. */
 interface Row {
@@ -178,21 +52,17 @@ const LINK = {
     of: 'host',
     kind: 'question',
     request: nothing,
-    answer: z.array(sessionDescription),
+    answer: z.array(sessionDescriptionSchema),
   },
   /** A page of what happened; waits for something where there is nothing. */
   events: {
     of: 'host',
     kind: 'follow',
-    request: z.strictObject({
-      after: z.int(),
-      count: z.int().min(1).max(MAX_EVENTS_PER_PAGE),
-      waitMs,
-    }),
-    answer: eventsPage,
+    request: eventsRequestSchema,
+    answer: eventsPageSchema,
   },
   /** Reads the host's own triad.yaml again and applies what changed. @throws ConfigurationError: nothing was. */
-  reload: { of: 'host', kind: 'change', request: nothing, answer: reloadReport },
+  reload: { of: 'host', kind: 'change', request: nothing, answer: reloadReportSchema },
   /** Ends a session with everything in it; answered when its tmux server is gone. */
   endSession: {
     of: 'host',
@@ -204,13 +74,8 @@ const LINK = {
   history: {
     of: 'session',
     kind: 'question',
-    request: z.strictObject({
-      session,
-      pane: paneId,
-      firstLine: z.int().min(-MAX_HISTORY).max(1000),
-      count: z.int().min(1).max(MAX_HISTORY_LINES),
-    }),
-    answer: historyPage,
+    request: z.strictObject({ session, pane: paneId, ...historyRequestSchema.shape }),
+    answer: historyPageSchema,
   },
   /**
    * Asks something of one pane. A capture is answered with its text, lines ended by LF, blank ones at the end removed.
@@ -219,7 +84,7 @@ const LINK = {
   pane: {
     of: 'session',
     kind: 'question',
-    request: z.strictObject({ session, pane, ask: paneRequestSchema }),
+    request: paneAddressSchema.extend({ ask: paneRequestSchema }),
     answer: z.array(z.string()),
     isInPieces: true,
   },
@@ -231,15 +96,15 @@ const LINK = {
   supervise: {
     of: 'session',
     kind: 'change',
-    request: z.strictObject({ session, pane: pane.nullable(), action: z.enum(PANE_ACTIONS) }),
+    request: panesAddressSchema.extend({ action: z.enum(PANE_ACTIONS) }),
     answer: done,
   },
   /** A page of what a pane has put out; waits for some where there is none. */
   output: {
     of: 'session',
     kind: 'follow',
-    request: z.strictObject({ session, pane, ...outputRequest }),
-    answer: outputPage,
+    request: paneAddressSchema.extend(outputRequestSchema.shape),
+    answer: outputPageSchema,
     encode: ({ bytes, ...page }: OutputPage) => {
       return { ...page, bytes: Buffer.from(bytes).toString('base64') };
     },
@@ -248,18 +113,19 @@ const LINK = {
   present: {
     of: 'session',
     kind: 'question',
-    request: z.strictObject({
-      session,
-      drivers: z.array(engineer).max(MAX_PRESENT_DRIVERS),
-      observers: counted,
-    }),
+    request: z.strictObject({ session, ...presenceSchema.shape }),
     answer: done,
   },
   /** An own tmux client for somebody who types. */
   driver: {
     of: 'session',
     kind: 'view',
-    request: z.strictObject({ session, term: z.string().max(256), size }),
+    request: z.strictObject({
+      session,
+      /** The terminal type the client named; anything: the host falls back where it is not usable. */
+      term: z.string().max(256),
+      size: terminalSize,
+    }),
     answer: viewEndSchema,
   },
   /** The mirror of a session, whose size is the window's: there is no way to send anything through it. */
@@ -281,17 +147,8 @@ export type CallName = Exclude<keyof Link, ViewKind>;
 /** Those that a session answers. */
 export type SessionCallName = Exclude<NamesWith<{ of: 'session' }>, ViewKind>;
 
-/** The same as nobody may change it. */
-type Frozen<T> = T extends string | Uint8Array
-  ? T
-  : T extends readonly (infer Each)[]
-    ? readonly Frozen<Each>[]
-    : T extends object
-      ? { readonly [K in keyof T]: Frozen<T[K]> }
-      : T;
-
-type Requests = { [N in keyof Link]: Frozen<output<Link[N]['request']>> };
-type Answers = { [N in keyof Link]: Frozen<output<Link[N]['answer']>> };
+type Requests = { [N in keyof Link]: ValueOf<Link[N]['request']> };
+type Answers = { [N in keyof Link]: ValueOf<Link[N]['answer']> };
 
 export type RequestOf<N extends keyof Link> = Requests[N];
 export type AnswerOf<N extends keyof Link> = Answers[N];
@@ -318,12 +175,15 @@ export function parseAnswer<N extends keyof Link>(name: N, value: unknown): Pars
   return rowOf(name).answer.safeParse(value) as Parsed<AnswerOf<N>>;
 }
 
+/** The number of the view's stream. */
+const view = z.int().min(1);
+
 /** What is told of a view of the same connection, by the number of its stream; of the socket form alone. */
 export const viewChangeSchema = z.union([
-  z.strictObject({ view, size }),
+  z.strictObject({ view, size: terminalSize }),
   z.strictObject({ view, isClosed: z.literal(true) }),
 ]);
-export type ViewChange = output<typeof viewChangeSchema>;
+export type ViewChange = ValueOf<typeof viewChangeSchema>;
 
 /** A file's problems are told up to fewer. */
 const MAX_PROBLEMS = 1000;
@@ -338,4 +198,4 @@ export const failureSchema = z.strictObject({
   problems: z.array(z.string()).max(MAX_PROBLEMS).optional(),
 });
 
-export type Failure = output<typeof failureSchema>;
+export type Failure = ValueOf<typeof failureSchema>;

@@ -1,5 +1,5 @@
 import type { ZodType } from 'zod';
-import { z } from '../../src/base/zod.js';
+import { z } from '../../src/base/schema.js';
 
 /** Of what a schema knows by a function alone: names, and tmux's ids of panes. */
 const TEXTS = ['worker', '%1'];

@@ -1,6 +1,5 @@
 import { UsageError } from '../../base/errors.js';
-import type { PaneAddress } from '../../base/pane.js';
-import { type CaptureRequest, MAX_CAPTURE_LINES } from '../../base/pane-request.js';
+import { type CaptureRequest, MAX_CAPTURE_LINES, type PaneAddress } from '../../base/pane.js';
 import type { AnswerPiece } from './command-outcome.js';
 import type { Follower } from './follower.js';
 import { getLines } from './listing-options.js';

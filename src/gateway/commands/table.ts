@@ -1,5 +1,4 @@
-import type { PaneAction } from '../../base/pane.js';
-import type { PaneRequest } from '../../base/pane-request.js';
+import type { PaneAction, PaneRequest } from '../../base/pane.js';
 import { capture } from './capture.js';
 import { down } from './down.js';
 import { events } from './events.js';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { SessionName } from '../../base/ids.js';
-import type { PaneRequest } from '../../base/pane-request.js';
+import type { PaneRequest } from '../../base/pane.js';
 import type { Role } from '../access/role.js';
 import type { AnswerPiece, WatchTarget } from './command-outcome.js';
 import type { CallContext } from './context.js';

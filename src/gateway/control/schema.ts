@@ -1,6 +1,6 @@
 import type { input, output } from 'zod';
 import { EXIT, type ExitCode } from '../../base/exit-codes.js';
-import { z } from '../../base/zod.js';
+import { z } from '../../base/schema.js';
 
 /** What the local program asks of the gateway: a verb's words, the files they name, and its terminal. */
 export const requestSchema = z.strictObject({

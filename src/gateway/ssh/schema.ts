@@ -1,8 +1,8 @@
 import type { output } from 'zod';
 import { parseDuration } from '../../base/duration.js';
 import { messageOf, type Problem } from '../../base/errors.js';
+import { z } from '../../base/schema.js';
 import { visible } from '../../base/visible.js';
-import { z } from '../../base/zod.js';
 import type { PrefixLengths } from '../access/address-bits.js';
 import { addressPatternsProblem } from '../access/address-pattern.js';
 import type { Startups } from './admission.js';

@@ -1,6 +1,5 @@
-import type { HostEvent } from '../../base/host-event.js';
-import { hostEventSchema } from '../../base/schema.js';
-import { z } from '../../base/zod.js';
+import { type HostEvent, hostEventSchema } from '../../base/host-event.js';
+import { z } from '../../base/schema.js';
 
 const number = z.int().min(0);
 

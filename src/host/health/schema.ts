@@ -1,7 +1,7 @@
 import type { output, RefinementCtx } from 'zod';
-import { argumentList, duration, pattern } from '../../base/schema.js';
+import { pattern } from '../../base/pattern.js';
+import { argumentList, duration, z } from '../../base/schema.js';
 import { visible } from '../../base/visible.js';
-import { z } from '../../base/zod.js';
 import { DEFAULT_QUESTIONS } from './questions.js';
 
 const MAX_URL = 2048;

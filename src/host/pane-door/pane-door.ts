@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.js';
 import { NotPermittedError, RefusedError } from '../../base/errors.js';
 import type { NewHostEvent } from '../../base/host-event.js';
 import type { PaneName } from '../../base/ids.js';
-import { type PaneRequest, recordOf } from '../../base/pane-request.js';
+import { type PaneRequest, recordOf } from '../../base/pane.js';
 import { Throttle } from '../../base/throttle.js';
 import type { Logger } from '../../log/logger.js';
 import { failureOf } from './door-failure.js';

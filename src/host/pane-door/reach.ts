@@ -1,5 +1,5 @@
 import type { PaneName, SessionName } from '../../base/ids.js';
-import type { PaneRequest } from '../../base/pane-request.js';
+import type { PaneRequest } from '../../base/pane.js';
 import { visible } from '../../base/visible.js';
 
 /** What of a session's plan says who may reach whom. */

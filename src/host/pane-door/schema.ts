@@ -1,6 +1,5 @@
-import type { output } from 'zod';
-import { paneRequestSchema } from '../../base/pane-request.js';
-import { z } from '../../base/zod.js';
+import { paneRequestSchema } from '../../base/pane.js';
+import { type ValueOf, z } from '../../base/schema.js';
 
 const MAX_TEXT = 64 * 1024;
 const MAX_KEYS = 1_000;
@@ -30,7 +29,7 @@ export const doorRequestSchema = z.strictObject({
   ask,
 });
 
-export type DoorRequest = output<typeof doorRequestSchema>;
+export type DoorRequest = ValueOf<typeof doorRequestSchema>;
 
 /** The classes of errors that whoever asks tells apart. */
 export const DOOR_FAILURES = ['usage', 'refused', 'unavailable', 'not-permitted'] as const;
@@ -41,11 +40,11 @@ const failure = z.strictObject({
   hint: z.string().optional(),
 });
 
-export type DoorFailure = output<typeof failure>;
+export type DoorFailure = ValueOf<typeof failure>;
 
 export const doorAnswerSchema = z.union([
   z.strictObject({ stdout: z.string() }),
   z.strictObject({ failure }),
 ]);
 
-export type DoorAnswer = output<typeof doorAnswerSchema>;
+export type DoorAnswer = ValueOf<typeof doorAnswerSchema>;

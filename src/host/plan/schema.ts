@@ -1,8 +1,7 @@
 import type { output, ZodType } from 'zod';
 import { isName, NAME_RULE, paneName, type SessionName, sessionName } from '../../base/ids.js';
 import { PANE_SIGNALS, PANE_STATES } from '../../base/pane.js';
-import { argument, argumentList, duration, paneNameText } from '../../base/schema.js';
-import { z } from '../../base/zod.js';
+import { argument, argumentList, duration, paneNameText, z } from '../../base/schema.js';
 import { healthKeys } from '../health/schema.js';
 import { rulesKeys } from '../rules/schema.js';
 import { logFileKeys } from '../tap/schema.js';

@@ -3,7 +3,7 @@ import { withTimeLimit } from '../../base/deadline.js';
 import { RefusedError } from '../../base/errors.js';
 import { askHttpStatus, type HttpQuestion, networkFailure } from '../../base/http-status.js';
 import type { PaneName } from '../../base/ids.js';
-import type { PaneRequest } from '../../base/pane-request.js';
+import type { PaneRequest } from '../../base/pane.js';
 import { type ProgramSurroundings, runProgram } from '../../base/program-run.js';
 import type { RuleAction } from './rule-plan.js';
 

@@ -1,7 +1,7 @@
 import { isName, NAME_RULE } from '../../base/ids.js';
 import { PANE_SIGNALS, PANE_STATES } from '../../base/pane.js';
-import { argumentList, duration, paneNameText, pattern } from '../../base/schema.js';
-import { z } from '../../base/zod.js';
+import { pattern } from '../../base/pattern.js';
+import { argumentList, duration, paneNameText, z } from '../../base/schema.js';
 import type { RuleAction, RuleCondition, RulePlan } from './rule-plan.js';
 
 const MAX_RULES = 64;

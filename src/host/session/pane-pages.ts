@@ -1,6 +1,6 @@
 import type { HistoryPage, HistoryRequest } from '../../base/history-page.js';
 import type { LoopShare } from '../../base/loop-share.js';
-import type { CaptureRequest } from '../../base/pane-request.js';
+import type { CaptureRequest } from '../../base/pane.js';
 import { Throttle } from '../../base/throttle.js';
 import { Turns } from '../../base/turns.js';
 import type { Logger } from '../../log/logger.js';

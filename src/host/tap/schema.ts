@@ -1,5 +1,4 @@
-import { duration } from '../../base/schema.js';
-import { z } from '../../base/zod.js';
+import { duration, z } from '../../base/schema.js';
 
 const UNITS: Readonly<Record<string, number>> = { KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 };
 const MIN_FILE_BYTES = 1024;

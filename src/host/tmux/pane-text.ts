@@ -1,4 +1,4 @@
-import type { CaptureRequest } from '../../base/pane-request.js';
+import type { CaptureRequest } from '../../base/pane.js';
 import type { Slices } from '../../base/slices.js';
 import { completeLines } from './captured-lines.js';
 import { commandLine } from './command-line.js';

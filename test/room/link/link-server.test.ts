@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sessionName } from '../../../src/base/ids.js';
-import type { PaneRequest } from '../../../src/base/pane-request.js';
+import type { PaneRequest } from '../../../src/base/pane.js';
 import type { ViewEnd } from '../../../src/base/view.js';
 import type {
   DriverView,

@@ -7,7 +7,7 @@ import { RefusedError } from '../../../../src/base/errors.js';
 import { exitCodeOf } from '../../../../src/base/exit-codes.js';
 import type { NewHostEvent } from '../../../../src/base/host-event.js';
 import { paneName, sessionName } from '../../../../src/base/ids.js';
-import type { PaneRequest } from '../../../../src/base/pane-request.js';
+import type { PaneRequest } from '../../../../src/base/pane.js';
 import { askDoor } from '../../../../src/host/pane-door/door-client.js';
 import { DoorKey } from '../../../../src/host/pane-door/door-key.js';
 import { DoorServer } from '../../../../src/host/pane-door/door-server.js';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { UnavailableError } from '../../../../src/base/errors.js';
 import { paneId } from '../../../../src/base/ids.js';
-import type { CaptureRequest } from '../../../../src/base/pane-request.js';
+import type { CaptureRequest } from '../../../../src/base/pane.js';
 import { OwnSlices } from '../../../../src/base/slices.js';
 import { ControlConnection } from '../../../../src/host/tmux/control-connection.js';
 import { capturePane } from '../../../../src/host/tmux/pane-text.js';

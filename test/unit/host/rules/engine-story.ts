@@ -1,6 +1,6 @@
 import type { NewHostEvent } from '../../../../src/base/host-event.js';
 import { type PaneName, paneName, sessionName } from '../../../../src/base/ids.js';
-import type { PaneRequest } from '../../../../src/base/pane-request.js';
+import type { PaneRequest } from '../../../../src/base/pane.js';
 import { RuleEngine } from '../../../../src/host/rules/rule-engine.js';
 import type { RulesPlan } from '../../../../src/host/rules/rule-plan.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
