@@ -1,3 +1,4 @@
+import { Counts } from './counts.js';
 import { BusyError } from './errors.js';
 import { FairQueue } from './fair-queue.js';
 import type { Slices } from './slices.js';
@@ -30,7 +31,7 @@ export class LoopShare {
   readonly #now: () => number;
   readonly #steps = new FairQueue<Steps>();
   readonly #waiting = new FairQueue<() => void>();
-  readonly #works = new Map<string, number>();
+  readonly #works = new Counts();
   #worksOfAll = 0;
   #refused = 0;
   #turns = 0;
@@ -77,12 +78,11 @@ export class LoopShare {
    * @throws BusyError where the owner, or all together, have too much under way.
    */
   open(owner: string): Work {
-    const theirs = this.#works.get(owner) ?? 0;
-    if (theirs >= MAX_WORKS_OF_OWNER || this.#worksOfAll >= MAX_WORKS) {
+    if (this.#works.of(owner) >= MAX_WORKS_OF_OWNER || this.#worksOfAll >= MAX_WORKS) {
       this.#refused += 1;
       throw new BusyError('too much is asked at once', { hint: 'try again in a moment' });
     }
-    this.#works.set(owner, theirs + 1);
+    this.#works.add(owner, 1);
     this.#worksOfAll += 1;
     return new Work({
       now: this.#now,
@@ -105,10 +105,8 @@ export class LoopShare {
   }
 
   #leave(owner: string): void {
-    const theirs = (this.#works.get(owner) ?? 1) - 1;
+    this.#works.add(owner, -1);
     this.#worksOfAll -= 1;
-    if (theirs === 0) this.#works.delete(owner);
-    else this.#works.set(owner, theirs);
   }
 
   #ask(): void {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { Counts } from '../../base/counts.js';
 import { RefusedError } from '../../base/errors.js';
 import type { Slices } from '../../base/slices.js';
 import type { HostLink } from '../../link/host-link.js';
@@ -121,7 +122,7 @@ const MAX_OF_ENGINEER = 16;
 
 /** Counts the answers that go on, so that nobody has any number of them. */
 export class Followers {
-  readonly #counts = new Map<string, number>();
+  readonly #counts = new Counts();
   #refused = 0;
 
   /** How many were too many. */
@@ -135,20 +136,13 @@ export class Followers {
    * @throws RefusedError where somebody has too many.
    */
   take(engineer: string): () => void {
-    const count = this.#counts.get(engineer) ?? 0;
-    if (count >= MAX_OF_ENGINEER) {
+    if (this.#counts.of(engineer) >= MAX_OF_ENGINEER) {
       this.#refused += 1;
       throw new RefusedError(`you follow ${MAX_OF_ENGINEER} things already`, {
         hint: 'end one of them and try again',
       });
     }
-    this.#counts.set(engineer, count + 1);
-    return () => this.#release(engineer);
-  }
-
-  #release(engineer: string): void {
-    const count = (this.#counts.get(engineer) ?? 1) - 1;
-    if (count === 0) this.#counts.delete(engineer);
-    else this.#counts.set(engineer, count);
+    this.#counts.add(engineer, 1);
+    return () => this.#counts.add(engineer, -1);
   }
 }

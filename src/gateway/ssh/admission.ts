@@ -1,23 +1,9 @@
-import { networkOf, type PrefixLengths } from '../access/address-bits.js';
+import { Counts } from '../../base/counts.js';
+import { networkOf } from '../access/address-bits.js';
 import { matchesAddress } from '../access/address-pattern.js';
 import { findDisplaced, isFurther, type Progress, type Startup } from './displacement.js';
-import { type Offence, type PenaltyLimits, SourcePenalties } from './source-penalties.js';
-
-/** From `start` connections that are not logged in `rate` percent are refused, from `full` on all. */
-export interface Startups {
-  readonly start: number;
-  readonly rate: number;
-  readonly full: number;
-}
-
-export interface AdmissionLimits {
-  readonly maxConnections: number;
-  readonly maxStartups: Startups;
-  readonly perSourceMaxStartups: number;
-  readonly perSourceNetBlockSize: PrefixLengths;
-  readonly perSourcePenalties: PenaltyLimits;
-  readonly perSourcePenaltyExemptList: readonly string[];
-}
+import type { GatewayLimits, Startups } from './schema.js';
+import { type Offence, SourcePenalties } from './source-penalties.js';
 
 /** A limit at which somebody who is not logged in may have to give way, the last descriptors among them. */
 export type StartupLimit = 'maxStartups' | 'perSourceMaxStartups' | 'descriptors';
@@ -26,7 +12,7 @@ export type StartupLimit = 'maxStartups' | 'perSourceMaxStartups' | 'descriptors
 export type AdmissionLimit = StartupLimit | 'maxConnections' | 'perSourcePenalties';
 
 export interface AdmissionOptions {
-  readonly limits: AdmissionLimits;
+  readonly limits: GatewayLimits;
   /** Milliseconds that only grow. */
   readonly now: () => number;
   /** From 0 to less than 1. */
@@ -76,7 +62,8 @@ export class Admission {
   readonly #penalties: SourcePenalties;
   /** In the order in which they came. */
   readonly #startups = new Set<StartupSlot>();
-  readonly #counts = new Map<string, number>();
+  /** How many of them each source has. */
+  readonly #counts = new Counts();
   readonly #exempt: string;
   #loggedInCount = 0;
 
@@ -102,13 +89,13 @@ export class Admission {
     }
     const slot: StartupSlot = { source, isExempt, onDisplaced, progress: 'silent', since: now() };
     this.#startups.add(slot);
-    this.#counts.set(source, this.#countOf(source) + 1);
+    this.#counts.add(source, 1);
     return this.#admittanceOf(slot);
   }
 
   #fullFor(source: string): StartupLimit | undefined {
     const { limits, random } = this.#options;
-    if (this.#countOf(source) >= limits.perSourceMaxStartups) return 'perSourceMaxStartups';
+    if (this.#counts.of(source) >= limits.perSourceMaxStartups) return 'perSourceMaxStartups';
     const odds = dropProbability(this.#startups.size, limits.maxStartups);
     return random() < odds ? 'maxStartups' : undefined;
   }
@@ -118,7 +105,7 @@ export class Admission {
     const isOwn = (slot: StartupSlot): boolean => slot.source === source;
     const displaced = findDisplaced(
       limit === 'perSourceMaxStartups' ? [...this.#startups].filter(isOwn) : this.#startups,
-      { source, now: this.#options.now(), countOf: (each) => this.#countOf(each) },
+      { source, now: this.#options.now(), countOf: (each) => this.#counts.of(each) },
     );
     if (displaced === undefined) return false;
     this.#remove(displaced);
@@ -152,15 +139,8 @@ export class Admission {
     };
   }
 
-  #countOf(source: string): number {
-    return this.#counts.get(source) ?? 0;
-  }
-
   #remove(slot: StartupSlot): void {
-    if (!this.#startups.delete(slot)) return;
-    const left = this.#countOf(slot.source) - 1;
-    if (left === 0) this.#counts.delete(slot.source);
-    else this.#counts.set(slot.source, left);
+    if (this.#startups.delete(slot)) this.#counts.add(slot.source, -1);
   }
 }
 

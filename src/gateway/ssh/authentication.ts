@@ -17,35 +17,37 @@ const MAX_REQUESTS = 128;
  * What one authentication request deserves. `acceptable`: the client asks whether it should sign
  * with this key. `proven`: it has.
  */
-type Judgement =
-  | { readonly outcome: 'proven' | 'acceptable'; readonly known: KnownKey }
-  | {
-      readonly outcome: 'refused';
-      readonly reason:
-        | 'method'
-        | 'key-type'
-        | 'unknown-key'
-        | 'key-mismatch'
-        | 'signature-algorithm'
-        | 'bad-signature';
-      readonly fingerprint: string | null;
-    };
+type Judgement = { readonly outcome: 'proven' | 'acceptable'; readonly known: KnownKey } | Refusal;
+
+interface Refusal {
+  readonly outcome: 'refused';
+  readonly reason: RefusalReason;
+  readonly fingerprint: string | null;
+}
+
+type RefusalReason =
+  | 'method'
+  | 'key-type'
+  | 'unknown-key'
+  | 'key-mismatch'
+  | 'signature-algorithm'
+  | 'bad-signature';
+
+function refused(reason: RefusalReason, fingerprint: string | null): Refusal {
+  return { outcome: 'refused', reason, fingerprint };
+}
 
 /** Judges one request by itself, whatever came before it on the connection. */
 function judge(request: AuthContext, keys: Pick<GrantStore, 'findKey'>): Judgement {
-  if (request.method !== 'publickey') {
-    return { outcome: 'refused', reason: 'method', fingerprint: null };
-  }
+  if (request.method !== 'publickey') return refused('method', null);
   const { algo, data } = request.key;
   const fingerprint = fingerprintOf(data);
-  if (!KEY_TYPES.some((type) => type === algo)) {
-    return { outcome: 'refused', reason: 'key-type', fingerprint };
-  }
+  if (!KEY_TYPES.some((type) => type === algo)) return refused('key-type', fingerprint);
   const known = keys.findKey(data);
-  if (known === undefined) return { outcome: 'refused', reason: 'unknown-key', fingerprint };
+  if (known === undefined) return refused('unknown-key', fingerprint);
   // The label is the client's own: a known key under another type's name is an attack.
   if (known.key.type !== algo || !known.key.blob.equals(data)) {
-    return { outcome: 'refused', reason: 'key-mismatch', fingerprint };
+    return refused('key-mismatch', fingerprint);
   }
   return judgeSignature(request, known);
 }
@@ -55,12 +57,12 @@ function judgeSignature(request: PublicKeyAuthContext, known: KnownKey): Judgeme
   const digest = findDigest(request.hashAlgo);
   // ssh2 names `rsa-sha2-*` by its digest; RSA without one is the old SHA-1 signature.
   if (digest === 'unusable' || (type === 'ssh-rsa') !== (digest !== undefined)) {
-    return { outcome: 'refused', reason: 'signature-algorithm', fingerprint };
+    return refused('signature-algorithm', fingerprint);
   }
   const { signature, blob } = request;
   if (signature === undefined) return { outcome: 'acceptable', known };
   if (blob === undefined || !isSignatureValid(known.key, { data: blob, signature, digest })) {
-    return { outcome: 'refused', reason: 'bad-signature', fingerprint };
+    return refused('bad-signature', fingerprint);
   }
   return { outcome: 'proven', known };
 }
@@ -139,18 +141,15 @@ export class Authentication {
     this.#isOver = true;
     const kind = this.#options.onProven(request.context.username, known);
     const outcome = kind === 'member' ? 'accepted' : kind;
-    const write = (leftOut: LeftOut): void =>
-      this.#logDecision(request, { outcome, ...describe(known), ...leftOut });
+    const { engineer, key } = known;
+    const facts = { outcome, engineer, fingerprint: key.fingerprint };
+    const write = (leftOut: LeftOut): void => this.#logDecision(request, { ...facts, ...leftOut });
     if (kind === 'member') write({});
     else this.#options.refusals.logStranger(write);
     if (kind !== 'turned-away') request.context.accept();
   }
 
-  #refuse(
-    request: AuthenticationRequest,
-    refusal: Extract<Judgement, { outcome: 'refused' }>,
-  ): void {
-    const { reason, fingerprint } = refusal;
+  #refuse(request: AuthenticationRequest, { reason, fingerprint }: Refusal): void {
     const { context } = request;
     // Every client begins with `none` to learn the methods; like sshd that is no failure.
     const isProbe = request.method === 'none' && this.#requests === 1;
@@ -178,8 +177,4 @@ export class Authentication {
       'authentication decided',
     );
   }
-}
-
-function describe({ engineer, key }: KnownKey): { engineer: string; fingerprint: string } {
-  return { engineer, fingerprint: key.fingerprint };
 }

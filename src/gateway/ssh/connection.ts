@@ -8,16 +8,15 @@ import { visible } from '../../base/visible.js';
 import type { Logger } from '../../log/logger.js';
 import type { GrantStore, KnownKey } from '../access/grant-store.js';
 import { type EndReason, farewellSentence } from '../attachments/farewell.js';
+import type { Audit } from '../audit/audit.js';
 import { Authentication } from './authentication.js';
 import type { Progress } from './displacement.js';
 import { type KeyExchangeLimits, KeyExchanges, keyExchangeLimitsFor } from './key-exchanges.js';
 import { formatAddress, plainAddress } from './listen-address.js';
 import type { Identity, LoggedIn, Logins, NotLetIn, Standing } from './logins.js';
 import { isAnswered, isInTurn, MESSAGE } from './message-order.js';
-import type { Newcomers } from './newcomers.js';
-import { NewcomerInput } from './newcomers.js';
+import { NewcomerInput, type Newcomers } from './newcomers.js';
 import type { HeldOutput } from './paced-output.js';
-import type { ConnectionAudit } from './ports.js';
 import type { Limit, Refusals } from './refusals.js';
 import type { GatewayLimits } from './schema.js';
 import {
@@ -57,7 +56,11 @@ export interface ConnectionOptions extends ChannelServices {
   readonly limits: GatewayLimits;
   readonly keys: Pick<GrantStore, 'findKey'>;
   readonly log: Logger;
-  readonly audit: ConnectionAudit;
+  /** What is put on record before its effect is visible; one that throws keeps the client out. */
+  readonly audit: Pick<
+    Audit,
+    'connectionAuthenticated' | 'engineerNotLetIn' | 'connectionRefused' | 'connectionClosed'
+  >;
   readonly refusals: Refusals;
   readonly heldOutput: HeldOutput;
   /** What all who ask may cost. */
@@ -272,13 +275,9 @@ export class Connection {
   #openChannel(
     opened: Pick<SessionChannelOptions, 'sshClient' | 'session' | 'caller' | 'login'>,
   ): void {
-    const { attachments, commands, heldOutput, share } = this.#options;
     const channel = new SessionChannel({
+      ...this.#options,
       ...opened,
-      attachments,
-      commands,
-      heldOutput,
-      share,
       notLetIn: this.#notLetIn,
       log: this.#log,
       onUse: () => {

@@ -1,29 +1,22 @@
 import type { GatewayLimits } from './schema.js';
 
 /** When keys are changed, and how often a client may want to. */
-export interface KeyExchangeLimits {
+export const KEY_EXCHANGE_LIMITS = {
   /** Bytes in both directions under the same keys (RFC 4253 §9 says a gigabyte). */
-  readonly maxBytes: number;
-  /** Age of the same keys (RFC 4253 §9 says an hour). */
-  readonly maxAgeMs: number;
-  /** What an exchange may take, whoever started it; nothing is sent meanwhile. */
-  readonly maxDurationMs: number;
-  /** Exchanges that a client may start in a row. */
-  readonly maxBurst: number;
-  /** So many bytes earn a client one more: OpenSSH's `RekeyLimit=1M` never runs out. */
-  readonly bytesPerExchange: number;
-  /** So does this time. */
-  readonly msPerExchange: number;
-}
-
-export const KEY_EXCHANGE_LIMITS: KeyExchangeLimits = {
   maxBytes: 1024 * 1024 * 1024,
+  /** Age of the same keys (RFC 4253 §9 says an hour). */
   maxAgeMs: 60 * 60 * 1000,
+  /** What an exchange may take, whoever started it; nothing is sent meanwhile. */
   maxDurationMs: 30_000,
+  /** Exchanges that a client may start in a row. */
   maxBurst: 16,
+  /** So many bytes earn a client one more: OpenSSH's `RekeyLimit=1M` never runs out. */
   bytesPerExchange: 512 * 1024,
+  /** So does this time. */
   msPerExchange: 1000,
 };
+
+export type KeyExchangeLimits = Readonly<typeof KEY_EXCHANGE_LIMITS>;
 
 export interface KeyExchangesOptions {
   readonly limits: KeyExchangeLimits;

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.js';
 import { OwnSlices, type Slices } from '../../base/slices.js';
 import { SpacedWork } from '../../base/spaced-work.js';
@@ -6,12 +7,9 @@ import { type AddressBits, bitsOf, canonicalAddress } from '../access/address-bi
 import { matchesAddress } from '../access/address-pattern.js';
 
 /** A connection as this machine sees it, from our end. */
-export interface SocketEnds {
-  readonly localAddress?: string | undefined;
-  readonly localPort?: number | undefined;
-  readonly remoteAddress?: string | undefined;
-  readonly remotePort?: number | undefined;
-}
+export type SocketEnds = Partial<
+  Pick<Socket, 'localAddress' | 'localPort' | 'remoteAddress' | 'remotePort'>
+>;
 
 /** One socket of this machine, as a line of proc_pid_net(5) `tcp` tells it. */
 interface Row {

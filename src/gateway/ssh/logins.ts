@@ -2,12 +2,11 @@ import { EXIT, type ExitCode } from '../../base/exit-codes.js';
 import { visible } from '../../base/visible.js';
 import type { Logger } from '../../log/logger.js';
 import type { Role } from '../access/role.js';
-import { noAccess } from '../access/session-access.js';
+import { noAccess, type SessionAccess } from '../access/session-access.js';
 import type { Caller } from '../attachments/attachment.js';
 import type { EndReason } from '../attachments/farewell.js';
 import { isoTime } from '../commands/amount-text.js';
 import type { ConnectionInfo, ConnectionsPort } from '../commands/connection-info.js';
-import type { ConnectionAccess } from './ports.js';
 import type { Limit, Refusals } from './refusals.js';
 import type { GatewayLimits } from './schema.js';
 import type { Offence } from './source-penalties.js';
@@ -49,18 +48,12 @@ export interface LoggedIn {
   end(reason: EndReason): void;
 }
 
-type LoginLimits = Pick<
-  GatewayLimits,
-  | 'maxConnections'
-  | 'maxConnectionsPerEngineer'
-  | 'maxConnectionsPerKey'
-  | 'adminReservedConnections'
-  | 'maxGuests'
->;
+/** The right that a connection stands on. */
+export type ConnectionAccess = Pick<SessionAccess, 'decide' | 'onChange'>;
 
 export interface LoginsOptions {
   readonly access: ConnectionAccess;
-  readonly limits: LoginLimits;
+  readonly limits: GatewayLimits;
   readonly refusals: Refusals;
   readonly log: Logger;
 }

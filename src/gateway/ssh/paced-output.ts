@@ -1,4 +1,5 @@
 import type { ServerChannel, Connection as SshClient } from 'ssh2';
+import { Counts } from '../../base/counts.js';
 import type { LoopShare, Steps } from '../../base/loop-share.js';
 import { sendWindowOf, unsentBytes } from './ssh2-seams.js';
 
@@ -112,12 +113,12 @@ const MAX_ENGINEER_BYTES = 64 * 1024 * 1024;
 
 /** Counts the output of commands that waits in memory for clients to read it: `… | less` may take hours. */
 export class HeldOutput {
-  readonly #ofEngineer = new Map<string, number>();
+  readonly #ofEngineer = new Counts();
   #bytes = 0;
 
   /** Holds so many bytes more until the returned function is called; undefined when that is too much. */
   hold(engineer: string, bytes: number): (() => void) | undefined {
-    const theirs = (this.#ofEngineer.get(engineer) ?? 0) + bytes;
+    const theirs = this.#ofEngineer.of(engineer) + bytes;
     if (theirs > MAX_ENGINEER_BYTES || this.#bytes + bytes > MAX_BYTES) return undefined;
     this.#add(engineer, bytes);
     let isHeld = true;
@@ -129,8 +130,6 @@ export class HeldOutput {
 
   #add(engineer: string, bytes: number): void {
     this.#bytes += bytes;
-    const theirs = (this.#ofEngineer.get(engineer) ?? 0) + bytes;
-    if (theirs === 0) this.#ofEngineer.delete(engineer);
-    else this.#ofEngineer.set(engineer, theirs);
+    this.#ofEngineer.add(engineer, bytes);
   }
 }

@@ -5,8 +5,14 @@ import { z } from '../../base/schema.js';
 import { visible } from '../../base/visible.js';
 import type { PrefixLengths } from '../access/address-bits.js';
 import { addressPatternsProblem } from '../access/address-pattern.js';
-import type { Startups } from './admission.js';
 import { type ListenAddress, parseListenAddress } from './listen-address.js';
+
+/** From `start` connections that are not logged in `rate` percent are refused, from `full` on all. */
+export interface Startups {
+  readonly start: number;
+  readonly rate: number;
+  readonly full: number;
+}
 
 /** What `maxStartups` and `maxConnections` can be at most. */
 const MAX_CONNECTIONS = 10_000;
@@ -154,6 +160,8 @@ export const gatewaySchema = z.strictObject({
 });
 
 export type GatewayLimits = output<typeof limits>;
+
+export type PenaltyLimits = GatewayLimits['perSourcePenalties'];
 
 /**
  * The milliseconds of an OpenSSH time (sshd_config(5) TIME FORMATS): `90`, `90s`, `2m` or `1h30m`,

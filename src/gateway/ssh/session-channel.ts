@@ -17,8 +17,7 @@ import { ChannelInput } from './channel-input.js';
 import { ChannelTerminal } from './channel-terminal.js';
 import { CommandStream } from './command-stream.js';
 import type { NotLetIn } from './logins.js';
-import type { HeldOutput } from './paced-output.js';
-import { PacedOutput } from './paced-output.js';
+import { type HeldOutput, PacedOutput } from './paced-output.js';
 import { closeUnstarted } from './ssh2-seams.js';
 
 /** Longer names of terminal types are no names; the host falls back to its default. */
@@ -254,8 +253,13 @@ export class SessionChannel {
   /** @throws UnavailableError where too much waits to be read already. */
   #hold(bytes: number): () => void {
     const release = this.#options.heldOutput.hold(this.#options.caller.engineer, bytes);
-    if (release === undefined) throw tooMuchOutput(bytes);
-    return release;
+    if (release !== undefined) return release;
+    throw new UnavailableError(
+      `no room for ${bytes} bytes of output: earlier ones wait to be read`,
+      {
+        userMessage: 'too much output waits to be read already, try again later or ask for less',
+      },
+    );
   }
 
   #paced(channel: ServerChannel): PacedOutput {
@@ -333,15 +337,6 @@ export class SessionChannel {
   #lines(text: string): string {
     return this.#pty === undefined ? text : text.replace(/\r?\n/g, '\r\n');
   }
-}
-
-function tooMuchOutput(bytes: number): UnavailableError {
-  return new UnavailableError(
-    `no room for ${bytes} bytes of output: earlier ones wait to be read`,
-    {
-      userMessage: 'too much output waits to be read already, try again later or ask for less',
-    },
-  );
 }
 
 function needsTerminal(login: string): string {

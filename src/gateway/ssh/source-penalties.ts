@@ -1,20 +1,7 @@
+import type { PenaltyLimits } from './schema.js';
+
 /** Why a client that was not let in costs its source a penalty, in the words of sshd_config(5). */
 export type Offence = 'authfail' | 'noauth' | 'graceExceeded' | 'refuseConnection';
-
-export interface PenaltyLimits {
-  readonly authfailMs: number;
-  readonly noauthMs: number;
-  readonly graceExceededMs: number;
-  readonly refuseConnectionMs: number;
-  /** A source is refused once it has more than this. */
-  readonly minMs: number;
-  /** No source has more than this. */
-  readonly maxMs: number;
-  /** Sources that are remembered, of IPv4 and of IPv6 each. */
-  readonly maxSources: number;
-  /** With `maxSources` penalised: forget the one penalised longest ago, or let in no stranger. */
-  readonly overflow: 'permissive' | 'deny-all';
-}
 
 interface Penalty {
   readonly expiresAt: number;
@@ -76,25 +63,11 @@ export class SourcePenalties {
   }
 
   #add(before: Penalty | undefined, offence: Offence): Penalty {
-    const { minMs, maxMs } = this.#limits;
+    const { minMs, maxMs, [`${offence}Ms` as const]: costMs } = this.#limits;
     const now = this.#now();
-    const sumMs = (before?.expiresAt ?? now) - now + this.#costOf(offence);
+    const sumMs = (before?.expiresAt ?? now) - now + costMs;
     const expiresAt = now + Math.min(sumMs, maxMs);
     return { expiresAt, isActive: before?.isActive === true || expiresAt - now > minMs };
-  }
-
-  #costOf(offence: Offence): number {
-    const { authfailMs, noauthMs, graceExceededMs, refuseConnectionMs } = this.#limits;
-    switch (offence) {
-      case 'authfail':
-        return authfailMs;
-      case 'noauth':
-        return noauthMs;
-      case 'graceExceeded':
-        return graceExceededMs;
-      case 'refuseConnection':
-        return refuseConnectionMs;
-    }
   }
 
   #find(table: Table, source: string): Penalty | undefined {

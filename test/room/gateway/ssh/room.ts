@@ -25,7 +25,7 @@ import type { SshCommand } from '../../../../src/gateway/commands/ssh-commands.j
 import { Gateway, type GatewayOptions } from '../../../../src/gateway/ssh/gateway.js';
 import { type HostKey, readHostKeys } from '../../../../src/gateway/ssh/host-keys.js';
 import type { KeyExchangeLimits } from '../../../../src/gateway/ssh/key-exchanges.js';
-import type { ConnectionAccess } from '../../../../src/gateway/ssh/ports.js';
+import type { ConnectionAccess } from '../../../../src/gateway/ssh/logins.js';
 import { type GatewayLimits, gatewaySchema } from '../../../../src/gateway/ssh/schema.js';
 import { openLogger } from '../../../../src/log/logger.js';
 import type { SshTarget } from '../../../helpers/ssh-client.js';

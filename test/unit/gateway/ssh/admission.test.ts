@@ -2,15 +2,14 @@ import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import {
   Admission,
-  type AdmissionLimits,
   type Admittance,
   dropProbability,
   type FreshConnection,
 } from '../../../../src/gateway/ssh/admission.js';
-import { gatewaySchema } from '../../../../src/gateway/ssh/schema.js';
+import { type GatewayLimits, gatewaySchema } from '../../../../src/gateway/ssh/schema.js';
 import type { Offence } from '../../../../src/gateway/ssh/source-penalties.js';
 
-function admission(limits: Partial<AdmissionLimits>, random = () => 0.99) {
+function admission(limits: Partial<GatewayLimits>, random = () => 0.99) {
   let time = 0;
   const { limits: defaults } = gatewaySchema.parse({});
   const all = new Admission({ limits: { ...defaults, ...limits }, now: () => time, random });

@@ -1,9 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type Offence,
-  type PenaltyLimits,
-  SourcePenalties,
-} from '../../../../src/gateway/ssh/source-penalties.js';
+import type { PenaltyLimits } from '../../../../src/gateway/ssh/schema.js';
+import { type Offence, SourcePenalties } from '../../../../src/gateway/ssh/source-penalties.js';
 
 const SOURCE = '192.0.2.1/32';
 
