@@ -49,13 +49,10 @@ export interface GrantEdit {
   readonly deltas: readonly GrantDelta[];
 }
 
-/** A line of the file to be: one that was there, maybe changed, or a new one. */
-interface DraftLine {
-  readonly text: string;
-  readonly end: FileLine['end'];
+/** A line of the file to be, and what it granted before; null for one that is new, or never granted anything. */
+interface Draft<Line extends FileLine = FileLine> {
+  readonly line: Line;
   readonly before: Grant | null;
-  /** What the line will grant; null for lines that grant nothing. */
-  readonly after: GrantLine | null;
 }
 
 /**
@@ -71,7 +68,7 @@ interface DraftLine {
 export function applyGrant(file: AuthorizedKeys, change: GrantChange, now: number): GrantEdit {
   refuseBeyond(file, change);
   refuseUnusable(file, change, now);
-  let drafts: DraftLine[] = [];
+  let drafts: Draft[] = [];
   for (const line of file.lines) {
     if (isInScope(line, change)) drafts.push(...grantedLines(line, { change, now, drafts }));
     else drafts.push(draftOf(line));
@@ -163,15 +160,15 @@ function isInScope(
 /** A line with the terms that were asked for; or, for one session of several, a line before it. */
 function grantedLines(
   line: GrantLine,
-  { change, now, drafts }: { change: GrantChange; now: number; drafts: readonly DraftLine[] },
-): DraftLine[] {
+  { change, now, drafts }: { change: GrantChange; now: number; drafts: readonly Draft[] },
+): Draft[] {
   const { session } = change;
   const terms = grantedTerms(line.grant, change, now);
   if (session === null || String(line.grant.sessions) === session) {
     return [rewritten(line, terms)];
   }
   const narrow = narrowLine(line, { ...terms, sessions: [session] });
-  const isThere = drafts.some(({ after }) => after !== null && isSameGrant(after, narrow.after));
+  const isThere = drafts.some((draft) => isGrant(draft) && isSameGrant(draft.line, narrow.line));
   return isThere || isSameTerms({ ...terms, sessions: line.grant.sessions }, line.grant)
     ? [draftOf(line)]
     : [narrow, draftOf(line)];
@@ -191,29 +188,25 @@ function statedExpiry({ expiresAt = null }: GrantChange): number | null {
 }
 
 /** Every key of the engineer that has lines within the limits, but none for the session, gets one. */
-function addUncoveredKeys(
-  drafts: readonly DraftLine[],
-  change: GrantChange,
-  now: number,
-): DraftLine[] {
+function addUncoveredKeys(drafts: readonly Draft[], change: GrantChange, now: number): Draft[] {
   const { engineer, session, within = 'all' } = change;
   if (session === null) return [...drafts];
   const isOwn = (grant: Grant) => grant.engineer === engineer && isWithin(grant, within);
-  const own = drafts.flatMap(({ after }) => (after !== null && isOwn(after.grant) ? [after] : []));
-  const lastOf = new Map(own.map((line) => [line.grant.key.fingerprint, line]));
-  for (const { grant } of own) {
-    if (coversSession(grant, session)) lastOf.delete(grant.key.fingerprint);
+  const own = drafts.filter(isGrant).filter(({ line }) => isOwn(line.grant));
+  const lastOf = new Map(own.map((draft) => [draft.line.grant.key.fingerprint, draft]));
+  for (const { line } of own) {
+    if (coversSession(line.grant, session)) lastOf.delete(line.grant.key.fingerprint);
   }
-  const last = new Set(lastOf.values());
+  const last = new Set<Draft>(lastOf.values());
   return drafts.flatMap((draft) => {
-    if (draft.after === null || !last.has(draft.after)) return [draft];
-    const terms = grantedTerms(draft.after.grant, change, now);
-    return [draft, narrowLine(draft.after, { ...terms, sessions: [session] })];
+    if (!isGrant(draft) || !last.has(draft)) return [draft];
+    const terms = grantedTerms(draft.line.grant, change, now);
+    return [draft, narrowLine(draft.line, { ...terms, sessions: [session] })];
   });
 }
 
 /** What is left of a line: nothing, the line itself, or the line for fewer sessions. */
-function revokedLine(line: GrantLine, change: RevokeChange): DraftLine[] {
+function revokedLine(line: GrantLine, change: RevokeChange): Draft[] {
   const { session } = change;
   if (session === null) return [];
   if (!coversSession(line.grant, session)) return [draftOf(line)];
@@ -222,30 +215,32 @@ function revokedLine(line: GrantLine, change: RevokeChange): DraftLine[] {
   return sessions.length === 0 ? [] : [rewritten(line, { ...line.grant, sessions })];
 }
 
-function draftOf(line: FileLine): DraftLine {
-  const { text, end } = line;
-  if (line.kind !== 'grant') return { text, end, before: null, after: null };
-  return { text, end, before: line.grant, after: line };
+function draftOf(line: FileLine): Draft {
+  return { line, before: line.kind === 'grant' ? line.grant : null };
 }
 
-function rewritten(line: GrantLine, terms: GrantTerms): DraftLine {
+function isGrant(draft: Draft): draft is Draft<GrantLine> {
+  return draft.line.kind === 'grant';
+}
+
+function rewritten(line: GrantLine, terms: GrantTerms): Draft {
   if (isSameTerms(terms, line.grant)) return draftOf(line);
-  const options = writeTerms(line.options, line.grant, terms);
-  const text = textOf(options, line.keyText);
-  const grant = { ...line.grant, ...terms };
-  return { text, end: line.end, before: line.grant, after: { ...line, text, options, grant } };
+  return { line: withTerms(line, terms), before: line.grant };
 }
 
 /** A new line with a line's key and other options. */
-function narrowLine(line: GrantLine, terms: GrantTerms): DraftLine & { after: GrantLine } {
-  const options = writeTerms(line.options, line.grant, terms);
-  const text = textOf(options, line.keyText);
+function narrowLine(line: GrantLine, terms: GrantTerms): Draft<GrantLine> {
   const end = line.end === '' ? '\n' : line.end;
-  const after = { ...line, text, end, options, grant: { ...line.grant, ...terms } };
-  return { text, end, before: null, after };
+  return { line: { ...withTerms(line, terms), end }, before: null };
 }
 
-function newLine(key: PublicKey, change: GrantChange): DraftLine {
+function withTerms(line: GrantLine, terms: GrantTerms): GrantLine {
+  const options = writeTerms(line.options, line.grant, terms);
+  const text = textOf(options, line.keyText);
+  return { ...line, text, options, grant: { ...line.grant, ...terms } };
+}
+
+function newLine(key: PublicKey, change: GrantChange): Draft {
   const { engineer, role, session, from = null } = change;
   const sessions = session === null ? 'all' : [session];
   const terms: GrantTerms = { role, sessions, expiresAt: statedExpiry(change), from };
@@ -253,12 +248,7 @@ function newLine(key: PublicKey, change: GrantChange): DraftLine {
   const keyText = `${key.type} ${key.blob.toString('base64')} ${engineer}`;
   const text = textOf(options, keyText);
   const grant = { ...terms, engineer, key, line: 0 };
-  return {
-    text,
-    end: '\n',
-    before: null,
-    after: { kind: 'grant', text, end: '\n', options, keyText, grant },
-  };
+  return { line: { kind: 'grant', text, end: '\n', options, keyText, grant }, before: null };
 }
 
 function textOf(options: readonly KeyOption[], keyText: string): string {
@@ -272,16 +262,15 @@ function isSameGrant(one: GrantLine, other: GrantLine): boolean {
   );
 }
 
-function keysOf(drafts: readonly DraftLine[], engineer: EngineerName): string[] {
-  return drafts.flatMap(({ after }) =>
-    after?.grant.engineer === engineer ? [after.grant.key.fingerprint] : [],
-  );
+function keysOf(drafts: readonly Draft[], engineer: EngineerName): string[] {
+  const grants = drafts.filter(isGrant).map(({ line }) => line.grant);
+  return grants.filter((grant) => grant.engineer === engineer).map(({ key }) => key.fingerprint);
 }
 
 /** Reads the drafts as the file they are going to be, and tells what became of each line. */
-function finish(old: AuthorizedKeys, drafts: readonly DraftLine[]): GrantEdit {
-  const lines = drafts.map((draft, index) =>
-    draft.end === '' && index < drafts.length - 1 ? { ...draft, end: '\n' as const } : draft,
+function finish(old: AuthorizedKeys, drafts: readonly Draft[]): GrantEdit {
+  const lines = drafts.map(({ line }, index) =>
+    line.end === '' && index < drafts.length - 1 ? { ...line, end: '\n' as const } : line,
   );
   const file = parseAuthorizedKeys(formatAuthorizedKeys(lines));
   if ('problem' in file) throw new RefusedError(`the file of grants is full: ${file.problem}`);
@@ -293,7 +282,7 @@ function finish(old: AuthorizedKeys, drafts: readonly DraftLine[]): GrantEdit {
 
 function deltasOf(
   old: AuthorizedKeys,
-  drafts: readonly DraftLine[],
+  drafts: readonly Draft[],
   file: AuthorizedKeys,
 ): GrantDelta[] {
   const kept = new Set(drafts.map((draft) => draft.before));
