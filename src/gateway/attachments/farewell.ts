@@ -1,23 +1,12 @@
 import { EXIT, type ExitCode } from '../../base/exit-codes.js';
 
-/** Why an attachment, or a whole connection, ended; `disconnected` leaves nobody to tell. */
-export type EndReason =
-  | 'detached'
-  | 'session-ended'
-  | 'revoked'
-  | 'expired'
-  | 'kicked'
-  | 'stopping'
-  | 'failed'
-  | 'disconnected';
-
 interface Farewell {
   readonly exitCode: ExitCode;
   readonly say: (session: string) => string;
 }
 
 /** The one table of ways out (docs/commands.md shows it to people). */
-const FAREWELLS: Readonly<Record<EndReason, Farewell>> = {
+const FAREWELLS = {
   detached: { exitCode: EXIT.ok, say: (session) => `you left ${session}; the session goes on` },
   'session-ended': { exitCode: EXIT.unavailable, say: (session) => `session ${session} has ended` },
   revoked: {
@@ -41,7 +30,10 @@ const FAREWELLS: Readonly<Record<EndReason, Farewell>> = {
     say: (session) => `your view of ${session} failed; the session goes on, try again`,
   },
   disconnected: { exitCode: EXIT.internal, say: () => 'disconnected' },
-};
+} satisfies Record<string, Farewell>;
+
+/** Why an attachment, or a whole connection, ended; `disconnected` leaves nobody to tell. */
+export type EndReason = keyof typeof FAREWELLS;
 
 /**
  * Undoes what a tmux client does to a terminal (xterm control sequences; 7727 is mintty's): mouse,
@@ -81,11 +73,12 @@ export function calmTerminal(): Uint8Array {
 }
 
 /** What somebody waits for without a view. */
-export type AwaitedThing = 'host' | 'session';
+export type AwaitedThing = keyof typeof AWAITED;
 
-const AWAITED: Readonly<Record<AwaitedThing, (session: string) => string>> = {
-  host: (session) => `the host of ${session} is away; its agents go on.`,
-  session: (session) => `session ${session} has ended unexpectedly and is being made again.`,
+const AWAITED = {
+  host: (session: string) => `the host of ${session} is away; its agents go on.`,
+  session: (session: string) =>
+    `session ${session} has ended unexpectedly and is being made again.`,
 };
 
 /** What somebody sees while they wait; the next view draws over it. */

@@ -17,7 +17,7 @@ import {
   farewell,
   waitingNotice,
 } from './farewell.js';
-import { DriverLeavingKeys, type LeavingKeys, ObserverLeavingKeys } from './leaving-keys.js';
+import { LeavingKeys } from './leaving-keys.js';
 import type { SessionReturns } from './session-returns.js';
 
 /** A terminal's name on record and in listings. */
@@ -212,7 +212,7 @@ export class LiveAttachment implements Attachment {
     const waiting: AttachmentState = {
       kind: 'waiting',
       view: undefined,
-      keys: isDriver ? new DriverLeavingKeys() : new ObserverLeavingKeys(),
+      keys: new LeavingKeys(isDriver),
     };
     const { link, request, returns } = this.#options;
     this.#state = waiting;

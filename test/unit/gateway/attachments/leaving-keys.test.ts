@@ -1,14 +1,14 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
-import { ObserverLeavingKeys } from '../../../../src/gateway/attachments/leaving-keys.js';
+import { LeavingKeys } from '../../../../src/gateway/attachments/leaving-keys.js';
 import { ENDING, floods, harmlessInputs, LEAVING } from '../../../helpers/observer-inputs.js';
 
 function leaves(bytes: Uint8Array): boolean {
-  return new ObserverLeavingKeys().asksToLeave(bytes);
+  return new LeavingKeys(false).asksToLeave(bytes);
 }
 
 function leavesByteByByte(bytes: Uint8Array): boolean {
-  const keys = new ObserverLeavingKeys();
+  const keys = new LeavingKeys(false);
   return [...bytes].some((byte) => keys.asksToLeave(Uint8Array.of(byte)));
 }
 
@@ -44,6 +44,16 @@ describe('the keys that leave', () => {
       expect(leaves(Buffer.from(`${begun}\x03`)), JSON.stringify(begun)).toBe(true);
     }
   });
+});
+
+test('a driver leaves by Ctrl-B d and by nothing else', () => {
+  const asks = (text: string) => new LeavingKeys(true).asksToLeave(Buffer.from(text));
+  for (const text of ['\x02d', 'ab\x02d', '\x02\x02d', '\x1b\x02d']) {
+    expect(asks(text), text).toBe(true);
+  }
+  for (const text of ['q', '\x03', '\x04', '\x02', 'd', '\x02xd', '\x02\x1bd']) {
+    expect(asks(text), text).toBe(false);
+  }
 });
 
 property.prop([fc.uint8Array({ maxLength: 200 })])(
