@@ -1,5 +1,4 @@
-import type { Row } from './grid.js';
-import { hasCertainWidth } from './grid.js';
+import { hasCertainWidth, type Row } from './grid.js';
 import type { Stretch } from './row-change.js';
 
 /** Fewest plain blanks that erasing takes fewer bytes for than writing. */

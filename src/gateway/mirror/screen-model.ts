@@ -3,6 +3,7 @@ import type { TerminalSize } from '../../base/terminal-size.js';
 import { createEmulator, emulatorSize } from './emulator.js';
 import type { Grid, Row } from './grid.js';
 import { RowReader } from './row-reader.js';
+import { isSameScreen } from './shared-screen.js';
 
 export interface ScreenModelOptions {
   readonly size: TerminalSize;
@@ -100,7 +101,8 @@ export class ScreenModel {
       return row;
     });
     this.#hashes = hashes;
-    this.#newest = this.#sameOr({ cols, rows: read, cursor: this.#cursor(active) });
+    const screen = { cols, rows: read, cursor: this.#cursor(active) };
+    if (!isSameScreen(screen, this.#newest)) this.#newest = screen;
     return this.#newest;
   }
 
@@ -167,15 +169,5 @@ export class ScreenModel {
     const { cols, rows } = this.#size;
     // Behind the last column while a wrap is pending.
     return { col: Math.min(cursorX, cols - 1), row: Math.min(cursorY, rows - 1) };
-  }
-
-  #sameOr(grid: Grid): Grid {
-    const { rows, cursor } = this.#newest;
-    const isSame =
-      rows.length === grid.rows.length &&
-      grid.rows.every((row, index) => row === rows[index]) &&
-      cursor?.col === grid.cursor?.col &&
-      cursor?.row === grid.cursor?.row;
-    return isSame ? this.#newest : grid;
   }
 }

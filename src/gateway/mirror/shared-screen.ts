@@ -13,6 +13,17 @@ export interface SharedScreen {
   readonly composed: Pick<ComposedScreens, 'get' | 'set'>;
 }
 
+/** Whether both show the same; equal rows of successive screens are the same object. */
+export function isSameScreen(one: Grid, other: Grid): boolean {
+  return (
+    one.cols === other.cols &&
+    one.rows.length === other.rows.length &&
+    one.cursor?.col === other.cursor?.col &&
+    one.cursor?.row === other.cursor?.row &&
+    one.rows.every((row, index) => row === other.rows[index])
+  );
+}
+
 /** Makes of the shared screen what one observer's terminal is to show. */
 export interface Composer {
   compose(shared: SharedScreen): Grid;

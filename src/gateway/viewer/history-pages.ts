@@ -1,36 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { RefusedError } from '../../base/errors.js';
 import { FairQueue } from '../../base/fair-queue.js';
 import type { HistoryPage, HistoryRequest } from '../../base/history-page.js';
 import type { PaneId } from '../../base/ids.js';
-import { Turns } from '../../base/turns.js';
 import type { MirrorSource } from '../mirror/mirror-source.js';
-
-/** One observer's requests for pages: one is under way, one may wait, and more are refused. */
-export class PageQueue {
-  readonly #history: MirrorSource['history'];
-  readonly #turns = new Turns({ maxAtOnce: 1, maxWaiting: 1 });
-
-  constructor(history: MirrorSource['history']) {
-    this.#history = history;
-  }
-
-  /** Whether the next request would be refused. */
-  get isFull(): boolean {
-    return this.#turns.isFull;
-  }
-
-  /** @throws RefusedError when another one waits already; whatever the host throws. */
-  async ask(pane: PaneId, request: HistoryRequest): Promise<HistoryPage> {
-    if (this.isFull) throw new RefusedError('an earlier request for lines is still waiting');
-    return this.#turns.take(() => this.#history(pane, request));
-  }
-}
 
 /**
  * Asks for pages one after the other, for all observers of a session together, and rests after each as
  * long as it took: whoever searches a long history must not keep tmux, or us, from those who type. Engineers
- * take turns. Each observer has two requests at most (`PageQueue`), which bounds what waits.
+ * take turns. Each observer has two requests at most (`Viewer`), which bounds what waits.
  */
 export class PacedHistory {
   readonly #history: MirrorSource['history'];

@@ -1,14 +1,14 @@
-import type { HistoryPage, HistoryRequest } from '../../base/history-page.js';
 import type { PaneId, PaneName, SessionName } from '../../base/ids.js';
 import type { InSlices } from '../../base/slices.js';
 import { clampSize, type TerminalSize } from '../../base/terminal-size.js';
+import { Turns } from '../../base/turns.js';
 import type { LayoutPane, WindowLayout } from '../../base/window-layout.js';
 import type { Grid, Row } from '../mirror/grid.js';
-import type { Composer, SharedScreen } from '../mirror/shared-screen.js';
+import type { MirrorSource } from '../mirror/mirror-source.js';
+import { type Composer, isSameScreen, type SharedScreen } from '../mirror/shared-screen.js';
 import { bottomLineText } from './bottom-line.js';
 import { cropScreen, type Opening } from './crop.js';
 import { helpScreen } from './help-screen.js';
-import { PageQueue } from './history-pages.js';
 import type { LineSource } from './history-reader.js';
 import { HistoryView } from './history-view.js';
 import { isLeavingKey, type Key, KeyDecoder } from './key-decoder.js';
@@ -45,7 +45,7 @@ export interface ViewerOptions {
   readonly size: TerminalSize;
   /** Shown alone from the start. */
   readonly pane: PaneName | undefined;
-  readonly history: (pane: PaneId, request: HistoryRequest) => Promise<HistoryPage>;
+  readonly history: MirrorSource['history'];
   readonly rowsOf: (lines: readonly string[], cols: number) => Promise<readonly Row[]>;
   readonly during: InSlices;
   /** What observers of the session watch that is not on the shared screen. */
@@ -63,7 +63,8 @@ export interface ViewerOptions {
  */
 export class Viewer implements Composer {
   readonly #options: ViewerOptions;
-  readonly #pages: PageQueue;
+  /** Requests for pages take turns: one is under way, one may wait, and more are refused. */
+  readonly #pages = new Turns({ maxAtOnce: 1, maxWaiting: 1 });
   readonly #choice: PaneChoice;
   readonly #decoder = new KeyDecoder({
     onKey: (key) => this.#press(key),
@@ -88,7 +89,6 @@ export class Viewer implements Composer {
   constructor(options: ViewerOptions) {
     this.#options = options;
     this.#size = clampSize(options.size.cols, options.size.rows);
-    this.#pages = new PageQueue(options.history);
     this.#choice = new PaneChoice(options.pane);
   }
 
@@ -135,7 +135,7 @@ export class Viewer implements Composer {
     this.#followPoll();
     const own = this.#showOwn(shared);
     if (own === undefined) return this.#showLive(shared);
-    if (this.#own === undefined || !isSame(this.#own, own)) this.#own = own;
+    if (this.#own === undefined || !isSameScreen(this.#own, own)) this.#own = own;
     return this.#own;
   }
 
@@ -275,8 +275,8 @@ export class Viewer implements Composer {
   }
 
   #sourceOf(pane: PaneId): LineSource {
-    const { rowsOf } = this.#options;
-    return { history: (request) => this.#pages.ask(pane, request), rowsOf };
+    const { history, rowsOf } = this.#options;
+    return { history: (request) => this.#pages.take(() => history(pane, request)), rowsOf };
   }
 
   #paneUnderView(): LayoutPane | undefined {
@@ -318,14 +318,4 @@ function withPrompt(view: Grid, prompt: string, size: TerminalSize): Grid {
   const row = size.rows - 1;
   const rows = [...view.rows.slice(0, row), textRow(shown, size.cols)];
   return { cols: size.cols, rows, cursor: { col: textWidth(shown), row } };
-}
-
-function isSame(one: Grid, other: Grid): boolean {
-  return (
-    one.cols === other.cols &&
-    one.rows.length === other.rows.length &&
-    one.cursor?.col === other.cursor?.col &&
-    one.cursor?.row === other.cursor?.row &&
-    one.rows.every((row, index) => row === other.rows[index])
-  );
 }
