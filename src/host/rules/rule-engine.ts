@@ -9,11 +9,17 @@ import type { Logger } from '../../log/logger.js';
 import type { OutputLine, PaneOutput } from '../tap/pane-output.js';
 import { ActionQueue } from './action-queue.js';
 import { Causes, MAX_DEPTH } from './causes.js';
-import { hideValues } from './hidden-values.js';
 import { type ActionEnd, doAction, type RulePorts } from './rule-action.js';
 import { RuleAllowance } from './rule-allowance.js';
 import type { RuleAction, RulePlan, RulesPlan } from './rule-plan.js';
-import { type Cause, describeAction, describeCause, ruleEvent } from './rule-record.js';
+import {
+  type Cause,
+  describeAction,
+  describeCause,
+  type Firing,
+  hideValues,
+  ruleEvent,
+} from './rule-record.js';
 import { RuleTriggers } from './rule-triggers.js';
 
 /** Output that comes so soon after a rule did something to a pane counts as caused by it. */
@@ -35,13 +41,6 @@ export interface RuleEngineOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly record: (event: NewHostEvent) => void;
-}
-
-/** A rule that fired, and why. */
-interface Firing {
-  readonly rule: RulePlan;
-  readonly cause: Cause;
-  readonly status?: number | null;
 }
 
 /** How a pane is, as far as rules are about it. */
@@ -106,9 +105,10 @@ export class RuleEngine {
     this.#panes.set(pane, condition);
     this.#triggers.setRunning(pane, RUNNING.includes(condition.state));
     if (before === undefined) return;
-    if (condition.state !== before.state) this.#enteredState(pane, condition.state);
-    if (condition.question !== null && before.question === null) {
-      this.#beganToAsk(pane, condition.question);
+    const { state, question } = condition;
+    if (state !== before.state) this.#reached(state, { pane, matched: state }, STATE_CAUSED_MS);
+    if (question !== null && before.question === null) {
+      this.#reached('needs-input', { pane, matched: question }, OUTPUT_CAUSED_MS);
     }
   }
 
@@ -119,19 +119,11 @@ export class RuleEngine {
     for (const queue of Object.values(this.#queues)) queue.clear();
   }
 
-  #enteredState(pane: PaneName, state: PaneState): void {
+  #reached(state: PaneState | 'needs-input', cause: Cause, causedMs: number): void {
     for (const rule of this.#plan.rules) {
       const { when } = rule;
-      if (when.kind !== 'state' || when.pane !== pane || when.state !== state) continue;
-      this.#consider(rule, { pane, matched: state }, STATE_CAUSED_MS);
-    }
-  }
-
-  #beganToAsk(pane: PaneName, question: string): void {
-    for (const rule of this.#plan.rules) {
-      const { when } = rule;
-      if (when.kind !== 'state' || when.pane !== pane || when.state !== 'needs-input') continue;
-      this.#consider(rule, { pane, matched: question }, OUTPUT_CAUSED_MS);
+      if (when.kind !== 'state' || when.pane !== cause.pane || when.state !== state) continue;
+      this.#consider(rule, cause, causedMs);
     }
   }
 
@@ -226,9 +218,10 @@ export class RuleEngine {
     this.#causes.note(action.pane, depth + 1, this.#options.clock.elapsed());
   }
 
-  #tell(kind: EventKind, { rule, cause, status = null }: Firing, text: string): void {
+  #tell(kind: EventKind, firing: Firing, text: string): void {
     const { session, record, log } = this.#options;
-    record(ruleEvent({ kind, session, rule, cause, text, status }));
+    const { rule, cause } = firing;
+    record(ruleEvent({ kind, session, text, ...firing }));
     const facts = { event: kind, rule: rule.name, pane: cause.pane, action: rule.action.kind };
     if (kind === 'rule-failed' || kind === 'rule-stopped') log.warn(facts, 'rule did not act');
     else log.info(facts, 'rule acted');

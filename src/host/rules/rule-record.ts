@@ -4,6 +4,10 @@ import { visible } from '../../base/visible.js';
 import type { RuleAction, RulePlan } from './rule-plan.js';
 
 const MAX_SHOWN = 256;
+/** Names of variables whose values are for the program alone; a URL often has a password in it. */
+const SECRET_NAME = /KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH|URL|DSN/i;
+/** Shorter values are in too many words to be of use to anybody. */
+const MIN_SECRET_LENGTH = 6;
 
 /** Why a rule fires now: what it waited for has come. */
 export interface Cause {
@@ -12,15 +16,19 @@ export interface Cause {
   readonly matched: string;
 }
 
-export interface Told {
-  readonly kind: EventKind;
-  readonly session: SessionName;
+/** A rule that fired, and why. */
+export interface Firing {
   readonly rule: RulePlan;
   readonly cause: Cause;
-  /** What came of it, after "rule NAME". */
-  readonly text: string;
   /** Of a program that ended, or of an HTTP answer. */
   readonly status?: number | null;
+}
+
+interface Told extends Firing {
+  readonly kind: EventKind;
+  readonly session: SessionName;
+  /** What came of it, after "rule NAME". */
+  readonly text: string;
 }
 
 /** An event about a rule. It names hosts and programs, but neither URLs nor arguments: secrets are in these. */
@@ -56,6 +64,14 @@ function actionFacts(action: RuleAction): NewHostEvent['facts'] {
     case 'notify':
       return { text: visible(action.text, MAX_SHOWN) };
   }
+}
+
+/** Puts `[NAME]` in the place of each value of a secret variable that a program has put out. */
+export function hideValues(text: string, env: Readonly<Record<string, string>>): string {
+  return Object.entries(env)
+    .filter(([name, value]) => SECRET_NAME.test(name) && value.length >= MIN_SECRET_LENGTH)
+    .sort(([, left], [, right]) => right.length - left.length)
+    .reduce((hidden, [name, value]) => hidden.replaceAll(value, `[${name}]`), text);
 }
 
 /** What a rule does, for people, after "it". */

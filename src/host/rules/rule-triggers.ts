@@ -18,10 +18,8 @@ export interface RuleTriggersOptions {
 /** Listens to the output of the panes that rules are about. */
 export class RuleTriggers {
   readonly #options: RuleTriggersOptions;
-  /** How to stop listening, by pane. */
-  readonly #lines = new Map<PaneName, () => void>();
-  /** By rule, pane and limit, so that a rule that stays the same keeps its watch on a reload. */
-  readonly #silences = new Map<string, SilenceWatch>();
+  /** How each watch is ended, by what it watches: one that is still wanted after a reload goes on. */
+  readonly #watches = new Map<string, () => void>();
   readonly #running = new Set<PaneName>();
   #rules: readonly RulePlan[] = [];
 
@@ -31,8 +29,7 @@ export class RuleTriggers {
 
   watch(rules: readonly RulePlan[]): void {
     this.#rules = rules;
-    this.#listen();
-    this.#watchSilences();
+    this.#renew();
   }
 
   /** Only a command that runs can be silent. */
@@ -40,7 +37,7 @@ export class RuleTriggers {
     if (isRunning === this.#running.has(pane)) return;
     if (isRunning) this.#running.add(pane);
     else this.#running.delete(pane);
-    this.#watchSilences();
+    this.#renew();
   }
 
   close(): void {
@@ -48,44 +45,35 @@ export class RuleTriggers {
     this.watch([]);
   }
 
-  #listen(): void {
-    const { output, onLine, onMissed } = this.#options;
-    const matching = this.#rules.filter(({ when }) => when.kind === 'match');
-    const wanted = new Set(matching.map(({ when }) => when.pane));
-    for (const [pane, stop] of this.#lines) {
-      if (wanted.has(pane)) continue;
-      stop();
-      this.#lines.delete(pane);
-    }
-    for (const pane of wanted) {
-      if (this.#lines.has(pane)) continue;
-      const missed = (bytes: number): void => onMissed(pane, bytes);
-      this.#lines.set(
-        pane,
-        output(pane).onLine((line) => onLine(pane, line), missed),
-      );
-    }
-  }
-
-  #watchSilences(): void {
-    const wanted = new Map(this.#rules.flatMap((rule) => this.#silenceOf(rule)));
-    for (const [key, watch] of this.#silences) {
+  /** Ends the watches that no rule needs any more, and begins those that are new. */
+  #renew(): void {
+    const wanted = new Map(this.#rules.flatMap((rule) => this.#watchesOf(rule)));
+    for (const [key, end] of this.#watches) {
       if (wanted.has(key)) continue;
-      watch.close();
-      this.#silences.delete(key);
+      end();
+      this.#watches.delete(key);
     }
-    for (const [key, { rule, pane, limitMs }] of wanted) {
-      if (this.#silences.has(key)) continue;
-      const { clock, output, onSilence } = this.#options;
-      const watched = { output: output(pane), clock, limitMs };
-      this.#silences.set(key, new SilenceWatch({ ...watched, onSilence: () => onSilence(rule) }));
+    for (const [key, begin] of wanted) {
+      if (!this.#watches.has(key)) this.#watches.set(key, begin());
     }
   }
 
-  #silenceOf({ name, when }: RulePlan) {
-    if (when.kind !== 'silence' || !this.#running.has(when.pane)) return [];
-    const { pane, limitMs } = when;
-    const key: string = [name, pane, limitMs].join(' ');
-    return [[key, { rule: name, pane, limitMs }] as const];
+  /** All rules about the lines of a pane share one watch; each rule about silence has its own. */
+  #watchesOf({ name, when }: RulePlan): [string, () => () => void][] {
+    const { output, clock, onLine, onMissed, onSilence } = this.#options;
+    const { pane } = when;
+    if (when.kind === 'match') {
+      const missed = (bytes: number): void => onMissed(pane, bytes);
+      const begin = () => output(pane).onLine((line) => onLine(pane, line), missed);
+      return [[`lines of ${pane}`, begin]];
+    }
+    if (when.kind !== 'silence' || !this.#running.has(pane)) return [];
+    const { limitMs } = when;
+    const begin = () => {
+      const watched = { output: output(pane), clock, limitMs };
+      const watch = new SilenceWatch({ ...watched, onSilence: () => onSilence(name) });
+      return () => watch.close();
+    };
+    return [[`silence of ${pane} for ${limitMs} by ${name}`, begin]];
   }
 }
