@@ -15,7 +15,7 @@ import { findShortage } from '../base/shortage.js';
 import type { Environment } from '../config/environment.js';
 import { type Home, homeMark, runNotesPath } from '../config/home.js';
 import { EventLog } from '../host/events/event-log.js';
-import { createPaneHealth } from '../host/health/watched-pane.js';
+import { createPaneHealth } from '../host/health/pane-health.js';
 import { DoorKey } from '../host/pane-door/door-key.js';
 import type { SessionPlan } from '../host/plan/session-plan.js';
 import type { HostSessionOptions } from '../host/session/host-session.js';

@@ -26,34 +26,26 @@ const tcpAddress = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-const timing = {
+const anyProbe = z.strictObject({
+  exec: argumentList.optional().describe('a program with arguments; well when it exits with 0'),
+  http: httpUrl.optional().describe('a URL; well when it answers 200 to 399'),
+  tcp: tcpAddress.optional().describe('HOST:PORT; well when it can be connected to'),
+  log: pattern.optional().describe('a regular expression; well once a line of output matches'),
+  silence: duration('1s', '30d').optional().describe('ill after no output for this long'),
   delay: duration('0s', '1d').prefault('0s').describe('from the start to the first attempt'),
   interval: duration('100ms', '1d').prefault('5s').describe('between two attempts'),
   timeout: duration('10ms', '10m').prefault('2s').describe('a longer attempt has failed'),
   failures: z.int().min(1).max(1000).default(3).describe('attempts in a row that must fail'),
   successes: z.int().min(1).max(1000).default(1).describe('attempts in a row that must succeed'),
-};
+});
 
-const readyChecks = {
-  exec: argumentList.optional().describe('a program with arguments; well when it exits with 0'),
-  http: httpUrl.optional().describe('a URL; well when it answers 200 to 399'),
-  tcp: tcpAddress.optional().describe('HOST:PORT; well when it can be connected to'),
-  log: pattern.optional().describe('a regular expression; well once a line of output matches'),
-};
-
-const ready = z
-  .strictObject({ ...readyChecks, ...timing })
+const ready = anyProbe
+  .omit({ silence: true })
   .superRefine((probe, context) => requireOne(context, probe, ['exec', 'http', 'tcp', 'log']))
   .transform(toPlan);
 
-const live = z
-  .strictObject({
-    exec: readyChecks.exec,
-    http: readyChecks.http,
-    tcp: readyChecks.tcp,
-    silence: duration('1s', '30d').optional().describe('ill after no output for this long'),
-    ...timing,
-  })
+const live = anyProbe
+  .omit({ log: true })
   .superRefine((probe, context) => requireOne(context, probe, ['exec', 'http', 'tcp', 'silence']))
   .transform(toPlan);
 
@@ -86,20 +78,7 @@ export const healthKeys = {
   needsInput: input.describe('when it counts as waiting for input; false: never'),
 };
 
-interface ProbeConfig {
-  readonly exec?: readonly string[] | undefined;
-  readonly http?: string | undefined;
-  readonly tcp?: { readonly host: string; readonly port: number } | undefined;
-  readonly log?: output<typeof pattern> | undefined;
-  readonly silence?: number | undefined;
-  readonly delay: number;
-  readonly interval: number;
-  readonly timeout: number;
-  readonly failures: number;
-  readonly successes: number;
-}
-
-function toPlan(probe: ProbeConfig, context: RefinementCtx) {
+function toPlan(probe: output<typeof anyProbe>, context: RefinementCtx) {
   const check = checkOf(probe);
   if (check === undefined) {
     context.addIssue({ code: 'custom', message: 'says nothing to check' });
@@ -112,7 +91,7 @@ function toPlan(probe: ProbeConfig, context: RefinementCtx) {
   };
 }
 
-function checkOf({ exec, http, tcp, log, silence }: ProbeConfig) {
+function checkOf({ exec, http, tcp, log, silence }: output<typeof anyProbe>) {
   if (exec !== undefined) return { kind: 'exec' as const, argv: exec };
   if (http !== undefined) return { kind: 'http' as const, url: http };
   if (tcp !== undefined) return { kind: 'tcp' as const, ...tcp };
