@@ -78,7 +78,8 @@ export class PaneDoor {
       this.#refused(null, this.#strangers, 'somebody without the token of a pane was refused');
       throw new NotPermittedError(`this is no pane of ${name}`);
     }
-    this.#requireRate(this.#askerOf(from), from);
+    const asker = this.#askerOf(from);
+    if (!asker.requests.write(() => undefined)) this.#refuseRate(asker, from);
     return from;
   }
 
@@ -111,14 +112,6 @@ export class PaneDoor {
     };
     this.#askers.set(pane, asker);
     return asker;
-  }
-
-  #requireRate(asker: Asker, from: PaneName): void {
-    let passed = 0;
-    asker.requests.write(() => {
-      passed += 1;
-    });
-    if (passed === 0) this.#refuseRate(asker, from);
   }
 
   #refuseRate(asker: Asker, from: PaneName): never {

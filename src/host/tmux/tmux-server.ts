@@ -93,8 +93,30 @@ export class TmuxServer implements RowSource {
    * @returns what it printed.
    * @throws TmuxError with tmux's own words; UnavailableError once it was let go of.
    */
-  run(args: readonly string[]): Promise<Buffer> {
-    return this.#exec(['-N', ...args]);
+  async run(args: readonly string[]): Promise<Buffer> {
+    this.requireHeld();
+    const subcommand = subcommandOf(args);
+    const options = {
+      env: this.env,
+      cwd: '/',
+      timeout: COMMAND_LIMIT_MS,
+      killSignal: 'SIGKILL',
+      maxBuffer: MAX_OUTPUT_BYTES,
+      encoding: 'buffer',
+    } as const;
+    return new Promise((resolve, reject) => {
+      const argv = ['-u', '-S', this.socketPath, '-N', ...args];
+      const child = execFile(this.binary.path, argv, options, (error, stdout, stderr) => {
+        this.held.removeEventListener('abort', kill);
+        if (error === null) return resolve(stdout);
+        PROCESS_STARTS.note(error);
+        const told = stderr.toString('utf8').trim() || error.message;
+        const answer = findShortage(error)?.words ?? told;
+        reject(new TmuxError(subcommand, answer, { cause: error }));
+      });
+      const kill = () => child.kill('SIGKILL');
+      this.held.addEventListener('abort', kill);
+    });
   }
 
   async rows<F extends Fields>(
@@ -150,32 +172,6 @@ export class TmuxServer implements RowSource {
       if (error instanceof TmuxError && NO_SERVER.test(error.answer)) return false;
       throw error;
     }
-  }
-
-  async #exec(args: readonly string[]): Promise<Buffer> {
-    this.requireHeld();
-    const subcommand = subcommandOf(args);
-    const options = {
-      env: this.env,
-      cwd: '/',
-      timeout: COMMAND_LIMIT_MS,
-      killSignal: 'SIGKILL',
-      maxBuffer: MAX_OUTPUT_BYTES,
-      encoding: 'buffer',
-    } as const;
-    return new Promise((resolve, reject) => {
-      const argv = ['-u', '-S', this.socketPath, ...args];
-      const child = execFile(this.binary.path, argv, options, (error, stdout, stderr) => {
-        this.held.removeEventListener('abort', kill);
-        if (error === null) return resolve(stdout);
-        PROCESS_STARTS.note(error);
-        const told = stderr.toString('utf8').trim() || error.message;
-        const answer = findShortage(error)?.words ?? told;
-        reject(new TmuxError(subcommand, answer, { cause: error }));
-      });
-      const kill = () => child.kill('SIGKILL');
-      this.held.addEventListener('abort', kill);
-    });
   }
 }
 
