@@ -1,4 +1,3 @@
-import type { Clock } from '../../base/clock.js';
 import { messageOf, RefusedError, UnavailableError } from '../../base/errors.js';
 import type { HistoryPage } from '../../base/history-page.js';
 import type { PaneId, PaneName, SessionName } from '../../base/ids.js';
@@ -19,15 +18,13 @@ import type {
   ViewRequest,
 } from '../../link/host-link.js';
 import type { RequestOf } from '../../link/schema.js';
-import type { Logger } from '../../log/logger.js';
 import type { DoorKey } from '../pane-door/door-key.js';
 import type { SessionPlan } from '../plan/session-plan.js';
 import { RuleEngine } from '../rules/rule-engine.js';
 import { OutputWaits } from '../tap/output-waits.js';
 import type { SessionTaps } from '../tap/session-taps.js';
 import { pressKeys, sendText } from '../tmux/pane-io.js';
-import type { PtyProcess } from '../tmux/pty-process.js';
-import { openTmuxClient, type TmuxClientOptions } from '../tmux/tmux-client.js';
+import { openTmuxClient } from '../tmux/tmux-client.js';
 import { Triad, type TriadOptions } from '../triad/triad.js';
 import { DriverClientView } from './driver-client-view.js';
 import { InputGate } from './input-gate.js';
@@ -60,8 +57,7 @@ export interface HostSessionOptions
 /** One session as the link offers it: views, window size, and what can be done to its panes. */
 export class HostSession implements SessionCalls {
   readonly name: SessionName;
-  readonly #log: Logger;
-  readonly #clock: Clock;
+  readonly #options: HostSessionOptions;
   readonly #pages: PanePages;
   readonly #triad: Triad;
   readonly #taps: SessionTaps;
@@ -71,7 +67,6 @@ export class HostSession implements SessionCalls {
   readonly #board: SessionBoard;
   readonly #typed: TypedInput;
   readonly #rules: RuleEngine;
-  readonly #tmuxEnv: Readonly<Record<string, string>>;
   #plan: SessionPlan;
   #presence = NOBODY;
   readonly #mirrors = new Set<MirrorFeed>();
@@ -79,16 +74,11 @@ export class HostSession implements SessionCalls {
   /** How each pane was told of first while the session is opened: rules may not act yet. */
   readonly #found = new Map<PaneName, PaneDescription>();
   readonly #parts: PartWatch;
-  readonly #directory: string;
-  readonly #hostProblems: () => readonly string[];
 
   constructor(options: HostSessionOptions) {
     this.name = options.plan.name;
-    this.#log = options.log;
-    this.#directory = options.directory;
-    this.#hostProblems = options.hostProblems;
+    this.#options = options;
     this.#parts = watchParts(options, this.name);
-    this.#clock = options.clock;
     const { server, share, log } = options;
     this.#pages = new PanePages({ server, share, owner: `session ${this.name}`, log });
     this.#taps = options.taps;
@@ -121,7 +111,6 @@ export class HostSession implements SessionCalls {
       ...{ ...options, key: options.doorKey },
       ask: (pane, request) => this.#ask(pane, request),
     });
-    this.#tmuxEnv = options.server.env;
     this.#plan = this.#equipped(options.plan);
     this.#rules = this.#makeRules(options);
     const onPaneChanged = (pane: PaneDescription) => {
@@ -136,7 +125,10 @@ export class HostSession implements SessionCalls {
   async open(): Promise<void> {
     await this.#taps.listen();
     await this.#door.open();
-    const folder = new PrivateFolder({ name: 'folder of its sockets', path: this.#directory });
+    const folder = new PrivateFolder({
+      name: 'folder of its sockets',
+      path: this.#options.directory,
+    });
     this.#parts.add(folder, ...this.#taps.parts, ...this.#door.parts, ...this.#triad.parts);
     await this.#triad.open();
     this.#isOpen = true;
@@ -161,44 +153,41 @@ export class HostSession implements SessionCalls {
 
   async close(): Promise<void> {
     this.letGo();
-    this.#waits.close();
-    this.#windowSize.close();
-    this.#typed.close();
+    this.#stopServing();
     for (const mirror of this.#mirrors) mirror.close();
-    this.#parts.close();
-    await this.#door.close();
-    await this.#taps.close();
+    await this.#closeParts();
   }
 
   async end(): Promise<void> {
     this.#rules.close();
-    this.#waits.close();
-    this.#windowSize.close();
-    this.#typed.close();
+    this.#stopServing();
     await this.#triad.end();
-    this.#parts.close();
-    await this.#door.close();
-    await this.#taps.close();
+    await this.#closeParts();
   }
 
   describe(): SessionDescription {
     const described = this.#triad.describe();
-    return {
-      ...described,
-      problems: [...described.problems, ...this.#parts.problems, ...this.#hostProblems()],
-    };
+    const others = [...this.#parts.problems, ...this.#options.hostProblems()];
+    return { ...described, problems: [...described.problems, ...others] };
   }
 
   openDriver(request: ViewRequest): DriverView {
     const driver = {};
     const typed = this.#typed.openDriver(() => this.#windowSize.typed(driver));
-    const gate = new InputGate({ isRead: () => this.#isInputRead(), clock: this.#clock });
+    const gate = new InputGate({ isRead: () => this.#isInputRead(), clock: this.#options.clock });
     const onInput = (bytes: Uint8Array): void => {
       typed(bytes);
       gate.gave(bytes.length);
     };
+    const { server } = this.#options;
+    const sessionId = this.#triad.getSessionId();
+    const { term, size } = request;
+    const input = { onInput, inputRoom: () => gate.room };
     const view = new DriverClientView({
-      ...this.#viewOptions(request, { onInput, inputRoom: () => gate.room }),
+      request,
+      openClient: (onOutput) =>
+        openTmuxClient({ server, sessionId, term, size, onOutput, ...input }),
+      isSessionThere: () => this.#triad.isThere(sessionId),
       onResize: (size) => this.#windowSize.resized(driver, size),
     });
     this.#windowSize.came(driver, request.size);
@@ -215,7 +204,7 @@ export class HostSession implements SessionCalls {
     }
     const sessionId = this.#triad.getSessionId();
     const mirror = new MirrorFeed({
-      ...{ request, sessionId, server: this.#triad.server, log: this.#log },
+      ...{ request, sessionId, server: this.#options.server, log: this.#options.log },
       getControl: () => this.#triad.getControl(),
       isSessionThere: () => this.#triad.isThere(sessionId),
     });
@@ -257,6 +246,18 @@ export class HostSession implements SessionCalls {
     this.#showBoard();
   }
 
+  #stopServing(): void {
+    this.#waits.close();
+    this.#windowSize.close();
+    this.#typed.close();
+  }
+
+  async #closeParts(): Promise<void> {
+    this.#parts.close();
+    await this.#door.close();
+    await this.#taps.close();
+  }
+
   /** @returns what is to be printed, in pieces. */
   async #ask(pane: PaneName, request: PaneRequest): Promise<readonly string[]> {
     switch (request.verb) {
@@ -273,7 +274,7 @@ export class HostSession implements SessionCalls {
         return [];
       }
       case 'signal':
-        this.#triad.signal(pane, request.signal);
+        this.#triad.getPane(pane).signal(request.signal);
         return [];
       case 'capture': {
         const target = { sessionId: this.#triad.getSessionId(), id: this.#paneId(pane) };
@@ -293,7 +294,7 @@ export class HostSession implements SessionCalls {
 
   /** The plan with the pane door's variables in the environment of each pane. */
   #equipped(plan: SessionPlan): SessionPlan {
-    const path = this.#tmuxEnv['PATH'] ?? '';
+    const path = this.#options.server.env['PATH'] ?? '';
     const panes = plan.panes.map((pane) => {
       const env = { ...pane.program.env, ...this.#door.paneEnv(pane, path) };
       return { ...pane, program: { ...pane.program, env } };
@@ -301,7 +302,7 @@ export class HostSession implements SessionCalls {
     return { ...plan, panes };
   }
 
-  #makeRules({ clock, log, record, cwd }: HostSessionOptions): RuleEngine {
+  #makeRules({ clock, log, record, cwd, server }: HostSessionOptions): RuleEngine {
     return new RuleEngine({
       ...{ session: this.name, plan: this.#plan.rules, clock, log, record },
       ports: {
@@ -312,7 +313,7 @@ export class HostSession implements SessionCalls {
       output: (pane) => this.#taps.output(pane),
       surroundings: (pane) => {
         const program = this.#plan.panes.find(({ name }) => name === pane)?.program;
-        return { cwd: program?.cwd ?? cwd, env: { ...this.#tmuxEnv, ...program?.env } };
+        return { cwd: program?.cwd ?? cwd, env: { ...server.env, ...program?.env } };
       },
     });
   }
@@ -339,14 +340,6 @@ export class HostSession implements SessionCalls {
     const [row] = await this.#triad.getControl().rows('display-message', fields, ['-t', target]);
     if (row === undefined) throw new UnavailableError(`tmux does not tell of ${target}`);
     return row;
-  }
-
-  #viewOptions(request: ViewRequest, input: Pick<TmuxClientOptions, 'onInput' | 'inputRoom'>) {
-    const sessionId = this.#triad.getSessionId();
-    const { term, size } = request;
-    const openClient = (onOutput: (bytes: Uint8Array) => void): PtyProcess =>
-      openTmuxClient({ server: this.#triad.server, sessionId, term, size, onOutput, ...input });
-    return { request, openClient, isSessionThere: () => this.#triad.isThere(sessionId) };
   }
 
   #paneId(name: PaneName): PaneId {
@@ -382,7 +375,7 @@ export class HostSession implements SessionCalls {
       // All are asked for: one that was closed meanwhile must not keep the others from their size.
       await Promise.all(windows.map(({ id }) => control.ask('resize-window', ['-t', id, ...size])));
     } catch (error) {
-      this.#log.debug({ reason: messageOf(error) }, 'windows not sized');
+      this.#options.log.debug({ reason: messageOf(error) }, 'windows not sized');
     }
   }
 }

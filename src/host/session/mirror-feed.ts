@@ -10,7 +10,6 @@ import type { PtyProcess } from '../tmux/pty-process.js';
 import { panesOf, type Row } from '../tmux/rows.js';
 import { endTmuxClient, repaintTmuxClient } from '../tmux/tmux-client.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
-import { isRepaintDue } from './repaint-due.js';
 import { LAYOUT_PANE, type ShownWindow, shownWindow } from './window-layout.js';
 
 /** How soon something is noticed that tmux does not tell: a suspended client, the name of a new pane. */
@@ -20,6 +19,8 @@ const FIRST_PAUSE_MS = 50;
 const LAST_PAUSE_MS = 5_000;
 /** A client that lived that long was not part of a quarrel. */
 const SETTLED_MS = 10_000;
+/** tmux sometimes draws wrongly: how soon that heals while programs write, and after. */
+const REPAINT_INTERVAL_MS = 3_000;
 
 export interface MirrorOptions {
   readonly request: MirrorRequest;
@@ -253,6 +254,19 @@ export class MirrorFeed implements MirrorView {
   #settleNow(reason: ViewEnd['reason']): void {
     this.#settle({ reason, isTerminalRestored: false });
   }
+}
+
+export interface RepaintTimes {
+  /** When a program last wrote to the window, in epoch seconds: all that tmux tells. */
+  readonly activeAt: number;
+  readonly repaintedAtMs: number;
+  readonly nowMs: number;
+}
+
+/** Whether a program may have written since the last repaint, and that was long enough ago. */
+export function isRepaintDue({ activeAt, repaintedAtMs, nowMs }: RepaintTimes): boolean {
+  const isDirty = activeAt >= Math.floor(repaintedAtMs / 1000);
+  return isDirty && nowMs - repaintedAtMs >= REPAINT_INTERVAL_MS;
 }
 
 /** What a mirror asks of each client of a session's tmux server. */

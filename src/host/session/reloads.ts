@@ -3,23 +3,16 @@ import type { SessionName } from '../../base/ids.js';
 import type { ReloadChange, ReloadReport } from '../../base/reload-report.js';
 import { Turns } from '../../base/turns.js';
 import type { SessionPlan } from '../plan/session-plan.js';
+import type { HostSession } from './host-session.js';
 
 /** Each reads the file anew, so that two that wait do all that ten could. */
 const MAX_WAITING = 8;
 
 /** What a reload does to a session. */
-export interface ReloadedSession {
-  open(): Promise<void>;
-  /** Makes the session what the plan says; only what changed is touched. */
-  apply(plan: SessionPlan): Promise<readonly ReloadChange[]>;
-  end(): Promise<void>;
-  /** Takes back an `open` that failed. */
-  abandon(): Promise<void>;
-  /** Leads nothing from now on. Idempotent. */
-  letGo(): void;
-  /** Lets go of everything; what runs goes on. */
-  close(): Promise<void>;
-}
+export type ReloadedSession = Pick<
+  HostSession,
+  'open' | 'apply' | 'end' | 'abandon' | 'letGo' | 'close'
+>;
 
 export interface ReloadsOptions<S extends ReloadedSession> {
   /** @throws ConfigurationError when something is wrong: then nothing is changed. */

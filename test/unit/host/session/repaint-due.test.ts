@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isRepaintDue } from '../../../../src/host/session/repaint-due.js';
+import { isRepaintDue } from '../../../../src/host/session/mirror-feed.js';
 
 test.each([
   ['nothing was written since', { activeAt: 99, repaintedAtMs: 100_500, nowMs: 200_000 }, false],
