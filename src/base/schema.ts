@@ -31,6 +31,7 @@ type Frozen<T> = T extends string | Uint8Array
       : T;
 
 const MAX_ARGUMENTS = 1000;
+const MAX_TEXT = 4096;
 
 /** One argument of a command line, as execve(2) takes it. */
 export const argument = z
@@ -44,6 +45,12 @@ export const argumentList = z
   .min(1)
   .max(MAX_ARGUMENTS)
   .refine((argv) => argv[0] !== '', 'the program must not be empty');
+
+/** A text of one line for people. */
+export const printable = z
+  .string()
+  .max(MAX_TEXT)
+  .regex(/^\P{Cc}*$/u, 'must not contain control characters');
 
 /** A pane's name as a person writes it, who is told what is wrong with it. */
 export const paneNameText = z
@@ -68,6 +75,15 @@ export const terminalSize = z.strictObject({ cols: cells, rows: cells });
 
 function isNameText(value: unknown): boolean {
   return typeof value === 'string' && isName(value);
+}
+
+/** What a text of JSON says; undefined where it is none, or says something else than the schema. */
+export function readJson<T>(schema: Zod.ZodType<T>, text: string): T | undefined {
+  try {
+    return schema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Milliseconds of `500ms`, `10s`, `5m` or `1h30m`, within a range written the same way. */

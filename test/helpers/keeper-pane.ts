@@ -3,7 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KeeperConnection } from '../../src/host/keeper/keeper-connection.js';
-import type { KeeperState, StartRequest } from '../../src/host/keeper/keeper-protocol.js';
+import type { StartRequest } from '../../src/host/keeper/keeper-protocol.js';
+import type { KeeperState } from '../../src/host/keeper/schema.js';
 import { eventually } from './eventually.js';
 import { TESTED_TMUX } from './tested-tmux.js';
 

@@ -1,4 +1,3 @@
-import { type HostEvent, hostEventSchema } from '../../base/host-event.js';
 import { z } from '../../base/schema.js';
 
 const number = z.int().min(0);
@@ -14,12 +13,3 @@ export const marksSchema = z.strictObject({
     ]),
   ),
 });
-
-/** A line of the file of events; undefined for one that is torn or another's. */
-export function readStoredEvent(line: string): HostEvent | undefined {
-  try {
-    return hostEventSchema.safeParse(JSON.parse(line)).data;
-  } catch {
-    return undefined;
-  }
-}

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { messageOf, systemCode } from '../../base/errors.js';
-import { type HostEvent, MAX_KEPT_EVENTS } from '../../base/host-event.js';
-import { readStoredEvent } from './schema.js';
+import { type HostEvent, hostEventSchema, MAX_KEPT_EVENTS } from '../../base/host-event.js';
+import { readJson } from '../../base/schema.js';
 
 /** Room for some ten thousand events of the usual size in each file, and for all kept ones of any size. */
 export const EVENT_FILES = { maxBytes: 4 * 1024 * 1024, maxOldFiles: 15 } as const;
@@ -28,7 +28,8 @@ export function readStoredEvents(path: string): StoredEvents {
     const text = readText(file, problems);
     if (text === undefined) continue;
     const lines = text.split('\n').filter((line) => line !== '');
-    const events = lines.flatMap((line) => readStoredEvent(line) ?? []);
+    // One that is torn, or another's, is none.
+    const events = lines.flatMap((line) => readJson(hostEventSchema, line) ?? []);
     badLines += lines.length - events.length;
     found += events.length;
     files.unshift(events);

@@ -6,12 +6,12 @@ import {
   encodeSignal,
   encodeStart,
   KeeperProtocolError,
-  type KeeperState,
   MAX_LINE_BYTES,
   MAX_MESSAGE_BYTES,
   parseState,
   type StartRequest,
 } from './keeper-protocol.js';
+import type { KeeperState } from './schema.js';
 
 export interface KeeperConnectionOptions {
   readonly socketPath: string;

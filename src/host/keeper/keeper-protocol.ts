@@ -1,6 +1,8 @@
 import { constants } from 'node:os';
 import { InvariantError, TriadError } from '../../base/errors.js';
+import { readJson } from '../../base/schema.js';
 import { visible } from '../../base/visible.js';
+import { type KeeperState, keeperStateSchema } from './schema.js';
 
 /**
  * What manager and keeper say to each other (`keeper.cc` is the other end).
@@ -9,29 +11,6 @@ import { visible } from '../../base/visible.js';
  * `start` CWD COUNT NAME=VALUE... ARGV..., `signal` NUMBER, `note` TEXT.
  * From the keeper: its whole state as one line of JSON, at first and after each change.
  */
-export interface KeeperState {
-  readonly running: boolean;
-  /** The command's process id and process group; null while it does not run. */
-  readonly pid: number | null;
-  /** How often the command was started in this pane. */
-  readonly starts: number;
-  /** Epoch ms of the last start; null before the first. */
-  readonly startedAt: number | null;
-  /** How the last run that is over ended; null before that. */
-  readonly exit: CommandExit | null;
-  /** The pane is gone; the keeper ends its command, and then itself. */
-  readonly hungUp: boolean;
-}
-
-interface CommandExit {
-  /** 0 where a signal ended it; 127: not found, 126: found but could not be run. */
-  readonly status: number;
-  /** Signal number, 0 where it exited by itself. */
-  readonly signal: number;
-  /** Epoch ms. */
-  readonly at: number;
-}
-
 export interface StartRequest {
   readonly cwd: string;
   /** Added to what the keeper has from tmux. */
@@ -67,39 +46,11 @@ export function encodeNote(text: string): Buffer {
 
 /** @throws KeeperProtocolError unless `line` is a keeper's state. */
 export function parseState(line: string): KeeperState {
-  const state = asState(asRecord(parseJson(line)));
+  const state = readJson(keeperStateSchema, line);
   if (state === undefined) {
     throw new KeeperProtocolError(`expected a keeper's state, got ${visible(line)}`);
   }
   return state;
-}
-
-function asState(fields: Readonly<Record<string, unknown>>): KeeperState | undefined {
-  const { running } = fields;
-  const pid = asCount(fields['pid']);
-  const starts = asCount(fields['starts']);
-  const startedAt = asCount(fields['startedAt']);
-  const exit = asExit(fields['exit']);
-  if (pid === undefined || starts === undefined || startedAt === undefined) return undefined;
-  if (exit === undefined || running !== pid > 0) return undefined;
-  return {
-    running: pid > 0,
-    pid: pid > 0 ? pid : null,
-    starts,
-    startedAt: starts > 0 ? startedAt : null,
-    exit,
-    hungUp: fields['hungUp'] === true,
-  };
-}
-
-function asExit(value: unknown): CommandExit | null | undefined {
-  if (value === null) return null;
-  const fields = asRecord(value);
-  const status = asCount(fields['status']);
-  const signal = asCount(fields['signal']);
-  const at = asCount(fields['at']);
-  if (status === undefined || signal === undefined || at === undefined) return undefined;
-  return { status, signal, at };
 }
 
 function encodeMessage(fields: readonly string[]): Buffer {
@@ -122,21 +73,4 @@ function variableName(name: string): string {
     throw new InvariantError(`not the name of an environment variable: ${visible(name)}`);
   }
   return name;
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The fields of an object; none of anything else. */
-function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-}
-
-function asCount(value: unknown): number | undefined {
-  return Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : undefined;
 }

@@ -23,40 +23,28 @@ export function layoutString(layout: LayoutPart, window: TerminalSize): string |
   return `${checksum(body)},${body}`;
 }
 
-function writePart(part: LayoutPart, cell: Cell): string {
-  const { size, x, y } = cell;
+function writePart(part: LayoutPart, { size, x, y }: Cell): string {
   const region = `${size.cols}x${size.rows},${x},${y}`;
   if (typeof part !== 'object') return `${region},0`;
-  if ('columns' in part) {
-    const cells = layAlong(share(part.columns, 'columns', size.cols), (cols, offset) => ({
-      size: { cols, rows: size.rows },
-      x: x + offset,
-      y,
-    }));
-    return `${region}{${writeParts(part.columns, cells)}}`;
-  }
-  const cells = layAlong(share(part.rows, 'rows', size.rows), (rows, offset) => ({
-    size: { cols: size.cols, rows },
-    x,
-    y: y + offset,
-  }));
-  return `${region}[${writeParts(part.rows, cells)}]`;
-}
-
-function writeParts(parts: readonly LayoutPart[], cells: readonly Cell[]): string {
-  return cells.map((cell, at) => writePart(parts[at] ?? 1, cell)).join(',');
-}
-
-function layAlong(
-  lengths: readonly number[],
-  cellAt: (length: number, offset: number) => Cell,
-): Cell[] {
+  const [inner, along] = innerOf(part);
+  const isRow = along === 'columns';
+  const lengths = share(inner, along, isRow ? size.cols : size.rows);
   let offset = 0;
-  return lengths.map((length) => {
-    const cell = cellAt(length, offset);
+  const written = inner.map((each, at) => {
+    const length = lengths[at] ?? 1;
+    const cell = isRow
+      ? { size: { ...size, cols: length }, x: x + offset, y }
+      : { size: { ...size, rows: length }, x, y: y + offset };
     offset += length + 1;
-    return cell;
+    return writePart(each, cell);
   });
+  const body = written.join(',');
+  return isRow ? `${region}{${body}}` : `${region}[${body}]`;
+}
+
+/** What a row or column has in it, and along which direction that lies. */
+function innerOf(part: Exclude<LayoutPart, LayoutSize>) {
+  return 'rows' in part ? ([part.rows, 'rows'] as const) : ([part.columns, 'columns'] as const);
 }
 
 /** Divides `total` cells, borders taken off, by the wishes; each part gets what it needs at least. */
@@ -80,8 +68,7 @@ function share(parts: readonly LayoutPart[], direction: Direction, total: number
 /** Cells that a part needs along a direction: one for each pane, and the borders between them. */
 function leastLength(part: LayoutPart, direction: Direction): number {
   if (typeof part !== 'object') return 1;
-  const [inner, along] =
-    'rows' in part ? ([part.rows, 'rows'] as const) : ([part.columns, 'columns'] as const);
+  const [inner, along] = innerOf(part);
   const needs = inner.map((each) => leastLength(each, direction));
   return along === direction ? sum(needs) + needs.length - 1 : Math.max(...needs);
 }

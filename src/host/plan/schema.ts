@@ -1,25 +1,20 @@
-import type { output, ZodType } from 'zod';
-import { isName, NAME_RULE, paneName, type SessionName, sessionName } from '../../base/ids.js';
-import { PANE_SIGNALS, PANE_STATES } from '../../base/pane.js';
-import { argument, argumentList, duration, paneNameText, z } from '../../base/schema.js';
+import type { output, RefinementCtx, ZodType } from 'zod';
+import { isName, NAME_RULE, type SessionName, sessionName } from '../../base/ids.js';
+import { PANE_SIGNALS } from '../../base/pane.js';
+import { argument, argumentList, duration, paneNameText, printable, z } from '../../base/schema.js';
 import { healthKeys } from '../health/schema.js';
 import { rulesKeys } from '../rules/schema.js';
 import { logFileKeys } from '../tap/schema.js';
 import { readCondition } from './dependency.js';
-import { findPlanProblems } from './plan-problems.js';
+import { findPlanProblems, type PlanProblem } from './plan-problems.js';
 
 /** tmux refuses to split a window into panes of less than a few cells long before this. */
 const MAX_PANES = 32;
 const MAX_SESSIONS = 32;
-const MAX_TEXT = 4096;
 /** Lines; each takes 0.5 to 5 KB of the tmux server's memory. */
 const MAX_HISTORY = 200_000;
 const MAX_CRASHES = 1_000_000;
 
-const printable = z
-  .string()
-  .max(MAX_TEXT)
-  .regex(/^\P{Cc}*$/u, 'must not contain control characters');
 const command = z
   .union([argument.min(1), argumentList], {
     error: orMissing('must be a list of arguments, or a text for sh -c'),
@@ -29,6 +24,7 @@ const command = z
 const name = z.string().refine(isName, `must be ${NAME_RULE}`);
 
 const policyKeys = {
+  /** `on-failure`: when it exited with a status other than 0, or a signal ended it. */
   restart: z
     .enum(['always', 'on-failure', 'never'])
     .default('always')
@@ -38,6 +34,7 @@ const policyKeys = {
       first: duration('0s', '1h').prefault('1s').describe('the pause after the first end'),
       factor: z.number().min(1).max(10).default(2).describe('how each further one grows'),
       max: duration('0s', '1d').prefault('1m').describe('the longest pause'),
+      // The pause is chosen from itself less this share of it, up to itself.
       jitter: z.number().min(0).max(1).default(0.1).describe('share of it that is left to chance'),
     })
     .refine(({ first, max }) => first <= max, { path: ['first'], message: 'must be at most max' })
@@ -172,33 +169,19 @@ const session = z
   })
   .superRefine((value, context) => {
     const isSound = context.issues.length === 0;
-    rejectTwice(
-      value.panes.map((each) => each.name),
-      (index, text) =>
-        context.addIssue({
-          code: 'custom',
-          path: ['panes', index, 'name'],
-          message: `${text} is there twice`,
-        }),
-    );
-    const focused = value.panes.flatMap((each, index) => (each.focus ? [index] : []));
+    const { panes } = value;
+    rejectTwice(context, panes, ['panes']);
+    const focused = panes.flatMap((each, index) => (each.focus ? [index] : []));
     for (const index of focused.slice(1)) {
-      context.addIssue({
-        code: 'custom',
-        path: ['panes', index, 'focus'],
-        message: 'only one pane can have it',
-      });
+      report(context, ['panes', index, 'focus'], 'only one pane can have it');
     }
-    const places =
-      typeof value.layout === 'string' ? value.panes.length : countPlaces(value.layout);
-    if (places !== value.panes.length) {
-      const message = `has ${places} places for ${value.panes.length} panes`;
-      context.addIssue({ code: 'custom', path: ['layout'], message });
+    const places = typeof value.layout === 'string' ? panes.length : countPlaces(value.layout);
+    if (places !== panes.length) {
+      report(context, ['layout'], `has ${places} places for ${panes.length} panes`);
     }
     // A part that is wrong is still as it was written, not as it is meant.
-    for (const { path, message } of isSound ? findPlanProblems(value) : []) {
-      context.addIssue({ code: 'custom', path: [...path], message });
-    }
+    const problems = isSound ? findPlanProblems(value) : [];
+    for (const { path, message } of problems) report(context, path, message);
   });
 
 /** What `config/triad.yaml` says. */
@@ -207,62 +190,7 @@ export const triadSchema = z.strictObject({
     .array(session)
     .min(1)
     .max(MAX_SESSIONS)
-    .superRefine((sessions, context) => {
-      rejectTwice(
-        sessions.map((each) => each.name),
-        (index, text) =>
-          context.addIssue({
-            code: 'custom',
-            path: [index, 'name'],
-            message: `${text} is there twice`,
-          }),
-      );
-    }),
-});
-
-const counter = z.int().min(0);
-/** The last moment that a date can tell (ECMA-262 §21.4.1.1). */
-const MAX_EPOCH_MS = 8.64e15;
-
-/** What is kept of a pane in tmux (pane-memory.ts). */
-export const paneMemorySchema = z.strictObject({
-  state: z.enum(PANE_STATES),
-  reason: printable,
-  since: counter.max(MAX_EPOCH_MS),
-  starts: counter,
-  earlierStarts: counter,
-  pid: counter.nullable().default(null),
-  question: printable.nullable().default(null),
-  crashes: counter,
-  pauses: counter,
-  pauseMs: z.number().min(0),
-  startsAt: z.number().min(0).max(MAX_EPOCH_MS).nullable(),
-  ending: z.enum(['stop', 'restart', 'dead']).nullable(),
-  event: counter.default(0),
-});
-
-const exit = z.strictObject({
-  status: counter.nullable(),
-  signal: z.string().max(16).nullable(),
-  at: counter.max(MAX_EPOCH_MS),
-});
-
-/** What a manager has left of a session for the next one (run-notes.ts). */
-export const runNotesSchema = z.strictObject({
-  boot: z.string(),
-  ended: printable.nullable(),
-  panes: z
-    .record(
-      z.string().refine(isName),
-      z.strictObject({
-        memory: paneMemorySchema,
-        lastExit: exit.nullable(),
-        run: z.strictObject({ pid: counter, startedAt: z.string(), session: counter }).nullable(),
-      }),
-    )
-    .transform(
-      (panes) => new Map(Object.entries(panes).map(([name, note]) => [paneName(name), note])),
-    ),
+    .superRefine((sessions, context) => rejectTwice(context, sessions, [])),
 });
 
 export type TriadConfig = output<typeof triadSchema>;
@@ -270,12 +198,19 @@ type SessionConfig = TriadConfig['sessions'][number];
 export type PaneConfig = SessionConfig['panes'][number];
 
 function rejectTwice(
-  names: readonly string[],
-  report: (index: number, name: string) => void,
+  context: RefinementCtx,
+  all: readonly { readonly name: string }[],
+  path: PlanProblem['path'],
 ): void {
+  const names = all.map((each) => each.name);
   names.forEach((each, index) => {
-    if (names.indexOf(each) < index) report(index, each);
+    if (names.indexOf(each) === index) return;
+    report(context, [...path, index, 'name'], `${each} is there twice`);
   });
+}
+
+function report(context: RefinementCtx, path: PlanProblem['path'], message: string): void {
+  context.addIssue({ code: 'custom', path: [...path], message });
 }
 
 function countPlaces(layoutPart: LayoutPart): number {

@@ -5,12 +5,11 @@
  */
 
 import type { PaneName, SessionName } from '../../base/ids.js';
-import type { PaneSignal } from '../../base/pane.js';
 import type { HealthPlan } from '../health/health-plan.js';
 import type { RulesPlan } from '../rules/rule-plan.js';
-import type { LogFilePlan } from '../tap/log-file-plan.js';
+import type { LogFilePlan } from '../tap/schema.js';
 import type { Dependency } from './dependency.js';
-import type { Layout } from './schema.js';
+import type { Layout, PaneConfig } from './schema.js';
 
 /** What runs in a pane. */
 export interface PaneProgram {
@@ -23,22 +22,10 @@ export interface PaneProgram {
 }
 
 /** When a command that ended is started again, and how it is ended. */
-export interface PanePolicy {
-  /** `on-failure`: when it exited with a status other than 0, or a signal ended it. */
-  readonly restart: 'always' | 'on-failure' | 'never';
-  /** The pause before it is started again: `firstMs`, grown by `factor` each time, at most `maxMs`. */
-  readonly backoff: {
-    readonly firstMs: number;
-    readonly factor: number;
-    readonly maxMs: number;
-    /** 0 to 1: the pause is chosen from itself less this share of it, up to itself. */
-    readonly jitter: number;
-  };
+export interface PanePolicy
+  extends Readonly<Pick<PaneConfig, 'restart' | 'backoff' | 'crashLimit' | 'stop'>> {
   /** Well for this long, crashes and pauses count anew. */
   readonly resetAfterMs: number;
-  /** So many crashes in a row, and it has failed; may be Infinity. */
-  readonly crashLimit: number;
-  readonly stop: { readonly signal: PaneSignal; readonly graceMs: number };
 }
 
 export interface PanePlan {

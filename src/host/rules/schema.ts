@@ -1,12 +1,11 @@
 import { isName, NAME_RULE } from '../../base/ids.js';
 import { PANE_SIGNALS, PANE_STATES } from '../../base/pane.js';
 import { pattern } from '../../base/pattern.js';
-import { argumentList, duration, paneNameText, z } from '../../base/schema.js';
+import { argumentList, duration, paneNameText, printable, z } from '../../base/schema.js';
 import type { RuleAction, RuleCondition, RulePlan } from './rule-plan.js';
 
 const MAX_RULES = 64;
 const MAX_HOSTS = 64;
-const MAX_TEXT = 4096;
 
 const when = z
   .strictObject({
@@ -26,11 +25,7 @@ const when = z
     return z.NEVER;
   });
 
-const text = z
-  .string()
-  .min(1)
-  .max(MAX_TEXT)
-  .regex(/^[^\p{Cc}]*$/u, 'must not contain control characters');
+const text = printable.min(1);
 
 const action = z
   .strictObject({

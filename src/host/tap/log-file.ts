@@ -6,7 +6,7 @@ import { createGzip } from 'node:zlib';
 import type { Clock } from '../../base/clock.js';
 import { RefusedError, systemCode } from '../../base/errors.js';
 import { isSameFile } from '../../base/named-file.js';
-import type { LogFilePlan } from './log-file-plan.js';
+import type { LogFilePlan } from './schema.js';
 
 export interface LogFileOptions {
   /** In a folder that is made private, in one that is, too. */

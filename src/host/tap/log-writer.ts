@@ -5,8 +5,8 @@ import { visible } from '../../base/visible.js';
 import type { Logger } from '../../log/logger.js';
 import { LineReader } from './line-reader.js';
 import { LogFile, type LogFileOptions } from './log-file.js';
-import type { LogFilePlan } from './log-file-plan.js';
 import type { PaneOutput } from './pane-output.js';
+import type { LogFilePlan } from './schema.js';
 
 /** What the log file of a pane has to tell people, without control characters. */
 export interface LogFileNews {

@@ -1,4 +1,4 @@
-import { duration, z } from '../../base/schema.js';
+import { duration, type ValueOf, z } from '../../base/schema.js';
 
 const UNITS: Readonly<Record<string, number>> = { KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 };
 const MIN_FILE_BYTES = 1024;
@@ -17,6 +17,7 @@ const options = z.strictObject({
     .enum(['text', 'raw'])
     .default('text')
     .describe('without escape sequences, or each byte'),
+  // A file that is larger, or older, is rotated.
   maxSize: fileSize.prefault('10MB'),
   maxAge: duration('1m', '365d').prefault('1d'),
   keep: z.int().min(0).max(1000).default(7).describe('old files'),
@@ -37,3 +38,6 @@ export const logFileKeys = {
     })
     .describe('a copy of its output in state/logs/SESSION/PANE.log'),
 };
+
+/** An optional copy of a pane's output on disk. */
+export type LogFilePlan = NonNullable<ValueOf<typeof logFileKeys.logFile>>;

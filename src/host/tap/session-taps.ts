@@ -13,15 +13,14 @@ import { KeptSocket } from '../../base/unix-socket.js';
 import { visible } from '../../base/visible.js';
 import type { Logger } from '../../log/logger.js';
 import { LastSeen } from './last-seen.js';
-import type { LogFilePlan } from './log-file-plan.js';
-import { type LogFileNews, LogWriter, type LogWriterOptions } from './log-writer.js';
+import { LogWriter, type LogWriterOptions } from './log-writer.js';
 import type { PaneOutput, PastOutput } from './pane-output.js';
 import type { ProcessTable } from './process-table.js';
+import type { LogFilePlan } from './schema.js';
 import { serveTap, type TapReceiver } from './tap-connection.js';
 import { type TapHello, TapProtocolError, UNKNOWN_INPUT } from './tap-protocol.js';
 import { TapStream } from './tap-stream.js';
 import { TappedOutput } from './tapped-output.js';
-import type { Taps } from './taps.js';
 
 export interface SessionTapsOptions {
   readonly session: SessionName;
@@ -39,8 +38,10 @@ export interface SessionTapsOptions {
   readonly openLogFile?: LogWriterOptions['open'];
 }
 
-interface TappedPane {
+class TappedPane {
   readonly output: TappedOutput;
+  readonly lostOutput: Throttle;
+  lostBytes = 0;
   /** Of the newest tap. */
   connection: Socket | undefined;
   stream: TapStream | undefined;
@@ -48,15 +49,31 @@ interface TappedPane {
   /** Epoch ms at which the last one went away. */
   untappedAt: number | undefined;
   /** Something is not kept since then. */
-  isMissing: boolean;
+  isMissing = false;
   logPlan: LogFilePlan | undefined;
   log: LogWriter | undefined;
   /** One change after the other: two writers at once would mix their lines. Never rejects. */
-  logChanged: Promise<void>;
+  logChanged = Promise.resolve();
   /** Who waits for how much input waits; at most one for each driver. */
-  onInput: ((bytes: number) => void)[];
-  readonly lostOutput: Throttle;
-  lostBytes: number;
+  onInput: ((bytes: number) => void)[] = [];
+
+  constructor(clock: Clock) {
+    this.output = new TappedOutput({ clock });
+    const now = () => clock.elapsed();
+    this.lostOutput = new Throttle({ max: 1, windowMs: MINUTE_MS, now });
+  }
+
+  tellInput(bytes: number): void {
+    const waiting = this.onInput;
+    this.onInput = [];
+    for (const tell of waiting) tell(bytes);
+  }
+
+  /** What the log file has, or, without one, this host has read, is never needed from the tap again. */
+  takeKept(): void {
+    if (this.log !== undefined) this.stream?.take(this.log.kept);
+    else if (this.logPlan === undefined) this.stream?.take(this.output.end);
+  }
 }
 
 /** One per pane, and those that are being replaced. */
@@ -71,7 +88,7 @@ const RECONNECT_POLL_MS = 20;
  * connects to a socket of ours. Promises that no pane is left unread, and that what was not taken is told as
  * missed. It must never hold more than its rings do, nor write into a pane.
  */
-export class SessionTaps implements Taps {
+export class SessionTaps {
   readonly #options: SessionTapsOptions;
   readonly #server: Server;
   readonly #panes = new Map<PaneName, TappedPane>();
@@ -106,10 +123,12 @@ export class SessionTaps implements Taps {
     return this.#socket === undefined ? [taps] : [this.#socket, taps];
   }
 
+  /** The output of a pane; the same object for as long as the taps are open. */
   output(pane: PaneName): PaneOutput {
     return this.#get(pane).output;
   }
 
+  /** What stood in the pane before its tap, or undefined once it is of no run that lasts. */
   recall(pane: PaneName, past: PastOutput | undefined): void {
     this.#get(pane).output.recall(past);
   }
@@ -136,16 +155,22 @@ export class SessionTaps implements Taps {
     for (const pane of panes) this.#get(pane).output.acquit(round);
   }
 
+  /**
+   * The shell command that tmux is to pipe the pane's output into (`pipe-pane`). A later one takes the
+   * place of the one before.
+   */
   pipeCommand(pane: PaneName, tty: string): string {
     this.#get(pane);
     const words = [this.#options.tapPath, this.#socketPath, pane];
     return `exec ${words.map(quoteForPipe).join(' ')} ${tty}`;
   }
 
+  /** The pane had no tap for a while: its next one tells since when. */
   missing(pane: PaneName): void {
     this.#get(pane).isMissing = true;
   }
 
+  /** Resolves when the taps that an earlier host left in these panes are here, or do not come. */
   async reconnected(names: readonly PaneName[]): Promise<void> {
     const { clock } = this.#options;
     const panes = names.map((name) => this.#get(name));
@@ -157,16 +182,19 @@ export class SessionTaps implements Taps {
     }
   }
 
+  /** Whether a tap of the pane is connected now. */
   isTapped(pane: PaneName): boolean {
     return this.#panes.get(pane)?.connection !== undefined;
   }
 
+  /** Whose tap a process is that was started with these words; undefined for none of ours. */
   findTapped([, path, name]: readonly string[]): PaneName | undefined {
     return path === this.#socketPath
       ? [...this.#panes.keys()].find((each) => each === name)
       : undefined;
   }
 
+  /** @param pid of the pane's command; null while none runs. */
   telemetry(pane: PaneName, pid: number | null): PaneTelemetry {
     const { output } = this.#get(pane);
     const usage = pid === null ? undefined : this.#options.processes.usageOf(pid);
@@ -180,10 +208,12 @@ export class SessionTaps implements Taps {
     };
   }
 
+  /** What is wrong with the pane's log file, for people; undefined when nothing is. */
   problem(pane: PaneName): string | undefined {
     return this.#panes.get(pane)?.log?.problem;
   }
 
+  /** From now on the pane's output goes into this file, or none. */
   setLogFile(name: PaneName, plan: LogFilePlan | undefined): void {
     const pane = this.#get(name);
     if (isDeepStrictEqual(pane.logPlan, plan)) return;
@@ -196,6 +226,7 @@ export class SessionTaps implements Taps {
     });
   }
 
+  /** Lets go of every tap, which waits for the next host, and closes the files. Idempotent. */
   async close(): Promise<void> {
     this.#closing.abort();
     const closed = this.#socket?.close();
@@ -212,7 +243,7 @@ export class SessionTaps implements Taps {
   async #letGo(pane: TappedPane): Promise<void> {
     await pane.logChanged;
     await pane.log?.close(pane.connection !== undefined);
-    takeKept(pane);
+    pane.takeKept();
     pane.stream?.tell();
     pane.stream = undefined;
     pane.output.close();
@@ -233,21 +264,7 @@ export class SessionTaps implements Taps {
   #get(name: PaneName): TappedPane {
     const known = this.#panes.get(name);
     if (known !== undefined) return known;
-    const { clock } = this.#options;
-    const pane: TappedPane = {
-      output: new TappedOutput({ clock }),
-      ...{
-        connection: undefined,
-        stream: undefined,
-        pid: undefined,
-        untappedAt: undefined,
-        isMissing: false,
-      },
-      ...{ logPlan: undefined, log: undefined },
-      ...{ logChanged: Promise.resolve(), onInput: [] },
-      lostOutput: new Throttle({ max: 1, windowMs: MINUTE_MS, now: () => clock.elapsed() }),
-      lostBytes: 0,
-    };
+    const pane = new TappedPane(this.#options.clock);
     this.#panes.set(name, pane);
     return pane;
   }
@@ -256,10 +273,10 @@ export class SessionTaps implements Taps {
     const { clock, log, logDirectory, openLogFile } = this.#options;
     return new LogWriter({
       ...{ plan, clock, from, output: this.#get(name).output },
-      onKept: () => takeKept(this.#get(name)),
+      onKept: () => this.#get(name).takeKept(),
       path: join(logDirectory, `${name}.log`),
       log: log.child({ pane: name }),
-      onNews: (news) => this.#recordLogFile(name, news),
+      onNews: ({ text, ...facts }) => this.#record(name, 'log-file', { text, facts }),
       ...(openLogFile === undefined ? {} : { open: openLogFile }),
     });
   }
@@ -282,7 +299,7 @@ export class SessionTaps implements Taps {
     pane.connection?.destroy();
     pane.connection = socket;
     pane.pid = hello.pid;
-    tellInput(pane, UNKNOWN_INPUT);
+    pane.tellInput(UNKNOWN_INPUT);
     if (pane.isMissing) this.#tellGap(name, pane);
     const stream = new TapStream(
       socket,
@@ -295,15 +312,15 @@ export class SessionTaps implements Taps {
       pane.connection = undefined;
       pane.stream = undefined;
       pane.untappedAt = this.#options.clock.now();
-      tellInput(pane, UNKNOWN_INPUT);
+      pane.tellInput(UNKNOWN_INPUT);
     });
     return {
       append: (bytes) => {
         stream.append(bytes);
-        takeKept(pane);
+        pane.takeKept();
       },
       skip: (bytes) => this.#lost(name, bytes, stream.isLate),
-      input: (bytes) => tellInput(pane, bytes),
+      input: (bytes) => pane.tellInput(bytes),
     };
   }
 
@@ -331,30 +348,10 @@ export class SessionTaps implements Taps {
     });
   }
 
-  #recordLogFile(name: PaneName, { text, isFailure, code }: LogFileNews): void {
-    this.#record(name, 'log-file', { text, facts: { isFailure, code } });
-  }
-
-  #record(
-    pane: PaneName,
-    kind: EventKind,
-    { text, facts }: Pick<NewHostEvent, 'text' | 'facts'>,
-  ): void {
+  #record(pane: PaneName, kind: EventKind, what: Pick<NewHostEvent, 'text' | 'facts'>): void {
     const { session, record } = this.#options;
-    record({ kind, session, pane, by: null, text, facts });
+    record({ kind, session, pane, by: null, ...what });
   }
-}
-
-function tellInput(pane: TappedPane, bytes: number): void {
-  const waiting = pane.onInput;
-  pane.onInput = [];
-  for (const tell of waiting) tell(bytes);
-}
-
-/** What the log file has, or, without one, this host has read, is never needed from the tap again. */
-function takeKept({ stream, log, logPlan, output }: TappedPane): void {
-  if (log !== undefined) stream?.take(log.kept);
-  else if (logPlan === undefined) stream?.take(output.end);
 }
 
 /** Of people's clocks, with the day where that is another one than `now`'s. */

@@ -1,7 +1,7 @@
 import { signalName } from '../../base/child-process.js';
 import type { PaneName } from '../../base/ids.js';
 import type { PaneExit, PaneState } from '../../base/pane.js';
-import type { KeeperState } from '../keeper/keeper-protocol.js';
+import type { KeeperState } from '../keeper/schema.js';
 
 /** How the last run that is over ended, as people are told; null before that. */
 export function exitOf(state: KeeperState | undefined): PaneExit | null {

@@ -1,13 +1,23 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { NewHostEvent } from '../../base/host-event.js';
 import type { PaneName, SessionName } from '../../base/ids.js';
-import type { Part } from '../../base/part.js';
+import type { PaneExit } from '../../base/pane.js';
+import { type Part, WrittenPart } from '../../base/part.js';
+import { processFacts } from '../../base/process-scan.js';
+import { readJson } from '../../base/schema.js';
 import type { Logger } from '../../log/logger.js';
-import { OldRuns } from './old-runs.js';
+import { OldRuns, type PaneRun } from './old-runs.js';
 import type { Pane } from './pane.js';
-import type { PaneMemory } from './pane-memory.js';
 import type { PaneSet } from './pane-set.js';
-import { RunNotes } from './run-notes.js';
 import type { RunRecord } from './run-record.js';
+import {
+  type NotedRun,
+  type PaneMemory,
+  type PaneNote,
+  runNotesSchema,
+  type SessionNotes,
+} from './schema.js';
 
 const UP = ['starting', 'running', 'healthy', 'unhealthy', 'stopping'];
 
@@ -33,7 +43,7 @@ export class LeftPanes {
     const { session, homeMark, log } = options;
     this.#options = options;
     this.#notes = new RunNotes(options.notesPath, log);
-    this.oldRuns = new OldRuns({ session, homeMark, notes: this.#notes, log });
+    this.oldRuns = new OldRuns({ session, homeMark, noted: () => this.#notes.runs(), log });
   }
 
   /** To be watched. */
@@ -59,7 +69,10 @@ export class LeftPanes {
     this.#hasRecalled = true;
     const cause =
       left.ended ?? (this.#notes.isOfEarlierBoot ? 'the machine was started anew' : loss);
-    const [kind, verb] = left.ended === null ? (['session-lost', 'lost'] as const) : ENDED;
+    const [kind, verb] =
+      left.ended === null
+        ? (['session-lost', 'lost'] as const)
+        : (['session-ended', 'ended'] as const);
     const text = `session ${verb}: ${cause}`;
     const { session, record } = this.#options;
     record({ kind, session, pane: null, by: null, text, facts: { reason: cause } });
@@ -94,17 +107,106 @@ export class LeftPanes {
     if (!isEnded && !this.#notes.isOfEarlierBoot) return memory;
     // What ran is told to have ended, whatever its policy says of ends, and then starts as on the first day.
     if (UP.includes(memory.state)) {
-      return {
-        ...memory,
-        state: 'stopping',
-        ending: 'restart',
-        reason: cause,
-        pauses: 0,
-        crashes: 0,
-      };
+      const again = { state: 'stopping', ending: 'restart', pauses: 0, crashes: 0 } as const;
+      return { ...memory, ...again, reason: cause };
     }
     return memory.state === 'stopped' && !isEnded ? memory : undefined;
   }
 }
 
-const ENDED = ['session-ended', 'ended'] as const;
+/**
+ * What a session's panes do, in a file that lives longer than tmux: what is kept in tmux itself dies with
+ * it, and who comes then must know what ran, so that its end is told.
+ */
+export class RunNotes {
+  /** To be watched: it is behind while the machine lets nothing be asked or written. */
+  readonly part = new WrittenPart('note of its runs', () => this.#write(null));
+  readonly #path: string;
+  readonly #log: Logger | undefined;
+  readonly #panes: Map<PaneName, PaneNote>;
+  readonly #boot = bootId();
+  /** What the manager before this one has left. */
+  readonly left: SessionNotes | undefined;
+
+  constructor(path: string, log?: Logger) {
+    this.#path = path;
+    this.#log = log;
+    this.left = readNotes(path);
+    this.#panes = new Map(this.left?.panes);
+  }
+
+  /** Whether the machine was started anew since. */
+  get isOfEarlierBoot(): boolean {
+    return this.left !== undefined && this.left.boot !== this.#boot;
+  }
+
+  runs(): PaneRun[] {
+    if (this.isOfEarlierBoot) return [];
+    return [...this.#panes].flatMap(([pane, { run }]) => (run === null ? [] : [{ pane, ...run }]));
+  }
+
+  remember(pane: PaneName, memory: PaneMemory, lastExit: PaneExit | null): void {
+    const before = this.#panes.get(pane)?.run ?? null;
+    const run = memory.pid === before?.pid ? before : null;
+    // What it asks is of no use once its run is over.
+    this.#panes.set(pane, { memory: { ...memory, question: null }, lastExit, run });
+    this.#save();
+  }
+
+  /** The session was ended for good. */
+  forget(): void {
+    this.#panes.clear();
+    this.part.note(true);
+    rmSync(this.#path, { force: true });
+  }
+
+  /** Somebody ended the session while no manager was there: the next one tells of it. */
+  endedBy(who: string): void {
+    if (this.left !== undefined) this.#save(who);
+  }
+
+  #save(ended: string | null = null): void {
+    try {
+      this.#write(ended);
+      this.part.note(true);
+    } catch (error) {
+      // Tmux remembers the same; only a manager that comes after tmux ended, too, misses it.
+      this.part.note(false);
+      this.#log?.warn({ error }, 'runs not noted');
+    }
+  }
+
+  /** @throws UnavailableError while processes cannot be asked, or the system's error. */
+  #write(ended: string | null): void {
+    for (const [pane, note] of this.#panes) {
+      if (note.run === null) this.#panes.set(pane, { ...note, run: runOf(note.memory.pid) });
+    }
+    const notes = { boot: this.#boot, ended, panes: Object.fromEntries(this.#panes) };
+    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+    writeFileSync(`${this.#path}.new`, `${JSON.stringify(notes)}\n`, { mode: 0o600 });
+    renameSync(`${this.#path}.new`, this.#path);
+  }
+}
+
+/** The number alone may come to name another process. */
+function runOf(pid: number | null): NotedRun | null {
+  const facts = pid === null ? undefined : processFacts(pid);
+  if (facts === undefined) return null;
+  return { pid: facts.pid, startedAt: facts.startedAt, session: facts.session };
+}
+
+function readNotes(path: string): SessionNotes | undefined {
+  try {
+    return readJson(runNotesSchema, readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  } catch {
+    return '';
+  }
+}

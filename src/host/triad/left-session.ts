@@ -2,8 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { endLeftClients } from '../tmux/control-connection.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
+import { endRun, findKeeper } from './old-runs.js';
 import { LEFT_ALONE } from './pane-life.js';
-import { endRun, findKeeper } from './run-end.js';
 import type { HomeRuns } from './runs.js';
 import { endServers } from './server-process.js';
 

@@ -1,20 +1,39 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { withDeadline } from '../../base/deadline.js';
+import { UnavailableError } from '../../base/errors.js';
 import type { PaneName, SessionName } from '../../base/ids.js';
-import type { ProcessFacts } from '../../base/process-scan.js';
+import {
+  continueStopped,
+  livesOn,
+  type ProcessFacts,
+  scanProcesses,
+  signalProcess,
+} from '../../base/process-scan.js';
 import type { Logger } from '../../log/logger.js';
-import type { KeeperConnection } from '../keeper/keeper-connection.js';
-import type { KeeperState } from '../keeper/keeper-protocol.js';
+import { KeeperConnection } from '../keeper/keeper-connection.js';
+import type { KeeperState } from '../keeper/schema.js';
 import type { PanePolicy } from '../plan/session-plan.js';
-import { endRun, followKeeper } from './run-end.js';
-import type { NotedRun, RunNotes } from './run-notes.js';
-import { findRuns, type HomeRuns, type Run } from './runs.js';
+import { askToListen } from './process-facts.js';
+import { findRuns, type HomeRuns, type KeeperProcess, type Run } from './runs.js';
+import type { NotedRun } from './schema.js';
+
+/** After SIGKILL only the kernel can hold a process. */
+const KILL_LIMIT_MS = 5_000;
+const POLL_MS = 50;
+/** A keeper that is there answers at once. */
+const CONNECT_LIMIT_MS = 500;
 
 export interface OldRunsOptions {
   readonly session: SessionName;
   /** The home's mark. */
   readonly homeMark: string;
-  readonly notes: RunNotes;
+  /** What was noted of runs when they were started. */
+  readonly noted: () => readonly PaneRun[];
   readonly log: Logger;
 }
+
+/** A run that was noted, and its pane. */
+export type PaneRun = NotedRun & { readonly pane: PaneName };
 
 /** What is searched for of a pane before anything is started in it. */
 export interface OldRunsOf {
@@ -47,11 +66,11 @@ export class OldRuns {
 
   /** Whether something else of a pane lives than what its present keeper runs. */
   async find(): Promise<(of: OldRunsOf) => readonly Run[]> {
-    const { session, notes } = this.#options;
+    const { session, noted } = this.#options;
     const { runs, processes } = await this.#scan();
     const own = runs.filter((run) => run.session === session);
     const known = new Set(own.map(({ keeperPid }) => keeperPid));
-    const others = notes.runs().filter((each) => !known.has(each.session));
+    const others = noted().filter((each) => !known.has(each.session));
     const all = [...own, ...others.flatMap((each) => this.#noted(each, processes))];
     return ({ pane, keeperPid }) =>
       all.filter((run) => run.pane === pane && run.keeperPid !== keeperPid);
@@ -95,7 +114,7 @@ export class OldRuns {
   }
 
   /** A command that has dropped its environment is known by what was noted when it was started. */
-  #noted(noted: NotedRun, all: readonly ProcessFacts[]): Run[] {
+  #noted(noted: PaneRun, all: readonly ProcessFacts[]): Run[] {
     const { pane, session: keeperPid } = noted;
     const processes = all.filter(({ session, pid }) => session === keeperPid && pid !== keeperPid);
     const isThere = processes.some(
@@ -104,4 +123,110 @@ export class OldRuns {
     const { session } = this.#options;
     return isThere ? [{ session, pane, keeperPid, keeper: undefined, processes }] : [];
   }
+}
+
+/** Nothing may be started beside it. */
+export class StillRunsError extends UnavailableError {
+  override name = 'StillRunsError';
+}
+
+/**
+ * Ends what is left of a run as the policy says, and its keeper with it.
+ *
+ * @param keeper connected with its keeper, where that could be done (`followKeeper`).
+ * @returns the last word of its keeper; undefined where there is none.
+ * @throws UnavailableError when a process of it cannot be ended: it is never taken for dead.
+ */
+export async function endRun(
+  run: Run,
+  stop: PanePolicy['stop'],
+  keeper: KeeperConnection | undefined,
+): Promise<KeeperState | undefined> {
+  if (run.keeper !== undefined) continueStopped(run.keeper.pid);
+  if (!(await hasEnded(run, stop.signal, stop.graceMs))) {
+    if (!(await hasEnded(run, 'SIGKILL', KILL_LIMIT_MS))) throw await stillRuns(run);
+  }
+  if (run.keeper !== undefined) await endKeeper(run.keeper);
+  if (keeper === undefined) return undefined;
+  // Its last word is there: it has ended.
+  await withDeadline(keeper.closed, CONNECT_LIMIT_MS, 'the last word of a keeper').catch(
+    () => undefined,
+  );
+  return keeper.state;
+}
+
+/**
+ * Connects with the keeper of a run whose pane is gone: it alone knows how its command will have ended.
+ * Only while no other keeper is in its place, which would lose its socket to it.
+ */
+async function followKeeper(run: Run): Promise<KeeperConnection | undefined> {
+  if (run.keeper === undefined || !askToListen(run.keeper.pid)) return undefined;
+  const { socketPath } = run.keeper;
+  const connection = await findKeeper(socketPath);
+  if (connection === undefined || isOf(connection.state, run)) return connection;
+  connection.close();
+  return undefined;
+}
+
+/** Connects with the keeper that listens there; undefined where none answers. */
+export function findKeeper(socketPath: string): Promise<KeeperConnection | undefined> {
+  const connecting = KeeperConnection.connect({ socketPath, deadlineMs: CONNECT_LIMIT_MS });
+  return connecting.catch(() => undefined);
+}
+
+/** Another keeper may listen there that was faster. */
+function isOf({ starts, pid: running }: KeeperState, { processes }: Run): boolean {
+  return starts > 0 && (running === null || processes.some(({ pid }) => pid === running));
+}
+
+/** Sends the signal to every group of the run; @returns whether all have ended within the limit. */
+async function hasEnded(run: Run, signal: NodeJS.Signals, limitMs: number): Promise<boolean> {
+  const giveUpAt = performance.now() + limitMs;
+  const signalled = new Set<number>();
+  let left = await membersOf(run);
+  while (left.length > 0) {
+    for (const { group } of left) {
+      if (signalled.has(group)) continue;
+      signalled.add(group);
+      signalProcess(-group, signal);
+      signalProcess(-group, 'SIGCONT');
+    }
+    while (left.some(livesOn)) {
+      if (performance.now() > giveUpAt) return false;
+      await delay(POLL_MS);
+    }
+    // What it has started meanwhile.
+    left = performance.now() > giveUpAt ? [] : await membersOf(run);
+  }
+  return (await membersOf(run)).length === 0;
+}
+
+/** Those of its terminal session, whose number nobody else gets as long as it has members. */
+async function membersOf({ keeperPid, keeper, processes }: Run): Promise<ProcessFacts[]> {
+  if (keeper === undefined && !processes.some(livesOn)) return [];
+  return (await scanProcesses()).filter(
+    ({ session, pid }) => session === keeperPid && pid !== keeperPid,
+  );
+}
+
+/** Its pane is gone, and it ends with it; or it is still there, on a server that nobody uses. */
+async function endKeeper(keeper: KeeperProcess): Promise<void> {
+  const killAt = performance.now() + CONNECT_LIMIT_MS;
+  while (livesOn(keeper)) {
+    if (performance.now() > killAt) signalProcess(keeper.pid, 'SIGKILL');
+    await delay(POLL_MS);
+    if (performance.now() > killAt + KILL_LIMIT_MS) {
+      throw new UnavailableError(
+        `a keeper of an earlier start (process ${keeper.pid}) cannot be ended`,
+      );
+    }
+  }
+}
+
+async function stillRuns(run: Run): Promise<StillRunsError> {
+  const pids = (await membersOf(run)).map(({ pid }) => pid).join(', ');
+  return new StillRunsError(
+    `an earlier run of ${run.pane} cannot be ended, and it is not started beside it: process ${pids}`,
+    { hint: `end it yourself; ${run.pane} is started then` },
+  );
 }

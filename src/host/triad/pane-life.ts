@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.js';
 import type { PaneExit, PaneState } from '../../base/pane.js';
 import type { PanePolicy } from '../plan/session-plan.js';
 import { describeExit, isUnrunnable } from './command-exit.js';
-import type { Ending, PaneMemory } from './pane-memory.js';
+import type { PaneMemory } from './schema.js';
 
 /** After SIGKILL only the kernel can hold a process; more than this is a stuck disk. */
 const KILL_LIMIT_MS = 5_000;
@@ -253,7 +253,7 @@ export class PaneLife {
     this.#setTimer(leftMs, () => this.#begin('pause is over'));
   }
 
-  #end(ending: Ending, reason: string): void {
+  #end(ending: PaneMemory['ending'], reason: string): void {
     const isAgain = this.state === 'stopping';
     this.#memory = { ...this.#memory, ending, reason };
     if (isAgain) return this.#options.onCount();

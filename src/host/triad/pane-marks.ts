@@ -3,7 +3,8 @@ import type { Logger } from '../../log/logger.js';
 import type { PaneProgram } from '../plan/session-plan.js';
 import type { ControlConnection } from '../tmux/control-connection.js';
 import { TmuxError } from '../tmux/tmux-server.js';
-import { type PaneMemory, writeMemory } from './pane-memory.js';
+import { writeMemory } from './pane-memory.js';
+import type { PaneMemory } from './schema.js';
 import { programMark } from './session-builder.js';
 
 export interface PaneMarksOptions {

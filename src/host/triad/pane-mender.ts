@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { withDeadline } from '../../base/deadline.js';
 import type { PaneName } from '../../base/ids.js';
-import { continueStopped } from '../../base/process-scan.js';
+import { continueStopped, processFacts, signalProcess } from '../../base/process-scan.js';
 import type { Logger } from '../../log/logger.js';
 import { KeeperConnection } from '../keeper/keeper-connection.js';
 import type { PanePlan } from '../plan/session-plan.js';
@@ -12,7 +12,7 @@ import { LEFT_ALONE } from './pane-life.js';
 import type { PanePipes } from './pane-pipes.js';
 import type { PanePositions } from './pane-positions.js';
 import type { PaneRow } from './pane-row.js';
-import { askToListen, killLeftCommand } from './process-facts.js';
+import { askToListen } from './process-facts.js';
 import type { RunRecord } from './run-record.js';
 import { isKeeperOf } from './runs.js';
 import type { FoundPane, SessionBuilder } from './session-builder.js';
@@ -155,7 +155,10 @@ export class PaneMender {
 
   async #respawn(pane: Pane, found: FoundPane): Promise<void> {
     const lastPid = pane.lastPid ?? found.memory?.pid ?? null;
-    if (lastPid !== null) killLeftCommand(lastPid, found.keeperPid);
+    // What it has left running must not run twice; a process of another session only has its number.
+    if (lastPid !== null && processFacts(lastPid)?.session === found.keeperPid) {
+      signalProcess(-lastPid, 'SIGKILL');
+    }
     pane.lost('its keeper was killed');
     await this.#options.builder.respawn(found);
   }

@@ -3,9 +3,9 @@ import type { PaneName } from '../../base/ids.js';
 import type { Logger } from '../../log/logger.js';
 import type { PaneHealth, PaneHealthOptions } from '../health/pane-health.js';
 import type { PanePlan } from '../plan/session-plan.js';
-import type { Taps } from '../tap/taps.js';
+import type { SessionTaps } from '../tap/session-taps.js';
 import type { LifeChange } from './pane-life.js';
-import type { PaneMemory } from './pane-memory.js';
+import type { PaneMemory } from './schema.js';
 
 /** What the panes of a session get from outside. */
 export interface PaneSurroundings {
@@ -13,7 +13,7 @@ export interface PaneSurroundings {
   /** From 0 up to 1. */
   readonly random: () => number;
   readonly log: Logger;
-  readonly taps: Taps;
+  readonly taps: SessionTaps;
   readonly watchHealth: (options: PaneHealthOptions) => PaneHealth;
 }
 

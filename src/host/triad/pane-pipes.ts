@@ -4,7 +4,7 @@ import type { PaneId, PaneName } from '../../base/ids.js';
 import type { Part } from '../../base/part.js';
 import { argumentsOf, continueStopped, scanProcesses } from '../../base/process-scan.js';
 import type { Logger } from '../../log/logger.js';
-import type { Taps } from '../tap/taps.js';
+import type { SessionTaps } from '../tap/session-taps.js';
 import type { ControlConnection } from '../tmux/control-connection.js';
 import { variable } from '../tmux/rows.js';
 import type { PaneRow } from './pane-row.js';
@@ -16,7 +16,7 @@ const LAST_PAUSE_MS = 10_000;
 const TOLD_PAUSE_MS = 1_000;
 
 export interface PanePipesOptions {
-  readonly taps: Taps;
+  readonly taps: SessionTaps;
   readonly clock: Clock;
   readonly log: Logger;
   /** Throws while tmux cannot be asked. */

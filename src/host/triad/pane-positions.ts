@@ -51,13 +51,9 @@ export class PanePositions {
     const window = this.find(name);
     const id = this.#ours.get(name);
     if (window === undefined || id === undefined) return undefined;
-    const isThere = (each: PaneId) =>
-      rows.some((row) => row.id === each && row.windowId === window.windowId);
-    const at = window.ids.indexOf(id);
-    const before = window.ids.slice(0, at).filter(isThere).at(-1);
-    if (before !== undefined) return ['-t', before];
-    const after = window.ids.slice(at + 1).find(isThere);
-    return after === undefined ? undefined : ['-b', '-t', after];
+    const there = rows.filter(({ windowId }) => windowId === window.windowId).map((row) => row.id);
+    const ids = window.ids.map((each) => (there.includes(each) ? each : undefined));
+    return splitTarget(ids, window.ids.indexOf(id));
   }
 
   /** A pane was made again under another id. */
@@ -80,6 +76,17 @@ export class PanePositions {
     this.#windows = [];
     this.#ours.clear();
   }
+}
+
+/** What makes `split-window` put a pane at this position among others, of which some are not there. */
+export function splitTarget(
+  ids: readonly (PaneId | undefined)[],
+  at: number,
+): readonly string[] | undefined {
+  const before = ids.slice(0, at).findLast((id) => id !== undefined);
+  if (before !== undefined) return ['-t', before];
+  const after = ids.slice(at + 1).find((id) => id !== undefined);
+  return after === undefined ? undefined : ['-b', '-t', after];
 }
 
 function windowsOf(rows: readonly PaneRow[]): KnownWindow[] {

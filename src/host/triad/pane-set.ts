@@ -1,7 +1,7 @@
 import { UnavailableError } from '../../base/errors.js';
 import type { EventKind, NewHostEvent } from '../../base/host-event.js';
 import type { PaneName, SessionName } from '../../base/ids.js';
-import type { PaneDescription, PaneSignal } from '../../base/pane.js';
+import type { PaneDescription } from '../../base/pane.js';
 import type { PanePlan } from '../plan/session-plan.js';
 import { describeWait, inStartOrder, isMet } from '../plan/start-order.js';
 import type { PastOutput } from '../tap/pane-output.js';
@@ -9,9 +9,10 @@ import { AwaitedLines } from './awaited-lines.js';
 import { describeExit } from './command-exit.js';
 import { Pane } from './pane.js';
 import type { LifeChange } from './pane-life.js';
-import { memoryFacts, type PaneMemory } from './pane-memory.js';
+import { memoryFacts } from './pane-memory.js';
 import type { PaneSurroundings } from './pane-options.js';
 import { isSame } from './plan-changes.js';
+import type { PaneMemory } from './schema.js';
 
 export interface PaneSetOptions extends PaneSurroundings {
   readonly session: SessionName;
@@ -140,11 +141,6 @@ export class PaneSet {
       this.recheck();
     }
     await Promise.all(panes.map((pane) => pane.begun()));
-  }
-
-  /** @throws RefusedError when the command is not running. */
-  signal(name: PaneName, signal: PaneSignal): void {
-    this.get(name).signal(signal);
   }
 
   close(): void {

@@ -4,8 +4,8 @@ import type { PaneName } from '../../base/ids.js';
 import type { PaneDescription } from '../../base/pane.js';
 import { visible } from '../../base/visible.js';
 import type { Logger } from '../../log/logger.js';
+import { StillRunsError } from './old-runs.js';
 import type { Pane } from './pane.js';
-import { StillRunsError } from './run-end.js';
 
 export interface PaneTroublesOptions {
   readonly log: Logger;

@@ -5,14 +5,14 @@ import { shellWord } from '../../base/shell-word.js';
 import { visible } from '../../base/visible.js';
 import type { HealthChange, PaneHealth } from '../health/pane-health.js';
 import type { KeeperConnection } from '../keeper/keeper-connection.js';
-import type { KeeperState } from '../keeper/keeper-protocol.js';
+import type { KeeperState } from '../keeper/schema.js';
 import type { PanePlan, PaneProgram } from '../plan/session-plan.js';
 import { endNote, exitOf, stayNote } from './command-exit.js';
 import { ConditionWaits } from './condition-waits.js';
 import { LEFT_ALONE, type LifeChange, type LifePlan, PaneLife } from './pane-life.js';
-import { freshMemory, type PaneMemory } from './pane-memory.js';
+import { freshMemory } from './pane-memory.js';
 import type { Adoption, PaneOptions } from './pane-options.js';
-import type { PaneNote } from './run-notes.js';
+import type { PaneMemory, PaneNote } from './schema.js';
 
 const START_LIMIT_MS = 10_000;
 /** Beyond the grace of its policy, until a command that is ended counts as stuck. */
@@ -365,13 +365,10 @@ export class Pane {
       this.#lastExit = exitOf(state);
       this.#health?.end();
       this.#setQuestion(null);
-      this.#life.ended(this.#lastExit ?? this.#lostExit(), this.#closedCause(state));
+      const cause = state.hungUp ? 'its pane was closed' : undefined;
+      this.#life.ended(this.#lastExit ?? this.#lostExit(), cause);
     }
     this.#waits.recheck();
-  }
-
-  #closedCause({ hungUp }: KeeperState): string | undefined {
-    return hungUp ? 'its pane was closed' : undefined;
   }
 
   #keeperClosed(keeper: KeeperConnection): void {

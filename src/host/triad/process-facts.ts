@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { UnavailableError } from '../../base/errors.js';
-import { processFacts, readProcess, signalProcess } from '../../base/process-scan.js';
+import { readProcess, signalProcess } from '../../base/process-scan.js';
 
 /**
  * Asks a keeper to make its socket again where that was deleted.
@@ -20,13 +20,4 @@ function isHeld(pid: number, signal: NodeJS.Signals): boolean {
     if (error instanceof UnavailableError) throw error;
     return false;
   }
-}
-
-/**
- * Kills what a keeper that was killed has left running, so that it does not run twice.
- *
- * @param pid the command's; only while it is of the session that the keeper led.
- */
-export function killLeftCommand(pid: number, keeperPid: number): void {
-  if (processFacts(pid)?.session === keeperPid) signalProcess(-pid, 'SIGKILL');
 }

@@ -2,9 +2,10 @@ import type { NewHostEvent } from '../../base/host-event.js';
 import type { PaneName, SessionName } from '../../base/ids.js';
 import type { PaneHistory, RunOnRecord } from '../events/pane-history.js';
 import type { KeeperConnection } from '../keeper/keeper-connection.js';
-import type { KeeperState } from '../keeper/keeper-protocol.js';
+import type { KeeperState } from '../keeper/schema.js';
 import { describeExit, exitOf } from './command-exit.js';
-import { memoryFacts, type PaneMemory, recordedMemory } from './pane-memory.js';
+import { memoryFacts, recordedMemory } from './pane-memory.js';
+import type { PaneMemory } from './schema.js';
 
 /** What is on record of each pane, over every restart. */
 export type RunHistory = Pick<PaneHistory, 'lastRun' | 'openPanes' | 'lastState'>;

@@ -8,9 +8,10 @@ import { layoutString } from '../plan/layout.js';
 import type { PanePlan, PaneProgram, SessionPlan } from '../plan/session-plan.js';
 import { type Fields, panesOf, parseRows, type Row, rowArgs, variable } from '../tmux/rows.js';
 import { TmuxError, type TmuxServer } from '../tmux/tmux-server.js';
-import { type PaneMemory, readMemory } from './pane-memory.js';
-import type { KnownWindow } from './pane-positions.js';
+import { readMemory } from './pane-memory.js';
+import { type KnownWindow, splitTarget } from './pane-positions.js';
 import { PANE_ROW, type PaneRow } from './pane-row.js';
+import type { PaneMemory } from './schema.js';
 
 /** Room for every layout before the first driver's terminal says how large the window is. */
 const FIRST_SIZE: TerminalSize = { cols: 200, rows: 50 };
@@ -33,18 +34,11 @@ export interface SessionBuilderOptions {
   readonly cwd: string;
 }
 
-export interface FoundPane {
+/** A pane that carries a name of ours, with what a manager before this one has left of it. */
+export type FoundPane = Omit<Row<typeof FOUND_PANE>, 'name' | 'memory'> & {
   readonly name: PaneName;
-  readonly id: PaneId;
-  /** Its keeper was killed; tmux keeps the pane. */
-  readonly isDead: boolean;
-  /** Its own process. */
-  readonly keeperPid: number;
-  /** What was last started in it (`programMark`); empty before that. */
-  readonly programMark: string;
-  /** What a manager before this one has left of it. */
   readonly memory: PaneMemory | undefined;
-}
+};
 
 /** Makes one session on its tmux server, and finds again what an earlier start made. */
 export class SessionBuilder {
@@ -71,9 +65,8 @@ export class SessionBuilder {
    * @throws TmuxError when tmux does not say whether there is one.
    */
   async find(): Promise<string | undefined> {
-    const plan = this.#plan;
-    const sessions = await this.#rows('list-sessions', SESSION);
-    return sessions.find(({ mark }) => mark === plan.name)?.id;
+    const { name } = this.#plan;
+    return (await this.#sessions()).find(({ mark }) => mark === name)?.id;
   }
 
   /** The panes of a session that carry a name of ours, in tmux's order. */
@@ -111,11 +104,10 @@ export class SessionBuilder {
    */
   async create(): Promise<string> {
     const { server } = this.#options;
-    const plan = this.#plan;
     await this.#removeHalfMade();
     try {
       const sessionId = await this.#createPanes();
-      await server.run(['set-option', '-t', sessionId, '@triad_session', plan.name]);
+      await server.run(['set-option', '-t', sessionId, '@triad_session', this.#plan.name]);
       return sessionId;
     } catch (error) {
       await this.#removeHalfMade();
@@ -262,19 +254,8 @@ export class SessionBuilder {
   /** Where to split: tmux lays panes out in the order in which they stand in their window. */
   #neighbour(plan: PanePlan, there: readonly FoundPane[]): readonly string[] | undefined {
     const names = this.#plan.panes.map(({ name }) => name);
-    const at = names.indexOf(plan.name);
-    const find = (name: PaneName) => there.find((pane) => pane.name === name);
-    const before = names
-      .slice(0, at)
-      .map(find)
-      .filter((pane) => pane !== undefined)
-      .at(-1);
-    if (before !== undefined) return ['-t', before.id];
-    const after = names
-      .slice(at + 1)
-      .map(find)
-      .find((pane) => pane !== undefined);
-    return after === undefined ? undefined : ['-b', '-t', after.id];
+    const ids = names.map((name) => there.find((pane) => pane.name === name)?.id);
+    return splitTarget(ids, names.indexOf(plan.name));
   }
 
   async #focus(sessionId: string): Promise<void> {
@@ -305,17 +286,15 @@ export class SessionBuilder {
   /** A session with our name but without our mark: no command was started in it. */
   async #removeHalfMade(): Promise<void> {
     const { server } = this.#options;
-    const plan = this.#plan;
-    const sessions = await this.#rows('list-sessions', SESSION);
-    const tmuxName = plan.name.replaceAll('.', '_');
-    for (const { id, name, mark } of sessions) {
+    const tmuxName = this.#plan.name.replaceAll('.', '_');
+    for (const { id, name, mark } of await this.#sessions()) {
       if (name === tmuxName && mark === '') await server.run(['kill-session', '-t', id]);
     }
   }
 
   async #endEmptyServer(): Promise<void> {
     const { server } = this.#options;
-    if ((await this.#rows('list-sessions', SESSION)).length > 0) return;
+    if ((await this.#sessions()).length > 0) return;
     if (await server.isRunning()) await server.run(['kill-server']);
   }
 
@@ -323,8 +302,8 @@ export class SessionBuilder {
     return [this.#options.keeperPath, this.keeperSocket(name), name];
   }
 
-  #rows<F extends Fields>(subcommand: string, fields: F): Promise<readonly Row<F>[]> {
-    return orNone(this.#options.server.rows(subcommand, fields));
+  #sessions(): Promise<readonly Row<typeof SESSION>[]> {
+    return orNone(this.#options.server.rows('list-sessions', SESSION));
   }
 }
 
@@ -336,6 +315,7 @@ const FOUND_PANE = {
   isDead: 'pane_dead',
   keeperPid: 'pane_pid',
   name: '@triad_pane',
+  /** What was last started in it (`programMark`); empty before that. */
   programMark: '@triad_program',
   memory: '@triad_memory',
 } as const;

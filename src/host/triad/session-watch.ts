@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.js';
 import type { PaneName } from '../../base/ids.js';
 import { continueStopped } from '../../base/process-scan.js';
 import type { Logger } from '../../log/logger.js';
-import type { Taps } from '../tap/taps.js';
+import type { SessionTaps } from '../tap/session-taps.js';
 import type { ControlConnection } from '../tmux/control-connection.js';
 import { panesOf } from '../tmux/rows.js';
 import { KeeperSockets, type KeeperSocketsOptions } from './keeper-sockets.js';
@@ -17,7 +17,7 @@ const INTERVAL_MS = 250;
 const CHECKS_PER_ROUND = 5;
 
 export interface SessionWatchOptions {
-  readonly taps: Taps;
+  readonly taps: SessionTaps;
   readonly clock: Clock;
   readonly log: Logger;
   readonly process: ServerProcess;

@@ -3,7 +3,7 @@ import { withDeadline } from '../../base/deadline.js';
 import { messageOf, UnavailableError } from '../../base/errors.js';
 import type { EventKind, NewHostEvent } from '../../base/host-event.js';
 import type { PaneName } from '../../base/ids.js';
-import type { PaneAction, PaneDescription, PaneSignal } from '../../base/pane.js';
+import type { PaneAction, PaneDescription } from '../../base/pane.js';
 import type { Part } from '../../base/part.js';
 import type { ReloadChange } from '../../base/reload-report.js';
 import type { SessionDescription, SessionState } from '../../base/session-description.js';
@@ -245,11 +245,6 @@ export class Triad {
   async supervise(action: PaneAction, name: PaneName | null): Promise<void> {
     this.getSessionId();
     await this.#panes[action](name);
-  }
-
-  /** @throws RefusedError when the command is not running. */
-  signal(name: PaneName, signal: PaneSignal): void {
-    this.#panes.signal(name, signal);
   }
 
   /** Makes the session what `plan` says: only what is another program is started anew. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { LogFilePlan } from '../../../../src/host/tap/log-file-plan.js';
+import type { LogFilePlan } from '../../../../src/host/tap/schema.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { isAlive } from '../../../helpers/keeper-pane.js';
 import { TappedTmux, WORKER } from '../../../helpers/tapped-tmux.js';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { paneName } from '../../../../src/base/ids.js';
 import { processFacts } from '../../../../src/base/process-scan.js';
-import type { PaneMemory } from '../../../../src/host/triad/pane-memory.js';
-import { RunNotes } from '../../../../src/host/triad/run-notes.js';
+import { RunNotes } from '../../../../src/host/triad/left-panes.js';
+import type { PaneMemory } from '../../../../src/host/triad/schema.js';
 import { withoutDescriptors } from '../../../helpers/file-limit.js';
 
 const WORKER = paneName('worker');
