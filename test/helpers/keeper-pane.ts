@@ -6,12 +6,14 @@ import { KeeperConnection } from '../../src/host/keeper/keeper-connection.js';
 import type { StartRequest } from '../../src/host/keeper/keeper-protocol.js';
 import type { KeeperState } from '../../src/host/keeper/schema.js';
 import { eventually } from './eventually.js';
+import { getKeeperBinary } from './native-binary.js';
 import { TESTED_TMUX } from './tested-tmux.js';
 
 const DEADLINE_MS = 15_000;
 
 /** A tmux server of its own with one pane, whose process is a keeper named `worker`. */
 export class KeeperPane implements AsyncDisposable {
+  readonly keeperPath = getKeeperBinary().path;
   readonly directory = mkdtempSync(join(tmpdir(), 'triad-pane-'));
   readonly socketPath = join(this.directory, 'worker.sock');
   readonly tmuxSocket = join(this.directory, 'tmux.sock');
@@ -20,9 +22,9 @@ export class KeeperPane implements AsyncDisposable {
   readonly keeperPid: number;
   readonly #connections: KeeperConnection[] = [];
 
-  constructor(keeperPath: string) {
+  constructor() {
     const size = ['-x', '100', '-y', '30'];
-    this.tmux('new-session', '-d', ...size, '-n', 'w', keeperPath, this.socketPath, 'worker');
+    this.tmux('new-session', '-d', ...size, '-n', 'w', this.keeperPath, this.socketPath, 'worker');
     this.tmux('set-option', '-g', 'remain-on-exit', 'on');
     this.serverPid = Number(this.format('#{pid}'));
     this.paneId = this.format('#{pane_id}');

@@ -17,6 +17,7 @@ import { ProcessTable } from '../../src/host/tap/process-table.js';
 import { SessionTaps } from '../../src/host/tap/session-taps.js';
 import { findTmux } from '../../src/host/tmux/tmux-binary.js';
 import { TmuxServer } from '../../src/host/tmux/tmux-server.js';
+import { CHECK_INTERVAL_MS } from '../../src/host/triad/session-watch.js';
 import type { HostLink } from '../../src/link/host-link.js';
 import { openLogger } from '../../src/log/logger.js';
 import { eventually } from './eventually.js';
@@ -25,8 +26,6 @@ import { getKeeperBinary, getTapBinary } from './native-binary.js';
 import { planOf } from './session-plan.js';
 import { TESTED_TMUX } from './tested-tmux.js';
 
-/** Between two looks of the check (src/host/triad/session-check.ts). */
-const CHECK_INTERVAL_MS = 250;
 const CHECKOUT = join(import.meta.dirname, '../..');
 
 export const PAIR = sessionName('pair');
@@ -73,7 +72,7 @@ export class SmallHost implements AsyncDisposable {
   readonly #eventLog: EventLog;
   readonly #session: object;
   host: LocalHost;
-  #waits = 0;
+  #checks = 0;
   readonly #timers = new Set<PendingTimer>();
   /** Whether log files have nowhere to be written. */
   isDiskFull = false;
@@ -86,7 +85,8 @@ export class SmallHost implements AsyncDisposable {
     ...SYSTEM_CLOCK,
     now: () => SYSTEM_CLOCK.now() + this.jumpMs,
     after: (delayMs, work) => {
-      this.#waits += delayMs === CHECK_INTERVAL_MS ? 1 : 0;
+      // Only the check of a session waits so long, each time that it is done.
+      this.#checks += delayMs === CHECK_INTERVAL_MS ? 1 : 0;
       return this.#after(delayMs, work);
     },
   };
@@ -176,8 +176,8 @@ export class SmallHost implements AsyncDisposable {
 
   /** Resolves when the check behind the keepers has looked at all there is now. */
   async checked(): Promise<void> {
-    const before = this.#waits;
-    await eventually('the check has looked', () => this.#waits >= before + 2);
+    const before = this.#checks;
+    await eventually('the session was checked twice', () => this.#checks >= before + 2);
   }
 
   /** Timers of the host that were not taken back and are not due yet. */

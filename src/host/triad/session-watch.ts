@@ -12,7 +12,7 @@ import { PANE_ROW, type PaneRow } from './pane-row.js';
 import type { ServerProcess } from './server-process.js';
 
 /** What it finds is known within this; each check costs the tmux server a tenth of a millisecond. */
-const INTERVAL_MS = 250;
+export const CHECK_INTERVAL_MS = 250;
 /** Checks from one of the keepers and the socket to the next: about once a second. */
 const CHECKS_PER_ROUND = 5;
 
@@ -68,7 +68,7 @@ export class SessionWatch {
   #schedule(): void {
     if (this.#isStopped) return;
     this.#cancelNext();
-    this.#cancelNext = this.#options.clock.after(INTERVAL_MS, () => void this.#checkAgain());
+    this.#cancelNext = this.#options.clock.after(CHECK_INTERVAL_MS, () => void this.#checkAgain());
   }
 
   async #checkAgain(): Promise<void> {

@@ -71,7 +71,7 @@ test('when it is given up, a program goes with all it has started', async () => 
   const controller = new AbortController();
   const file = join(directory, 'pid');
   const result = run(`sleep 1000 & echo $! > ${file}; trap '' TERM; sleep 1000`, controller.signal);
-  const pid = await eventually('it runs', () => Number(written(file)) || undefined);
+  const pid = await eventually('the program runs', () => Number(written(file)) || undefined);
   controller.abort();
   expect((await result).isOk).toBe(false);
   await eventually('what it started is gone', () => !isAlive(pid));
@@ -80,7 +80,7 @@ test('when it is given up, a program goes with all it has started', async () => 
 test('what a program leaves behind ends with it', async () => {
   const file = join(directory, 'left');
   expect((await run(`sleep 1000 & echo $! > ${file}`)).isOk).toBe(true);
-  await eventually('it is gone', () => !isAlive(Number(written(file))));
+  await eventually('the program is gone', () => !isAlive(Number(written(file))));
 });
 
 test.each([

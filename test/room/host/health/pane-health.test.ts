@@ -36,9 +36,9 @@ test('a pane is ready while its port is open, and not when it was closed', async
   const { server, port } = await openPort(0);
   const health = watched({ ready: probe({ kind: 'tcp', host: '127.0.0.1', port }) });
   health.begin({ pid: 1, ageMs: 0, wasReady: false });
-  await eventually('it is ready', () => health.told.length === 1);
+  await eventually('the pane is ready', () => health.told.length === 1);
   server.close();
-  await eventually('it is not ready any more', () => health.told.length === 2);
+  await eventually('the pane is not ready any more', () => health.told.length === 2);
   health.close();
   expect(health.told).toEqual([
     { kind: 'ready', reason: `tcp port ${port} accepts connections` },
@@ -49,7 +49,7 @@ test('a pane is ready while its port is open, and not when it was closed', async
 test('an adopted pane that was ready is told of when it is not any more, and of nothing before', async () => {
   const health = watched({ ready: probe({ kind: 'exec', argv: ['false'] }) });
   health.begin({ pid: 1, ageMs: 60_000, wasReady: true });
-  await eventually('it was told', () => health.told.length > 0);
+  await eventually('the failed probe was told', () => health.told.length > 0);
   health.close();
   expect(health.told).toEqual([
     { kind: 'unready', reason: 'false exited with 1, 2 times in a row' },
@@ -60,10 +60,10 @@ test('a pane is told of as dead once in each run', async () => {
   const health = watched({ live: probe({ kind: 'exec', argv: ['false'] }) });
   const dead = { kind: 'dead', reason: 'false exited with 1, 2 times in a row' };
   health.begin({ pid: 1, ageMs: 0, wasReady: false });
-  await eventually('it is dead', () => health.told.length === 1);
+  await eventually('the pane is dead', () => health.told.length === 1);
   health.end();
   health.begin({ pid: 2, ageMs: 0, wasReady: false });
-  await eventually('so is the next', () => health.told.length === 2);
+  await eventually('the next run is dead, too', () => health.told.length === 2);
   health.close();
   expect(health.told).toEqual([dead, dead]);
 });

@@ -37,9 +37,9 @@ test.each(READING)(
   'a command that reads its terminal %s is seen until it has got a line',
   async (_how, line) => {
     await using pty = open(line);
-    await eventually('it reads', () => isReadingTerminal(pty.pid));
+    await eventually('the program reads its terminal', () => isReadingTerminal(pty.pid));
     pty.write(Buffer.from('anna\n'));
-    await eventually('it goes on', () => pty.shows('thanks'));
+    await eventually('the program has read its line', () => pty.shows('thanks'));
     expect(await isReadingTerminal(pty.pid)).toBe(false);
   },
 );
@@ -50,7 +50,7 @@ test.each([
   ['reads in the background', 'set -m; cat & printf name:; sleep 1000'],
 ])('a command that %s is not reading its terminal', async (_what, line) => {
   await using pty = open(line);
-  await eventually('it runs', () => pty.shows('name:'));
+  await eventually('the program has printed its prompt', () => pty.shows('name:'));
   expect(await isReadingTerminal(pty.pid)).toBe(false);
 });
 

@@ -15,12 +15,9 @@ import {
   shell,
   stateWhere,
 } from '../../../helpers/keeper-pane.js';
-import { getKeeperBinary, type NativeBinary } from '../../../helpers/native-binary.js';
 
-let binary: NativeBinary;
 let directory: string;
 beforeAll(() => {
-  binary = getKeeperBinary();
   directory = mkdtempSync(join(tmpdir(), 'triad-keeper-test-'));
 });
 afterAll(() => {
@@ -28,7 +25,7 @@ afterAll(() => {
 });
 
 test('the command and what happened meanwhile survive a manager that was killed', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const first = await pane.connect();
   first.start(shell('read -r line; exit 7'));
   const pid = await runningPid(first);
@@ -46,13 +43,15 @@ test('the command and what happened meanwhile survive a manager that was killed'
   second.close();
   await second.closed;
   pane.tmux('send-keys', '-t', pane.paneId, 'Enter');
-  await eventually('it ended', () => pane.screen().includes('exited with status 7'));
+  await eventually('the first command has ended', () =>
+    pane.screen().includes('exited with status 7'),
+  );
   const third = await pane.connect();
   expect(third.state).toMatchObject({ running: false, starts: 1, exit: { status: 7, signal: 0 } });
 });
 
 test('up to four managers hear each change, a fifth is turned away', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const [first, ...others] = await Promise.all([1, 2, 3, 4].map(() => pane.connect()));
   const refused = createConnection(pane.socketPath);
   await closing(refused);
@@ -65,28 +64,28 @@ test('up to four managers hear each change, a fifth is turned away', async () =>
 });
 
 test('only the user of the keeper may open its socket', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   await pane.connect();
   expect(statSync(pane.socketPath).mode & 0o777).toBe(0o600);
 });
 
 test('the socket of a keeper that was killed is replaced by the next one', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   process.kill(pane.keeperPid, 'SIGKILL');
   await keeper.closed;
   expect(statSync(pane.socketPath).isSocket()).toBe(true);
-  pane.tmux('respawn-pane', '-k', '-t', pane.paneId, binary.path, pane.socketPath, 'worker');
+  pane.tmux('respawn-pane', '-k', '-t', pane.paneId, pane.keeperPath, pane.socketPath, 'worker');
   const next = await pane.connect();
   await runToEnd(next, shell('exit 6'));
   expect(next.state).toMatchObject({ starts: 1, exit: { status: 6 } });
 });
 
 test('a keeper that ends leaves the socket of its successor alone', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   const { ino } = statSync(pane.socketPath);
-  pane.tmux('split-window', '-d', binary.path, pane.socketPath, 'worker');
+  pane.tmux('split-window', '-d', pane.keeperPath, pane.socketPath, 'worker');
   await eventually('the successor has its socket there', () => {
     const file = statSync(pane.socketPath, { throwIfNoEntry: false });
     return file !== undefined && file.ino !== ino;
@@ -111,7 +110,7 @@ test.each([
   ['a signal 0', message('signal\0' + '0')],
   ['a signal that is no number', message('signal\0TERM')],
 ])('a connection that sends %s is closed, and the keeper goes on', async (_what, bytes) => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   const hostile = createConnection(pane.socketPath);
   hostile.write(Uint8Array.from(bytes));
@@ -121,7 +120,7 @@ test.each([
 });
 
 test('a message may arrive byte by byte, and several at once', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   const raw = createConnection(pane.socketPath);
   raw.setNoDelay(true);
@@ -133,7 +132,7 @@ test('a message may arrive byte by byte, and several at once', async () => {
 });
 
 test('a manager that reads nothing is closed and holds nobody up', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   const stuck = spawn(process.execPath, [
     '-e',
@@ -154,7 +153,7 @@ test('a manager that reads nothing is closed and holds nobody up', async () => {
 });
 
 test('the largest message starts a command, one byte more is refused before it is sent', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   // Linux takes at most 128 KiB in one variable.
   const env = Object.fromEntries(
@@ -171,7 +170,7 @@ test('the largest message starts a command, one byte more is refused before it i
 });
 
 test('what cannot be said is refused', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   expect(() => keeper.start({ cwd: '/', env: {}, argv: [] })).toThrow(/must name a program/);
   expect(() => keeper.start({ cwd: '/', env: { 'A=B': '' }, argv: ['x'] })).toThrow(/A=B/);
@@ -230,7 +229,7 @@ async function closing(socket: Socket): Promise<void> {
 }
 
 test('a keeper whose pane is closed says so before its command has ended', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   keeper.start(shell('trap "" HUP; read line; sleep 1000'));
   const pid = await runningPid(keeper);

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { KeeperConnection } from '../../../../src/host/keeper/keeper-connection.js';
 import { PtyProcess } from '../../../../src/host/tmux/pty-process.js';
 import { eventually } from '../../../helpers/eventually.js';
@@ -14,13 +14,8 @@ import {
   shell,
   stateWhere,
 } from '../../../helpers/keeper-pane.js';
-import { getKeeperBinary, type NativeBinary } from '../../../helpers/native-binary.js';
+import { getKeeperBinary } from '../../../helpers/native-binary.js';
 import { TESTED_TMUX } from '../../../helpers/tested-tmux.js';
-
-let binary: NativeBinary;
-beforeAll(() => {
-  binary = getKeeperBinary();
-});
 
 /** What a full-screen program switches on; `read` keeps it there. */
 const TUI = [
@@ -31,7 +26,7 @@ const TUI = [
 ].join('; ');
 
 test('the server survives a killed full-screen program, whoever attaches and detaches then', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   for (let round = 1; round <= 15; round++) {
     const isWatched = round % 2 === 0;
@@ -48,7 +43,7 @@ test('the server survives a killed full-screen program, whoever attaches and det
 });
 
 test('a killed program leaves the terminal as a new one would be', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   const modes =
     '#{alternate_on} #{mouse_any_flag} #{mouse_sgr_flag} #{cursor_flag} #{keypad_cursor_flag} ' +
@@ -66,7 +61,7 @@ test('a killed program leaves the terminal as a new one would be', async () => {
 });
 
 test('each mode that a program may have left on is switched off', async () => {
-  await using pane = new KeeperPty(binary.path);
+  await using pane = new KeeperPty();
   const keeper = await pane.connect();
   await runToEnd(keeper, shell('exit 0'));
   await eventually('the end is told', () => pane.shown.includes('status 0]'));
@@ -76,19 +71,19 @@ test('each mode that a program may have left on is switched off', async () => {
 });
 
 test('a command that was stopped from the keyboard or by itself goes on', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   keeper.start(shell('trap "echo on again" CONT; echo ready; while :; do read -r line; done'));
-  await eventually('it reads', () => pane.screen().includes('ready'));
+  await eventually('the command reads', () => pane.screen().includes('ready'));
   pane.tmux('send-keys', '-t', pane.paneId, 'C-z');
-  await eventually('it went on', () => pane.screen().includes('on again'));
+  await eventually('the command went on', () => pane.screen().includes('on again'));
   process.kill(await runningPid(keeper), 'SIGSTOP');
-  await eventually('it went on twice', () => pane.screen().split('on again').length === 3);
+  await eventually('the command went on twice', () => pane.screen().split('on again').length === 3);
   expect(keeper.state).toMatchObject({ running: true, exit: null });
 });
 
 test('a command that another process pushed into the background gets the keyboard back', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   // An interactive shell of a dead job: the foreground group names nobody any more.
   const stealer =
@@ -96,13 +91,13 @@ test('a command that another process pushed into the background gets the keyboar
     'child = os.fork()\nif child == 0:\n os.setpgid(0, 0); os.tcsetpgrp(0, os.getpid()); os._exit(0)\n' +
     'os.waitpid(child, 0)\nprint("ready", flush=True)\nprint("got " + input(), flush=True)\n';
   keeper.start({ cwd: '/', env: {}, argv: ['python3', '-c', stealer] });
-  await eventually('it reads', () => pane.screen().includes('ready'));
+  await eventually('the command reads', () => pane.screen().includes('ready'));
   pane.tmux('send-keys', '-t', pane.paneId, 'word', 'Enter');
-  await eventually('it has read', () => pane.screen().includes('got word'));
+  await eventually('the command has read its line', () => pane.screen().includes('got word'));
 });
 
 test('what is typed while nothing runs is neither shown nor given to the next run', async () => {
-  await using pane = new KeeperPty(binary.path);
+  await using pane = new KeeperPty();
   const keeper = await pane.connect();
   for (const run of ['first', 'second']) {
     // Written straight into the terminal, so that it is there before the start.
@@ -110,39 +105,39 @@ test('what is typed while nothing runs is neither shown nor given to the next ru
     expect(pane.type('\x03\x13\x04\x1alost\r')).toBe(true);
     keeper.start(shell('echo ready; read -r line; echo "got $line."'));
     await eventually(
-      'it reads',
+      'the command reads',
       () => pane.shown.includes('ready'),
       () => pane.shown,
     );
     pane.type(`${run}\r`);
     await eventually(
-      'it has read',
+      'the command has read its line',
       () => pane.shown.includes(`got ${run}.`),
       () => pane.shown,
     );
-    await eventually('it ended', () => pane.shown.includes('status 0]'));
+    await eventually('the command has ended', () => pane.shown.includes('status 0]'));
     expect(pane.shown).not.toContain('lost');
     pane.shown = '';
   }
 });
 
 test('an idle pane takes all that is typed, however much', async () => {
-  await using pane = new KeeperPty(binary.path);
+  await using pane = new KeeperPty();
   await pane.connect();
   let hasDrained = false;
   pane.pty.onDrain(() => {
     hasDrained = true;
   });
   expect(pane.type('x'.repeat(1024 * 1024))).toBe(false);
-  await eventually('it was taken', () => hasDrained);
+  await eventually('the terminal has taken the input', () => hasDrained);
   expect(pane.shown).toBe('');
 });
 
 test('output that was held by Ctrl-S does not hold the report or the next run', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   keeper.start(shell('echo ready; cat'));
-  await eventually('it reads', () => pane.screen().includes('ready'));
+  await eventually('the command reads', () => pane.screen().includes('ready'));
   pane.tmux('send-keys', '-t', pane.paneId, 'C-s');
   keeper.signal('SIGKILL');
   await stateWhere(keeper, (state) => state.exit !== null);
@@ -152,7 +147,7 @@ test('output that was held by Ctrl-S does not hold the report or the next run', 
 });
 
 test('output that a command itself held does not hold the report', async () => {
-  await using pane = new KeeperPty(binary.path);
+  await using pane = new KeeperPty();
   const keeper = await pane.connect();
   const program = 'import termios; print("held", flush=True); termios.tcflow(0, termios.TCOOFF)';
   await runToEnd(keeper, { cwd: '/', env: {}, argv: ['python3', '-c', program] });
@@ -160,7 +155,7 @@ test('output that a command itself held does not hold the report', async () => {
 });
 
 test('a job in the foreground of a killed shell is hung up', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   keeper.start({ cwd: '/', env: { PS1: 'prompt>' }, argv: ['bash', '--norc', '-i'] });
   await eventually('the shell is there', () => pane.screen().includes('prompt>'));
@@ -174,7 +169,7 @@ test('a job in the foreground of a killed shell is hung up', async () => {
 });
 
 test('a command that closes its terminal still runs, and its end is reported', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   keeper.start(shell('exec <&- >&- 2>&-; sleep 1000'));
   await stateWhere(keeper, (state) => state.running);
@@ -184,7 +179,7 @@ test('a command that closes its terminal still runs, and its end is reported', a
 });
 
 test('a note appears while nothing runs, without its control characters', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   keeper.note('starts \x1b[2Jagain \u009b5A\tin 2 s ✓');
   await eventually('the note is there', () =>
@@ -193,7 +188,7 @@ test('a note appears while nothing runs, without its control characters', async 
 });
 
 test('a note is not printed into what a command shows', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   keeper.start(shell('read -r line; echo "bye"'));
   await stateWhere(keeper, (state) => state.running);
@@ -204,10 +199,10 @@ test('a note is not printed into what a command shows', async () => {
 });
 
 test('the report of a killed flood arrives although the terminal was full', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   keeper.start(shell('exec yes'));
-  await eventually('it floods', () => pane.screen().includes('y\ny\n'));
+  await eventually('the command floods its terminal', () => pane.screen().includes('y\ny\n'));
   const flood = await runningPid(keeper);
   process.kill(pane.serverPid, 'SIGSTOP');
   try {
@@ -234,9 +229,9 @@ class KeeperPty implements AsyncDisposable {
   readonly #socketPath = join(this.#directory, 'worker.sock');
   readonly #connections: KeeperConnection[] = [];
 
-  constructor(keeperPath: string) {
+  constructor() {
     this.pty = PtyProcess.spawn({
-      file: keeperPath,
+      file: getKeeperBinary().path,
       args: [this.#socketPath, 'worker'],
       env: { PATH: process.env['PATH'] ?? '', TERM: 'xterm' },
       cwd: '/',

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { askToListen } from '../../../../src/host/triad/process-facts.js';
 import { eventually } from '../../../helpers/eventually.js';
 import {
@@ -12,15 +12,9 @@ import {
   shell,
   stateWhere,
 } from '../../../helpers/keeper-pane.js';
-import { getKeeperBinary, type NativeBinary } from '../../../helpers/native-binary.js';
-
-let binary: NativeBinary;
-beforeAll(() => {
-  binary = getKeeperBinary();
-});
 
 test('a keeper that has run nothing says so', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   expect(keeper.state).toEqual({
     running: false,
@@ -33,7 +27,7 @@ test('a keeper that has run nothing says so', async () => {
 });
 
 test('a start is reported with the pid of the command, and its end with the status', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   keeper.start(shell('echo "I am $$."; read -r line; exit 3'));
   const running = await stateWhere(keeper, (state) => state.running);
@@ -48,11 +42,13 @@ test('a start is reported with the pid of the command, and its end with the stat
 });
 
 test('a signal reaches every process of the command', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   const child = 'trap "echo child has it" USR1; echo child is ready; while :; do sleep 0.1; done';
   keeper.start(shell(`trap "echo parent has it" USR1; sh -c '${child}'`));
-  await eventually('both are ready', () => pane.screen().includes('child is ready'));
+  await eventually('the command and its child are ready', () =>
+    pane.screen().includes('child is ready'),
+  );
   keeper.signal('SIGUSR1');
   await eventually('the child has it', () => pane.screen().includes('child has it'));
   keeper.signal('SIGKILL');
@@ -60,7 +56,7 @@ test('a signal reaches every process of the command', async () => {
 });
 
 test('a command that a signal ended is reported with the signal', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   keeper.start(shell('exec sleep 1000'));
   keeper.signal('SIGTERM');
@@ -72,7 +68,7 @@ test('a command that a signal ended is reported with the signal', async () => {
 });
 
 test('what is left of the group of a command that ended is hung up', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   await runToEnd(keeper, shell('sleep 1000 & echo "child $!."'));
   const child = await eventually('the child said so', () => /child (\d+)/.exec(pane.screen())?.[1]);
@@ -80,7 +76,7 @@ test('what is left of the group of a command that ended is hung up', async () =>
 });
 
 test('the pane and its process stay the same over restarts', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   await runToEnd(keeper, shell('exit 1'));
   await runToEnd(keeper, shell('exit 2'));
@@ -90,7 +86,7 @@ test('the pane and its process stay the same over restarts', async () => {
 });
 
 test('a start while the command runs is ignored', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   keeper.start(shell('read -r line'));
   const first = await stateWhere(keeper, (state) => state.running);
@@ -106,7 +102,7 @@ test.each([
   { program: 'true', cwd: '/no/folder', status: 127, told: 'enter /no/folder: No such file' },
   { program: 'true', cwd: '/etc/passwd', status: 126, told: 'enter /etc/passwd: Not a directory' },
 ])('it is reported as $status when it cannot $told', async ({ program, cwd, status, told }) => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   // A folder on the path that may not be read would make every unknown program 126.
   const env = { PATH: '/usr/bin:/bin' };
@@ -118,31 +114,33 @@ test.each([
 });
 
 test('the environment given is added to that of tmux, and PATH decides what is found', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   writeFileSync(join(pane.directory, 'greet'), '#!/bin/sh\necho "hi $NAME $TMUX_PANE"\n', {
     mode: 0o755,
   });
   const PATH = `${pane.directory}:/usr/bin:/bin`;
   await runToEnd(keeper, { cwd: '/', env: { NAME: 'ann=1', PATH }, argv: ['greet'] });
-  await eventually('it greeted', () => pane.screen().includes(`hi ann=1 ${pane.paneId}`));
+  await eventually('the command has printed its environment', () =>
+    pane.screen().includes(`hi ann=1 ${pane.paneId}`),
+  );
 });
 
 test('a command starts with its own descriptors, default signals and none blocked', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   // No shell between: it would clear the mask itself.
   const signals = ['grep', '-E', 'Sig(Blk|Ign)', '/proc/self/status'];
   await runToEnd(keeper, { cwd: '/', env: {}, argv: signals });
   await runToEnd(keeper, { cwd: '/', env: {}, argv: ['ls', '-x', '/proc/self/fd'] });
-  await eventually('both ended', () => pane.screen().split('status 0]').length === 3);
+  await eventually('both runs have ended', () => pane.screen().split('status 0]').length === 3);
   expect(pane.screen()).toMatch(/SigBlk:\s0{16}\nSigIgn:\s0{16}\n/);
   // 3 is the folder that `ls` reads.
   expect(pane.screen()).toMatch(/\n0 +1 +2 +3\n/);
 });
 
 test('what is secret is in no argument list and not in the keeper', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   const secret = `secret-${process.hrtime.bigint()}`;
   keeper.start({ cwd: '/', env: { TOKEN: secret }, argv: ['sleep', '1000'] });
@@ -154,7 +152,7 @@ test('what is secret is in no argument list and not in the keeper', async () => 
 });
 
 test('closing the pane ends the command and the keeper, and the socket is gone', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   pane.tmux('split-window', '-d', 'cat');
   keeper.start(shell('sleep 1000'));
@@ -167,12 +165,12 @@ test('closing the pane ends the command and the keeper, and the socket is gone',
 });
 
 test('a command that ignores everything is killed after its pane was closed', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   pane.tmux('split-window', '-d', 'cat');
   keeper.start(shell('trap "" HUP TERM; echo deaf; while :; do sleep 1000; done'));
   const pid = await runningPid(keeper);
-  await eventually('it is deaf', () => pane.screen().includes('deaf'));
+  await eventually('the command ignores its hang-up', () => pane.screen().includes('deaf'));
   pane.tmux('kill-pane', '-t', pane.paneId);
   await stateWhere(keeper, (state) => state.exit?.signal === 9);
   expect(isAlive(pid)).toBe(false);
@@ -180,11 +178,11 @@ test('a command that ignores everything is killed after its pane was closed', as
 });
 
 test('a keeper whose terminal hung up uses no processor while it waits', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   pane.tmux('split-window', '-d', 'cat');
   keeper.start(shell('trap "" HUP; echo deaf; while :; do sleep 1000; done'));
-  await eventually('it is deaf', () => pane.screen().includes('deaf'));
+  await eventually('the command ignores its hang-up', () => pane.screen().includes('deaf'));
   pane.tmux('kill-pane', '-t', pane.paneId);
   let ticks = 0;
   await eventually('the keeper ended', () => {
@@ -196,7 +194,7 @@ test('a keeper whose terminal hung up uses no processor while it waits', async (
 });
 
 test('signals to the keeper itself change nothing', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTSTP', 'SIGPIPE'] as const) {
     process.kill(pane.keeperPid, signal);
@@ -206,7 +204,7 @@ test('signals to the keeper itself change nothing', async () => {
 });
 
 test('a socket that was deleted is made again when the keeper is asked, with all it knows', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const first = await pane.connect();
   await runToEnd(first, shell('exit 5'));
   first.start(shell('exec sleep 1000'));
@@ -224,7 +222,7 @@ test('a socket that was deleted is made again when the keeper is asked, with all
 });
 
 test('a keeper that cannot make its socket goes on, and makes it once it can', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   const elsewhere = `${pane.directory}.moved`;
   renameSync(pane.directory, elsewhere);
@@ -248,7 +246,7 @@ test('a process that the signal would end is not asked for its socket', async ()
 });
 
 test('200 runs leave no descriptor and no process behind', async () => {
-  await using pane = new KeeperPane(binary.path);
+  await using pane = new KeeperPane();
   const keeper = await pane.connect();
   await runToEnd(keeper, shell('exit 0'));
   const before = pane.keeperDescriptors();

@@ -90,7 +90,7 @@ async function settled<T>(asked: Promise<T>): Promise<T> {
     isSettled = true;
   };
   asked.then(done, done);
-  await eventually('it is answered', () => {
+  await eventually('what was asked is settled', () => {
     clock.pass(250);
     return isSettled;
   });
@@ -225,7 +225,7 @@ test('half requests are dropped after their time and for newer ones, and keep no
   expect(server?.dropped).toBe(72);
   await expectNeighbour();
   clock.pass(5_000);
-  await eventually('all are dropped', () => half.every(({ destroyed }) => destroyed));
+  await eventually('all half requests are dropped', () => half.every(({ destroyed }) => destroyed));
   await expectNeighbour();
 });
 
@@ -241,7 +241,7 @@ test.each([
     answer += piece.toString();
   });
   socket.write(`{"token":"${key.tokenOf(PAIR, paneName('engine'))}"${text}`);
-  await eventually('it is cut off', () => socket.destroyed);
+  await eventually('the connection is cut off', () => socket.destroyed);
   expect(answer).toBe('');
   await expectNeighbour();
 });
@@ -255,11 +255,11 @@ test('who has no token waits for the refusal, nothing more of them is read, and 
     });
     socket.write('['.repeat(1_000_000));
   }
-  await eventually('they are judged', () => events.length === 5);
+  await eventually('the first five refusals are on record', () => events.length === 5);
   await expectNeighbour();
   expect(told).toBe(0);
   expect(strangers.every(({ writableLength }) => writableLength > 0)).toBe(true);
-  await eventually('all are told', () => {
+  await eventually('all refusals are told', () => {
     clock.pass(250);
     return told === 100;
   });

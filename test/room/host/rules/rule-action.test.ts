@@ -79,12 +79,12 @@ test('a program that takes longer than a minute is killed with all it has starte
   const argv = ['sh', '-c', `sleep 1000 & echo $! > ${file}; wait`];
   const end = doAction({ kind: 'exec', argv }, doing({ clock }));
   const failed = expect(end).rejects.toThrow('waited 60000 ms for the program');
-  const pid = await eventually('it runs', () => Number(written(file)) || undefined);
+  const pid = await eventually('the program runs', () => Number(written(file)) || undefined);
   await clock.passWith(59_999);
   expect(isAlive(pid)).toBe(true);
   await clock.passWith(1);
   await failed;
-  await eventually('it is gone', () => !isAlive(pid));
+  await eventually('the program is gone', () => !isAlive(pid));
 });
 
 test('a webhook posts what happened as JSON', async () => {

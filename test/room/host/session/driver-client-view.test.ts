@@ -107,7 +107,7 @@ test('a blocked view delivers nothing, and one repaint when it is unblocked', as
 
 test('a view that lost nothing while it was blocked is not repainted', async () => {
   const { view, output } = openShell("trap 'echo repaint' WINCH; echo ready; read end; echo end");
-  await eventually('it runs', () => output().includes('ready'));
+  await eventually('the command runs', () => output().includes('ready'));
   view.setBlocked(true);
   view.setBlocked(false);
   view.write(Buffer.from('\r'));
@@ -166,9 +166,9 @@ test('a view has failed when its session cannot be had', async () => {
 
 test('a client that does not end when told to gets no more input, and is killed', async () => {
   const { view, output } = openShell("trap '' TERM; stty raw -echo; printf ready; exec cat");
-  await eventually('it runs', () => output() === 'ready');
+  await eventually('the command runs', () => output() === 'ready');
   view.write(Buffer.from(' in time'));
-  await eventually('it reads', () => output() === 'ready in time');
+  await eventually('the command has read its line', () => output() === 'ready in time');
   view.close();
   expect(view.write(Buffer.from('too late'))).toBe(true);
   expect(await view.ended).toEqual({ reason: 'closed', isTerminalRestored: false });

@@ -103,10 +103,10 @@ test('a mirror is opened again when somebody detaches its client, or kills it', 
   const first = await mirrorOf(small);
   await asker(small)('detach-client', '-t', first.name);
   const isAnother = async (pid: number) => (await mirrorOf(small)).pid !== pid;
-  await eventually('there is another', () => isAnother(first.pid));
+  await eventually('the mirror has another client', () => isAnother(first.pid));
   const second = await mirrorOf(small);
   process.kill(second.pid, 'SIGKILL');
-  await eventually('there is a third', () => isAnother(second.pid));
+  await eventually('the mirror has a third client', () => isAnother(second.pid));
   await asker(small)('send-keys', '-t', '%0', 'still here', 'Enter');
   await mirror.seen.shows('still here');
 });
@@ -129,7 +129,10 @@ test('a mirror comes back when somebody moves its client to another session', as
   await ask('new-session', '-d', '-s', 'elsewhere', 'sh', '-c', 'echo elsewhere; exec cat');
   const { name, session } = await mirrorOf(small);
   await ask('switch-client', '-c', name, '-t', 'elsewhere');
-  await eventually('it was opened again', async () => (await mirrorOf(small)).session !== session);
+  await eventually(
+    'the mirror has another session',
+    async () => (await mirrorOf(small)).session !== session,
+  );
   await ask('send-keys', '-t', '%0', 'at home', 'Enter');
   await mirror.seen.shows('at home');
   await ask('kill-session', '-t', 'elsewhere');
@@ -205,7 +208,7 @@ test('a mirror ends with its session, and keeps none of its windows alive', asyn
   await ask('new-session', '-d', '-s', 'elsewhere', 'cat');
   await ask('kill-session', '-t', '$0');
   expect((await mirror.view.ended).reason).toBe('session-ended');
-  await eventually('its pane is gone', () => !existsSync(`/proc/${keeper}`));
+  await eventually('the keeper is gone', () => !existsSync(`/proc/${keeper}`));
   await eventually('the session is made again', async () => {
     const [session] = await small.host.describe();
     return session?.state === 'running' && session.panes[0]?.state === 'running';
@@ -268,5 +271,7 @@ test('a mirror is repainted after programs have written', async () => {
   await asker(small)('send-keys', '-t', '%0', 'written', 'Enter');
   await mirror.seen.shows('written');
   const before = mirror.seen.text.length;
-  await eventually('it was drawn again', () => mirror.seen.text.slice(before).includes('written'));
+  await eventually('the mirror was drawn again', () =>
+    mirror.seen.text.slice(before).includes('written'),
+  );
 });

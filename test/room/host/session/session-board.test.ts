@@ -140,8 +140,8 @@ test('tmux that cannot be asked costs nothing, and the next change writes everyt
   expect(written).toEqual([]);
   isAway = false;
   board.show(described(describedPane()), NOBODY);
-  await eventually('all is written', () => written.length === 5);
+  await eventually('all options are written', () => written.length === 5);
   board.show(described(describedPane({ restarts: 1 })), NOBODY);
-  await eventually('only the change is', () => written.length > 5);
+  await eventually('the changed option is written', () => written.length > 5);
   expect(written.slice(5)).toEqual(['-p -t %0 @triad_restarts']);
 });

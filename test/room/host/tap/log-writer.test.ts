@@ -180,10 +180,10 @@ test('a link that takes the place of the file is refused and told, and what was 
   rmSync(pane.path);
   symlinkSync(other, pane.path);
   pane.put('secret\n');
-  await eventually('it was told', () => pane.news.length === 1);
+  await eventually('the failure was told', () => pane.news.length === 1);
   expect(readFileSync(other, 'utf8')).toBe('untouched');
   rmSync(pane.path);
-  await eventually('it works again', () => {
+  await eventually('the log file is written again', () => {
     pane.clock.pass(30_000);
     return pane.news.length === 2;
   });
@@ -197,14 +197,14 @@ test('a full disk is told once, costs only the log, and the file goes on when th
     open: (path) => open(isFull ? '/dev/full' : path, 'a', 0o600),
   });
   pane.put('first\n');
-  await eventually('it was told', () => pane.news.length === 1);
+  await eventually('the failure was told', () => pane.news.length === 1);
   expect(writer.problem).toBe('its log file cannot be written: ENOSPC: no space left on device');
   expect(pane.news[0]).toMatchObject({ isFailure: true, code: 'ENOSPC' });
   pane.put('second\n');
   isFull = false;
   // Once, and no more: the file would become old, and be rotated.
   pane.clock.pass(30_000);
-  await eventually('it works again', () => pane.news.length === 2);
+  await eventually('the recovery was told', () => pane.news.length === 2);
   await pane.has('second');
   expect(pane.text()).toBe('first\nsecond\n');
   expect([writer.problem, pane.news[1]?.isFailure]).toEqual([undefined, false]);
@@ -221,7 +221,7 @@ test.each([
   plant(pane.path, other);
   pane.begin();
   pane.put('secret\n');
-  await eventually('it was told', () => pane.news.length === 1);
+  await eventually('the failure was told', () => pane.news.length === 1);
   expect(readFileSync(other, 'utf8')).toBe('untouched');
 });
 
@@ -231,6 +231,6 @@ test('a folder that is a link is refused', async () => {
   symlinkSync(join(pane.root, 'elsewhere'), join(pane.root, 'logs'));
   pane.begin();
   pane.put('secret\n');
-  await eventually('it was told', () => pane.news.length === 1);
+  await eventually('the failure was told', () => pane.news.length === 1);
   expect(readdirSync(join(pane.root, 'elsewhere'))).toEqual([]);
 });

@@ -45,7 +45,10 @@ test('what a pane puts out is there byte for byte, wherever the socket lies', as
   await tapped.tap();
   await eventually('the pane is tapped', () => tapped.taps.isTapped(WORKER));
   await type(tapped, 'Grüße \u001b[31m漢字');
-  await eventually('it is there', () => textOf(tapped) === 'Grüße \u001b[31m漢字');
+  await eventually(
+    'the output of the pane is read',
+    () => textOf(tapped) === 'Grüße \u001b[31m漢字',
+  );
   expect(tapped.taps.output(WORKER).lastLine).toBe('Grüße 漢字');
   expect(tapped.taps.output(WORKER).isLineOpen).toBe(true);
   expect(tapped.taps.telemetry(WORKER, null).lastOutputAt).toBeGreaterThan(0);
@@ -71,7 +74,7 @@ test('what a pane puts out while no host is there is kept by its tap, in order a
   await tapped.tap();
   const pid = await oneTap(tapped);
   await type(tapped, 'one\nhalf');
-  await eventually('it is there', () => textOf(tapped) === 'one\nhalf');
+  await eventually('the output of the pane is read', () => textOf(tapped) === 'one\nhalf');
   for (const round of [1, 2]) {
     await tapped.closeTaps();
     await type(tapped, ` of ${round}\nnext ${round}`);
@@ -81,7 +84,9 @@ test('what a pane puts out while no host is there is kept by its tap, in order a
     const lines: string[] = [];
     tapped.taps.output(WORKER).onLine(({ text }) => lines.push(text));
     await tapped.taps.reconnected([WORKER]);
-    await eventually('it is there', () => textOf(tapped).endsWith(`next ${round}`));
+    await eventually('the output of this round is read', () =>
+      textOf(tapped).endsWith(`next ${round}`),
+    );
     await type(tapped, ' end\nopen');
     await eventually('what is new is told', () => lines.join() === `next ${round} end`);
   }
@@ -103,14 +108,14 @@ test('a host that read nothing any more before it was gone has lost nothing', as
   const server = createServer({ pauseOnConnect: true }, (socket) => {
     deaf = socket;
   }).listen(join(tapped.directory, 'taps.sock'));
-  await eventually('it is connected', () => deaf !== undefined);
+  await eventually('the tap is connected to the deaf host', () => deaf !== undefined);
   await type(tapped, 'unread');
   await tapped.tmux.shows('unread');
   deaf?.destroy();
   await new Promise((resolve) => server.close(resolve));
   await tapped.listen();
   tapped.taps.output(WORKER);
-  await eventually('it is there', () => textOf(tapped) === 'unread');
+  await eventually('the unread output is read', () => textOf(tapped) === 'unread');
 });
 
 test('what was more than a tap keeps is told, and the newest is there', async () => {
@@ -146,11 +151,11 @@ test('a tap that is killed while no host is there leaves a gap, which is told wi
   await tapped.tap();
   const pid = await oneTap(tapped);
   await type(tapped, 'before\n');
-  await eventually('it is there', () => textOf(tapped) === 'before\n');
+  await eventually('the output before is read', () => textOf(tapped) === 'before\n');
   await tapped.closeTaps();
   const goneAt = Date.now();
   process.kill(pid, 'SIGKILL');
-  await eventually('it is gone', () => !isAlive(pid));
+  await eventually('the tap has ended', () => !isAlive(pid));
   await type(tapped, 'unheard\n');
   // tmux notices with the next output.
   await tapped.tmux.becomes('#{pane_pipe}', '0');
@@ -161,8 +166,10 @@ test('a tap that is killed while no host is there leaves a gap, which is told wi
   await eventually('the pane is tapped', () => tapped.taps.isTapped(WORKER));
   await type(tapped, 'heard\n');
   const mark = /^\[triad: output from [\d:]{8} to [\d:]{8} was not kept\]\r?\nheard\n$/;
-  await eventually('both are there', () => mark.test(textOf(tapped)));
-  await eventually('and in the file', () =>
+  await eventually('the mark of the gap and what follows are read', () =>
+    mark.test(textOf(tapped)),
+  );
+  await eventually('the log file has what follows', () =>
     readFileSync(tapped.logPath, 'utf8').endsWith('heard\n'),
   );
   expect(readFileSync(tapped.logPath, 'utf8').replace('before\n', '')).toMatch(mark);
@@ -182,7 +189,7 @@ test('a pane that is tapped twice has one tap, and tells everything once', async
   await oneTap(tapped);
   await eventually('the pane is tapped', () => tapped.taps.isTapped(WORKER));
   await type(tapped, 'once');
-  await eventually('it is there', () => textOf(tapped) === 'once');
+  await eventually('the output of the pane is read', () => textOf(tapped) === 'once');
 });
 
 test('a tap outlives signals of keys, and ends with its pane', async () => {
@@ -194,7 +201,7 @@ test('a tap outlives signals of keys, and ends with its pane', async () => {
     process.kill(pid, signal);
   }
   await type(tapped, 'still');
-  await eventually('it is there', () => textOf(tapped) === 'still');
+  await eventually('the output of the pane is read', () => textOf(tapped) === 'still');
   await tapped.tmux.ask('kill-pane', '-t', tapped.tmux.pane);
   await eventually('the tap ended', () => !isAlive(pid));
   await eventually('the pane is not tapped', () => !tapped.taps.isTapped(WORKER));
@@ -217,7 +224,7 @@ test.each([
       isClosed = true;
     });
   stranger.write(bytes);
-  await eventually('it is cut off', () => isClosed);
+  await eventually('the stranger is cut off', () => isClosed);
   expect(tapped.taps.output(WORKER).end).toBe(0);
   expect(tapped.taps.isTapped(WORKER)).toBe(false);
 });

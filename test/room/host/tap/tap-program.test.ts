@@ -3,18 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { TapFrameReader } from '../../../../src/host/tap/tap-protocol.js';
 import { count } from '../../../helpers/counts.js';
 import { eventually } from '../../../helpers/eventually.js';
-import { getTapBinary, type NativeBinary } from '../../../helpers/native-binary.js';
+import { getTapBinary } from '../../../helpers/native-binary.js';
 
 const MIB = 1024 * 1024;
-
-let binary: NativeBinary;
-beforeAll(() => {
-  binary = getTapBinary();
-});
 
 /** A tap, and a host that reads nothing until it is told to. */
 class UnreadTap implements AsyncDisposable {
@@ -23,7 +18,7 @@ class UnreadTap implements AsyncDisposable {
   readonly #server = createServer({ pauseOnConnect: true }, (socket) => {
     this.socket = socket;
   }).listen(this.#path);
-  readonly tap = spawn(binary.path, [this.#path, 'worker', '/dev/null'], {
+  readonly tap = spawn(getTapBinary().path, [this.#path, 'worker', '/dev/null'], {
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   readonly ended = new Promise((resolve) => this.tap.once('exit', resolve));
@@ -58,7 +53,7 @@ test('a host that does not read costs the oldest output, is told how much, and t
   const all = numbered(count(4, 100) * MIB);
   await unread.put(all);
   unread.tap.stdin.end();
-  const socket = await eventually('it is connected', () => unread.socket);
+  const socket = await eventually('the tap is connected', () => unread.socket);
   const reader = new TapFrameReader();
   let offset = 0;
   let lost = 0;
@@ -99,6 +94,6 @@ test.each([
   [['/no/such/socket', 'worker', '/dev/null']],
   [[`/${'x'.repeat(200)}`, 'worker', '/dev/null']],
 ])('a tap of %j ends at once', async (args) => {
-  const tap = spawn(binary.path, args, { stdio: ['pipe', 'ignore', 'ignore'] });
+  const tap = spawn(getTapBinary().path, args, { stdio: ['pipe', 'ignore', 'ignore'] });
   expect(await new Promise((resolve) => tap.once('exit', resolve))).toBe(1);
 });

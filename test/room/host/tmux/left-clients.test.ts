@@ -21,7 +21,7 @@ test('a control client whose owner was killed keeps the server from ending, unti
   const argv = ['-e', OWNER, binary.path, '-N', '-u', '-S', socketPath, ...attach];
   const owner = spawn(process.execPath, argv, { env, stdio: 'ignore' });
   const clients = () => tmux.ask('list-clients', '-F', '#{client_pid}');
-  await eventually('it is attached', async () => (await clients()) !== '');
+  await eventually('the client is attached', async () => (await clients()) !== '');
   const pid = await tmux.ask('display-message', '-p', '#{pid}');
   // More than fits between server and client.
   const name = 'x'.repeat(10_000);
@@ -30,7 +30,7 @@ test('a control client whose owner was killed keeps the server from ending, unti
   await once(owner, 'exit');
 
   await endLeftClients(tmux.server);
-  await eventually('it is gone', async () => (await clients()) === '');
+  await eventually('the client is gone', async () => (await clients()) === '');
   await tmux.server.run(['kill-server']);
   await eventually('the server has ended', () => !existsSync(`/proc/${pid}`));
 });
@@ -40,7 +40,7 @@ test('people’s own clients stay', async () => {
   const { binary, socketPath, env } = tmux.server;
   const person = spawn(binary.path, ['-N', '-S', socketPath, '-C', 'attach-session'], { env });
   const clients = () => tmux.ask('list-clients', '-F', '#{client_pid}');
-  await eventually('it is attached', async () => (await clients()) !== '');
+  await eventually('the client is attached', async () => (await clients()) !== '');
   await endLeftClients(tmux.server);
   expect(await clients()).toBe(`${person.pid}`);
   person.stdin.end();

@@ -23,7 +23,7 @@ function open(tmux: PrivateTmux) {
 test('a mirror’s client has every row, its redraws are bracketed, and its keys do nothing', async () => {
   await using tmux = await PrivateTmux.start();
   await using client = open(tmux);
-  await eventually('it has drawn', () => client.output().includes('\x1b[?2026l'));
+  await eventually('the client has drawn', () => client.output().includes('\x1b[?2026l'));
   expect(client.output()).toContain('\x1b[?2026h');
   expect(client.output()).not.toContain('\x1bP=');
   const ask = (format: string) => tmux.ask('display-message', '-p', '-t', 'mirror-test', format);
@@ -47,7 +47,7 @@ test('what was drawn in a rest comes in one piece', async () => {
     ...{ server, sessionId, name: 'mirror-test', size: SIZE },
     onOutput: (bytes) => sizes.push(bytes.length),
   });
-  await eventually('it has drawn', () => sizes.length > 0);
+  await eventually('the client has drawn', () => sizes.length > 0);
   await tmux.ask('send-keys', '-t', tmux.pane, 'Enter');
   await tmux.shows('300000');
   // One event of a terminal brings 4 KiB at most.

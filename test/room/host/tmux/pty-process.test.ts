@@ -29,7 +29,7 @@ test('the last bytes before an exit always arrive', async () => {
 
 test('they arrive although nothing could be read between the exit and long after it', async () => {
   await using pty = open('stty raw; echo ready; read -r line; head -c 3000 /dev/zero; printf END');
-  await eventually('it is ready', () => pty.output().includes('ready'));
+  await eventually('the process is ready', () => pty.output().includes('ready'));
   pty.write(Buffer.from('\n'));
   // Nothing else runs in this process meanwhile.
   execFileSync('sh', [
@@ -50,7 +50,7 @@ test('a writer that outlives the process does not keep it from being over', asyn
 test('8 MiB of input arrive complete and in order', async () => {
   const input = Buffer.alloc(8 * MEBIBYTE, 0).map((_, index) => (index * 31) ^ (index >> 8));
   await using pty = open(`stty raw -echo; echo ready; head -c ${input.length} | sha256sum`);
-  await eventually('it reads', () => pty.output().includes('ready'));
+  await eventually('the process reads', () => pty.output().includes('ready'));
   const expected = createHash('sha256').update(input).digest('hex');
   expect(pty.write(input)).toBe(false);
   await pty.exited;
@@ -60,7 +60,7 @@ test('8 MiB of input arrive complete and in order', async () => {
 test('input is taken in slices that heed the mark, and each drain is told', async () => {
   const slice = Buffer.alloc(48 * 1024, 'y');
   await using pty = open(`stty raw -echo; echo ready; head -c ${slice.length * 40} | wc -c`);
-  await eventually('it reads', () => pty.output().includes('ready'));
+  await eventually('the process reads', () => pty.output().includes('ready'));
   let left = 40;
   const feed = () => {
     while (left-- > 0) if (!pty.write(slice)) return;
@@ -73,7 +73,7 @@ test('input is taken in slices that heed the mark, and each drain is told', asyn
 
 test('a process that lets too much input wait is hung up, and what it missed is counted', async () => {
   await using pty = open('stty raw -echo; echo ready; exec sleep 1000');
-  await eventually('it does not read', () => pty.output().includes('ready'));
+  await eventually('the process is there and does not read', () => pty.output().includes('ready'));
   const results = Array.from({ length: 17 }, () => pty.write(Buffer.alloc(MEBIBYTE)));
   expect(results).not.toContain(true);
   const exit = await pty.exited;
@@ -83,7 +83,7 @@ test('a process that lets too much input wait is hung up, and what it missed is 
 
 test('16 MiB wait for a process that does not read, and are dropped when it ends', async () => {
   await using pty = open('stty raw -echo; echo ready; exec sleep 1000');
-  await eventually('it does not read', () => pty.output().includes('ready'));
+  await eventually('the process is there and does not read', () => pty.output().includes('ready'));
   expect(pty.write(Buffer.alloc(16 * MEBIBYTE))).toBe(false);
   pty.kill('SIGKILL');
   expect(await pty.exited).toMatchObject({ signal: 'SIGKILL', reason: 'exited' });
@@ -92,7 +92,9 @@ test('16 MiB wait for a process that does not read, and are dropped when it ends
 test('pending input of an ended process reaches nothing that reuses its descriptor', async () => {
   for (let round = 0; round < 5; round++) {
     const pty = open('stty raw -echo; echo ready; exec sleep 1000');
-    await eventually('it does not read', () => pty.output().includes('ready'));
+    await eventually('the process is there and does not read', () =>
+      pty.output().includes('ready'),
+    );
     pty.write(Buffer.alloc(4 * MEBIBYTE, 'P'));
     pty.kill('SIGKILL');
     await pty.exited;
@@ -112,7 +114,7 @@ test('pending input of an ended process reaches nothing that reuses its descript
 
 test('sizes are clamped, and after the exit resize and kill do nothing', async () => {
   await using pty = open('trap "stty size" WINCH; echo ready; while :; do read -r line; done');
-  await eventually('it is ready', () => pty.output().includes('ready'));
+  await eventually('the process is ready', () => pty.output().includes('ready'));
   pty.resize({ cols: 70_000, rows: 0 });
   await eventually('the size is there', () => pty.output().includes('24 1000'));
   pty.kill('SIGKILL');
@@ -141,10 +143,10 @@ test('a program that cannot be run shows as an exit that says so', async () => {
 
 test('a process that ignores the hang-up is killed, a stopped one ends', async () => {
   const deaf = open('trap "" HUP; echo ready; exec sleep 1000');
-  await eventually('it is deaf', () => deaf.output().includes('ready'));
+  await eventually('the process ignores its hang-up', () => deaf.output().includes('ready'));
   expect(await deaf.close(50)).toMatchObject({ signal: 'SIGKILL' });
   const stopped = open('echo ready; kill -STOP $$; echo went on');
-  await eventually('it stopped', () => processState(stopped.pid) === 'T');
+  await eventually('the process has stopped', () => processState(stopped.pid) === 'T');
   expect(await stopped.close(60_000)).toMatchObject({ signal: 'SIGHUP' });
   expect(await stopped.close()).toMatchObject({ signal: 'SIGHUP' });
 });
@@ -163,7 +165,10 @@ test('50 runs leave no descriptor and no thread behind', async () => {
     await using pty = open('printf x');
     await pty.exited;
   }
-  await eventually('all is closed', () => String([descriptors(), threads()]) === String(before));
+  await eventually(
+    'all descriptors and threads are closed',
+    () => String([descriptors(), threads()]) === String(before),
+  );
 });
 
 /** Runs a program in a pty that keeps its output. */

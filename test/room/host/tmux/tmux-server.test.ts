@@ -45,7 +45,7 @@ test('no server is there where tmux says so, and not where it could not be asked
   await expect(asks('/nonexistent/tmux').isRunning()).rejects.toThrow(TmuxError);
   await expect(asks('/bin/false').isRunning()).rejects.toThrow(TmuxError);
   await server.run(['kill-server']);
-  await eventually('it is gone', async () => !(await server.isRunning()));
+  await eventually('the tmux server is gone', async () => !(await server.isRunning()));
   const nowhere = new TmuxServer({ binary, env, socketPath: `${socketPath}/x` });
   expect(await nowhere.isRunning()).toBe(false);
 });

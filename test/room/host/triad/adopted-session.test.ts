@@ -37,7 +37,7 @@ test('after an adoption rules fire as before, and lines that were printed before
   const first = await small.reaches('worker', 'running');
   await small.host.close();
   signalNow(first.pid, 'SIGKILL');
-  await eventually('it has ended', () => !isAlive(first.pid ?? 0));
+  await eventually('the first command has ended', () => !isAlive(first.pid ?? 0));
   small.events.length = 0;
   await small.restart();
   await hasFired(small, 'crashed');
@@ -47,7 +47,10 @@ test('after an adoption rules fire as before, and lines that were printed before
   await small.restart();
   signalNow(second.pid, 'SIGKILL');
   await hasFired(small, 'crashed');
-  await eventually('it was started again', () => startsIn(small).split('worker').length === 4);
+  await eventually(
+    'the worker was started again',
+    () => startsIn(small).split('worker').length === 4,
+  );
   expect((await small.pane('engine')).restarts).toBe(0);
 });
 
@@ -68,7 +71,7 @@ async function said(small: SmallHost, name: string): Promise<string> {
 /** Types as somebody does who is inside tmux, and waits until the program has answered. */
 async function sayInside(small: SmallHost, id: string, text: string): Promise<void> {
   await small.tmux('send-keys', '-t', id, text, 'Enter');
-  await eventually('it is shown', async () => {
+  await eventually('the program has answered', async () => {
     return (await small.tmux('capture-pane', '-p', '-t', id)).includes(text);
   });
 }
@@ -79,7 +82,9 @@ test('what panes put out while no host was there is in the record, fires no rule
     ['kept', 'untapped'].map(async (name) => (await small.reaches(name, 'running')).id ?? ''),
   );
   for (const name of ['kept', 'untapped']) {
-    await eventually('its program is there', async () => (await said(small, name)).includes('up'));
+    await eventually('the program of the pane has started', async () =>
+      (await said(small, name)).includes('up'),
+    );
   }
   await small.host.close();
   await sayInside(small, kept, 'word 1');

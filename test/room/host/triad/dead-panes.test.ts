@@ -23,7 +23,7 @@ async function openOwn(small: SmallHost): Promise<{ id: string; kill: () => void
   const format = ['-P', '-F', '#{pane_id} #{pane_pid}'];
   const own = await small.tmux('split-window', ...format, '-t', one ?? '', `${TUI} # reports`);
   const [id = '', pid] = own.split(' ');
-  await eventually('it has asked', async () =>
+  await eventually('the program has asked for its reports', async () =>
     (await small.tmux('display-message', '-p', '-t', id, '#{pane_current_command}')).includes(
       'sleep',
     ),
@@ -40,7 +40,10 @@ test('a program that is killed while it has reports of focus on takes only itsel
     comeAndGo(small);
     await small.tmux('set-buffer', 'x');
     await small.tmux('paste-buffer', '-d', '-t', id ?? '');
-    await eventually('it runs again', async () => (await small.pane('one')).restarts === round);
+    await eventually(
+      'the command runs again',
+      async () => (await small.pane('one')).restarts === round,
+    );
     comeAndGo(small);
   }
   expect(await serverPid(small)).toBe(server);
@@ -53,7 +56,7 @@ test('a pane of somebody’s own closes with its program, and the next who comes
   const before = await small.pane('one');
   const own = await openOwn(small);
   own.kill();
-  await eventually('it is closed', async () =>
+  await eventually('the pane is closed', async () =>
     (await small.tmux('list-panes', '-s', '-F', '#{pane_id}'))
       .split('\n')
       .every((id) => id !== own.id),
@@ -73,7 +76,7 @@ test('dead panes that a manager before this one has left do not crash the server
   const own = await openOwn(small);
   await small.host.close();
   own.kill();
-  await eventually('it is dead', async () =>
+  await eventually('the pane is dead', async () =>
     (await small.tmux('list-panes', '-s', '-F', '#{pane_dead}')).includes('1'),
   );
   await small.restart();

@@ -115,7 +115,7 @@ test('what a command leaves behind ends with it in its group, and out of it is l
   try {
     await small.link.supervise({ ...small.address('worker'), action: 'stop' });
     expect(await small.pane('worker')).toMatchObject({ state: 'stopped' });
-    await eventually('its child is gone', () => !isAlive(mine));
+    await eventually('the child of the command is gone', () => !isAlive(mine));
     await eventually('a child that is deaf is gone, too', () => !isAlive(deaf));
     expect(isAlive(daemon)).toBe(true);
     expect(await small.pane('neighbour')).toMatchObject({ state: 'running', restarts: 0 });
@@ -177,16 +177,19 @@ test('a command that replaces itself, lets go of its terminal or forgets its mod
   const modes = '#{alternate_on}#{mouse_any_flag}#{mouse_sgr_flag}#{cursor_flag}';
   const { id, pid } = await small.reaches('full', 'running');
   const shown = () => small.tmux('display-message', '-pt', id ?? '', modes);
-  await eventually('it has taken the screen', async () => (await shown()) === '1110');
+  await eventually('the program has taken the screen', async () => (await shown()) === '1110');
   signalNow(pid, 'SIGKILL');
   await small.reaches('full', 'exited');
-  await eventually('its screen is as before', async () => (await shown()) === '0001');
+  await eventually(
+    'the screen is as it was before the program',
+    async () => (await shown()) === '0001',
+  );
   for (const name of ['execs', 'closes']) {
     const before = await small.reaches(name, 'running');
     await small.checked();
     expect(await small.pane(name)).toMatchObject({ pid: before.pid, restarts: 0 });
     signalNow(before.pid, 'SIGTERM');
-    await eventually('it runs again', async () => (await small.pane(name)).restarts === 1);
+    await eventually('the command runs again', async () => (await small.pane(name)).restarts === 1);
     expect(small.changes(name)).toContain('backoff: was ended by SIGTERM');
   }
   expect(await small.pane('neighbour')).toMatchObject({ state: 'running', restarts: 0 });
@@ -234,7 +237,7 @@ test('a full disk costs a log file and nothing else, is told once, and its text 
     ...small.address('worker'),
     ask: { verb: 'send', text: 'first', enter: true },
   });
-  await eventually('it is told', () => told().length === 1);
+  await eventually('the log file that cannot be written is on record', () => told().length === 1);
   const problem = 'its log file cannot be written: ENOSPC: no space left on device';
   expect(await small.pane('worker')).toMatchObject({ pid: before.pid, problems: [problem] });
   await small.link.pane({
@@ -242,15 +245,17 @@ test('a full disk costs a log file and nothing else, is told once, and its text 
     ask: { verb: 'send', text: 'second', enter: true },
   });
   small.pass(30_000);
-  await eventually('it is tried again', () => small.log.join('').includes('cannot be written'));
+  await eventually('the log says that the file cannot be written', () =>
+    small.log.join('').includes('cannot be written'),
+  );
   small.isDiskFull = false;
-  await eventually('it is told again', () => {
+  await eventually('the log file that is written again is on record', () => {
     small.pass(30_000);
     return told().length === 2;
   });
   expect(told()).toEqual([problem, 'its log file is written again']);
   const path = join(small.directory, 'logs/worker.log');
-  await eventually('all is there', () =>
+  await eventually('the log file has all lines', () =>
     /^first\nfirst\nsecond\n/.test(readFileSync(path, 'utf8')),
   );
   expect(await small.pane('worker')).toMatchObject({ pid: before.pid, problems: [] });

@@ -93,7 +93,7 @@ test('a keeper that is killed gets a successor in its pane, and what it left run
   expect(small.changes('one')).toContain('backoff: its keeper was killed');
   const again = Number(await small.tmux('display-message', '-p', '-t', id ?? '', '#{pane_pid}'));
   process.kill(again, 'SIGSTOP');
-  await eventually('it is continued', () => processState(again) !== 'T');
+  await eventually('the keeper is continued', () => processState(again) !== 'T');
   expect(await small.tmux('list-panes', '-s', '-F', '#{pane_dead}')).toBe('0');
 });
 
@@ -103,7 +103,7 @@ test('each pane has its tap again when that is killed, and somebody’s own pipe
   expect(await piped()).toBe('1\n1');
   const { id } = await small.pane('one');
   await small.tmux('pipe-pane', '-t', id ?? '');
-  await eventually('it is tapped again', async () => (await piped()) === '1\n1');
+  await eventually('both panes are tapped', async () => (await piped()) === '1\n1');
   await small.tmux('pipe-pane', '-t', id ?? '', `exec cat > ${small.directory}/mine`);
   await small.checked();
   await small.tmux('send-keys', '-t', id ?? '', 'hello', 'Enter');
@@ -164,7 +164,7 @@ test('the next manager goes on with pauses, counts, what was stopped and what ha
   const ends = await small.reaches('ends', 'running');
   await small.host.close();
   execFileSync('sh', ['-c', `kill -TERM ${ends.pid}`]);
-  await eventually('it has ended', () => !isAlive(ends.pid ?? 0));
+  await eventually('the last command has ended', () => !isAlive(ends.pid ?? 0));
   await small.restart();
   expect(lasting(await small.pane('rests'))).toEqual(lasting(rests));
   expect(lasting(await small.pane('failed'))).toEqual(lasting(failed));

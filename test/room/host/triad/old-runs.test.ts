@@ -132,7 +132,7 @@ test('a run that cannot be ended is never taken for dead: its pane is not starte
   try {
     await small.restart();
     await small.reaches('mild', 'running');
-    const held = await eventually('it says why', async () => {
+    const held = await eventually('the pane says why it waits', async () => {
       const found = await small.pane('deaf');
       return found.problems.join().includes('cannot be ended') ? found : undefined;
     });

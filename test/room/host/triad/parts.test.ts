@@ -55,7 +55,7 @@ test('each socket of a session that is removed is there again, for us and for wh
     await eventually(`${name} is there again`, async () => existsSync(path) && answers(path));
     expect(lstatSync(path).mode & 0o077).toBe(0);
   }
-  await eventually('it is told', () => mendedIn(small).length === 3);
+  await eventually('all three faults are on record', () => mendedIn(small).length === 3);
   expect(mendedIn(small).sort()).toEqual([
     'socket of the keeper of one was removed, and was made again',
     'socket of the pane door was removed, and was made again',
@@ -77,7 +77,7 @@ test('what is put in the place of a socket, or its permissions, are put right, a
   await eventually('the taps are private', () => (lstatSync(taps).mode & 0o777) === 0o600);
   rmSync(door);
   mkdirSync(join(door, 'mine'), { recursive: true });
-  const [problem] = await eventually('it is told', async () => {
+  const [problem] = await eventually('the fault is a problem of the session', async () => {
     const problems = await problemsOf(small);
     return problems.length > 0 ? problems : undefined;
   });
@@ -86,7 +86,10 @@ test('what is put in the place of a socket, or its permissions, are put right, a
   );
   rmSync(door, { recursive: true });
   await eventually('the door answers again', () => answers(door));
-  await eventually('nothing is amiss', async () => (await problemsOf(small)).length === 0);
+  await eventually(
+    'the session has no problem any more',
+    async () => (await problemsOf(small)).length === 0,
+  );
   const failed = small.events.filter(({ kind }) => kind === 'part-failed');
   expect(failed.map(({ text }) => text)).toEqual([problem]);
 });
@@ -104,7 +107,7 @@ test('a pane whose keeper cannot be reached keeps neither the host from starting
   expect(problem).toContain('one is unreachable, what runs in it goes on unsupervised');
   await small.link.supervise({ ...small.address('two'), action: 'restart' });
   rmSync(path, { recursive: true });
-  await eventually('it is led again', async () => (await small.pane('one')).pid === pid);
+  await eventually('the pane is led again', async () => (await small.pane('one')).pid === pid);
   expect(await small.pane('one')).toMatchObject({ state: 'running', restarts: 0, problems: [] });
 }, 90_000);
 
@@ -112,7 +115,7 @@ test('a tmux server that somebody stops is continued', async () => {
   await using small = await startTwo();
   const pid = Number(await small.tmux('display-message', '-p', '#{pid}'));
   process.kill(pid, 'SIGSTOP');
-  await eventually('it is continued', () => processState(pid) !== 'T');
+  await eventually('the tmux server is continued', () => processState(pid) !== 'T');
   await small.checked();
   expect((await small.host.describe())[0]).toMatchObject({ name: PAIR, state: 'running' });
 });
@@ -134,7 +137,10 @@ test('a tap that is killed is replaced, what may be missing is told once, and no
     ...small.address('one'),
     ask: { verb: 'send', text: 'before', enter: true },
   });
-  await eventually('it is read', async () => (await said()) === 'before,before');
+  await eventually(
+    'the first word and its echo are read',
+    async () => (await said()) === 'before,before',
+  );
   await small.checked();
   process.kill(tapOf(small.directory, 'one'), 'SIGKILL');
   // tmux notices when it has something to write.
@@ -143,16 +149,19 @@ test('a tap that is killed is replaced, what may be missing is told once, and no
     ask: { verb: 'send', text: 'missing', enter: true },
   });
   const lost = () => small.events.filter(({ kind }) => kind === 'output-lost');
-  await eventually('it is told', () => lost().length > 0);
+  await eventually('the lost output is on record', () => lost().length > 0);
   await eventually(
-    'it is tapped again',
+    'the pane is tapped again',
     async () => (await small.tmux('display-message', '-p', '-t', id ?? '', '#{pane_pipe}')) === '1',
   );
   await small.link.pane({
     ...small.address('one'),
     ask: { verb: 'send', text: 'after', enter: true },
   });
-  await eventually('it is read', async () => (await said()) === 'before,before,after,after');
+  await eventually(
+    'the last word and its echo are read',
+    async () => (await said()) === 'before,before,after,after',
+  );
   const told = lost().map(({ pane: of, text }) => `${of}: ${text}`);
   expect(told).toHaveLength(1);
   expect(told[0]).toMatch(

@@ -57,7 +57,7 @@ test('the only pane of a session comes back where a window of somebody’s own i
   await using small = await SmallHost.startPlanned({ panes: [pane('one')] });
   await small.tmux('new-window', '-d', 'cat');
   await small.tmux('kill-pane', '-t', await idOf(small, 'one'));
-  await eventually('it runs again', async () => (await small.pane('one')).restarts === 1);
+  await eventually('the command runs again', async () => (await small.pane('one')).restarts === 1);
   const kinds = small.events.map(({ kind }) => kind);
   expect(kinds).not.toContain('session-lost');
 });

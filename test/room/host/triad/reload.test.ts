@@ -124,7 +124,7 @@ test('a closed pane that is not configured is forgotten', async () => {
   const { id } = await small.reaches('two', 'running');
   await small.restart({ panes: [pane('one')] });
   await small.tmux('kill-pane', '-t', id ?? '');
-  await eventually('it is forgotten', async () => {
+  await eventually('the pane is forgotten', async () => {
     const [session] = await small.host.describe();
     return session?.panes.map(({ name }) => name).join() === 'one';
   });
@@ -137,7 +137,9 @@ test('a pane whose mending fails when it was made is mended again', async () => 
   const { id } = await small.pane('two');
   refuseOnce(small, 'select-layout', 'before');
   await small.server.run(['kill-pane', '-t', id ?? '']);
-  await eventually('it was not repaired', () => small.log.join('').includes('pane not repaired'));
+  await eventually('the log says that the pane was not repaired', () =>
+    small.log.join('').includes('pane not repaired'),
+  );
   small.pass(2_000);
   await started(small, 'one', 'two', 'two');
   await small.reaches('two', 'running');
@@ -158,7 +160,10 @@ test('a reload takes back a question nobody waits for any more, closes logs, and
   small.health.tell(small.address('one').pane, { kind: 'asks', question: 'continue?' });
   const { id } = await small.pane('one');
   const shown = () => small.tmux('display-message', '-p', '-t', id ?? '', '#{@triad_state}');
-  await eventually('it is shown', async () => (await shown()) === 'needs input');
+  await eventually(
+    'the border shows that the pane needs input',
+    async () => (await shown()) === 'needs input',
+  );
   const logs = () =>
     readdirSync('/proc/self/fd').filter((fd) => {
       try {
@@ -167,8 +172,11 @@ test('a reload takes back a question nobody waits for any more, closes logs, and
         return false;
       }
     });
-  await eventually('its log is open', () => logs().length === 1);
+  await eventually('the log file is open', () => logs().length === 1);
   await small.reload({ panes: [pane('one', { needsInput: false })], rules: rule('b') });
-  await eventually('it is shown no more', async () => (await shown()) !== 'needs input');
-  await eventually('its log is closed', () => logs().length === 0);
+  await eventually(
+    'the border shows no question any more',
+    async () => (await shown()) !== 'needs input',
+  );
+  await eventually('the log file is closed', () => logs().length === 0);
 });

@@ -20,7 +20,7 @@ const problemsOf = async (small: SmallHost) => (await small.host.describe())[0]?
 
 async function startTwo(): Promise<SmallHost> {
   const small = await SmallHost.startPlanned(TWO);
-  await eventually('both are tapped', () => tapOf(small.directory, 'two') > 0);
+  await eventually('both panes are tapped', () => tapOf(small.directory, 'two') > 0);
   return small;
 }
 
@@ -38,8 +38,8 @@ test('a tap that is killed in a pane that puts out nothing is replaced, and the 
   await using small = await startTwo();
   const [one, two] = [tapOf(small.directory, 'one'), tapOf(small.directory, 'two')];
   process.kill(one, 'SIGKILL');
-  await eventually('it has ended', () => !isAlive(one));
-  await eventually('there is another', () => tapOf(small.directory, 'one') > 0);
+  await eventually('the tap has ended', () => !isAlive(one));
+  await eventually('the pane has another tap', () => tapOf(small.directory, 'one') > 0);
   expect(tapOf(small.directory, 'two')).toBe(two);
   await isRead(small, 'one', 'after');
   const lost = small.events.filter(({ kind }) => kind === 'output-lost');
@@ -52,9 +52,9 @@ test('a tap that is killed while no host is there is replaced by the next one', 
   await small.host.close();
   const one = tapOf(small.directory, 'one');
   process.kill(one, 'SIGKILL');
-  await eventually('it has ended', () => !isAlive(one));
+  await eventually('the tap has ended', () => !isAlive(one));
   await small.restart();
-  await eventually('there is another', () => tapOf(small.directory, 'one') > 0);
+  await eventually('the pane has another tap', () => tapOf(small.directory, 'one') > 0);
   await isRead(small, 'one', 'after');
 });
 
@@ -62,13 +62,13 @@ test('a tap that somebody stops is continued, with a host and before the next on
   await using small = await startTwo();
   const one = tapOf(small.directory, 'one');
   process.kill(one, 'SIGSTOP');
-  await eventually('it is continued', () => processState(one) !== 'T');
-  await eventually('it is told', () => mendedIn(small).length > 0);
+  await eventually('the tap is continued', () => processState(one) !== 'T');
+  await eventually('what was put right is on record', () => mendedIn(small).length > 0);
   expect(mendedIn(small)).toEqual(['tap of one was stopped, and was continued']);
   await small.host.close();
   process.kill(one, 'SIGSTOP');
   await small.restart();
-  await eventually('it is continued again', () => processState(one) !== 'T');
+  await eventually('the tap is continued again', () => processState(one) !== 'T');
   await isRead(small, 'one', 'after');
   expect(tapOf(small.directory, 'one')).toBe(one);
 });
@@ -84,16 +84,16 @@ test('our tmux clients that somebody stops are continued: who asks, who types an
   });
   const rows = async () =>
     (await small.tmux('list-clients', '-F', '#{client_pid} #{client_flags}')).split('\n');
-  const clients = await eventually('all are there', async () =>
+  const clients = await eventually('all clients are attached', async () =>
     (await rows()).length === 3 ? rows() : undefined,
   );
   expect(clients.filter((row) => row.includes(CONTROL))).toHaveLength(1);
   const pids = clients.map((row) => Number.parseInt(row, 10));
   for (const pid of pids) process.kill(pid, 'SIGSTOP');
   for (const pid of pids) {
-    await eventually('it is continued', () => processState(pid) !== 'T');
+    await eventually('the client is continued', () => processState(pid) !== 'T');
   }
-  await eventually('it is told', () => mendedIn(small).length > 0);
+  await eventually('what was put right is on record', () => mendedIn(small).length > 0);
   expect(mendedIn(small).join('\n')).toMatch(
     /^tmux client \(\d+\).* was stopped, and was continued/,
   );
@@ -109,7 +109,7 @@ test('who pipes a pane elsewhere keeps that, and it is told until it ends', asyn
   const { id } = await small.pane('one');
   const mine = join(small.directory, 'mine');
   await small.tmux('pipe-pane', '-t', id ?? '', `exec cat > ${mine}`);
-  const [problem] = await eventually('it is told', async () => {
+  const [problem] = await eventually('the fault is a problem of the session', async () => {
     const problems = await problemsOf(small);
     return problems.length > 0 ? problems : undefined;
   });
@@ -120,9 +120,12 @@ test('who pipes a pane elsewhere keeps that, and it is told until it ends', asyn
     ...small.address('one'),
     ask: { verb: 'send', text: 'elsewhere', enter: true },
   });
-  await eventually('it is theirs', () => lstatSync(mine).size > 0);
+  await eventually('their pipe has what the pane put out', () => lstatSync(mine).size > 0);
   await small.tmux('pipe-pane', '-t', id ?? '');
-  await eventually('nothing is amiss', async () => (await problemsOf(small)).length === 0);
+  await eventually(
+    'the session has no problem any more',
+    async () => (await problemsOf(small)).length === 0,
+  );
   await isRead(small, 'one', 'after');
 });
 
@@ -138,7 +141,7 @@ test('a keeper’s socket that is opened to others or replaced by another one is
   const planted = lstatSync(other).ino;
   chmodSync(other, 0o600);
   renameSync(other, two ?? '');
-  await eventually('both are told', () => mendedIn(small).length === 2);
+  await eventually('both faults are on record', () => mendedIn(small).length === 2);
   expect(mendedIn(small).sort()).toEqual([
     'socket of the keeper of one has other permissions, and was made again',
     'socket of the keeper of two was replaced by something else, and was made again',
@@ -162,9 +165,9 @@ test.runIf(process.getuid?.() === 0)(
       const uidOf = () => lstatSync(path, { throwIfNoEntry: false })?.uid;
       await eventually(`${path} is ours`, () => uidOf() === 0);
     }
-    await eventually('both are told', () => mendedIn(small).length === 2);
+    await eventually('both faults are on record', () => mendedIn(small).length === 2);
     expect(mendedIn(small).every((text) => text.includes('belongs to another user'))).toBe(true);
     rmSync(paths[0] ?? '');
-    await eventually('it is there again', () => mendedIn(small).length === 3);
+    await eventually('the third fault is on record', () => mendedIn(small).length === 3);
   },
 );

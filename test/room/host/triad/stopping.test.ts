@@ -54,7 +54,7 @@ test.each(Array.from({ length: TMUX_STEPS + LATER_STEPS }, (_, index) => index +
   'a host that is stopped at step %s of a keeper’s replacement leads nothing afterwards',
   async (step) => {
     await using small = await SmallHost.startPlanned(ONE);
-    await eventually('it has started', () => startsIn(small) === 1);
+    await eventually('the command was started', () => startsIn(small) === 1);
     await stopAtStep(small, step);
     const before = small.events.length;
     await small.restart();
@@ -65,7 +65,7 @@ test.each(Array.from({ length: TMUX_STEPS + LATER_STEPS }, (_, index) => index +
     expect(await small.pane('one')).toMatchObject({ state: 'stopped', pid: null });
     expect(startsIn(small)).toBe(starts);
     await small.host.close();
-    await eventually('nobody leads it', () => leadersOf(small) === 0);
+    await eventually('nobody is connected with the keeper', () => leadersOf(small) === 0);
     expect(small.pendingTimers).toBe(0);
     const adopted = small.events.slice(before).filter(({ kind }) => kind === 'session-adopted');
     expect(adopted).toHaveLength(1);

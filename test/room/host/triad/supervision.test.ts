@@ -81,7 +81,7 @@ test('panes start after what they depend on, are ended before it, and a restart 
     ...small.address('engine'),
     ask: { verb: 'send', text: 'ready soon', enter: true },
   });
-  await eventually('it has said so', async () =>
+  await eventually('the engine has answered', async () =>
     (await small.tmux('capture-pane', '-p', '-t', (await small.pane('engine')).id ?? '')).includes(
       'ready soon\nready soon',
     ),
@@ -117,7 +117,7 @@ test('a command that ignores its signal is killed with its whole group after the
       },
     ],
   });
-  const child = await eventually('it has a child', () => {
+  const child = await eventually('the command has a child', () => {
     try {
       return Number(readFileSync(join(small.directory, 'child'), 'utf8'));
     } catch {
@@ -146,7 +146,7 @@ test('each command knows its session and pane, and each pane keeps as many lines
   const limits = await small.tmux('list-panes', '-s', '-F', '#{@triad_pane} #{history_limit}');
   expect(limits.split('\n')).toEqual(['one 123', 'two 4567']);
   expect(await small.tmux('show-options', '-gv', 'history-limit')).toBe('20000');
-  const env = await eventually('it has written', () => {
+  const env = await eventually('the command has written its environment', () => {
     try {
       return readFileSync(join(small.directory, 'one.env'), 'utf8') || undefined;
     } catch {
@@ -174,7 +174,10 @@ test('what an agent asks is shown until it is answered, and its health leads its
   await small.restart();
   expect(small.health.runs.at(-1)).toEqual({ pane, pid, wasReady: true });
   small.health.tell(pane, { kind: 'dead', reason: 'does not answer' });
-  await eventually('it was started again', async () => (await small.pane('worker')).restarts === 1);
+  await eventually(
+    'the worker was started again',
+    async () => (await small.pane('worker')).restarts === 1,
+  );
   expect(await small.pane('worker')).toMatchObject({ question: null, crashes: 1 });
   expect(small.changes('worker').slice(-5, -1)).toEqual([
     'unhealthy: does not answer',

@@ -45,7 +45,7 @@ test.each(['killed', 'detached', 'stopped and killed'])(
     if (how.startsWith('stopped')) process.kill(Number(pid), 'SIGSTOP');
     if (how === 'detached') await small.tmux('detach-client', '-t', name ?? '');
     else process.kill(Number(pid), 'SIGKILL');
-    await eventually('another one is there', async () => {
+    await eventually('there is another control client', async () => {
       const clients = await controlClients(small);
       return clients.length === 1 && clients[0]?.[1] !== pid;
     });
@@ -72,7 +72,7 @@ test('what a person stopped while tmux could not be asked stays so for the next 
     process.kill(server, 'SIGCONT');
   }
   const id = (await small.pane('one')).id ?? '';
-  await eventually('it is kept', async () =>
+  await eventually('tmux has it that the pane is stopped', async () =>
     (await small.tmux('show-options', '-pv', '-t', id, '@triad_memory')).includes('stopped'),
   );
   await small.restart();
@@ -100,7 +100,7 @@ test.each(['kill-server', 'kill-session'])(
     ];
     small.events.length = 0;
     await small.tmux(command);
-    await eventually('it was made again', () =>
+    await eventually('the control connection was made again', () =>
       small.events.some(({ kind }) => kind === 'session-made'),
     );
     await small.reaches('one', 'running');
@@ -123,10 +123,10 @@ test('a stale socket that a killed server has left is no obstacle for the next m
   const server = await serverPid(small);
   await small.host.close();
   process.kill(server, 'SIGKILL');
-  await eventually('it is gone', async () => !(await small.server.isRunning()));
+  await eventually('the tmux server is gone', async () => !(await small.server.isRunning()));
   expect(existsSync(small.server.socketPath)).toBe(true);
   await small.restart();
-  await eventually('it was started', () => startsIn(small) === 'one\none\n');
+  await eventually('the command was started', () => startsIn(small) === 'one\none\n');
   expect(await serverPid(small)).not.toBe(server);
   expect(small.events.at(-1)?.text ?? '').not.toContain('taken over');
 });
