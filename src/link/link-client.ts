@@ -36,10 +36,8 @@ export function openLinkClient(options: LinkClientOptions): LinkClient {
   const link: LinkClient = {
     ...callsOf(CALL_NAMES, async (name, request) => host.get().call(name, request)),
     whenReachable: (signal) => host.whenReachable(signal),
-    openDriver: async (request) =>
-      RemoteDriverView.open({ connection: host.getReached(), request }),
-    openMirror: async (request) =>
-      RemoteMirrorView.open({ connection: host.getReached(), request }),
+    openDriver: async (request) => RemoteDriverView.open(host.getReached(), request),
+    openMirror: async (request) => RemoteMirrorView.open(host.getReached(), request),
     close: () => host.close(),
   };
   void host.keep(link);

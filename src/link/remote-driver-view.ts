@@ -8,26 +8,20 @@ const INPUT_MARK_BYTES = 64 * 1024;
 /** Above this the view is given up: whoever fills it does not heed the mark. */
 const MAX_INPUT_BYTES = 16 * 1024 * 1024;
 
-export interface RemoteDriverViewOptions {
-  readonly connection: LinkConnection;
-  readonly request: ViewRequest;
-}
-
 /** The gateway's end of the view of somebody who may type. */
 export class RemoteDriverView extends RemoteView implements DriverView {
   readonly #onOutput: (bytes: Uint8Array) => void;
   #size: TerminalSize | undefined;
   #isResizing = false;
 
-  private constructor({ connection, request }: RemoteDriverViewOptions) {
-    const { session, term, size, onOutput } = request;
+  private constructor(connection: LinkConnection, { session, term, size, onOutput }: ViewRequest) {
     super({ connection, kind: 'driver', request: { session, term, size } });
     this.#onOutput = onOutput;
   }
 
   /** @throws UnavailableError when the session is not running; LinkLostError. */
-  static async open(options: RemoteDriverViewOptions): Promise<DriverView> {
-    return RemoteView.opened(new RemoteDriverView(options));
+  static async open(connection: LinkConnection, request: ViewRequest): Promise<DriverView> {
+    return RemoteView.opened(new RemoteDriverView(connection, request));
   }
 
   /** Only the newest of several sizes is told, when the one before has arrived. */

@@ -4,25 +4,20 @@ import type { LinkConnection } from './link-connection.js';
 import { type MirrorMessage, MirrorMessageReader } from './mirror-messages.js';
 import { RemoteView } from './remote-view.js';
 
-export interface RemoteMirrorViewOptions {
-  readonly connection: LinkConnection;
-  readonly request: MirrorRequest;
-}
-
 /** The gateway's end of a mirror. What is no message of a mirror ends it as failed. */
 export class RemoteMirrorView extends RemoteView {
   readonly #request: MirrorRequest;
   readonly #reader = new MirrorMessageReader();
   #hasLayout = false;
 
-  private constructor({ connection, request }: RemoteMirrorViewOptions) {
+  private constructor(connection: LinkConnection, request: MirrorRequest) {
     super({ connection, kind: 'mirror', request: { session: request.session } });
     this.#request = request;
   }
 
   /** @throws UnavailableError when the session is not running or has too many mirrors; LinkLostError. */
-  static async open(options: RemoteMirrorViewOptions): Promise<MirrorView> {
-    return RemoteView.opened(new RemoteMirrorView(options));
+  static async open(connection: LinkConnection, request: MirrorRequest): Promise<MirrorView> {
+    return RemoteView.opened(new RemoteMirrorView(connection, request));
   }
 
   protected override receive(bytes: Uint8Array): void {
