@@ -12,7 +12,8 @@ const WORDS: Readonly<Record<string, string>> = {
   E2BIG: 'too many arguments',
 };
 
-export interface StartOptions {
+/** Where and with what a program is run. */
+export interface ProgramSurroundings {
   /** Absolute. */
   readonly cwd: string;
   /** The whole environment. */
@@ -30,20 +31,20 @@ export type StartedProcess<Out extends Readable | null> = ChildProcessByStdio<Wr
  */
 export function startProcess(
   [file = '', ...args]: readonly string[],
-  options: StartOptions,
+  surroundings: ProgramSurroundings,
 ): Promise<StartedProcess<null>> {
   return started(() =>
-    spawn(file, args, { ...options, detached: true, stdio: ['pipe', 'ignore', 'ignore'] }),
+    spawn(file, args, { ...surroundings, detached: true, stdio: ['pipe', 'ignore', 'ignore'] }),
   );
 }
 
 /** The same with its output in a pipe. */
 export function startPiped(
   [file = '', ...args]: readonly string[],
-  options: StartOptions,
+  surroundings: ProgramSurroundings,
 ): Promise<StartedProcess<Readable>> {
   return started(() =>
-    spawn(file, args, { ...options, detached: true, stdio: ['pipe', 'pipe', 'ignore'] }),
+    spawn(file, args, { ...surroundings, detached: true, stdio: ['pipe', 'pipe', 'ignore'] }),
   );
 }
 

@@ -52,7 +52,7 @@ export class KeptFile implements Part {
   }
 }
 
-/** Whether the error of a look at a path says that nothing is there. */
+/** Whether the error of a system call says that nothing is at its path. */
 export function isAbsent(error: unknown): boolean {
   const code = systemCode(error);
   return code === 'ENOENT' || code === 'ENOTDIR';

@@ -12,11 +12,8 @@ export function isPrivateGroup(
   uid: number,
   read: (path: string) => string = readText,
 ): boolean {
-  const users = rowsOf(read('/etc/passwd')).map(([name = '', , id, group]) => ({
-    name,
-    id,
-    group,
-  }));
+  const rows = rowsOf(read('/etc/passwd'));
+  const users = rows.map(([name = '', , id, group]) => ({ name, id, group }));
   const owner = users.find(({ id }) => id === `${uid}`);
   const group = rowsOf(read('/etc/group')).find(([, , id]) => id === `${gid}`);
   if (owner === undefined || group === undefined) return false;

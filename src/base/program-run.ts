@@ -1,16 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
-import { startProcess } from './child-process.js';
+import { type ProgramSurroundings, startProcess } from './child-process.js';
 import { messageOf } from './errors.js';
 import { findShortage } from './shortage.js';
 import { visible } from './visible.js';
-
-/** Where and with what a program is run. */
-export interface ProgramSurroundings {
-  /** Absolute. */
-  readonly cwd: string;
-  /** The whole environment. */
-  readonly env: Readonly<Record<string, string>>;
-}
 
 export interface ProgramRun extends ProgramSurroundings {
   /** The program and its arguments, run as they stand. */
@@ -54,11 +46,8 @@ function endOf(child: ChildProcess, signal: AbortSignal): Promise<ProgramEnd> {
     child.once('exit', (status, by) => {
       signal.removeEventListener('abort', kill);
       kill();
-      resolve(
-        status === null
-          ? { kind: 'signalled', signal: by ?? 'unknown' }
-          : { kind: 'exited', status },
-      );
+      if (status === null) resolve({ kind: 'signalled', signal: by ?? 'unknown' });
+      else resolve({ kind: 'exited', status });
     });
   });
 }

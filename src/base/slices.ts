@@ -18,7 +18,6 @@ export type InSlices = <T>(work: (slices: Slices) => Promise<T>) => Promise<T>;
 export class OwnSlices implements Slices {
   readonly #now: () => number;
   #startedAtMs: number;
-  #count = 1;
 
   /** @param now tells milliseconds that only grow. */
   constructor(now: () => number = () => performance.now()) {
@@ -26,20 +25,12 @@ export class OwnSlices implements Slices {
     this.#startedAtMs = now();
   }
 
-  /** How many there were, this one included. */
-  get count(): number {
-    return this.#count;
-  }
-
-  /** Whether the slice has lasted long enough. */
   get isOver(): boolean {
     return this.#now() - this.#startedAtMs >= SLICE_MS;
   }
 
-  /** Resolves when the next one begins. */
   async next(): Promise<void> {
     await setImmediate();
     this.#startedAtMs = this.#now();
-    this.#count += 1;
   }
 }

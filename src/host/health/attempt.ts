@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
+import type { ProgramSurroundings } from '../../base/child-process.js';
 import { messageOf } from '../../base/errors.js';
 import { askHttpStatus, networkFailure } from '../../base/http-status.js';
-import { type ProgramRun, type ProgramSurroundings, runProgram } from '../../base/program-run.js';
+import { type ProgramRun, runProgram } from '../../base/program-run.js';
 import { findShortage } from '../../base/shortage.js';
 import { visible } from '../../base/visible.js';
 import type { ProbeCheck } from './health-plan.js';

@@ -1,10 +1,11 @@
+import type { ProgramSurroundings } from '../../base/child-process.js';
 import type { Clock } from '../../base/clock.js';
 import { withTimeLimit } from '../../base/deadline.js';
 import { RefusedError } from '../../base/errors.js';
 import { askHttpStatus, type HttpQuestion, networkFailure } from '../../base/http-status.js';
 import type { PaneName } from '../../base/ids.js';
 import type { PaneRequest } from '../../base/pane.js';
-import { type ProgramSurroundings, runProgram } from '../../base/program-run.js';
+import { runProgram } from '../../base/program-run.js';
 import type { RuleAction } from './rule-plan.js';
 
 const LIMIT_MS = { pane: 60_000, exec: 60_000, webhook: 10_000 };

@@ -1,9 +1,9 @@
+import type { ProgramSurroundings } from '../../base/child-process.js';
 import type { Clock } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
 import type { EventKind, NewHostEvent } from '../../base/host-event.js';
 import type { PaneName, SessionName } from '../../base/ids.js';
 import type { PaneState } from '../../base/pane.js';
-import type { ProgramSurroundings } from '../../base/program-run.js';
 import { Throttle } from '../../base/throttle.js';
 import type { Logger } from '../../log/logger.js';
 import type { OutputLine, PaneOutput } from '../tap/pane-output.js';

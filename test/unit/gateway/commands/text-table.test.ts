@@ -1,12 +1,7 @@
 import { expect, test } from 'vitest';
 import { OwnSlices } from '../../../../src/base/slices.js';
 import { jsonText, textTable } from '../../../../src/gateway/commands/text-table.js';
-
-/** A slice for each row. */
-function narrowSlices(): OwnSlices {
-  let now = 0;
-  return new OwnSlices(() => (now += 2));
-}
+import { CountedSlices } from '../../../helpers/counted-slices.js';
 
 test('columns are as wide as their widest cell, and no line ends in blanks', async () => {
   const rows = [
@@ -25,7 +20,7 @@ test('escape sequences in cells are shown, not sent', async () => {
 
 test('a table and a list of 10,000 rows are made in slices', async () => {
   const rows = Array.from({ length: 10_000 }, (_, row) => [`${row}`, 'observer']);
-  const [tableSlices, listSlices] = [narrowSlices(), narrowSlices()];
+  const [tableSlices, listSlices] = [new CountedSlices(2), new CountedSlices(2)];
   const table = await textTable({ header: ['A', 'B'], rows }, tableSlices);
   expect(table.split('\n').slice(-2)).toEqual(['9999  observer', '']);
   await jsonText({ rows }, listSlices);

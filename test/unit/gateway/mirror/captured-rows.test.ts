@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { OwnSlices } from '../../../../src/base/slices.js';
 import { rowsOf } from '../../../../src/gateway/mirror/captured-rows.js';
+import { CountedSlices } from '../../../helpers/counted-slices.js';
 
 describe('captured rows', () => {
   test('are the lines, styled, padded and cut to the columns', async () => {
@@ -29,8 +30,7 @@ describe('captured rows', () => {
   });
 
   test('are read in slices, the same as at once', async () => {
-    let nowMs = 0;
-    const slices = new OwnSlices(() => (nowMs += 0.5));
+    const slices = new CountedSlices();
     const lines = Array.from({ length: 40 }, (_, n) => `\x1b[38;5;${n}m${'x'.repeat(1000)}`);
     expect(await rowsOf(lines, 9, slices)).toEqual(await rowsOf(lines, 9, new OwnSlices(() => 0)));
     expect(slices.count).toBeGreaterThan(10);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { OwnSlices } from '../../../../src/base/slices.js';
 import { completeLines } from '../../../../src/host/tmux/captured-lines.js';
+import { CountedSlices } from '../../../helpers/counted-slices.js';
 
 const completed = (lines: readonly string[]) => completeLines(lines, new OwnSlices());
 
@@ -53,8 +54,7 @@ test('nothing but styles and text is left', async () => {
 });
 
 test('many lines are completed in slices, the same as at once', async () => {
-  let nowMs = 0;
-  const slices = new OwnSlices(() => (nowMs += 0.5));
+  const slices = new CountedSlices();
   const lines = Array.from({ length: 40 }, (_, n) => `\x1b[38;5;${n}mline`);
   expect(await completeLines(lines, slices)).toEqual(
     await completeLines(lines, new OwnSlices(() => 0)),
