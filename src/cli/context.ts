@@ -1,6 +1,7 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigurationError } from '../base/errors.js';
+import { ConfigurationError, messageOf, UsageError } from '../base/errors.js';
 import { type Environment, readEnvironment } from '../config/environment.js';
 import { CONTROL_SOCKET, type Home, homeAt, LINK_SOCKET, PACKAGE_ROOT } from '../config/home.js';
 
@@ -41,4 +42,13 @@ export function controlSocket(home: Home): string {
 
 export function linkSocket(home: Home): string {
   return join(runtimeDirectory(home), LINK_SOCKET);
+}
+
+/** A file that the person has named. @throws UsageError where it cannot be read. */
+export async function readNamedFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
+  }
 }

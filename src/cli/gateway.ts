@@ -4,7 +4,7 @@ import type { LogLevel } from '../log/logger.js';
 import { startGateway } from '../service/start-gateway.js';
 import type { CliContext } from './context.js';
 import type { Output } from './output.js';
-import { startUnlessStopped, stopSignal, untilStopped } from './process-end.js';
+import { startUnlessStopped, untilStopped } from './process-end.js';
 import { describeGateway } from './start-text.js';
 
 export interface GatewayRequest {
@@ -18,22 +18,16 @@ export async function runGateway(
   request: GatewayRequest,
   output: Output,
 ): Promise<ExitCode> {
-  const onStep = (step: string) => output.tell(`triad: ${step}\n`);
-  const signalled = stopSignal();
-  const started = await startUnlessStopped(signalled, output, (stop) =>
-    startGateway({ ...context, ...request, cwd: process.cwd(), onStep, stop }),
+  const started = await startUnlessStopped(context, output, (options) =>
+    startGateway({ ...options, ...request }),
   );
-  const { gateway } = started;
-  output.tell(describeGateway(started, context));
+  const { gateway } = started.running;
+  output.tell(describeGateway(started.running, context));
   output.print(`ready ${await gateway.sshCommand()}\n`);
-  return untilStopped(
-    { gateway, stop: (end) => gateway.stop(end) },
-    { signalled, output },
-    (endsSessions) => {
-      const { program } = context.environment;
-      const startCommand = 'gateway';
-      const goesOn = sayWhatGoesOn(gateway.sessions(), { endsSessions, startCommand, program });
-      output.tell(`\ntriad: ${goesOn}`);
-    },
-  );
+  return untilStopped(started, output, (endsSessions) => {
+    const { program } = context.environment;
+    const startCommand = 'gateway';
+    const goesOn = sayWhatGoesOn(gateway.sessions(), { endsSessions, startCommand, program });
+    output.tell(`\ntriad: ${goesOn}`);
+  });
 }

@@ -4,7 +4,7 @@ import { startHost } from '../service/start-host.js';
 import type { CliContext } from './context.js';
 import { reloadOnHangup } from './hangup.js';
 import type { Output } from './output.js';
-import { crash, limitStop, startUnlessStopped, stopSignal } from './process-end.js';
+import { crash, limitStop, startUnlessStopped } from './process-end.js';
 import { describeHost } from './start-text.js';
 
 /** Starts the host alone, and stays until somebody stops it or ends its sessions. */
@@ -13,11 +13,8 @@ export async function runHost(
   { logLevel }: { readonly logLevel: LogLevel },
   output: Output,
 ): Promise<ExitCode> {
-  const onStep = (step: string) => output.tell(`triad: ${step}\n`);
-  const signalled = stopSignal();
-  const options = { ...context, logLevel, command: [], cwd: process.cwd(), onStep };
-  const running = await startUnlessStopped(signalled, output, (stop) =>
-    startHost({ ...options, stop }),
+  const { running, signalled } = await startUnlessStopped(context, output, (options) =>
+    startHost({ ...options, logLevel, command: [] }),
   );
   const { host, log } = running;
   output.tell(await describeHost(running, context));

@@ -3,13 +3,15 @@ import { isatty } from 'node:tty';
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
 import type { Logger } from '../log/logger.js';
 import type { RunningGateway, StopRequest } from '../service/gateway.js';
+import type { StartOptions } from '../service/start-options.js';
+import type { CliContext } from './context.js';
 import type { Output } from './output.js';
 
 /** From the moment that somebody asks for a stop; what hangs then is left where it is. */
 const STOP_LIMIT_MS = 10_000;
 
-/** Ctrl-C and `systemctl stop`; installed before a start, so that one leaves nothing half-made. */
-export function stopSignal(): Promise<void> {
+/** Ctrl-C and `systemctl stop`. */
+function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     process.once('SIGINT', () => resolve());
     process.once('SIGTERM', () => resolve());
@@ -32,17 +34,25 @@ export function crash(log: Logger): Promise<{ readonly exitCode: ExitCode }> {
   });
 }
 
+/** What was started, and when it is to stop. */
+export interface Started<T> {
+  readonly running: T;
+  /** Somebody wants this process to end. */
+  readonly signalled: Promise<void>;
+}
+
 /**
- * Starts what a signal is to stop in the middle of its start, too.
- *
- * @param signalled from `stopSignal`; where it comes first, the process ends here.
+ * Starts what a signal is to stop in the middle of its start, too, so that nothing is left half-made: where one
+ * comes before the end of the start, the process ends here.
  */
 export async function startUnlessStopped<T>(
-  signalled: Promise<void>,
+  context: CliContext,
   output: Output,
-  start: (stop: AbortSignal) => Promise<T>,
-): Promise<T> {
+  start: (options: Omit<StartOptions, 'logLevel'>) => Promise<T>,
+): Promise<Started<T>> {
+  const signalled = stopSignal();
   const stop = new AbortController();
+  const onStep = (step: string) => output.tell(`triad: ${step}\n`);
   let isStarting = true;
   void signalled.then(() => {
     if (!isStarting) return;
@@ -50,14 +60,15 @@ export async function startUnlessStopped<T>(
     limitStop(output);
   });
   try {
-    return await start(stop.signal).finally(() => {
-      isStarting = false;
-    });
+    const options = { ...context, cwd: process.cwd(), onStep, stop: stop.signal };
+    return { running: await start(options), signalled };
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     output.tell('\ntriad: stopped before it was ready; what runs in its sessions goes on\n');
     // What a step of the start still waits for is nobody's any more.
     process.exit(EXIT.ok);
+  } finally {
+    isStarting = false;
   }
 }
 
@@ -76,8 +87,8 @@ export function limitStop(output: Output, log?: Logger): void {
  * Waits until the gateway is to stop, tells what goes on without it, and stops it.
  */
 export async function untilStopped(
-  running: { readonly gateway: Pick<RunningGateway, 'log' | 'stopRequested'> } & Stoppable,
-  { signalled, output }: StopSurroundings,
+  { running, signalled }: Started<Stoppable>,
+  output: Output,
   tellWhatGoesOn: (endsSessions: boolean) => void | Promise<void>,
 ): Promise<ExitCode> {
   const { gateway } = running;
@@ -91,13 +102,8 @@ export async function untilStopped(
   return stop !== undefined && 'exitCode' in stop ? stop.exitCode : EXIT.ok;
 }
 
-interface StopSurroundings {
-  /** From `stopSignal`, before the start. */
-  readonly signalled: Promise<void>;
-  readonly output: Output;
-}
-
 interface Stoppable {
+  readonly gateway: Pick<RunningGateway, 'log' | 'stopRequested'>;
   stop(request: StopRequest): Promise<void>;
 }
 

@@ -102,10 +102,9 @@ function describeSession({ name, adopted, tmuxVersion, panes }: SessionDescripti
 }
 
 function describeDifference({ session, panes }: DifferentSession, program: string): string {
-  return [
-    `  NOTE      ${session} runs what an earlier start made, not what you asked for now; different: ${panes.join(', ')}\n`,
-    `            to end it and get yours: ${program} down --session, then start again\n`,
-  ].join('');
+  const note = `${session} runs what an earlier start made, not what you asked for now`;
+  const hint = `to end it and get yours: ${program} down --session, then start again`;
+  return `  NOTE      ${note}; different: ${panes.join(', ')}\n            ${hint}\n`;
 }
 
 function warning({ login, isRoot }: CliContext['environment']): string {

@@ -5,7 +5,7 @@ import { startTriad } from '../service/start-triad.js';
 import type { CliContext } from './context.js';
 import { reloadOnHangup } from './hangup.js';
 import type { Output } from './output.js';
-import { startUnlessStopped, stopSignal, untilStopped } from './process-end.js';
+import { startUnlessStopped, untilStopped } from './process-end.js';
 import { describeTriad } from './start-text.js';
 
 export interface UpRequest {
@@ -20,18 +20,17 @@ export async function runUp(
   request: UpRequest,
   output: Output,
 ): Promise<ExitCode> {
-  const onStep = (step: string) => output.tell(`triad: ${step}\n`);
-  const signalled = stopSignal();
-  const triad = await startUnlessStopped(signalled, output, (stop) =>
-    startTriad({ ...context, ...request, cwd: process.cwd(), onStep, stop }),
+  const started = await startUnlessStopped(context, output, (options) =>
+    startTriad({ ...options, ...request }),
   );
+  const triad = started.running;
   output.tell(await describeTriad(triad, context));
   output.print(`ready ${await triad.gateway.sshCommand()}\n`);
   const stopReloads = reloadOnHangup(
     { log: triad.gateway.log, reload: () => triad.host.reload() },
     output,
   );
-  return untilStopped(triad, { signalled, output }, async (endsSessions) => {
+  return untilStopped(started, output, async (endsSessions) => {
     stopReloads();
     const sessions = (await triad.host.describe()).map(({ name }) => name);
     const { program } = context.environment;

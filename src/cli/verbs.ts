@@ -1,13 +1,18 @@
-import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf, UnavailableError, UsageError } from '../base/errors.js';
+import { UnavailableError } from '../base/errors.js';
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
 import { isAnswering } from '../base/unix-socket.js';
 import type { CallerTerminal, CommandOutcome } from '../gateway/commands/command-outcome.js';
 import { parseCommand } from '../gateway/commands/parse.js';
 import type { StoppedHome } from '../service/stopped-home.js';
-import { type CliContext, controlSocket, linkSocket, runtimeDirectory } from './context.js';
+import {
+  type CliContext,
+  controlSocket,
+  linkSocket,
+  readNamedFile,
+  runtimeDirectory,
+} from './context.js';
 import type { Output } from './output.js';
 
 /** Goodbyes and last bytes are bounded by a few seconds, ending the agents by some more. */
@@ -83,51 +88,30 @@ async function runWithoutGateway(
       hint: 'inside a pane: triad send, keys, signal and capture',
     });
   }
-  throw await notRunning(stopped, home);
+  throw await notRunning(stopped);
 }
 
-async function notRunning(
-  stopped: StoppedHome,
-  home: CliContext['home'],
-): Promise<UnavailableError> {
-  const { root } = home;
-  if (await isAnswering(linkSocket(home))) {
-    return new UnavailableError(
-      `the gateway is not running in ${root}; its host goes on without it`,
-      {
-        hint: 'triad gateway lets people in again; triad down --session ends what runs',
-      },
-    );
+async function notRunning(stopped: StoppedHome): Promise<UnavailableError> {
+  const { root } = stopped.home;
+  if (await isAnswering(linkSocket(stopped.home))) {
+    const hint = 'triad gateway lets people in again; triad down --session ends what runs';
+    const message = `the gateway is not running in ${root}; its host goes on without it`;
+    return new UnavailableError(message, { hint });
   }
   const { listLeftSessions } = await import('../service/stopped-home.js');
   const left = await listLeftSessions(stopped).catch(() => []);
-  if (left.length === 0) {
-    return new UnavailableError(`triad is not running in ${root}`, {
-      hint: 'start it with: triad up',
-    });
-  }
-  return new UnavailableError(
-    `triad is not running in ${root}; ${left.join(', ')} goes on without it`,
-    {
-      hint: 'triad up takes it over; triad down --session ends it',
-    },
-  );
+  const message = `triad is not running in ${root}`;
+  if (left.length === 0) return new UnavailableError(message, { hint: 'start it with: triad up' });
+  const hint = 'triad up takes it over; triad down --session ends it';
+  return new UnavailableError(`${message}; ${left.join(', ')} goes on without it`, { hint });
 }
 
 async function readFiles(names: readonly string[]): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
   for (const name of names) {
-    files[name] = name === '-' ? await text(process.stdin) : await readNamed(name);
+    files[name] = name === '-' ? await text(process.stdin) : await readNamedFile(name);
   }
   return files;
-}
-
-async function readNamed(name: string): Promise<string> {
-  try {
-    return await readFile(name, 'utf8');
-  } catch (error) {
-    throw new UsageError(`${name}: cannot be read: ${messageOf(error)}`, { cause: error });
-  }
 }
 
 async function waitUntilStopped(home: CliContext['home']): Promise<void> {

@@ -59,13 +59,9 @@ function findAccount(): UserInfo<string> {
   try {
     return userInfo();
   } catch (cause) {
-    throw new ConfigurationError(
-      `no account has the user id ${process.getuid?.()} of this process`,
-      {
-        hint: 'start it as a user that is in /etc/passwd, or add this one there (useradd --uid)',
-        cause,
-      },
-    );
+    const hint = 'start it as a user that is in /etc/passwd, or add this one there (useradd --uid)';
+    const message = `no account has the user id ${process.getuid?.()} of this process`;
+    throw new ConfigurationError(message, { hint, cause });
   }
 }
 

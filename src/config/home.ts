@@ -29,6 +29,10 @@ export interface Home {
   readonly paneLogs: string;
   /** What happened at the host. */
   readonly events: string;
+  /** Held by the process that is the host. */
+  readonly hostLock: string;
+  /** Held by the process that is the gateway. */
+  readonly gatewayLock: string;
   /** The secret behind the tokens of panes. */
   readonly doorKey: string;
   /** Which of the host's events the audit has. */
@@ -54,6 +58,8 @@ export function homeAt(directory: string): Home {
     audit: join(state, 'audit.jsonl'),
     paneLogs: join(state, 'logs'),
     events: join(state, 'events.jsonl'),
+    hostLock: join(state, 'host.lock'),
+    gatewayLock: join(state, 'gateway.lock'),
     doorKey: join(state, 'pane-door.key'),
     recordedEvents: join(state, 'recorded-events.json'),
     run: join(state, 'run'),

@@ -50,10 +50,8 @@ export function parseYaml<T>(text: string, path: string, schema: Schema<T>): T {
     return `${path}:${line}:${col}`;
   };
   if (document.errors.length > 0) {
-    fail(
-      path,
-      document.errors.map((error) => `${at(error.pos[0])}: ${visible(error.message)}`),
-    );
+    const errors = document.errors.map(({ pos, message }) => `${at(pos[0])}: ${visible(message)}`);
+    fail(path, errors);
   }
   const result = schema.safeParse(valueOf(document, path));
   if (result.success) return result.data;
@@ -64,11 +62,9 @@ export function parseYaml<T>(text: string, path: string, schema: Schema<T>): T {
       const key = issue.path.length === 0 ? '' : `${keyText(issue.path)}: `;
       return { offset: offsetOf(document, issue.path), text: `${key}${messageFor(issue)}` };
     });
-  problems.sort((a, b) => a.offset - b.offset);
-  return fail(
-    path,
-    problems.map(({ offset, text: problem }) => `${at(offset)}: ${problem}`),
-  );
+  problems.sort((one, other) => one.offset - other.offset);
+  const sentences = problems.map((problem) => `${at(problem.offset)}: ${problem.text}`);
+  return fail(path, sentences);
 }
 
 function readText(file: TrustedPath): string {
@@ -81,10 +77,9 @@ function readText(file: TrustedPath): string {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
+    const hint = 'make the defaults: triad init';
     if (systemCode(error) === 'ENOENT') {
-      throw new ConfigurationError(`${path}: is missing`, {
-        hint: 'make the defaults: triad init',
-      });
+      throw new ConfigurationError(`${path}: is missing`, { hint });
     }
     throw new ConfigurationError(`${path}: cannot be read: ${messageOf(error)}`, { cause: error });
   }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Disposal } from '../base/disposal.js';
@@ -19,7 +18,7 @@ const PAUSE_MS = 50;
  * @throws RefusedError where there is one.
  */
 export async function lockGateway(home: Home, disposal: Disposal): Promise<void> {
-  await lockOwn(gatewayLock(home), gatewayTaken, disposal);
+  await lockOwn(home.gatewayLock, gatewayTaken, disposal);
 }
 
 /**
@@ -29,7 +28,7 @@ export async function lockGateway(home: Home, disposal: Disposal): Promise<void>
  * @throws RefusedError where there is one.
  */
 export async function lockHost(home: Home, disposal: Disposal): Promise<void> {
-  await lockOwn(hostLock(home), hostTaken, disposal);
+  await lockOwn(home.hostLock, hostTaken, disposal);
   const { isHeld, folder } = await lockFolder(home.root, LOCK);
   if (folder !== undefined) disposal.defer(() => folder.close());
   // Whoever may read a folder can lock it; only where one of this user's did it is a host there.
@@ -39,12 +38,12 @@ export async function lockHost(home: Home, disposal: Disposal): Promise<void> {
 
 /** The process that is the host of a home, also where none of its sockets is there any more. */
 export async function findHost(home: Home): Promise<number | undefined> {
-  return (await findLockHolder(hostLock(home))) ?? (await findLockHolder(home.root));
+  return (await findLockHolder(home.hostLock)) ?? (await findLockHolder(home.root));
 }
 
 /** The process that is the gateway of a home, also where its socket is not there any more. */
 export function findGateway(home: Home): Promise<number | undefined> {
-  return findLockHolder(gatewayLock(home));
+  return findLockHolder(home.gatewayLock);
 }
 
 /** What a second host of one home is told. */
@@ -61,14 +60,6 @@ function gatewayTaken(pid?: number): RefusedError {
 
 function seeIt(pid: number | undefined): string {
   return `see it with: triad status${pid === undefined ? '' : ` (process ${pid})`}`;
-}
-
-function hostLock(home: Home): string {
-  return join(home.state, 'host.lock');
-}
-
-function gatewayLock(home: Home): string {
-  return join(home.state, 'gateway.lock');
 }
 
 async function lockOwn(

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { shellWord } from '../base/shell-word.js';
 import { readTrustedFile, type TrustedPath } from '../base/trusted-file.js';
@@ -36,31 +36,22 @@ export interface OwnKey {
 export async function findOwnKeys(sshDirectory: string): Promise<OwnKey[]> {
   const inAgent = new Set(keysIn(await listAgentKeys()).map(({ fingerprint }) => fingerprint));
   const files = await readdir(sshDirectory).catch(() => []);
-  const found: OwnKey[] = [];
-  for (const file of files
-    .filter((name) => name.endsWith('.pub'))
-    .sort()
-    .slice(0, MAX_FILES)) {
-    const publicPath = join(sshDirectory, file);
-    const own = readOwnKey({ root: dirname(sshDirectory), path: publicPath }, inAgent);
-    if (own !== undefined) found.push(own);
-  }
-  return found;
+  const names = files.filter((name) => name.endsWith('.pub')).sort();
+  return names.slice(0, MAX_FILES).flatMap((name) => {
+    const file = { root: dirname(sshDirectory), path: join(sshDirectory, name) };
+    return readOwnKey(file, inAgent) ?? [];
+  });
 }
 
 /** A key pair by the path of its public half; undefined where no private half is to be had. */
-function readOwnKey(
-  file: TrustedPath,
-  inAgent: ReadonlySet<string> = new Set(),
-): OwnKey | undefined {
+function readOwnKey(file: TrustedPath, inAgent: ReadonlySet<string>): OwnKey | undefined {
   const { path: publicPath } = file;
   const [key] = keysIn(readOwnText(file));
   if (key === undefined) return undefined;
-  const privatePath = publicPath.replace(/\.pub$/, '');
-  const isTried = TRIED_BY_SSH.has(privatePath.slice(privatePath.lastIndexOf('/') + 1));
+  const identity = publicPath.replace(/\.pub$/, '');
   if (inAgent.has(key.fingerprint)) return { key, publicPath, identity: null };
-  if (!existsSync(privatePath)) return undefined;
-  return { key, publicPath, identity: isTried ? null : privatePath };
+  if (!existsSync(identity)) return undefined;
+  return { key, publicPath, identity: TRIED_BY_SSH.has(basename(identity)) ? null : identity };
 }
 
 function readOwnText(file: TrustedPath): string {
@@ -110,19 +101,15 @@ export async function sshCommand(options: SshCommandOptions): Promise<string> {
 async function findIdentity(options: SshCommandOptions): Promise<string | null> {
   const granted = new Set(options.grants.map(({ key }) => key.fingerprint));
   const own = await findOwnKeys(join(options.userHome, '.ssh'));
-  const made = readOwnKey({
-    root: options.keysDirectory,
-    path: join(options.keysDirectory, 'id_ed25519.pub'),
-  });
-  const madeHere: OwnKey[] = made === undefined ? [] : [{ ...made, identity: madePath(made) }];
-  const usable = [...own, ...madeHere].filter(({ key }) => granted.has(key.fingerprint));
-  if (usable.some(({ identity }) => identity === null)) return null;
+  // Named like a key that ssh tries, but not in the directory where it looks.
+  const identity = join(options.keysDirectory, 'id_ed25519');
+  const path = `${identity}.pub`;
+  const made = readOwnKey({ root: options.keysDirectory, path }, new Set());
+  const usable = [...own, ...(made === undefined ? [] : [{ ...made, identity }])].filter(
+    ({ key }) => granted.has(key.fingerprint),
+  );
+  if (usable.some((each) => each.identity === null)) return null;
   return usable[0]?.identity ?? null;
-}
-
-/** Named like a key that ssh tries, but not in the directory where it looks. */
-function madePath({ publicPath }: OwnKey): string {
-  return publicPath.replace(/\.pub$/, '');
 }
 
 function nearest(path: string, cwd: string): string {

@@ -97,7 +97,7 @@ export async function openRuntimeDirectory(options: RuntimeDirectoryOptions): Pr
   const { path, inUse } = options;
   refuseForeignLink(path);
   if (inUse !== undefined) await linkTo(inUse, path);
-  const linked = await readlink(path).catch(() => undefined);
+  const linked = await targetOf(path);
   if (linked !== undefined) return openLinked(resolve(dirname(path), linked), options);
   if (!isShortEnough(path, options)) return openElsewhere(options);
   try {
@@ -142,9 +142,7 @@ async function openLinked(target: string, options: RuntimeDirectoryOptions): Pro
   if (isOurs && (status.mode & 0o077) === 0) return target;
   throw new ConfigurationError(
     `${options.path}: links to ${target}, which is not private to this user`,
-    {
-      hint: `remove ${options.path} and start again`,
-    },
+    { hint: `remove ${options.path} and start again` },
   );
 }
 
@@ -153,9 +151,14 @@ function noteOf(path: string): string {
   return `${path}.place`;
 }
 
+/** What a link says; undefined where none is there. */
+function targetOf(path: string): Promise<string | undefined> {
+  return readlink(path).catch(() => undefined);
+}
+
 /** Makes `path` lead to a directory; not where something else than a link is in its place. */
 async function linkTo(target: string, path: string): Promise<void> {
-  const linked = await readlink(path).catch(() => undefined);
+  const linked = await targetOf(path);
   if (linked === target) return;
   if (linked !== undefined) await rm(path);
   await symlink(target, path).catch(() => undefined);
@@ -170,7 +173,7 @@ async function openElsewhere(options: RuntimeDirectoryOptions): Promise<string> 
   const noted = (await readFile(noteOf(options.path), 'utf8').catch(() => '')).trim();
   if (noted !== '' && (await isFreeOrOurs(noted))) {
     await symlink(noted, options.path).catch(() => undefined);
-    const linked = await readlink(options.path).catch(() => undefined);
+    const linked = await targetOf(options.path);
     if (linked === noted) return openLinked(noted, options);
   }
   const made = await makeElsewhere(options.fallbacks, options);
@@ -181,11 +184,7 @@ async function openElsewhere(options: RuntimeDirectoryOptions): Promise<string> 
   } catch (error) {
     await rm(made, { recursive: true });
     // Another start was faster, and its link is there now; anything else at this place stays.
-    const isLink = await readlink(options.path).then(
-      () => true,
-      () => false,
-    );
-    if (isLink) return openRuntimeDirectory(options);
+    if ((await targetOf(options.path)) !== undefined) return openRuntimeDirectory(options);
     throw new ConfigurationError(
       `${options.path}: is too long a path for sockets and cannot become a link: ${messageOf(error)}`,
       { hint: 'end what runs there with: triad down --session; then remove it', cause: error },

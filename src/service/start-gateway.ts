@@ -2,34 +2,27 @@ import { join } from 'node:path';
 import { withDeadline } from '../base/deadline.js';
 import { allOrNothing, type Disposal } from '../base/disposal.js';
 import { LoopShare } from '../base/loop-share.js';
-import type { Environment } from '../config/environment.js';
 import { LINK_SOCKET } from '../config/home.js';
 import { type LinkClient, openLinkClient } from '../link/link-client.js';
-import type { LogLevel } from '../log/logger.js';
-import { RunningGateway, SessionNames } from './gateway.js';
+import { RunningGateway, SessionNames, type StopRequest } from './gateway.js';
 import { type GatewaySettingsOptions, readGatewaySettings } from './gateway-settings.js';
 import { openHomeLog } from './home-files.js';
 import { lockGateway } from './home-lock.js';
 import { openRuntime } from './runtime-directory.js';
+import type { StartOptions } from './start-options.js';
 
 /** A host that runs is reached in milliseconds; the gateway starts without one, too. */
 const FIRST_REACH_LIMIT_MS = 1_000;
 
-export interface StartGatewayOptions extends GatewaySettingsOptions {
-  readonly environment: Environment;
-  readonly cwd: string;
-  readonly logLevel: LogLevel;
-  /** Tells the person who waits what is being done. */
-  readonly onStep: (step: string) => void;
-  /** Aborted where somebody asks for a stop before the start has come to its end. */
-  readonly stop: AbortSignal;
-}
+type StartGatewayOptions = StartOptions & GatewaySettingsOptions;
 
 export interface StartedGateway {
   readonly gateway: RunningGateway;
   /** Where it looks for the host. */
   readonly socket: string;
   readonly isHostReached: boolean;
+  /** Says goodbye to everybody and stops; host and sessions go on unless they are to end. */
+  stop(request: StopRequest): Promise<void>;
 }
 
 /**
@@ -65,7 +58,7 @@ async function start(options: StartGatewayOptions, disposal: Disposal): Promise<
   onStep('looking for the host');
   const isHostReached = await isReachedSoon(link);
   await gateway.accept();
-  return { gateway, socket, isHostReached };
+  return { gateway, socket, isHostReached, stop: (request) => gateway.stop(request) };
 }
 
 async function isReachedSoon(link: LinkClient): Promise<boolean> {

@@ -3,20 +3,15 @@ import { allOrNothing, type Disposal } from '../base/disposal.js';
 import { LoopShare } from '../base/loop-share.js';
 import { LINK_SOCKET } from '../config/home.js';
 import { LinkServer } from '../link/link-server.js';
-import type { Logger, LogLevel } from '../log/logger.js';
+import type { Logger } from '../log/logger.js';
 import { openHomeLog } from './home-files.js';
 import { hostTaken } from './home-lock.js';
 import { buildHost, openHostRuntime, type RunningHost } from './host.js';
 import { type HostSettingsOptions, readHostSettings } from './host-settings.js';
 import { longestSocketName } from './runtime-directory.js';
+import type { StartOptions } from './start-options.js';
 
-export interface StartHostOptions extends HostSettingsOptions {
-  readonly logLevel: LogLevel;
-  /** Tells the person who waits what is being done. */
-  readonly onStep: (step: string) => void;
-  /** Aborted where somebody asks for a stop before the start has come to its end. */
-  readonly stop: AbortSignal;
-}
+type StartHostOptions = StartOptions & HostSettingsOptions;
 
 export interface StartedHost extends RunningHost {
   readonly log: Logger;

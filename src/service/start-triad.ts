@@ -5,7 +5,7 @@ import type { SessionName } from '../base/ids.js';
 import { LoopShare } from '../base/loop-share.js';
 import { KeptSocket } from '../base/unix-socket.js';
 import { LINK_SOCKET } from '../config/home.js';
-import type { Logger, LogLevel } from '../log/logger.js';
+import type { Logger } from '../log/logger.js';
 import { RunningGateway, SessionNames, type StopRequest } from './gateway.js';
 import { type GatewaySettingsOptions, readGatewaySettings } from './gateway-settings.js';
 import { openHomeLog } from './home-files.js';
@@ -13,14 +13,9 @@ import { hostTaken, lockGateway } from './home-lock.js';
 import { buildHost, openHostRuntime, type RunningHost } from './host.js';
 import { type HostSettingsOptions, readHostSettings } from './host-settings.js';
 import { longestSocketName } from './runtime-directory.js';
+import type { StartOptions } from './start-options.js';
 
-export interface StartTriadOptions extends HostSettingsOptions, GatewaySettingsOptions {
-  readonly logLevel: LogLevel;
-  /** Tells the person who waits what is being done. */
-  readonly onStep: (step: string) => void;
-  /** Aborted where somebody asks for a stop before the start has come to its end. */
-  readonly stop: AbortSignal;
-}
+type StartTriadOptions = StartOptions & HostSettingsOptions & GatewaySettingsOptions;
 
 export interface StartedTriad extends RunningHost {
   readonly gateway: RunningGateway;

@@ -49,12 +49,9 @@ export async function endLeftSessions(stopped: StoppedHome): Promise<string[]> {
   const { home } = stopped;
   const host = await findHost(home);
   if (host !== undefined) {
-    throw new UnavailableError(
-      `triad runs in ${home.root} as process ${host}, and does not answer: its sockets may be gone`,
-      {
-        hint: `wait a moment and try again, or end it with: kill ${host}; then: triad down --session`,
-      },
-    );
+    const hint = `wait a moment and try again, or end it with: kill ${host}; then: triad down --session`;
+    const message = `triad runs in ${home.root} as process ${host}, and does not answer`;
+    throw new UnavailableError(`${message}: its sockets may be gone`, { hint });
   }
   const { answering, names } = await findLeft(stopped);
   for (const { server, directory } of answering) await endLeftSession(server, directory);
@@ -74,17 +71,12 @@ async function findLeft(stopped: StoppedHome) {
   const found = inPlace.map((name) => {
     const directory = sessionDirectory(runtimeDirectory, name);
     const socketPath = tmuxSocketIn(directory);
-    return {
-      name,
-      directory,
-      server: new TmuxServer({ binary, socketPath, env: environment.clean }),
-    };
+    const server = new TmuxServer({ binary, socketPath, env: environment.clean });
+    return { name, directory, server };
   });
   const running = await Promise.all(found.map(({ server }) => server.isRunning()));
   const answering = found.filter((_, index) => running[index]);
   const names = [...answering.map(({ name }) => name), ...servers.keys()];
-  return {
-    answering,
-    names: [...new Set([...names, ...runs.map(({ session }) => session)])].sort(),
-  };
+  const all = new Set([...names, ...runs.map(({ session }) => session)]);
+  return { answering, names: [...all].sort() };
 }

@@ -1,0 +1,16 @@
+import type { Environment } from '../config/environment.js';
+import type { Home } from '../config/home.js';
+import type { LogLevel } from '../log/logger.js';
+
+/** What every start is told, whatever it is of. */
+export interface StartOptions {
+  readonly home: Home;
+  readonly environment: Environment;
+  /** Where the person who starts it is. */
+  readonly cwd: string;
+  readonly logLevel: LogLevel;
+  /** Tells the person who waits what is being done. */
+  readonly onStep: (step: string) => void;
+  /** Aborted where somebody asks for a stop before the start has come to its end. */
+  readonly stop: AbortSignal;
+}
