@@ -59,7 +59,7 @@ export class RawObserver implements AsyncDisposable {
     this.#raw.changeWindow(0, cols, ROWS);
     const hasCome = async () => (await this.#home.who()).some((each) => each.cols === cols);
     const evidence = () => (this.#raw.isClosed ? 'the connection is closed' : this.text);
-    await eventually('the observer is there after their input', hasCome, evidence);
+    await eventually('triad who tells the observer’s new size', hasCome, evidence);
   }
 
   async sees(what: string | RegExp): Promise<void> {

@@ -62,7 +62,7 @@ export class TcpCrowd implements AsyncDisposable {
       const wave = Array.from({ length }, () => new Tcp(port, from));
       members.push(...wave);
       const isAnswered = ({ received, isClosed }: Tcp): boolean => received !== '' || isClosed;
-      await eventually('all are answered', () => wave.every(isAnswered));
+      await eventually('every connection of the wave is answered', () => wave.every(isAnswered));
     }
     return new TcpCrowd(members);
   }

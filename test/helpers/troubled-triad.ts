@@ -8,7 +8,7 @@ import { Terminal } from './terminal.js';
 import { type Running, TriadHome, type Up } from './triad-home.js';
 
 const AGENT = join(import.meta.dirname, 'counting-agent.sh');
-/** Of a machine that runs much else; what is amiss is tried again every ten seconds. */
+/** Of a machine that runs much else; what failed is tried again every ten seconds. */
 const LIMIT_MS = 90_000;
 const DESCRIPTORS = 1024;
 /** All is shown with whatever has failed. */
@@ -222,7 +222,7 @@ export class TroubledTriad implements AsyncDisposable {
     }
   }
 
-  /** Nothing is amiss, and the agents run. */
+  /** Nothing is wrong, and the agents run. */
   async #isWell(): Promise<boolean> {
     this.#expectNoneEnded();
     const status = await this.home.status().catch(() => undefined);

@@ -37,7 +37,7 @@ test('a lock is held as long as whoever took it lives, and is free at once when 
   expect(await lockFile(file(), LOCK)).toBeUndefined();
   expect(await findLockHolder(file())).toBe(child.pid);
   child.kill('SIGKILL');
-  await eventually('it is gone', () => !isAlive(child.pid ?? 0));
+  await eventually('the process that held the lock is gone', () => !isAlive(child.pid ?? 0));
   const lock = await lockFile(file(), LOCK);
   expect(await findLockHolder(file())).toBe(process.pid);
   expect(await lockFile(file(), LOCK)).toBeUndefined();
@@ -55,7 +55,7 @@ test('no program that is started meanwhile holds it, too', async () => {
   child.kill('SIGKILL');
 });
 
-test('it is one lock by whatever path, and a file in the place of the one that is locked is not locked', async () => {
+test('it is one lock by whatever path, and a file that replaced the locked one is not locked', async () => {
   const [real, link] = [join(folder, 'real'), join(folder, 'link')];
   mkdirSync(real);
   symlinkSync(real, link);

@@ -148,7 +148,9 @@ describe.each([
     const target = { session: PAIR, pane: paneId('%0') };
     const shows = async () =>
       linked.link.pane({ ...WORKER, ask: { verb: 'capture', lines: 'screen', ansi: false } });
-    await eventually('all is there', async () => (await shows()).join('').includes('1000'));
+    await eventually('the pane shows the last line, 1000', async () =>
+      (await shows()).join('').includes('1000'),
+    );
     const page = await linked.link.history({ ...target, firstLine: -500, count: 500 });
     expect(page.lines).toHaveLength(500);
     expect(page.lines.at(-1)).toBe(`${page.historySize}`);
@@ -237,7 +239,7 @@ describe.each([
     let written = 0;
     let hasEnded = false;
     void driver.view.ended.then(() => (hasEnded = true));
-    await eventually('it was given up', () => {
+    await eventually('the driver’s view was given up', () => {
       for (let piece = 0; piece < 64; piece += 1) driver.view.write(Buffer.alloc(65_536, 'x'));
       written += 64 * 65_536;
       return hasEnded || written > 512 * 1024 * 1024;

@@ -198,7 +198,9 @@ test('a socket in a directory that others may enter is not trusted', async () =>
     // Root can be fooled by nobody: it owns every socket.
     await opened.client.whenReachable(AbortSignal.timeout(60_000));
   } else {
-    await eventually('it was refused', () => lines.join('').includes('others may write beside it'));
+    await eventually('the log tells that the folder was refused', () =>
+      lines.join('').includes('others may write beside it'),
+    );
     await expect(opened.client.describe({})).rejects.toThrow(LinkLostError);
   }
   await server.close();
@@ -215,7 +217,7 @@ test.each([
     using opened = openClient();
     let attempts = 0;
     server.on('session', () => (attempts += 1));
-    await eventually('it tried three times', () => attempts >= 3);
+    await eventually('the client tried three times', () => attempts >= 3);
     await expect(opened.client.describe({})).rejects.toThrow(LinkLostError);
     const told = lines.filter((line) => line.includes('link not made'));
     expect(told).toHaveLength(1);

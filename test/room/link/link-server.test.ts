@@ -340,7 +340,7 @@ test('the views of a gateway that is gone are closed', async () => {
   await openStream('driver', false);
   await openStream('mirror', true);
   gateway?.destroy();
-  await eventually('both were closed', () =>
+  await eventually('driver and mirror were closed', () =>
     [host.views[0], host.mirrors[0]].every((view) => view?.isClosed === true),
   );
 });

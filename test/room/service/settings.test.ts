@@ -82,7 +82,7 @@ function writeAt(name: string, text: string): void {
   writeFileSync(path(name), text);
 }
 
-test.each(cases)('%s is a problem with its place', async (_what, spoil, messages) => {
+test.each(cases)('%s is a problem with its file and line', async (_what, spoil, messages) => {
   spoil();
   const failure: unknown = await read().catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(ConfigurationError);

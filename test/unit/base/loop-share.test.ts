@@ -55,15 +55,15 @@ test('ten channels of one engineer have what one channel of another has', async 
   expect(many.map(({ done }) => done)).toEqual(Array.from({ length: 10 }, () => 1));
 });
 
-test('a step that costs little is done at once, and one at a time however dear', async () => {
+test('a step that costs little is done at once, and one at a time however much it costs', async () => {
   const loop = new Loop();
   expect(loop.share.take(loop.steps('olga', 1, 0.01))).toBe(true);
   await loop.turn();
-  const dear = loop.steps('olga', 3, 50);
-  expect(loop.share.take(dear)).toBe(false);
-  expect(dear.done).toBe(1);
+  const costly = loop.steps('olga', 3, 50);
+  expect(loop.share.take(costly)).toBe(false);
+  expect(costly.done).toBe(1);
   await loop.turn();
-  expect(dear.done).toBe(2);
+  expect(costly.done).toBe(2);
 });
 
 test('steps of whoever has gone are done no more', async () => {
@@ -114,7 +114,7 @@ test('all together have 1,024 pieces of work under way', () => {
   expect(() => share.open('another')).toThrow(BusyError);
 });
 
-test('work that fails leaves its place', async () => {
+test('work that fails is under way no more', async () => {
   const { share } = new Loop();
   for (let count = 0; count < 130; count += 1) {
     const failed = share.during('olga', () => Promise.reject(new Error('a bug')));

@@ -81,7 +81,10 @@ describe.each([
   ['with a size without an end', layout({ size: { cols: 1001, rows: 24 } })],
   ['with a pane that is a target', layout({ panes: [{ ...PANE, id: '$0' }] })],
   ['with a name that is none', layout({ panes: [{ ...PANE, name: 'a b' }] })],
-  ['with a place outside', layout({ panes: [{ ...PANE, region: { ...PANE.region, col: -1 } }] })],
+  [
+    'with a region outside the window',
+    layout({ panes: [{ ...PANE, region: { ...PANE.region, col: -1 } }] }),
+  ],
   ['with more than a layout has', layout({ command: ['sh'] })],
 ])('a message %s', (_what, bytes) => {
   test('is refused', () => {
