@@ -25,8 +25,10 @@ export interface PartNews extends LeftOut {
 
 export interface PartWatchOptions {
   readonly clock: Clock;
+  /** Told of each change, as the logger is. */
+  readonly log: Readonly<Record<'error' | 'warn', (facts: object, message: string) => void>>;
   /** Once for each change; never throws. */
-  readonly onNews: (news: PartNews) => void;
+  readonly onNews?: (news: PartNews) => void;
 }
 
 interface Trouble {
@@ -119,7 +121,13 @@ export class PartWatch {
 
   #tell(news: PartNews): void {
     if (this.#isClosed) return;
-    this.#news.write((leftOut) => this.#options.onNews({ ...news, ...leftOut }));
+    const { log, onNews } = this.#options;
+    this.#news.write((leftOut) => {
+      const { part, text: reason, isFailure } = news;
+      const { suppressed = 0 } = leftOut;
+      log[isFailure ? 'error' : 'warn']({ part, reason, suppressed }, 'part was taken away');
+      onNews?.({ ...news, ...leftOut });
+    });
   }
 }
 

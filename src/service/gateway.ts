@@ -141,7 +141,7 @@ export class RunningGateway {
     this.#audit = audit;
     this.#grants = grants;
     this.#access = new SessionAccess({ grants, sessions });
-    this.#parts = watchParts(log);
+    this.#parts = new PartWatch({ clock: SYSTEM_CLOCK, log });
     disposal.defer(() => this.#parts.close());
     const sourceOf = (session: SessionName) => mirrorSource(link, session);
     const mirrors = new Watchers({ sourceOf, share, log });
@@ -346,12 +346,4 @@ function mirrorSource(link: HostLink, session: SessionName): MirrorSource {
     openMirror: (sink) => link.openMirror({ session, ...sink }),
     history: (pane, request) => link.history({ session, pane, ...request }),
   };
-}
-
-function watchParts(log: Logger): PartWatch {
-  return new PartWatch({
-    clock: SYSTEM_CLOCK,
-    onNews: ({ part, text, isFailure, suppressed = 0 }) =>
-      log[isFailure ? 'error' : 'warn']({ part, reason: text, suppressed }, 'part was taken away'),
-  });
 }

@@ -20,9 +20,8 @@ export function watchParts(
   session: SessionName | null,
 ): PartWatch {
   return new PartWatch({
-    clock,
+    ...{ clock, log },
     onNews: ({ part, text, isFailure, suppressed = 0 }) => {
-      log[isFailure ? 'error' : 'warn']({ part, reason: text, suppressed }, 'part was taken away');
       const kind = isFailure ? 'part-failed' : 'part-mended';
       record({ kind, session, pane: null, by: null, text, facts: { part, suppressed } });
     },

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Part } from '../../../src/base/part.js';
 import { type PartNews, PartWatch } from '../../../src/base/part-watch.js';
 import { FakeClock } from '../../helpers/fake-clock.js';
+import { quietLog } from '../../helpers/quiet-log.js';
 
 /** A part that is gone, and can be made again or not. */
 class GonePart implements Part {
@@ -24,7 +25,7 @@ class GonePart implements Part {
 function watched() {
   const clock = new FakeClock();
   const news: PartNews[] = [];
-  const watch = new PartWatch({ clock, onNews: (each) => news.push(each) });
+  const watch = new PartWatch({ clock, log: quietLog(), onNews: (each) => news.push(each) });
   const part = new GonePart();
   watch.add(part);
   const pass = async (seconds: number) => {
