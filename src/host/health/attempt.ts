@@ -14,7 +14,7 @@ export interface AttemptResult {
   readonly reason: string;
 }
 
-/** Looks once. Once the signal is aborted nothing it has started goes on, and its result is not used. */
+/** Makes the check once. Once the signal is aborted nothing it has started goes on, and its result is not used. */
 export type Attempt = (signal: AbortSignal) => Promise<AttemptResult>;
 
 /** A check that is made again and again. */

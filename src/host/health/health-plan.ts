@@ -1,6 +1,6 @@
 import type { Pattern } from '../../base/pattern.js';
 
-/** What a probe looks at. */
+/** What a probe checks. */
 export type ProbeCheck =
   | { readonly kind: 'exec'; readonly argv: readonly string[] }
   | { readonly kind: 'http'; readonly url: string }

@@ -6,7 +6,7 @@ import type { InputPlan } from './health-plan.js';
 
 const MAX_QUESTION = 256;
 /**
- * Pauses between looks at what a silent command does, doubled each time: each look reads a few hundred
+ * Pauses between polls of what a silent command does, doubled each time: each poll reads a few hundred
  * small files, and a shell prompt can stand for weeks.
  */
 const FIRST_PAUSE_MS = 5_000;

@@ -36,7 +36,7 @@ export class LineReader {
   /** The cursor went back to the first column: what comes next overwrites the line. */
   #isReturned = false;
   #start: number;
-  #untouched: string | undefined;
+  #beforeTyping: string | undefined;
   #keyed: KeyedLine | undefined;
   #drawnAt: number | undefined;
   #onLine: (line: EndedLine) => void = () => undefined;
@@ -55,14 +55,14 @@ export class LineReader {
   /** The line that is not ended yet. */
   get openLine(): ReadLine {
     const { open } = this;
-    const untouched = this.#untouched ?? open;
+    const beforeTyping = this.#beforeTyping ?? open;
     const [start, drawnAt, keyed] = [this.#start, this.#drawnAt, this.#keyed];
-    return { text: open, start, untouched, drawnAt, keyed };
+    return { text: open, start, beforeTyping, drawnAt, keyed };
   }
 
   /** Something may have been typed here, at the end of what was read; `isKey`: it surely was. */
-  touch(isKey = false): void {
-    this.#untouched ??= this.open;
+  markTyped(isKey = false): void {
+    this.#beforeTyping ??= this.open;
     if (isKey) this.#keyed ??= { at: this.#offset, before: this.open };
   }
 
@@ -148,7 +148,7 @@ export class LineReader {
     const line = { ...this.openLine, end: this.#offset };
     this.#length = 0;
     this.#start = this.#offset;
-    this.#untouched = undefined;
+    this.#beforeTyping = undefined;
     this.#keyed = undefined;
     this.#isReturned = false;
     this.#onLine(line);

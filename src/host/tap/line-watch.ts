@@ -18,7 +18,7 @@ export interface LineWatchOptions {
   readonly now?: () => number;
 }
 
-/** What is read in one go, between two looks at the time. */
+/** What is read before the clock is asked again. */
 const STEP_BYTES = 4 * 1024;
 /** Longest slice of reading, and the rest after it: a flood costs a fifth of one core, and no more. */
 const SLICE_MS = 2;

@@ -11,7 +11,7 @@ interface Piece {
 /** Reads from `offset` on, which may be in the middle of a line to which somebody has typed. */
 export function openReader(offset: number, typed: TypedMarks): LineReader {
   const reader = new LineReader(offset);
-  if (typed.between(0, offset).length > 0) reader.touch();
+  if (typed.between(0, offset).length > 0) reader.markTyped();
   return reader;
 }
 
@@ -28,7 +28,7 @@ export function readMarked(
   let from = at;
   for (const { offset, isKey } of typed.between(at, end)) {
     reader.read(bytes.subarray(from - at, offset - at), tell);
-    reader.touch(isKey);
+    reader.markTyped(isKey);
     from = offset;
   }
   reader.read(bytes.subarray(from - at), tell);

@@ -25,15 +25,15 @@ interface Scan {
   readonly children: ReadonlyMap<number, readonly ProcessFacts[]>;
 }
 
-/** One look at all processes serves every pane of every session for this long. */
+/** One scan of all processes serves every pane of every session for this long. */
 const FRESH_MS = 2_000;
-/** More are not looked at. */
+/** More are not read. */
 const MAX_PROCESSES = 20_000;
 /** getauxval(3): what the kernel told this program of the machine. */
 const [AT_PAGESZ, AT_CLKTCK] = [6n, 17n];
 
 /**
- * The processes of this machine, looked at when somebody asks. The tree is made of the parents that
+ * The processes of this machine, read when somebody asks. The tree is made of the parents that
  * each process tells: the lists of children are not there in every kernel.
  */
 export class ProcessTable {

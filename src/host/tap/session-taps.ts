@@ -79,7 +79,7 @@ class TappedPane {
 /** One per pane, and those that are being replaced. */
 const MAX_CONNECTIONS = 512;
 const MINUTE_MS = 60_000;
-/** A tap looks for its next host four times a second. */
+/** A tap tries to connect to its next host four times a second. */
 const RECONNECT_LIMIT_MS = 1_000;
 const RECONNECT_POLL_MS = 20;
 

@@ -17,7 +17,7 @@ export interface SilenceWatchOptions {
 const MAX_WAIT_MS = 86_400_000;
 
 /**
- * Tells of each silence of a pane once. While it waits for one, output costs it nothing: it looks when
+ * Tells of each silence of a pane once. While it waits for one, output costs it nothing: it checks when
  * the time is over, and waits for what is left of it.
  */
 export class SilenceWatch {

@@ -30,7 +30,7 @@ export interface KeyedLine {
 export interface ReadLine {
   readonly text: string;
   readonly start: number;
-  readonly untouched: string;
+  readonly beforeTyping: string;
   /** Where the cursor was last moved to another row, and thus maybe to what stood there before. */
   readonly drawnAt: number | undefined;
   readonly keyed: KeyedLine | undefined;
@@ -122,13 +122,13 @@ export class TypedMarks {
   }
 
   /** What the program has surely printed of a line; `isOpen`: it is a prompt, all there is to come has come. */
-  printed({ start, untouched, drawnAt }: ReadLine, isOpen: boolean): string {
+  printed({ start, beforeTyping, drawnAt }: ReadLine, isOpen: boolean): string {
     if (start <= this.#unknownTo) return '';
     const first = this.#unknownTo >= 0 ? 0 : this.#marks[0]?.offset;
     if (first !== undefined && drawnAt !== undefined && drawnAt > first) return '';
     const before = this.#marks.findLast(({ offset }) => offset < start);
-    if (before === undefined || before.kind === 'settled') return untouched;
-    return isOpen && this.#isOver(before) ? untouched : '';
+    if (before === undefined || before.kind === 'settled') return beforeTyping;
+    return isOpen && this.#isOver(before) ? beforeTyping : '';
   }
 
   /** Whether it was ended by one Enter, so that of what was typed nothing is on lines that follow. */
