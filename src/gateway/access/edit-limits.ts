@@ -9,7 +9,7 @@ import type { PublicKey } from './public-key.js';
 export interface EditLimits {
   /** Lines that grant anything beyond are neither changed nor told of. */
   readonly within?: AdminScope;
-  /** Also where nobody is left who is admin of all sessions. */
+  /** Whether the last admin of all sessions may go. */
   readonly isForced?: boolean;
 }
 

@@ -73,7 +73,7 @@ export class GrantStore implements AsyncDisposable {
   /** How many grants had expired when it was checked last. */
   #expiredCount: number;
   #isClosed = false;
-  /** Of reads and edits. */
+  /** Reads and edits come one after the other. */
   readonly #turns = oneByOne();
   #waitingEdits = 0;
 

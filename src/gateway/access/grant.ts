@@ -22,7 +22,7 @@ export type GrantDelta =
   | { readonly before: null; readonly after: Grant }
   | { readonly before: Grant; readonly after: null };
 
-/** With null: whether it covers sessions that it does not name. */
+/** Whether a grant is good for a session; with null, for sessions that it does not name. */
 export function coversSession(
   grant: Pick<Grant, 'sessions'>,
   session: SessionName | null,

@@ -17,7 +17,7 @@ export interface AuditFileOptions {
 
 /** The file of the audit log, in the order in which things happened, also while the disk takes nothing. */
 export class AuditFile {
-  /** To be watched: nobody gets in while it is behind. */
+  /** The file is to be watched: nobody gets in while it is behind. */
   readonly part = new WrittenPart('audit (audit.jsonl)', () => this.#writeLeft());
   readonly #options: AuditFileOptions;
   readonly #file: AppendFile;

@@ -7,7 +7,7 @@ import type { Logger } from '../../log/logger.js';
 import { AuditFile } from './audit-file.js';
 import { readLastHostEvent } from './audit-tail.js';
 
-/** Of one kind by one engineer; a person at work does not get there, and whoever does ages the record. */
+/** Records of one kind by one engineer in a window: nobody at work makes so many, and a flood pushes others out. */
 const MAX_RECORDS = 100;
 const WINDOW_MS = 60_000;
 
@@ -79,7 +79,7 @@ export class Audit {
   readonly #file: AuditFile;
   readonly #log: Logger;
   readonly #now: () => number;
-  /** By engineer and event; only those with a key that is known get here. */
+  /** One for each engineer and event; only engineers whose key is known get here, so that they are few. */
   readonly #throttles = new Map<string, Throttle>();
 
   private constructor(path: string, log: Logger, clock: Clock) {
@@ -96,7 +96,7 @@ export class Audit {
     return new Audit(path, log, clock);
   }
 
-  /** To be watched: while it cannot be written nobody gets in, and nothing is done. */
+  /** The file is to be watched: while it cannot be written nobody gets in, and nothing is done. */
   get part(): Part {
     return this.#file.part;
   }

@@ -31,7 +31,7 @@ export interface CommandOutcome {
   readonly stdout: string;
   readonly stderr: string;
   readonly exitCode: ExitCode;
-  /** Of `pieces`, what is held in memory until the last was taken. */
+  /** What `pieces` hold in memory until the last was taken. */
   readonly heldBytes?: number;
   /** What is to be shown instead, where the caller has a terminal. */
   readonly watch?: WatchTarget;

@@ -4,7 +4,7 @@ import type { Role } from '../access/role.js';
 export interface ConnectionInfo {
   readonly id: string;
   readonly engineer: string;
-  /** Of the key that was proven. */
+  /** Fingerprint of the key that was proven. */
   readonly fingerprint: string;
   /** Its login: the session by whose right it is there, made safe to print. */
   readonly session: string;
@@ -32,6 +32,6 @@ export interface ConnectionCounts {
   readonly open: number;
   readonly max: number;
   readonly loggedIn: number;
-  /** Of those that have logged in. */
+  /** Those of the logged in that are only told why they are not let in. */
   readonly guests: number;
 }

@@ -165,7 +165,7 @@ async function* eventsOf(
   }
 }
 
-/** For one page. What is about the host itself is for those who may change it. */
+/** Which events of one page the caller may see; those about the host itself are for who may change it. */
 function eventFilter(context: CommandContext): (event: HostEvent) => boolean {
   const maySee = sessionFilter(context);
   const isAdmin = context.adminScope() === 'all';

@@ -125,7 +125,7 @@ export class Followers {
   readonly #counts = new Counts();
   #refused = 0;
 
-  /** How many were too many. */
+  /** How many answers were refused since somebody had too many. */
   get refused(): number {
     return this.#refused;
   }

@@ -42,7 +42,7 @@ export class PlainText {
   /** Four times as fast as a `TextDecoder` with what is no UTF-8. */
   readonly #decoder = new StringDecoder('utf8');
   #state = TEXT;
-  /** Of the sequence, so far. */
+  /** How many bytes of the sequence have come so far. */
   #length = 0;
   #hasReturn = false;
   /** The last byte may be the first of a C1 control character. */

@@ -65,7 +65,7 @@ async function jsonIn(value: unknown, slices: Slices, indent: string): Promise<s
   return isList ? `[${text}${end}]` : `{${text}${end}}`;
 }
 
-/** The same in one line. */
+/** A value for programs in one line. */
 export function jsonLine(value: unknown): string {
   return `${printableJson(value)}\n`;
 }

@@ -10,7 +10,7 @@ import type { Follower } from './follower.js';
 export interface Call {
   /** Files that were named on the command line; whoever runs the verb reads them. */
   readonly files?: readonly string[];
-  /** The same for the pane door, where it can be asked from within a pane. */
+  /** What the pane door is asked instead, where the verb is called within a pane. */
   readonly onPane?: { readonly target: string; readonly ask: PaneRequest };
   /** @returns what goes to standard output, or what the caller's terminal is to show from now on. */
   readonly run: (context: CallContext) => Promise<string | WatchTarget | StreamedAnswer>;

@@ -62,7 +62,7 @@ export class ControlServer {
     return control;
   }
 
-  /** To be watched: without it `triad status` reaches nobody. */
+  /** The socket is to be watched: without it `triad status` reaches nobody. */
   get parts(): readonly Part[] {
     return this.#socket === undefined ? [] : [this.#socket];
   }

@@ -4,7 +4,7 @@ import type { Moment, ObserverDisplay } from './observer-display.js';
 export interface FanOutOptions {
   /** What all observers may cost. */
   readonly share: LoopShare;
-  /** Of the session. */
+  /** Whose turn it takes in the share: the session's. */
   readonly owner: string;
   /** Everybody who was there has been served; that took `costMs` of this process's time. */
   readonly onDone: (costMs: number) => void;

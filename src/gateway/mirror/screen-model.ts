@@ -35,7 +35,7 @@ export class ScreenModel {
   #updateLimit: NodeJS.Timeout | undefined;
   #isClosed = false;
   #newest: Grid = { cols: 0, rows: [], cursor: null };
-  /** Of the rows of the newest snapshot, in their order. */
+  /** The hashes of the newest snapshot's rows, in their order. */
   #hashes: readonly number[] = [];
 
   constructor(options: ScreenModelOptions) {

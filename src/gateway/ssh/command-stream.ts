@@ -11,7 +11,7 @@ const LETTER_Q = 0x71;
 export interface CommandStreamOptions {
   readonly pieces: (signal: AbortSignal) => AsyncIterable<OutcomePiece>;
   readonly output: PacedOutput;
-  /** Of the client's terminal now; undefined where it has none. */
+  /** The size of the client's terminal now; undefined where it has none. */
   readonly size: () => TerminalSize | undefined;
 }
 

@@ -43,7 +43,7 @@ const GUEST_LIMIT_MS = 5000;
 const LINGER_LIMIT_MS = 2000;
 /** What clients get to close their channels when the gateway stops. */
 const CLOSE_LIMIT_MS = 2000;
-/** The same for those who are put out, and then to flush: they are gone within a second in all. */
+/** What clients that are put out get to close, and as much again to flush: they are gone within a second. */
 const PUT_OUT_LIMIT_MS = 400;
 /** What may wait for a client in all; channels and answers have limits of their own below it. */
 const MAX_UNSENT_BYTES = { beforeLogin: 16 * 1024, afterLogin: 2 * 1024 * 1024 } as const;

@@ -41,7 +41,7 @@ export interface GatewayOptions
   readonly access: ConnectionAccess;
   readonly listen: readonly ListenAddress[];
   readonly hostKeys: readonly HostKey[];
-  /** Without it who connects from this machine is known by address alone. */
+  /** Tells who connects from this machine; without it they are known by address alone. */
   readonly localPeers?: Pick<LocalPeers, 'findUid'> | undefined;
 }
 
@@ -103,7 +103,7 @@ export class Gateway {
     return this.#listeners.map((listener) => listener.address);
   }
 
-  /** To be watched: without them nobody gets in. */
+  /** The listeners are to be watched: without them nobody gets in. */
   get parts(): readonly Part[] {
     return this.#listeners;
   }

@@ -106,9 +106,9 @@ export class PacedOutput implements Steps {
   }
 }
 
-/** Of all clients together; a whole scrollback of 20,000 wide, coloured lines is some 10 MiB. */
+/** What all clients together may hold; a whole scrollback of 20,000 wide, coloured lines is some 10 MiB. */
 const MAX_BYTES = 256 * 1024 * 1024;
-/** Of one engineer, so that nobody takes the room of all others. */
+/** What one engineer may hold, so that nobody takes the room of all others. */
 const MAX_ENGINEER_BYTES = 64 * 1024 * 1024;
 
 /** Counts the output of commands that waits in memory for clients to read it: `… | less` may take hours. */

@@ -8,7 +8,7 @@ interface Penalty {
   readonly isActive: boolean;
 }
 
-/** In the order of their last penalty. */
+/** Sources in the order of their last penalties. */
 type Table = Map<string, Penalty>;
 
 /** How often a full table is searched for penalties that have run out. */

@@ -86,7 +86,7 @@ const MAX_WINDOW_BYTES = 2 ** 32 - 1;
 /** Questions that wait for a client's answers; ssh2 gives it up long before by its keepalive. */
 const MAX_QUESTIONS = 256;
 
-/** Of a server that tells its host keys; ssh2 parses each, which takes up to 170 ms a packet. */
+/** How a server's message with its host keys begins; ssh2 parses each key, which takes up to 170 ms a packet. */
 const HOST_KEYS = Buffer.from('P\0\0\0\u0017hostkeys-00@openssh.com');
 
 /** The TCP socket of an SSH client. */

@@ -41,7 +41,7 @@ export class TcpListener implements Part {
     return listener;
   }
 
-  /** With the port that the system chose. */
+  /** Where it listens, with the port that the system chose. */
   get address(): ListenAddress {
     return this.#address;
   }

@@ -77,7 +77,7 @@ export class HistoryLines {
     return lines.reduce((widest, { row }) => Math.max(widest, row.glyphs.length), 0);
   }
 
-  /** As tmux counted it when the last page was taken. */
+  /** The number that tmux gave the line when the last page was taken. */
   tmuxLine(number: number): number {
     const gap = this.#lines.indexOf(GAP);
     return number - this.#tops[gap >= 0 && number <= this.#first + gap ? 'older' : 'newer'];

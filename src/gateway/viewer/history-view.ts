@@ -24,9 +24,9 @@ export interface HistoryViewOptions {
   readonly source: LineSource;
   /** What a search costs. */
   readonly during: InSlices;
-  /** Of the rows that show history, without the line at the bottom. */
+  /** The size of the rows that show history, without the line at the bottom. */
   readonly size: TerminalSize;
-  /** To the observer's own terminal; whether it went. */
+  /** Writes to the observer's own terminal; tells whether it went. */
   readonly write: (bytes: Uint8Array) => boolean;
   readonly onChange: () => void;
 }

@@ -38,7 +38,7 @@ const CONTROL_KEYS: Readonly<Record<number, Key>> = {
   127: 'BSpace',
 };
 
-/** By the last byte of a CSI or SS3 sequence, whatever the modifiers. */
+/** Keys by the last byte of their CSI or SS3 sequence, whatever the modifiers. */
 const LETTER_KEYS: Readonly<Record<string, Key>> = {
   A: 'Up',
   B: 'Down',
@@ -50,7 +50,7 @@ const LETTER_KEYS: Readonly<Record<string, Key>> = {
   M: 'Enter',
 };
 
-/** By the number before `~`. */
+/** Keys by the number before the `~` of their CSI sequence. */
 const NUMBER_KEYS: Readonly<Record<string, Key>> = {
   1: 'Home',
   4: 'End',

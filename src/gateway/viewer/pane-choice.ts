@@ -25,7 +25,7 @@ export class PaneChoice {
     return this.#note;
   }
 
-  /** The same for all who made the same choice. */
+  /** A text that is the same for all who made the same choice. */
   get key(): string {
     return `${this.#chosen ?? 'active'} ${this.#isAlone} ${this.#note ?? ''}`;
   }
@@ -47,7 +47,7 @@ export class PaneChoice {
     return this.#find(layout) ?? layout.panes.find((pane) => pane.isActive) ?? layout.panes[0];
   }
 
-  /** As people count and call it. */
+  /** The pane as people count and call it. */
   label(layout: WindowLayout): string {
     const pane = this.pane(layout);
     if (pane === undefined) return '';

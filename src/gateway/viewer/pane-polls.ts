@@ -33,7 +33,7 @@ class PanePoll {
     return this.#screen;
   }
 
-  /** Of the newest screen, and of no other one of its session; 0 before the first. */
+  /** A number that no other screen of its session has; 0 before the first. */
   get number(): number {
     return this.#number;
   }

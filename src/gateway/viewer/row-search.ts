@@ -66,7 +66,7 @@ export class MarkedRows {
     return made;
   }
 
-  /** With every match of the needle marked. */
+  /** The row with every match of the needle marked. */
   matching(row: Row, needle: Needle | undefined): Row {
     if (needle === undefined) return row;
     if (needle !== this.#needle) this.#matching = new WeakMap();

@@ -50,7 +50,7 @@ export interface ViewerOptions {
   readonly during: InSlices;
   /** What observers of the session watch that is not on the shared screen. */
   readonly polls: Pick<PanePolls, 'subscribe'>;
-  /** To the observer's terminal: what is copied to their clipboard, and nothing else; whether it went. */
+  /** Writes to the observer's terminal what is copied to their clipboard, and nothing else; tells whether it went. */
   readonly write: (bytes: Uint8Array) => boolean;
   /** The screen is to be composed again. */
   readonly onChange: () => void;
