@@ -150,7 +150,7 @@ test('a bad line is reported by its number and costs only itself, and an unreada
   const { port } = await home.up();
   const good = home.read(FILE);
   writeFileSync(home.path(FILE), `role="king" ssh-ed25519 AAAA \u001b[31mred\n${good}`);
-  const problem = await eventually('it is reported', async () => {
+  const problem = await eventually('the bad line is reported', async () => {
     return /^bad line 1: .*$/m.exec((await home.run(['grants'])).stdout)?.[0];
   });
   expect(problem).not.toContain('\u001b');
@@ -161,7 +161,7 @@ test('a bad line is reported by its number and costs only itself, and an unreada
   const target = { port, keyPath: home.keyOf('dora') };
   expect(await runSsh(target, { command: ['who'] })).toMatchObject({ code: 0 });
   chmodSync(home.path(FILE), 0o666);
-  await eventually('it is told', async () =>
+  await eventually('the file is told to be not up to date', async () =>
     (await home.run(['grants'])).stdout.includes('not up to date: '),
   );
   expect(await runSsh(target, { command: ['who'] })).toMatchObject({ code: 0 });

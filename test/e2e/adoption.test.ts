@@ -122,7 +122,9 @@ test(
       );
       const ended = new Promise((resolve) => child.once('close', resolve));
       // The moments lie between the first directory that a start makes and its end.
-      await eventually('it has begun', () => existsSync(home.path('state/run')));
+      await eventually('the start has made its first directory', () =>
+        existsSync(home.path('state/run')),
+      );
       await new Promise((resolve) => setTimeout(resolve, (moment * 250) / moments));
       child.kill('SIGKILL');
       await ended;
@@ -158,7 +160,7 @@ test('a pane that a driver closed comes back at its place, and its command is st
   const order = () => probe.ask('list-panes', '-F', '#{@triad_pane} #{pane_width}');
   const before = await order();
   await probe.ask('kill-pane', '-t', paneOf(await home.status(), 'engine')?.id ?? '');
-  await eventually('it was started again', () =>
+  await eventually('the engine was started again', () =>
     isPane(home, 'engine', { state: 'running', restarts: 1 }),
   );
   expect(await order()).toBe(before);
@@ -173,7 +175,7 @@ test('a keeper that is killed gets a successor in the same pane', async () => {
   const keeper = await probe.ask('display-message', '-p', '-t', id ?? '', '#{pane_pid}');
   process.kill(Number(keeper), 'SIGKILL');
   await eventually('the command was started again', () => startsIn(home).length === 4);
-  await eventually('it runs', () => isPane(home, 'worker', { state: 'running', id }));
+  await eventually('the worker runs', () => isPane(home, 'worker', { state: 'running', id }));
   expect(await probe.ask('display-message', '-p', '-t', id ?? '', '#{pane_dead}')).toBe('0');
 });
 
@@ -231,7 +233,7 @@ test('a command of mine is shared from where I am, with my environment, and with
   expect((await home.status()).sessions).toMatchObject([
     { name: 'pair', panes: [{ name: 'sh', state: 'running' }] },
   ]);
-  await eventually('it has printed', async () =>
+  await eventually('the command has printed', async () =>
     (await home.run(['capture', 'sh'])).stdout.includes(`my value in ${home.root}`),
   );
 });

@@ -66,7 +66,7 @@ test.runIf(HAS_PRLIMIT)(
     expect(second.stderr).toContain('triad is running here already');
 
     limit(up, 1024);
-    await eventually('it can be asked again', () => isWell(home));
+    await eventually('the gateway can be asked again', () => isWell(home));
     expect((await home.status()).sessions[0]?.panes[0]?.pid).toBe(before?.panes[0]?.pid);
     const ssh = await runSsh({ port: up.port, keyPath: home.adminKey }, { command: ['status'] });
     expect(ssh.code).toBe(0);
@@ -98,7 +98,7 @@ test.runIf(HAS_PRLIMIT)(
     expect(await problems(home)).toBe('');
 
     limit(up, openFiles(up) + FEW);
-    await eventually('it is told', async () =>
+    await eventually('status tells that descriptors have run out', async () =>
       /file descriptors have run out.*no file descriptor left \(EMFILE\)/.test(
         await problems(home),
       ),
@@ -114,7 +114,7 @@ test.runIf(HAS_PRLIMIT)(
     expect((await home.who()).length).toBe(3);
 
     limit(up, 128);
-    await eventually('all is well again', () => isWell(home));
+    await eventually('the gateway is well again', () => isWell(home));
     const ssh = await runSsh({ port: up.port, keyPath: home.adminKey }, { command: ['status'] });
     expect(ssh.code).toBe(0);
     for (const terminal of people) await terminal[Symbol.asyncDispose]();

@@ -24,12 +24,14 @@ test('a start on a full disk leads what runs, says what cannot be written, and w
   for (const name of LOST) rmSync(home.path(`state/${name}`), { force: true });
 
   const second = withFileLimit(0, () => home.begin(['up', '--listen', '127.0.0.1:0']));
-  await eventually('the start said what is amiss', () => /PROBLEM.*audit/.test(second.stderr()));
+  await eventually('the start names the audit as a problem', () =>
+    /PROBLEM.*audit/.test(second.stderr()),
+  );
   const problems = async () => {
     const { sessions, gateway } = await home.status();
     return [...sessions.flatMap((session) => session.problems), ...gateway.problems].join('\n');
   };
-  await eventually('all is named', async () => {
+  await eventually('all problems are named', async () => {
     const told = await problems();
     return ['log', 'audit', 'events', 'pane doors', '`triad`', 'tmux server'].every((part) =>
       new RegExp(`${part}.*may not grow \\(EFBIG\\)`).test(told),
@@ -41,7 +43,7 @@ test('a start on a full disk leads what runs, says what cannot be written, and w
   expect(second.stderr()).not.toContain('internal error');
 
   execFileSync('prlimit', ['--pid', `${second.process.pid}`, '--fsize=unlimited:']);
-  await eventually('all is well again', async () => (await problems()) === '');
+  await eventually('status tells no problem any more', async () => (await problems()) === '');
   const recorded = home.lines('state/audit.jsonl').map(({ event }) => event);
   expect(recorded).toContain('gateway-started');
   const log = home.read('state/triad.log');

@@ -127,7 +127,7 @@ describe.each(FORMS)('in %s', (form) => {
     const name = `resources-${command}`;
     rmSync(home.path(name), { force: true });
     child.kill('SIGUSR2');
-    await eventually('it told what it holds', () => existsSync(home.path(name)));
+    await eventually('the process told what it holds', () => existsSync(home.path(name)));
     return JSON.parse(home.read(name)) as object;
   }
 

@@ -80,7 +80,7 @@ describe.each(FORMS)('in %s', (form) => {
     await observer.sees(/needle in the haystack/);
     observer.type('vy');
     const copied = /\x1b\]52;c;([A-Za-z0-9+/=]+)/;
-    await eventually('it was copied', () => copied.test(observer.output));
+    await eventually('the line was copied', () => copied.test(observer.output));
     const text = Buffer.from(copied.exec(observer.output)?.[1] ?? '', 'base64').toString();
     expect(text).toContain('needle in the haystack');
     driver.type('echo meanwhi"l"e\r');
@@ -171,7 +171,7 @@ describe.each(FORMS)('in %s', (form) => {
         .map((row) => row.trimEnd())
         .join('\n');
     await eventually(
-      'both see the same',
+      'both observers see the same',
       () => panes(stopped) === panes(observer),
       () => `${panes(stopped)}\n---\n${panes(observer)}`,
     );

@@ -48,7 +48,7 @@ afterAll(async () => {
 });
 
 test('a list is run as it stands, in its directory, with its variables and nothing of ours', async () => {
-  const shown = await eventually('it has written', () => {
+  const shown = await eventually('the command has written its file', () => {
     return statSync(home.path('list.json'), { throwIfNoEntry: false }) && home.read('list.json');
   });
   const { argv, cwd, env } = JSON.parse(shown) as {
@@ -70,7 +70,7 @@ test('a list is run as it stands, in its directory, with its variables and nothi
 });
 
 test('a text is given to a shell', async () => {
-  await eventually('it has printed', async () =>
+  await eventually('the command has printed', async () =>
     (await home.run(['capture', 'text'])).stdout.includes('/bin/sh-set\n42\n'),
   );
 });
@@ -109,7 +109,7 @@ test('the panes have the sizes, the order and the focus that were asked for', as
 });
 
 test('a command that ends is told with its status, and started again after a pause', async () => {
-  const pane = await eventually('it has been started again', async () => {
+  const pane = await eventually('the command has been started again', async () => {
     const found = (await home.status()).sessions[0]?.panes.find(({ name }) => name === 'ends');
     return (found?.restarts ?? 0) >= 1 ? found : undefined;
   });
@@ -123,7 +123,7 @@ test('a command that ends is told with its status, and started again after a pau
 });
 
 test('a command that is not there ends with status 127 like any other', async () => {
-  const pane = await eventually('it has ended', async () => {
+  const pane = await eventually('the command has ended', async () => {
     const found = (await home.status()).sessions[0]?.panes.find(({ name }) => name === 'absent');
     return found?.lastExit === null ? undefined : found;
   });

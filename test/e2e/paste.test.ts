@@ -58,17 +58,17 @@ describe.each(FORMS)('in %s', { timeout: 2 * PASTE_LIMIT_MS }, (form) => {
   }
 
   test('a large paste arrives complete and in order while another driver types and an observer watches', async () => {
-    await using typist = attach('dirk');
+    await using driver = attach('dirk');
     await using observer = attach('olga');
     await using paster = openPaste();
-    for (const terminal of [typist, observer]) await terminal.sees('reading');
+    for (const terminal of [driver, observer]) await terminal.sees('reading');
     await paster.sees('reading');
     const paste = letters(PASTE_BYTES);
     paster.process.stdin.write(paste);
     let keys = 0;
     const isThere = () => {
       const isUnderWay = typedBytes() > 0 && typedBytes() < PASTE_BYTES;
-      if (isUnderWay) typist.type(String(keys++ % 10));
+      if (isUnderWay) driver.type(String(keys++ % 10));
       return typedBytes() >= PASTE_BYTES + keys;
     };
     const evidence = () => `${typedBytes()} of ${PASTE_BYTES + keys}`;
@@ -79,13 +79,13 @@ describe.each(FORMS)('in %s', { timeout: 2 * PASTE_LIMIT_MS }, (form) => {
       Array.from({ length: keys }, (_, key) => key % 10).join(''),
     );
     expect(all.search(/\d[a-z]/), 'a key was taken in the middle of the paste').toBeGreaterThan(0);
-    typist.type('DONE\n');
+    driver.type('DONE\n');
     await observer.sees('DONE');
   });
 
   test('the paste of somebody who is revoked stops at once, and another driver types on', async () => {
-    await using typist = attach('dirk');
-    await typist.sees('driving');
+    await using driver = attach('dirk');
+    await driver.sees('driving');
     await using paster = openPaste();
     await paster.sees('driving');
     writeFileSync(home.path('slow'), '');
@@ -94,11 +94,11 @@ describe.each(FORMS)('in %s', { timeout: 2 * PASTE_LIMIT_MS }, (form) => {
     await eventually('the paste has begun', () => typedBytes() > before + 64 * 1024);
     const revoked = await home.run(['revoke', 'dora']);
     expect(revoked.code, revoked.stderr).toBe(0);
-    typist.type('FIRST\n');
+    driver.type('FIRST\n');
     writeFileSync(home.path('fast'), '');
     await eventually('what tmux had taken is read', () => typed().includes('FIRST'));
-    typist.type('SECOND\n');
-    await typist.sees('SECOND');
+    driver.type('SECOND\n');
+    await driver.sees('SECOND');
     expect(typed().slice(before)).toMatch(/^\n?x+FIRST\nSECOND\n$/);
     expect(typedBytes() - before).toBeLessThan(ENDLESS_BYTES / 2);
     expect((await paster.ended).code).toBe(77);

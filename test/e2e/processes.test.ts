@@ -42,14 +42,14 @@ test.runIf(CAN_LIMIT)(
     const most = execFileSync('prlimit', ['--nproc', '--noheadings', '--output=SOFT']).toString();
 
     limit(up, '1');
-    await eventually('it is told', async () =>
+    await eventually('status tells that no process can be started', async () =>
       /starts of processes fail.*no process may be started any more \(EAGAIN\)/.test(
         await problems(home),
       ),
     );
     expect(await home.run(['send', 'worker', 'end'])).toMatchObject({ code: 0 });
     await eventually('its keeper starts it again', async () => (await pane('worker'))?.restarts);
-    const failed = await eventually('the rule says why', () =>
+    const failed = await eventually('the rule says why it failed', () =>
       home.lines('state/events.jsonl').find(({ kind }) => kind === 'rule-failed'),
     );
     expect(JSON.stringify(failed)).toContain('no process may be started any more (EAGAIN)');
@@ -60,7 +60,7 @@ test.runIf(CAN_LIMIT)(
     await refused[Symbol.asyncDispose]();
 
     limit(up, most.trim());
-    await eventually('all is well again', async () => (await problems(home)) === '');
+    await eventually('status tells no problem any more', async () => (await problems(home)) === '');
     const { pid, restarts, lastExit } = (await pane('agent')) ?? {};
     expect({ pid, restarts, lastExit }).toEqual({ pid: before?.pid, restarts: 0, lastExit: null });
     await using terminal = Terminal.ssh(target);

@@ -49,7 +49,7 @@ test('every run has one start and one end on record, however often the host is k
     for (const file of ['state/events.jsonl', 'state/audit.jsonl']) {
       take[round % take.length]?.(home.path(file));
     }
-    await eventually('more has happened', () => {
+    await eventually('more events have happened', () => {
       return allLines(home, 'events.jsonl').length > before + 12 + 7 * round;
     });
     up.process.kill('SIGKILL');

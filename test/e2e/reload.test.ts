@@ -12,7 +12,7 @@ test('a hang-up reads triad.yaml again: a wrong one changes nothing and says why
   const before = await home.status();
   writeFileSync(home.path('config/triad.yaml'), 'sessions:\n  - name: Pair\n');
   up.process.kill('SIGHUP');
-  await eventually('it is on record', () => reloads(home).length === 1);
+  await eventually('the reload is on record', () => reloads(home).length === 1);
   expect(reloads(home)[0]).toMatch(
     /^reload failed, nothing was changed: .*config\/triad\.yaml:2:5: .*name: must be/,
   );

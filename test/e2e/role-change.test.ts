@@ -53,8 +53,8 @@ test('a driver who becomes an observer goes on watching, and types no more', asy
   dirk.type('typed by dirk\r');
   await dora.sees(/typed by dirk[\s\S]*typed by dirk/);
   expect(await paneText()).not.toContain('typed too late');
-  const isTypist = (await probe.clients()).map(({ isReadOnly }) => !isReadOnly);
-  expect(isTypist.sort(), "the mirror's client, and dirk's").toEqual([false, true]);
+  const mayType = (await probe.clients()).map(({ isReadOnly }) => !isReadOnly);
+  expect(mayType.sort(), "the mirror's client, and dirk's").toEqual([false, true]);
   await setRole('dora', 'driver');
 });
 

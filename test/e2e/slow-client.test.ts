@@ -58,13 +58,13 @@ function attach({ home, serving }: Flooded, person: Watcher, port = serving.gate
 }
 
 /** Somebody in a large window, who will start the flood. */
-async function attachTypist(flooded: Flooded): Promise<Terminal> {
-  const typist = attach(flooded, 'dirk');
-  await typist.sees('pair');
-  typist.type('PS1="$ "; clear\r');
+async function attachDirk(flooded: Flooded): Promise<Terminal> {
+  const dirk = attach(flooded, 'dirk');
+  await dirk.sees('pair');
+  dirk.type('PS1="$ "; clear\r');
   const isLarge = async () => (await flooded.probe.windowSize()) === '290x89';
   await eventually('the window is large', isLarge);
-  return typist;
+  return dirk;
 }
 
 /** What tmux, host and gateway hold, in this order; one process counts twice. */
@@ -91,7 +91,7 @@ function residentKb(pid: number): number {
 }
 
 /** Waits until tmux has written much for each driver; a mirror, which is paced, gets less. */
-async function floods({ probe }: Flooded, typist: Terminal): Promise<void> {
+async function floods({ probe }: Flooded, dirk: Terminal): Promise<void> {
   const format = '#{client_readonly} #{client_control_mode} #{client_written}';
   const isEnough = async () => {
     const rows = (await probe.ask('list-clients', '-F', format)).split('\n');
@@ -99,7 +99,7 @@ async function floods({ probe }: Flooded, typist: Terminal): Promise<void> {
     const written = drivers.map((row) => Number(row.split(' ')[2]));
     return Math.min(...written) > WRITTEN_BYTES;
   };
-  await eventually('the flood went on', isEnough, () => typist.text, FLOOD_LIMIT_MS);
+  await eventually('the flood went on', isEnough, () => dirk.text, FLOOD_LIMIT_MS);
 }
 
 async function skipsFrames({ home }: Flooded): Promise<void> {
@@ -108,11 +108,11 @@ async function skipsFrames({ home }: Flooded): Promise<void> {
   await eventually('frames were skipped', isSkipping, skipped, FLOOD_LIMIT_MS);
 }
 
-async function calmsDown(typist: Terminal): Promise<void> {
-  typist.type('\r');
-  await typist.sees('flood over');
-  typist.type('typed meanwhile\r');
-  await typist.sees(/typed meanwhile\s+typed meanwhile/);
+async function calmsDown(dirk: Terminal): Promise<void> {
+  dirk.type('\r');
+  await dirk.sees('flood over');
+  dirk.type('typed meanwhile\r');
+  await dirk.sees(/typed meanwhile\s+typed meanwhile/);
 }
 
 async function showsWhatAFreshViewShows(
@@ -141,7 +141,7 @@ function paneRows(terminal: Terminal): string {
 describe.each(FORMS)('in %s', { timeout: 2 * FLOOD_LIMIT_MS }, (form) => {
   test('clients that stop while the session floods are held little for, and then show the right screen', async () => {
     await using flooded = await start(form, () => undefined);
-    await using typist = await attachTypist(flooded);
+    await using dirk = await attachDirk(flooded);
     await using observer = attach(flooded, 'olga');
     await using driver = attach(flooded, 'dora');
     await using stopped = attach(flooded, 'olga');
@@ -149,12 +149,12 @@ describe.each(FORMS)('in %s', { timeout: 2 * FLOOD_LIMIT_MS }, (form) => {
     for (const terminal of [driver, stopped]) terminal.process.kill('SIGSTOP');
     const [byDriver, byObserver] = [driver, stopped].map((terminal) => terminal.output.length);
     const before = await residentKbs(flooded);
-    typist.type(`${FLOOD}\r`);
+    dirk.type(`${FLOOD}\r`);
     await observer.sees('#03');
     await skipsFrames(flooded);
-    await floods(flooded, typist);
+    await floods(flooded, dirk);
     await isHeldWithinBounds(flooded, before);
-    await calmsDown(typist);
+    await calmsDown(dirk);
     await observer.sees('typed meanwhile');
     for (const terminal of [driver, stopped]) terminal.process.kill('SIGCONT');
     await showsWhatAFreshViewShows(flooded, driver, 'dora');
@@ -162,24 +162,24 @@ describe.each(FORMS)('in %s', { timeout: 2 * FLOOD_LIMIT_MS }, (form) => {
     expect(driver.output.length - (byDriver ?? 0)).toBeLessThan(MAX_HELD_BYTES);
     expect(stopped.output.length - (byObserver ?? 0)).toBeLessThan(MAX_OBSERVER_BYTES);
     driver.type('and awake\r');
-    await typist.sees(/and awake\s+and awake/);
+    await dirk.sees(/and awake\s+and awake/);
   });
 
   test('a driver whose network dies while the session floods is held little for, and given up', async () => {
     await using flooded = await start(form, giveUpSilentClientsSoon);
     await using wire = await Wire.to(flooded.serving.gateway.port);
-    await using typist = await attachTypist(flooded);
+    await using dirk = await attachDirk(flooded);
     await using lost = attach(flooded, 'dora', wire.port);
     await lost.sees('pair');
     const before = await residentKbs(flooded);
-    typist.type(`${FLOOD}\r`);
+    dirk.type(`${FLOOD}\r`);
     await lost.sees('#03');
     wire.goDead();
     const isGivenUp = async () => (await flooded.probe.clients()).length === 1;
-    await eventually('only the typist is left', isGivenUp);
-    await floods(flooded, typist);
+    await eventually('only dirk is left', isGivenUp);
+    await floods(flooded, dirk);
     await isHeldWithinBounds(flooded, before);
-    await calmsDown(typist);
+    await calmsDown(dirk);
     await using again = attach(flooded, 'dora');
     await again.sees('typed meanwhile');
   });

@@ -42,7 +42,7 @@ test('listen addresses of gateway.yaml are used where none is given', async () =
   await using home = await TriadHome.make();
   writeFileSync(home.path('config/gateway.yaml'), "listen: ['localhost:0', '127.0.0.1:0']\n");
   const up = home.run(['up']);
-  await eventually('it answers', async () => (await home.run(['who'])).code === 0);
+  await eventually('the gateway answers', async () => (await home.run(['who'])).code === 0);
   const { listen } = (await home.status()).gateway;
   expect(listen).toEqual([matching(/^localhost:\d+$/), matching(/^127\.0\.0\.1:\d+$/)]);
   expect(await home.run(['down', '--session'])).toMatchObject({ code: 0 });
@@ -122,7 +122,7 @@ test.skipIf(process.getuid?.() !== 0)(
     await bare.run(['init'], { before });
     writeFileSync(bare.path('config/triad.yaml'), CAT_TRIAD);
     const up = bare.run(['up', '--listen', '127.0.0.1:0'], { before });
-    await eventually('it is up', async () => {
+    await eventually('the session was up and has ended', async () => {
       return (await bare.run(['down', '--session'], { before })).code === 0;
     });
     expect((await up).stderr).toContain(

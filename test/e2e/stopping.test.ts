@@ -66,7 +66,7 @@ test('a stop while tmux hangs ends the process, and so does one in the middle of
   first.process.kill('SIGTERM');
   expect(await first.ended).toMatchObject({ code: 0 });
   const second = home.begin(['up', '--listen', '127.0.0.1:0']);
-  await eventually('it is starting', () => second.stderr().includes('starting pair'));
+  await eventually('the second start has begun', () => second.stderr().includes('starting pair'));
   second.process.kill('SIGTERM');
   const { code, stdout, stderr } = await second.ended;
   expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: '' });

@@ -71,13 +71,13 @@ test('states, counts, pauses and ages go on after kill -9 of triad up and of tri
   expect((await home.run(['stop', 'stopped'])).code).toBe(0);
   const { pid } = (await settled(home))['runs'] as { pid: number };
   process.kill(pid, 'SIGKILL');
-  await eventually('it runs again', async () => {
+  await eventually('the killed command runs again', async () => {
     const pane = (await panesOf(home))['runs'] as { restarts?: number; state?: string };
     return pane.restarts === 1 && pane.state === 'running';
   });
   const before = await settled(home);
   // A command that runs has not said so at once.
-  const starts = await eventually('each has said that it was started', () => {
+  const starts = await eventually('each command has said that it was started', () => {
     const all = startsIn(home);
     return all.length === 7 ? all : undefined;
   });
@@ -96,7 +96,7 @@ test('states, counts, pauses and ages go on after kill -9 of triad up and of tri
   await goesOn();
   await end('SIGKILL', host);
   const next = await home.host();
-  await eventually('the gateway has found it', async () =>
+  await eventually('the gateway has found the next host', async () =>
     (await home.run(['status'])).stdout.includes('session pair: running'),
   );
   await goesOn();

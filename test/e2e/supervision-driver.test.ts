@@ -28,7 +28,7 @@ test('a pane that a driver closes with prefix x comes back at its place, and the
   driver.type('\x02x');
   await driver.sees('kill-pane');
   driver.type('y');
-  await eventually('it runs again', async () => {
+  await eventually('the worker runs again', async () => {
     const [, worker] = (await home.status()).sessions[0]?.panes ?? [];
     return worker?.state === 'running' && worker.restarts === 1;
   });

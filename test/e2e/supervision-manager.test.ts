@@ -66,7 +66,7 @@ async function isWhole(home: TriadHome): Promise<void> {
     () => startsIn(home).length >= NAMES.length,
     () => home.read('state/triad.log'),
   );
-  const panes = await eventually('all run', async () => {
+  const panes = await eventually('all panes run', async () => {
     const [session] = (await home.status()).sessions;
     const doAll = session?.panes.every(({ state }) => state === 'running') === true;
     return doAll ? session.panes : undefined;

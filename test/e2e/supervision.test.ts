@@ -161,7 +161,7 @@ test('a pane that is dead or has stalled is ended for that reason', async () => 
 
 test('a question calls for somebody until it is answered, and the next one does, too', async () => {
   const asks = (question: string | null) =>
-    eventually(`it asks ${question}`, async () => (await pane('asks')).question === question);
+    eventually(`the pane asks ${question}`, async () => (await pane('asks')).question === question);
   await asks('deploy now? [y/N]');
   expect((await home.run(['status'])).stdout).toMatch(/^needs attention: .*pair:asks needs input/);
   await home.run(['send', 'asks', 'y']);
@@ -183,7 +183,7 @@ test('a pane that has failed says why, a rule keeps what it is told, and a perso
   const failed = await reaches('crashes', 'failed');
   const reason = 'exited with status 4; crashed 2 times in a row';
   expect(failed).toMatchObject({ reason, restarts: 1, lastExit: { status: 4 } });
-  await eventually('the pane says so', async () =>
+  await eventually('the pane says why it has failed', async () =>
     (await screenOf('crashes'))
       .replaceAll('\n', '')
       .includes(`triad: crashes has failed: ${reason}`),
@@ -193,14 +193,14 @@ test('a pane that has failed says why, a rule keeps what it is told, and a perso
   await recorded('rule', 'rule keep ran its program: it exited with 0');
   expect(home.read('kept')).toBe('failed\n');
   expect(await home.run(['start', 'crashes'])).toMatchObject({ code: 0 });
-  await eventually('it was tried anew', async () => (await pane('crashes')).restarts === 3);
+  await eventually('the pane was tried anew', async () => (await pane('crashes')).restarts === 3);
   await reaches('crashes', 'failed');
 });
 
 test('silence is told to people, and rules that play ping-pong are stopped', async () => {
   await recorded('rule', 'rule dull says: quiet is dull');
   for (const name of ['one', 'two']) {
-    await eventually('it plays', async () => (await screenOf(name)).includes('plays'));
+    await eventually('the pane plays', async () => (await screenOf(name)).includes('plays'));
   }
   await home.run(['send', 'one', 'ball']);
   await recorded('rule', /rule p.ng was stopped: rules make each other fire/);
@@ -214,7 +214,7 @@ test('silence is told to people, and rules that play ping-pong are stopped', asy
 test('a log file is rotated, and has the newest lines', async () => {
   const folder = home.path('state/logs/pair');
   await eventually(
-    'it has old files',
+    'the pane has old log files',
     () => readdirSync(folder).sort().join() === 'loud.log,loud.log.1.gz,loud.log.2.gz',
   );
   expect(home.read('state/logs/pair/loud.log')).toMatch(/\n4000\n/);

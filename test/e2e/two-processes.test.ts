@@ -63,7 +63,7 @@ test('`triad down --session` stops nothing while the host that would end the ses
   await using pair = await start();
   await kill(pair.host);
   await eventually(
-    'the gateway lost it',
+    'the gateway lost the host',
     async () => (await pair.home.run(['status'])).code === 69,
   );
   const refused = await pair.home.run(['down', '--session']);
@@ -99,10 +99,13 @@ test('what happens at the host is in the audit of a gateway in a process of its 
   const events = () => pair.home.lines('state/events.jsonl').map(({ number }) => number);
   const audited = () =>
     pair.home.lines('state/audit.jsonl').filter(({ event }) => event === 'host-event');
-  await eventually('all is in the audit', () => audited().length >= events().length);
+  await eventually('all events are in the audit', () => audited().length >= events().length);
   await kill(pair.host);
   await pair.home.host();
-  await eventually('so is what the next host did', () => audited().length >= events().length);
+  await eventually(
+    'the events of the next host are in the audit',
+    () => audited().length >= events().length,
+  );
   expect(audited().map(({ number }) => number)).toEqual(events());
 });
 
@@ -141,7 +144,10 @@ test('a gateway that starts first says so, and serves when the host comes', asyn
   expect(early.code).toBe(69);
   expect(early.stderr).toContain('the sessions cannot be reached at the moment, try again soon');
   await home.host();
-  await eventually('the gateway found it', async () => (await home.run(['status'])).code === 0);
+  await eventually(
+    'the gateway found the host',
+    async () => (await home.run(['status'])).code === 0,
+  );
   await using dora = attach({ home, gateway }, 'dora');
   await dora.sees('worker');
 });

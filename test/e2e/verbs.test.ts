@@ -201,7 +201,7 @@ test('status --json has the fields that are promised, and no other', async () =>
 describe('capture', () => {
   test('prints what the pane shows, its last lines, or all of its scrollback', async () => {
     const all = (
-      await eventually('all is printed', async () => {
+      await eventually('all lines are printed', async () => {
         const { stdout } = await home.run(['capture', 'pair:long', '--all']);
         return stdout.endsWith('\n20000\n') ? stdout : undefined;
       })
@@ -236,7 +236,7 @@ describe('send and keys', () => {
   async function typed(act: () => Promise<ProgramResult>, end: string): Promise<string> {
     writeFileSync(home.path('raw-bytes'), '');
     expect(await act()).toMatchObject({ code: 0, stdout: '', stderr: '' });
-    return eventually('it has read all', () => {
+    return eventually('the program has read all', () => {
       const bytes = home.read('raw-bytes');
       return bytes.endsWith(end) ? bytes : undefined;
     });
@@ -287,7 +287,7 @@ describe('send and keys', () => {
 test('restart ends a command that ignores SIGTERM and starts it again', {
   timeout: 20_000,
 }, async () => {
-  await eventually('it runs', () => existsSync(home.path('stubborn-ready')));
+  await eventually('the command runs', () => existsSync(home.path('stubborn-ready')));
   const before = await pane('stubborn');
   expect(await home.run(['restart', 'pair:stubborn'])).toMatchObject({
     code: 0,
@@ -304,7 +304,7 @@ test('restart ends a command that ignores SIGTERM and starts it again', {
 });
 
 test('a working directory that is not there is told in the pane, and as an end of the command', async () => {
-  const { lastExit } = await eventually('it has ended', async () => {
+  const { lastExit } = await eventually('the command has ended', async () => {
     const found = await pane('nowhere');
     return found.lastExit === null ? undefined : found;
   });
@@ -339,7 +339,7 @@ test('kick ends the views and connections of an engineer, or one view', async ()
     code: 0,
     stdout: `kicked dora (${ids[1]})\n`,
   });
-  await eventually('one is gone', async () => (await home.status()).attachments.length === 2);
+  await eventually('one view is gone', async () => (await home.status()).attachments.length === 2);
   const both = await home.run(['kick', 'dora']);
   expect(both.code).toBe(0);
   const views = `kicked dora (${ids[0]})\nkicked dora (${ids[2]})\n`;
@@ -352,7 +352,7 @@ test('over SSH a verb needs no session in front of its pane, reads no file and l
   expect(await runSsh(driver, { command: ['send', 'worker', 'over ssh'] })).toMatchObject({
     code: 0,
   });
-  await eventually('it is there', async () => (await screenOf('pair:worker')).includes('over ssh'));
+  await eventually('text shows', async () => (await screenOf('pair:worker')).includes('over ssh'));
   const denied = await runSsh(driver, { command: ['grant', 'dora', '--role', 'admin'] });
   expect(denied).toMatchObject({
     code: 77,

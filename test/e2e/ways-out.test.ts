@@ -196,7 +196,7 @@ test('with host and gateway apart, no way out leaves a terminal in disorder', as
     const terminal = Terminal.ssh({ port: gateway.port, keyPath: apart.keyOf(person) });
     await terminal.sees(person === 'dora' ? 'driving' : 'watching');
     // What the program wants of a driver's terminal; a watcher's wants pastes and the wheel by itself.
-    await eventually('the pane has its way', () => terminal.modes.includes(2004));
+    await eventually('the terminal has bracketed paste on', () => terminal.modes.includes(2004));
     return terminal;
   };
   await using observer = await attachTo('olga');

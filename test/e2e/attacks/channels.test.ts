@@ -120,7 +120,7 @@ test('a client that asks and does not read the answers is cut off', async () => 
       raw.socket.cork();
       for (let more = 0; more < 5000; more += 1) raw.send(...request);
       raw.socket.uncork();
-      await eventually('all left', () => raw.isClosed || raw.socket.writableLength === 0);
+      await eventually('all requests left', () => raw.isClosed || raw.socket.writableLength === 0);
     }
   };
   await triad.withstands(attack, { reason: /^client does not read its answers$/ });

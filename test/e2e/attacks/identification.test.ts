@@ -42,7 +42,7 @@ test.each([
     const socket = await open();
     socket.write(sent);
     socket.once('end', () => socket.destroy());
-    await eventually('the end', () => socket.closed);
+    await eventually('the socket is closed', () => socket.closed);
   };
   await triad.withstands(attack, { reason });
 });
@@ -59,12 +59,12 @@ test('silent and stopped clients end when their time is over, and keep nobody ou
     await allEnded(sockets);
   };
   await triad.withstands(attack, { reason: /^login grace time is over$/ });
-  await eventually('the end of the other', () => triad.hasEnded('Keepalive timeout'));
+  await eventually('the other connection has ended', () => triad.hasEnded('Keepalive timeout'));
 });
 
 async function allEnded(sockets: readonly Socket[]): Promise<void> {
   const ended = ({ readableEnded }: Socket): boolean => readableEnded;
-  await eventually('every end', () => sockets.every(ended));
+  await eventually('every socket has ended', () => sockets.every(ended));
   for (const socket of sockets) socket.destroy();
 }
 

@@ -124,8 +124,8 @@ describe.each(FORMS.slice(0, count(1, 2)))('in %s', (form) => {
       (await runSsh(by(home.keyOf('olga')), { command: ['logs', 'worker', '--lines', '1'] }))
         .stdout;
     await eventually(
-      'all is out',
-      async () => (await shown()).includes('all is out'),
+      'all answers are out',
+      async () => (await shown()).includes('all answers are out'),
       shown,
       60_000,
     );

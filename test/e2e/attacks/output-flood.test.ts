@@ -29,7 +29,9 @@ beforeAll(async () => {
   probe = await TmuxProbe.of(triad.home);
   await using starter = await attached(2 ** 21);
   starter.sendData(0, '\r');
-  await eventually('the flood', async () => (await written()).every((bytes) => bytes > 100_000));
+  await eventually('the flood has begun', async () =>
+    (await written()).every((bytes) => bytes > 100_000),
+  );
 });
 
 afterAll(async () => {
@@ -71,7 +73,10 @@ test('clients that do not read are held little for, whatever they granted', asyn
       if (all.length < clients.length) throw new Error(`a client is gone\n${triad.lastLines()}`);
       return all.every((bytes) => bytes > WRITTEN_BYTES);
     };
-    await eventually('all were attached', async () => (await written()).length === clients.length);
+    await eventually(
+      'all clients are attached',
+      async () => (await written()).length === clients.length,
+    );
     await eventually('the flood went on', isEnough, written, 60_000);
     for (const raw of clients) raw.socket.destroy();
   };
@@ -86,7 +91,7 @@ test('clients that vanish in the middle of their output leave nothing', async ()
       else raw.socket.end();
       await raw.closedByServer();
     }
-    await eventually('no client of theirs', async () => (await written()).length === 0);
+    await eventually('no client of theirs is left', async () => (await written()).length === 0);
   };
   await triad.withstands(attack, { reason: /^(client left|read ECONNRESET)$/ });
 }, 120_000);

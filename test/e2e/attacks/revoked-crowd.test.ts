@@ -78,7 +78,7 @@ test.each(WAYS)('%s ends a crowd on which nothing is shown', async (_way, reason
   expect((await home.status()).gateway.connections.loggedIn).toBeGreaterThan(CROWD);
   expect(await end()).not.toMatchObject({ code: 255 });
   for (const raw of crowd) await raw.closedByServer();
-  await eventually('none is left', async () => (await ofDora()).length === 0);
+  await eventually('no connection of dora is left', async () => (await ofDora()).length === 0);
   const closed = home
     .lines('state/audit.jsonl')
     .filter((record) => record['event'] === 'connection-closed' && record['reason'] === reason);

@@ -34,13 +34,13 @@ test('a runtime folder that is removed is there again, people stay, and nothing 
   rmSync(folder, { recursive: true });
   expect(await workerOf(home)).toMatchObject({ pid: before?.pid, restarts: 0 });
   expect(statSync(folder).mode & 0o777).toBe(0o700);
-  await eventually('all is there again', () =>
+  await eventually('all files are there again', () =>
     ['bin/triad', ...['tmux.sock', 'worker.keeper', 'taps.sock', 'door.sock'].map(inSession)].every(
       (name) => existsSync(join(folder, name)),
     ),
   );
   chmodSync(folder, 0o755);
-  await eventually('it is private again', () => (statSync(folder).mode & 0o777) === 0o700);
+  await eventually('the folder is private again', () => (statSync(folder).mode & 0o777) === 0o700);
   person.process.stdin.write('triad capture worker > /dev/null; echo door-$?\r');
   await person.sees('door-0');
   expect(await home.who()).toMatchObject([{ id: attached?.id }]);

@@ -1,7 +1,7 @@
 /**
  * A crowd connects and stays: each identifies itself, sends most of a packet, and never its end. With the
  * limits wide open each costs less than 64 KiB, for as long as it has to log in; with the limits as they
- * come, the crowd has the places of one source, and the oldest of it gives way to whoever comes from there.
+ * come, the crowd has the slots of one source, and the oldest of it gives way to whoever comes from there.
  */
 import { writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -37,7 +37,7 @@ async function heldBytes(up: Up): Promise<number> {
     [...up.stderr().matchAll(/^held (\d+) bytes$/gm)].map(([, n = '']) => n);
   const before = told().length;
   up.process.kill('SIGUSR2');
-  return Number(await eventually('an answer', () => told()[before]));
+  return Number(await eventually('the gateway tells what it holds', () => told()[before]));
 }
 
 async function opened(up: Up, size: number): Promise<TcpCrowd> {
@@ -68,18 +68,20 @@ test('a silent crowd costs less than 64 KiB each, and is gone when its time is o
   const { code } = await runSsh({ port: up.port, keyPath: home.adminKey }, { command: ['status'] });
   expect(code).toBe(0);
   expect(((await heldBytes(up)) - before) / CROWD).toBeLessThan(64 * 1024);
-  await eventually('all are gone', () => crowd.members.every(({ isClosed }) => isClosed));
+  await eventually('all of the crowd are gone', () =>
+    crowd.members.every(({ isClosed }) => isClosed),
+  );
   expect((await refused(home))['loginGraceTime']).toBe(CROWD);
 });
 
-test('a silent crowd from one source gets its places and no more, and is counted in the status', async () => {
+test('a silent crowd from one source gets its slots and no more, and is counted in the status', async () => {
   await using home = await TriadHome.make();
   const up = await home.up();
   const told = async (): Promise<string> => (await home.run(['status'])).stdout;
   expect(await told()).not.toContain('displaced:');
   await using crowd = await opened(up, 100);
   const open = (): number => crowd.members.filter(({ isClosed }) => !isClosed).length;
-  await eventually('so many are left', () => open() === 64, open);
+  await eventually('64 of the crowd are left', () => open() === 64, open);
   const target = { port: up.port, keyPath: home.adminKey };
   expect((await runSsh(target, { command: ['status'] })).code).toBe(0);
   expect((await home.status()).gateway).toMatchObject({

@@ -153,28 +153,28 @@ const screenOf = (name: string) => tmux('capture-pane', '-p', '-t', ids.get(name
 /** Each pane has put out nothing for longer than the silence after which it asks. */
 async function haveFallenSilent(): Promise<void> {
   const isSilent = (at: string | null) => at === null || Date.now() - Date.parse(at) > QUIET_MS;
-  await eventually('all are silent', async () =>
+  await eventually('all panes are silent', async () =>
     (await panes()).every(({ telemetry }) => isSilent(telemetry.lastOutputAt)),
   );
 }
 
 /** Types into each pane in its turn, after it has the keys; what is typed is seen before the next. */
 async function typeEverywhere(
-  typist: Terminal,
+  driver: Terminal,
   typed: (prompt: Prompt) => string,
   seen: (prompt: Prompt) => string,
 ): Promise<void> {
   for (const [name, prompt] of prompts) {
     tmux('select-pane', '-t', ids.get(name) ?? '');
-    typist.type(typed(prompt));
-    await showsAll(name, seen(prompt), typist);
+    driver.type(typed(prompt));
+    await showsAll(name, seen(prompt), driver);
   }
   await haveFallenSilent();
 }
 
-async function showsAll(name: string, text: string, typist: Terminal): Promise<void> {
+async function showsAll(name: string, text: string, driver: Terminal): Promise<void> {
   const isSeen = () => screenOf(name).replace(/\s/g, '').includes(text);
-  await eventually(`${name} shows ${text}`, isSeen, () => typist.text);
+  await eventually(`${name} shows ${text}`, isSeen, () => driver.text);
 }
 
 /** Every place that keeps or tells something, by its name. */
@@ -202,28 +202,28 @@ test(`what is typed at ${prompts.length} kinds of prompts, with pauses, is kept 
   timeout: 240_000,
 }, async () => {
   expect(prompts.length).toBeGreaterThanOrEqual(15);
-  await using typist = Terminal.ssh(
+  await using driver = Terminal.ssh(
     { port: up.port, keyPath: home.keyOf('dora') },
     { size: { cols: 240, rows: 120 } },
   );
-  await typist.sees('dora');
+  await driver.sees('dora');
   await panes();
   for (const [name, { shows }] of prompts) {
     const isThere = () => new RegExp(shows).test(screenOf(name));
-    await eventually(`${name} asks`, isThere, () => typist.text);
+    await eventually(`${name} asks`, isThere, () => driver.text);
   }
   const isAsking = async () => (await panes()).find(({ name }) => name === 'read')?.question;
-  await eventually('it asks', isAsking);
+  await eventually('the pane read asks', isAsking);
   await typeEverywhere(
-    typist,
+    driver,
     ({ opens = '' }) => opens + HALF,
     ({ echo = HALF }) => echo,
   );
   writeFileSync(home.path('go'), '');
   // What was typed ahead is shown again, behind the prompt.
-  await showsAll('ahead', `Now:${HALF}`, typist);
+  await showsAll('ahead', `Now:${HALF}`, driver);
   await typeEverywhere(
-    typist,
+    driver,
     () => REST,
     ({ echo }) => (echo === undefined ? HALF + REST : echo + echo),
   );
@@ -235,7 +235,7 @@ test(`what is typed at ${prompts.length} kinds of prompts, with pauses, is kept 
   await other.sees('pair 0:');
   await haveFallenSilent();
   await typeEverywhere(
-    typist,
+    driver,
     () => '\r',
     () => '',
   );

@@ -71,9 +71,9 @@ async function neighbourIn(name: string): Promise<Terminal> {
   const id = session?.panes.find((each) => each.name === name)?.id ?? '';
   const probe = await TmuxProbe.of(home);
   await probe.ask('select-pane', '-t', id);
-  const typist = Terminal.ssh({ port: up.port, keyPath: home.keyOf('dirk') });
-  await typist.sees('dirk');
-  return typist;
+  const driver = Terminal.ssh({ port: up.port, keyPath: home.keyOf('dirk') });
+  await driver.sees('dirk');
+  return driver;
 }
 
 /** The pane's program reads again, and the neighbour types on: that little of the paste has arrived. */

@@ -52,12 +52,12 @@ describe('the store of grants', () => {
     const seen: string[] = [];
     store.onChange(({ grants }) => seen.push(grants.map(({ engineer }) => engineer).join()));
     await appendFile(fixture.path, `${sampleLine('bob')}\n`);
-    await eventually('bob is there', () => names(store).length === 2);
+    await eventually('bob has a grant', () => names(store).length === 2);
     await writeFile(join(fixture.folder, 'new'), sampleLine('carol'));
     await rename(join(fixture.folder, 'new'), fixture.path);
-    await eventually('carol alone is there', () => names(store).join() === 'carol');
+    await eventually('carol alone has a grant', () => names(store).join() === 'carol');
     await rm(fixture.path);
-    await eventually('nobody is there', () => names(store).length === 0);
+    await eventually('nobody has a grant', () => names(store).length === 0);
     expect(seen).toEqual(['alice,bob', 'carol', '']);
   });
 
@@ -86,9 +86,9 @@ describe('the store of grants', () => {
     const query = { keyBlob, session: sessionName('pair'), address: '10.0.0.1' };
     store.onChange(() => seen.push(store.decide({ ...query, now }).outcome));
     now += 3_600_000;
-    await eventually('the expiry', () => seen.length === 1);
+    await eventually('the expiry is announced', () => seen.length === 1);
     now -= 3_600_000;
-    await eventually('the way back', () => seen.length === 2);
+    await eventually('the grant that is in force again is announced', () => seen.length === 2);
     await store.grant(grantTo('bob'), unrecorded);
     expect(seen).toEqual(['denied', 'allowed', 'allowed']);
   });
@@ -102,7 +102,7 @@ describe('the store of grants', () => {
       { line: 2, reason: 'role must be observer, driver, admin, got "boss"' },
     ]);
     await appendFile(fixture.path, `${sampleLine('bob')}\n`);
-    await eventually('bob is there', () => names(store).length === 2);
+    await eventually('bob has a grant', () => names(store).length === 2);
     expect(fixture.logged('bad line ignored')).toMatchObject([{ line: 2 }, { line: 2 }]);
     expect(fixture.logLines.join('')).not.toContain(sampleBase64('mallory').slice(20));
   });
@@ -176,7 +176,7 @@ describe('a file that cannot be used', () => {
       let polls = 0;
       store.onChange(() => polls++);
       await spoil(fixture.path);
-      await eventually('it is stale', () => store.current.staleReason);
+      await eventually('the state is stale', () => store.current.staleReason);
       expect(store.current.staleReason).toMatch(reason);
       expect(names(store)).toEqual(['alice']);
       const refusal = store.grant(grantTo('bob'), unrecorded);
@@ -186,7 +186,7 @@ describe('a file that cannot be used', () => {
       await chmod(fixture.folder, 0o700);
       await rm(fixture.path, { recursive: true });
       await writeFile(fixture.path, sampleLine('carol'), { mode: 0o600 });
-      await eventually('it is read again', () => names(store).join() === 'carol');
+      await eventually('the file is read again', () => names(store).join() === 'carol');
       expect(store.current.staleReason).toBeNull();
     },
   );
@@ -196,7 +196,7 @@ describe('a file that cannot be used', () => {
     await writeFile(fixture.path, sampleLine('alice'), { mode: 0o600 });
     const store = await fixture.open();
     await chmod(fixture.path, 0o666);
-    await eventually('it is stale', () => store.current.staleReason);
+    await eventually('the state is stale', () => store.current.staleReason);
     // Following another file takes two looks, in the course of which this one is looked at again.
     await using clock = await StoreFixture.create();
     const other = await clock.open();

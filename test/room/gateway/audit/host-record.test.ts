@@ -102,7 +102,7 @@ function recordOf(source: Source, audited: string[] = []) {
 /** Waits for so many lines of the record. */
 async function hasRecorded(audited: readonly string[], count: number): Promise<void> {
   await eventually(
-    `${count} are recorded`,
+    `${count} events are recorded`,
     () => audited.length >= count,
     () => audited.join(),
   );
@@ -234,7 +234,7 @@ test('a gateway that was killed before it remembered what it recorded records no
   for (const last of [5, 7]) {
     const audit = Audit.open(file, log);
     const record = HostRecord.open({ ...options, audit });
-    await eventually('all is recorded', () => numbers().at(-1) === last);
+    await eventually('the last event is recorded', () => numbers().at(-1) === last);
     await record.close();
     audit.textSent({
       actor: { engineer: 'a', door: 'local' },

@@ -176,7 +176,7 @@ test('a program that goes ends what it followed, also where nothing happens', as
   const gone = new AbortController();
   const asked = askControl(path, REQUEST, { onPiece: () => gone.abort(), signal: gone.signal });
   await expect(asked).rejects.toThrow('aborted');
-  await eventually('the gateway knows', () => hasEnded);
+  await eventually('the gateway knows that the reader has gone', () => hasEnded);
 });
 
 test('a program that does not read holds back the answer, and nothing else', async () => {
@@ -235,7 +235,7 @@ test('whoever waits for long work learns every 15 s that it goes on', async () =
     };
     const server = await ControlServer.listen({ path, handle, log });
     const asked = raw(`${JSON.stringify(REQUEST)}\n`);
-    await eventually('it is asked', () => isAsked);
+    await eventually('the request is handled', () => isAsked);
     vi.advanceTimersByTime(30_000);
     finish();
     const lines = (await asked).trimEnd().split('\n');

@@ -77,7 +77,7 @@ describe('an attachment', () => {
       size: { cols: 132, rows: 43 },
     });
     raw.changeWindow(0, 90, 30);
-    await eventually('the resize', () => room.attachment.sizes.length === 1);
+    await eventually('the attachment is resized', () => room.attachment.sizes.length === 1);
     expect(room.attachment.sizes).toEqual([{ cols: 90, rows: 30 }]);
   });
 
@@ -88,7 +88,7 @@ describe('an attachment', () => {
     await using room = await GatewayRoom.open();
     await using raw = await rawTerminal(room, cols, rows);
     raw.requestOnChannel(0, 'shell');
-    await eventually('the attachment', () => room.attachments.length === 1);
+    await eventually('somebody is attached', () => room.attachments.length === 1);
     expect(room.attachment.request.size).toEqual(size);
   });
 
@@ -101,7 +101,7 @@ describe('an attachment', () => {
     raw.requestOnChannel(0, 'env', sshString('A'), sshString('b'));
     await raw.next([MESSAGE.channelFailure]);
     gate.open();
-    await eventually('the resize', () => room.attachments[0]?.sizes.length);
+    await eventually('the attachment is resized', () => room.attachments[0]?.sizes.length);
     expect(room.attachment.sizes).toEqual([{ cols: 90, rows: 30 }]);
   });
 
@@ -115,7 +115,7 @@ describe('an attachment', () => {
     await raw.next([MESSAGE.channelFailure]);
     const { attachment } = room;
     await eventually(
-      'all input',
+      'all input has come',
       () => String(Buffer.concat(attachment.received)) === 'last words',
     );
     expect(attachment.isDisconnected).toBe(false);
@@ -134,11 +134,11 @@ describe('an attachment', () => {
     attachment.wantsMore = false;
     const paste = Buffer.alloc(6_000_000, 'paste ');
     ssh.process.stdin.write(paste);
-    await eventually('the first piece', () => attachment.received.length === 1);
+    await eventually('the first piece has come', () => attachment.received.length === 1);
     attachment.wantsMore = true;
     attachment.request.terminal.resumeInput();
     const length = (): number => attachment.received.reduce((sum, piece) => sum + piece.length, 0);
-    await eventually('all of it', () => length() === paste.length, length);
+    await eventually('all of the paste has come', () => length() === paste.length, length);
     expect(Buffer.concat(attachment.received).equals(paste)).toBe(true);
   });
 
@@ -153,7 +153,7 @@ describe('an attachment', () => {
     }
     expect(attachment.blocks).toEqual([true]);
     ssh.process.kill('SIGCONT');
-    await eventually('unblocked', () => attachment.blocks.length === 2);
+    await eventually('the attachment is unblocked', () => attachment.blocks.length === 2);
     expect(attachment.blocks).toEqual([true, false]);
     attachment.write('caught up');
     await ssh.sees('caught up');
@@ -184,7 +184,7 @@ describe('an attachment', () => {
       raw.requestOnChannel(0, 'shell');
       await raw.next([MESSAGE.channelData]);
       raw.socket[method]();
-      await eventually('the disconnect', () => room.attachment.isDisconnected);
+      await eventually('the attachment is disconnected', () => room.attachment.isDisconnected);
       room.attachment.write('into the void');
     },
   );
@@ -196,7 +196,7 @@ describe('an attachment', () => {
     await raw.next([MESSAGE.channelData]);
     raw.send(bytes(MESSAGE.channelClose), uint32(0));
     await raw.next([MESSAGE.channelClose]);
-    await eventually('the disconnect', () => room.attachment.isDisconnected);
+    await eventually('the attachment is disconnected', () => room.attachment.isDisconnected);
   });
 
   test('that comes too late for its client is ended at once', async () => {
@@ -206,9 +206,9 @@ describe('an attachment', () => {
     raw.requestOnChannel(0, 'shell');
     await raw.next([MESSAGE.channelSuccess]);
     raw.socket.destroy();
-    await eventually('the end', () => room.audit.length === 2);
+    await eventually('the end of the connection is on record', () => room.audit.length === 2);
     gate.open();
-    await eventually('the disconnect', () => room.attachments[0]?.isDisconnected);
+    await eventually('the attachment is disconnected', () => room.attachments[0]?.isDisconnected);
   });
 
   test.each(['expired', 'source-address', 'session'] as const)(

@@ -87,7 +87,7 @@ describe('a client with a known key', () => {
   test('is on record with connection, login and key before it does anything', async () => {
     await using room = await GatewayRoom.open();
     await runSsh(room.target, { command: ['status'] });
-    await eventually('the end on record', () => room.audit.length === 2);
+    await eventually('the end of the connection is on record', () => room.audit.length === 2);
     const { fingerprint, connectionId, remote } = room.commands[0]?.caller ?? {};
     const facts = { connectionId, remote, login: 'pair', engineer: 'ada' };
     expect(room.audit).toMatchObject([
@@ -114,7 +114,10 @@ describe('a client with a known key', () => {
     expect((await runSsh(room.target, { command: ['status'] })).code).toBe(255);
     expect(room.commands).toEqual([]);
     expect(room.decisions).toEqual([]);
-    await eventually('the end', () => room.log.at(-1)?.['msg'] === 'connection closed');
+    await eventually(
+      'the connection has ended',
+      () => room.log.at(-1)?.['msg'] === 'connection closed',
+    );
     expect(room.log.at(-1)).toMatchObject({ reason: 'authentication failed: the disk is full' });
   });
 });
@@ -143,7 +146,7 @@ describe('a client without a known key', () => {
     expect(room.decisions).toMatchObject([
       { outcome: 'refused', method: 'publickey', login: 'pair', reason: 'unknown-key' },
     ]);
-    await eventually('the refusal on record', () => room.audit.length === 1);
+    await eventually('the refusal is on record', () => room.audit.length === 1);
     expect(room.audit).toMatchObject([{ event: 'refused', login: 'pair', reason: 'unknown-key' }]);
   });
 

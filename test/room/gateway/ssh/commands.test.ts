@@ -148,7 +148,7 @@ describe('a command over SSH', () => {
       await raw.next([MESSAGE.channelFailure]);
       if (moment === 'while it was read') start();
       raw.socket.destroy();
-      await eventually('the end', () => room.audit.length === 2);
+      await eventually('the end of the connection is on record', () => room.audit.length === 2);
       start();
       await eventually('the command learns of it', () => inputs.length === 1);
       expect(inputs).toEqual([expect.stringContaining('the client left before the end')]);
@@ -177,7 +177,7 @@ describe('a command over SSH', () => {
     const control = ['-o', `ControlPath=${room.directory}/control`];
     const master = ['-tt', '-o', 'ControlMaster=yes', ...control];
     const attached = runSsh(room.target, { options: master });
-    await eventually('the attachment', () => room.attachments.length === 1);
+    await eventually('somebody is attached', () => room.attachments.length === 1);
     const results = [
       await runSsh(room.target, { options: control, command: ['status'] }),
       await runSsh(room.target, { options: control, command: ['who'] }),

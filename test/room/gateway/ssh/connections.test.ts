@@ -14,11 +14,7 @@ import {
 } from '../../../helpers/raw-ssh-client.js';
 import { runSsh, SshClient, sshArguments } from '../../../helpers/ssh-client.js';
 import { Tcp } from '../../../helpers/tcp.js';
-import { GatewayRoom, type Line } from './room.js';
-
-function reasons(log: readonly Line[]): unknown[] {
-  return log.filter((line) => line['msg'] === 'connection closed').map((line) => line['reason']);
-}
+import { GatewayRoom } from './room.js';
 
 describe('a connection', () => {
   test('gets the identification without having to send its own first', async () => {
@@ -43,8 +39,7 @@ describe('a connection', () => {
     await using tcp = new Tcp(room.port);
     tcp.socket.write('GET / HTTP/1.0\r\n\r\n');
     await tcp.closed;
-    await eventually('the log line', () => reasons(room.log).length === 1);
-    expect(reasons(room.log)).toEqual(['client sent no SSH identification']);
+    expect(await room.ended()).toEqual(['client sent no SSH identification']);
   });
 
   test('may have 255 bytes of first line and not one more', async () => {
@@ -71,8 +66,7 @@ describe('a connection', () => {
     await using tcp = new Tcp(room.port);
     tcp.socket.write(start);
     await tcp.closed;
-    await eventually('the log line', () => reasons(room.log).length === 1);
-    expect(reasons(room.log)).toEqual(['login grace time is over']);
+    expect(await room.ended()).toEqual(['login grace time is over']);
   });
 
   test('that is logged in stays beyond that time', async () => {
@@ -113,7 +107,7 @@ describe('a connection', () => {
     await using room = await GatewayRoom.open({ limits: { maxConnections: 1 } });
     for (const ended of [1, 2, 3]) {
       expect((await runSsh(room.target, { command: ['status'] })).code).toBe(0);
-      await eventually('the end', () => reasons(room.log).length === ended);
+      await room.ended(ended);
     }
   });
 
@@ -137,8 +131,7 @@ describe('a connection', () => {
     await using ssh = new SshClient(sshArguments(room.target, ['-tt']));
     await ssh.sees('attached');
     ssh.process.kill('SIGSTOP');
-    await eventually('the end', () => reasons(room.log).length === 1);
-    expect(reasons(room.log)).toEqual(['Keepalive timeout']);
+    expect(await room.ended()).toEqual(['Keepalive timeout']);
     expect(room.attachment.isDisconnected).toBe(true);
   });
 
@@ -148,8 +141,7 @@ describe('a connection', () => {
     await ssh.sees('attached');
     const { code } = await runSsh(room.target, { options: ['-N'] });
     expect(code).toBe(255);
-    await eventually('the log line', () => reasons(room.log).length === 1);
-    expect(reasons(room.log)).toEqual(['nothing was served']);
+    expect(await room.ended()).toEqual(['nothing was served']);
     ssh.type('still here');
     await ssh.sees('still here');
   });
@@ -159,8 +151,7 @@ describe('a connection', () => {
     await using raw = await RawSshClient.connect(room.port);
     raw.send(bytes(MESSAGE.globalRequest), sshString('x'), bytes(1));
     await raw.closedByServer();
-    await eventually('the log line', () => reasons(room.log).length === 1);
-    expect(reasons(room.log)).toEqual(['client sent message 80 out of turn']);
+    expect(await room.ended()).toEqual(['client sent message 80 out of turn']);
   });
 });
 
@@ -218,7 +209,11 @@ describe('a gateway', () => {
     const error: unknown = await GatewayRoom.open({ listen }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ConfigurationError);
     expect(String(error)).toContain(`cannot listen on 127.0.0.1:${port}: the port is taken`);
-    await eventually('the same listeners', () => listeners() === before, listeners);
+    await eventually(
+      'there are the same listeners as before',
+      () => listeners() === before,
+      listeners,
+    );
     other.close();
   });
 
@@ -251,7 +246,7 @@ describe('a gateway', () => {
     await ssh.sees('attached');
     ssh.process.kill('SIGSTOP');
     await room.gateway.close();
-    expect(reasons(room.log)).toEqual(['gateway stopped']);
+    expect(room.endReasons).toEqual(['gateway stopped']);
   });
 
   test('keeps nothing of 20 clients that came and went', async () => {
@@ -266,13 +261,13 @@ describe('a gateway', () => {
       if (index % 2 === 0) ssh.process.kill('SIGKILL');
       else room.attachments.at(-1)?.end(EXIT.ok);
       await ssh.ended;
-      await eventually('the end', () => reasons(room.log).length === index + 1);
+      await room.ended(index + 1);
     };
     await cycle(0);
     const before = held();
     for (let index = 1; index <= 20; index += 1) await cycle(index);
     const isBack = (): boolean => held().every((count, index) => count <= (before[index] ?? 0));
-    await eventually('as few descriptors and timers as before', isBack, held);
+    await eventually('there are as few descriptors and timers as before', isBack, held);
   }, 60_000);
 });
 

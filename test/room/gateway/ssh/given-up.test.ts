@@ -21,7 +21,7 @@ async function loggedIn(room: GatewayRoom): Promise<RawSshClient> {
 
 /** Why the only connection ended. */
 async function reason(room: GatewayRoom): Promise<unknown> {
-  const closed = await eventually('the end', () =>
+  const closed = await eventually('the connection has ended', () =>
     room.log.find((line) => line['msg'] === 'connection closed'),
   );
   return closed['reason'];
@@ -79,7 +79,7 @@ test('a client that sends bytes of a packet for ever without its end is given up
   const ended = reason(room);
   // With AES-GCM the length is not encrypted: this one is 32 KiB.
   raw.socket.write(Buffer.from([0, 0, 0x80, 0]));
-  await eventually('the end', () => {
+  await eventually('the connection has ended', () => {
     if (!raw.isClosed) raw.socket.write(Buffer.from([0]));
     return raw.isClosed;
   });

@@ -28,6 +28,7 @@ import type { KeyExchangeLimits } from '../../../../src/gateway/ssh/key-exchange
 import type { ConnectionAccess } from '../../../../src/gateway/ssh/logins.js';
 import { type GatewayLimits, gatewaySchema } from '../../../../src/gateway/ssh/schema.js';
 import { openLogger } from '../../../../src/log/logger.js';
+import { eventually } from '../../../helpers/eventually.js';
 import type { SshTarget } from '../../../helpers/ssh-client.js';
 import { type KeyPair, makeKeyPair } from '../../../helpers/ssh-keys.js';
 
@@ -187,6 +188,15 @@ export class GatewayRoom implements AsyncDisposable {
     return this.log
       .filter((line) => line['msg'] === 'connection closed')
       .map((line) => line['reason']);
+  }
+
+  /** Waits until the log tells of the ends of so many connections, all in all. @returns why they ended. */
+  async ended(count = 1): Promise<readonly unknown[]> {
+    const haveEnded = () => this.endReasons.length === count;
+    await eventually(`${count} connections have ended`, haveEnded, () =>
+      this.endReasons.join('\n'),
+    );
+    return this.endReasons;
   }
 
   /** The only attachment there was. */

@@ -66,7 +66,7 @@ describe('an answer that goes on over SSH', () => {
     const stream = new Stream();
     await using room = await GatewayRoom.open({ execute: stream.execute });
     await using ssh = new SshClient([...sshArguments(room.target), 'logs', 'worker', '-f']);
-    await eventually('it was asked for', () => stream.commands.length === 1);
+    await eventually('the command was asked for', () => stream.commands.length === 1);
     expect(stream.commands[0]?.terminal).toBeUndefined();
     stream.put(text('one\n'));
     await ssh.sees('one\n');
@@ -84,7 +84,7 @@ describe('an answer that goes on over SSH', () => {
     await using ssh = new SshClient([...sshArguments(room.target), 'logs', 'worker', '-f']);
     await ssh.sees('one\n');
     ssh.process.kill('SIGINT');
-    await eventually('nobody goes on', () => stream.isOver);
+    await eventually('the answer has ended', () => stream.isOver);
   });
 
   test('waits for a client that does not read', async () => {
@@ -98,7 +98,7 @@ describe('an answer that goes on over SSH', () => {
     await raw.openSession(0, { window: 1024 });
     raw.requestOnChannel(0, 'exec', sshString('logs worker'));
     await raw.next([MESSAGE.channelData]);
-    await eventually('some wait', () => stream.taken > 2);
+    await eventually('some pieces were taken', () => stream.taken > 2);
     expect(stream.taken).toBeLessThan(20);
   });
 

@@ -160,7 +160,7 @@ test('nobody follows more than 16 things at once, and each that ends makes room'
   const many = Array.from({ length: 16 }, () =>
     ring.verbs.pieces(['logs', 'worker', '-f'], leave.signal),
   );
-  await eventually('all sixteen are asked for', () => ring.asked.length >= 16);
+  await eventually('all sixteen pages are asked for', () => ring.asked.length >= 16);
   const refused = await ring.verbs.pieces(['logs', 'worker', '-f']);
   expect(refused).toEqual([
     { kind: 'note', text: expect.stringContaining('you follow 16 things already') as string },

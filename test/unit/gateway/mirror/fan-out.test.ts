@@ -87,7 +87,7 @@ test('a thousand observers that join at once get one frame, in slices that let o
     if (written < displays.length) setImmediate(watchTurns);
   };
   setImmediate(watchTurns);
-  await eventually('everybody has been served', () => costs.length > 0);
+  await eventually('all observers have been served', () => costs.length > 0);
   expect(written).toBe(1000);
   expect(new Set([atOnce, ...turns]).size).toBe(30);
   expect(costs).toHaveLength(1);
@@ -115,7 +115,7 @@ test('a display that waits for its turn is shown what is newest then, and once',
   fanOut.begin(moment(1), displays);
   expect(written).toEqual(['a']);
   fanOut.begin(moment(2), displays);
-  await eventually('everybody has been served', () => done > 0);
+  await eventually('all observers have been served', () => done > 0);
   expect(written).toEqual(['a', 'b', 'a']);
   expect(done).toBe(1);
   expect(displays.map(({ skippedFrames }) => skippedFrames)).toEqual([0, 0]);
@@ -145,7 +145,7 @@ test('a round ends when those are served who were there, and costs what they cos
     fanOut,
   );
   fanOut.begin(moment(1), [restless, calm], 7);
-  await eventually('the restless one is served often', () => served > 3);
+  await eventually('the restless observer is served often', () => served > 3);
   expect(costs).toEqual([59]);
   restless.close();
   calm.close();

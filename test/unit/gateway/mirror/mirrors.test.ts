@@ -95,7 +95,7 @@ describe('the mirrors', () => {
     await observer.shows('x');
     expect(observer.composer.shared?.presence.drivers).toEqual(['dora']);
     stage.mirrors.showPresence(PAIR, { drivers: [engineerName('dirk')], observers: 1 });
-    await eventually('the new one is shown', () => {
+    await eventually('the new screen is shown', () => {
       return observer.composer.shared?.presence.drivers[0] === 'dirk';
     });
   });
@@ -156,7 +156,7 @@ describe('the mirrors', () => {
     const piece = Buffer.from('\x1b[32mflood\r\n'.repeat(6000));
     for (let sent = 0; sent <= 1024 * 1024; sent += piece.length) stage.source.output(piece);
     expect(stage.source.blocked).toEqual([true]);
-    await eventually('it is unblocked', () => stage.source.blocked.at(-1) === false);
+    await eventually('the feed is unblocked', () => stage.source.blocked.at(-1) === false);
     stage.source.output('done');
     await observer.shows('done');
     expect(stage.source.blocked).toEqual([true, false]);

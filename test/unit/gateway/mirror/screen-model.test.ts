@@ -189,7 +189,7 @@ describe('a screen model', () => {
     expect(subject.pressures).toEqual([]);
     subject.model.write(Buffer.from('x'));
     expect(subject.pressures).toEqual([true]);
-    await eventually('it is understood', () => subject.pressures.length === 2);
+    await eventually('all output is understood', () => subject.pressures.length === 2);
     expect(subject.pressures).toEqual([true, false]);
   });
 

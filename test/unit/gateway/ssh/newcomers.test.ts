@@ -62,9 +62,9 @@ test('a socket rests while a piece of it waits, and everything is read in order'
   const { socket, read } = busySocket();
   socket.write('one');
   socket.write('two');
-  await eventually('its turn to be waited for', () => socket.isPaused());
+  await eventually('the second piece waits for its turn', () => socket.isPaused());
   expect(read).toEqual([]);
-  await eventually('both', () => read.length === 2);
+  await eventually('both pieces are read', () => read.length === 2);
   expect(read).toEqual(['one', 'two']);
 });
 

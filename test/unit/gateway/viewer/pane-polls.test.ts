@@ -19,7 +19,7 @@ test('a pane is read once for all who look at it, until the last one looks no mo
   const onChange = (): void => void (changes += 1);
   const [first, second] = [paneId('%1'), paneId('%1')].map((id) => polls.subscribe(id, onChange));
   const other = polls.subscribe(paneId('%2'), () => undefined);
-  await eventually('both are told', () => changes === 2);
+  await eventually('both subscribers are told', () => changes === 2);
   expect(asked).toEqual(['%1', '%2']);
   expect(first?.poll.screen).toBe(second?.poll.screen);
   expect(first?.poll.number).not.toBe(other.poll.number);

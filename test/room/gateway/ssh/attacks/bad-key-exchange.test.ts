@@ -53,7 +53,7 @@ test.each([
     raw.offer({ kex: [kex] });
     raw.sendKeys(keys);
     await raw.closedByServer();
-    const closed = await eventually('the log line', () =>
+    const closed = await eventually('the connection has ended', () =>
       room.log.find((line) => line['msg'] === 'connection closed'),
     );
     expect(closed['reason']).toMatch(new RegExp(`^${FAILED} \\(\\w+\\): [\\x20-\\x7e]+$`));

@@ -63,10 +63,10 @@ test('it has one connection, which ends by itself; the next is turned away with 
   expect((await status(room, room.key)).code).toBe(0);
   await guest.openSession();
   await guest.closedByServer();
-  await eventually('it is gone', () => room.gateway.counts.guests === 0);
+  await eventually('the guest is gone', () => room.gateway.counts.guests === 0);
 });
 
-test('all of its kind together have a small share of the places', async () => {
+test('all of its kind together have a small share of the slots', async () => {
   await using room = await GatewayRoom.open({ decide, limits: { maxGuests: 2 } });
   const dead = await Promise.all(['eve', 'mallory', 'trudy'].map((name) => deadKey(room, name)));
   const [eve, mallory, trudy] = dead as [KeyPair, KeyPair, KeyPair];
@@ -86,7 +86,7 @@ test('to come with it again and again costs its source a penalty, and a neighbou
   });
   const dead = await deadKey(room, 'eve');
   const codes = async (): Promise<unknown> => (await status(room, dead, '127.0.0.2')).code;
-  const closed = (count: number) => eventually('the end', () => room.endReasons.length === count);
+  const closed = (count: number) => room.ended(count);
   expect(await codes()).toBe(77);
   await closed(1);
   expect(await codes()).toBe(77);
@@ -103,5 +103,5 @@ test('a right that has no place costs its source nothing', async () => {
   await using first = await idle(room, room.key);
   for (const code of [1, 1, 1]) expect((await status(room, room.key)).code).toBe(code);
   first.socket.destroy();
-  await eventually('in again', async () => (await status(room, room.key)).code === 0);
+  await eventually('ada gets in again', async () => (await status(room, room.key)).code === 0);
 });

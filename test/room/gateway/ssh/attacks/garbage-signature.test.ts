@@ -24,7 +24,7 @@ test.each([
   expect((await raw.next(ANSWERS))[0]).toBe(MESSAGE.userauthFailure);
   expect(room.decisions).toMatchObject([{ outcome: 'refused', reason: 'bad-signature' }]);
   await raw[Symbol.asyncDispose]();
-  await eventually('the refusal on record', () => room.audit.length === 1);
+  await eventually('the refusal is on record', () => room.audit.length === 1);
   expect(room.audit).toMatchObject([{ event: 'refused', reason: 'bad-signature' }]);
 });
 

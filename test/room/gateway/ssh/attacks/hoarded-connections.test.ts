@@ -94,7 +94,7 @@ test('an engineer has so many with all keys together', async () => {
   expect((await status(s.room, await s.key('bob'))).code).toBe(0);
 });
 
-test('the last places are kept for admins', async () => {
+test('the last slots are kept for admins', async () => {
   await using s = await story({ maxConnections: 4, adminReservedConnections: 2 });
   await s.hoard(await s.key('mallory'));
   await s.hoard(await s.key('eve'));
@@ -116,8 +116,7 @@ test('whoever starts nothing is closed, however often they open and close a chan
     }
   };
   await expect(renew()).rejects.toThrow('connection closed');
-  await eventually('the end', () => s.room.endReasons.length === 1);
-  expect(s.room.endReasons).toEqual(['nothing was served']);
+  expect(await s.room.ended()).toEqual(['nothing was served']);
   expect(s.room.gateway.refused.unusedConnectionTimeout).toBe(1);
 });
 
@@ -160,13 +159,13 @@ test('a right that is taken back, or expires, ends connections with and without 
   await opened.closedByServer();
   expect(await view.ended).toMatchObject({ code: 77 });
   expect(view.stdout).toContain('triad: your access to pair was taken back; the session goes on');
-  await eventually('they are gone', () => uses().length === 1);
+  await eventually('the kicked connections are gone', () => uses().length === 1);
   expect(spared.isClosed).toBe(false);
   expect(room.endReasons).toEqual(['revoked', 'revoked', 'revoked']);
   gone.set('bob', 'expired');
   room.changeAccess();
   await spared.closedByServer();
-  await eventually('the end', () => room.endReasons.at(-1) === 'expired');
+  await eventually('the expired connection has ended', () => room.endReasons.at(-1) === 'expired');
 });
 
 test('kick ends a connection on which nothing is shown, and its engineer may come back', async () => {
@@ -177,7 +176,7 @@ test('kick ends a connection on which nothing is shown, and its engineer may com
   await s.hoard(await s.key('bob'));
   expect(logins.kick(({ engineer }) => engineer === 'mallory')).toHaveLength(1);
   await idle.closedByServer();
-  await eventually('it is gone', () => logins.list().length === 1);
+  await eventually('the kicked connection is gone', () => logins.list().length === 1);
   expect(s.room.endReasons).toEqual(['kicked']);
   expect((await status(s.room, key)).code).toBe(0);
 });

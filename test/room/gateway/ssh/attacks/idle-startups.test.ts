@@ -1,7 +1,7 @@
 /**
  * A local user opens 64 connections to 127.0.0.1 and says nothing on them, or keeps a login waiting on each;
  * `ssh -J` arrives from that address, too, and nobody got in there any more. The same idle sockets took the last
- * places of `maxConnections`, so that an admin could not log in. A user of this machine is a source of their own
+ * slots of `maxConnections`, so that an admin could not log in. A user of this machine is a source of their own
  * now, who does not go on gives way, and only who is logged in counts towards `maxConnections`.
  */
 import { connect } from 'node:net';
@@ -114,7 +114,7 @@ test.runIf(HAS_OTHER_USERS)(
     });
     const stranger = await makeKeyPair(s.room.directory, 'stranger');
     expect(await login(s, s.mallory.port, stranger.path)).toBe(255);
-    await eventually('its end', () => s.room.endReasons.length === 1);
+    await s.room.ended();
     await using refused = new Tcp(s.mallory.port);
     expect(await refused.read()).toBe('Not allowed at this time\r\n');
     expect(await login(s)).toBe(0);
@@ -122,7 +122,7 @@ test.runIf(HAS_OTHER_USERS)(
   },
 );
 
-test('idle sockets take none of the places of those who log in, nor the last ones of an admin', async () => {
+test('idle sockets take none of the slots of those who log in, nor the last ones of an admin', async () => {
   const limits = { maxConnections: 2, adminReservedConnections: 1, perSourceMaxStartups: 4 };
   await using room = await GatewayRoom.open({
     limits,
@@ -152,7 +152,7 @@ test('a gateway that stops waits for nobody whose user is being looked up', asyn
   const socket = connect({ port: room.port, host: '127.0.0.1' });
   socket.on('error', () => undefined);
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-  await eventually('it waits', () => waiting.length === 1);
+  await eventually('the connection waits', () => waiting.length === 1);
   const stopped = room.gateway.close();
   waiting[0]?.(1001);
   await Promise.all([stopped, closed]);

@@ -14,7 +14,7 @@ test('a second key exchange before the login ends the connection', async () => {
   raw.changeKeys();
   await raw.closedByServer();
   const closed = (): boolean => room.log.some((line) => line['msg'] === 'connection closed');
-  await eventually('the log line', closed);
+  await eventually('the connection has ended', closed);
   expect(room.log.at(-1)).toMatchObject({ reason: 'client changed keys before login' });
 });
 

@@ -48,8 +48,7 @@ test.each([MESSAGE.userauthFailure, MESSAGE.userauthSuccess, MESSAGE.userauthPkO
     raw.send(bytes(message), ...details);
     raw.requestAuthentication('pair', 'none');
     await raw.closedByServer();
-    await eventually('the log line', () => room.endReasons.length === 1);
-    expect(room.endReasons).toEqual([`client sent message ${message} out of turn`]);
+    expect(await room.ended()).toEqual([`client sent message ${message} out of turn`]);
     expect(room.audit).toEqual([]);
     await expectServing(room);
   },
@@ -81,8 +80,7 @@ test.each([MESSAGE.userauthRequest, MESSAGE.userauthSuccess, MESSAGE.channelOpen
     await raw.logIn(room.key.path, room.key.blob);
     raw.send(bytes(message), Buffer.alloc(20));
     await raw.closedByServer();
-    await eventually('the log line', () => room.endReasons.length === 1);
-    expect(room.endReasons).toEqual([`client sent message ${message} out of turn`]);
+    expect(await room.ended()).toEqual([`client sent message ${message} out of turn`]);
     await expectServing(room);
   },
 );
@@ -96,8 +94,7 @@ test('messages that say nothing are read for a while and not without end', async
   await raw.next([MESSAGE.userauthFailure]);
   for (let sent = 0; sent < 200; sent += 1) raw.send(...ignore);
   await raw.closedByServer();
-  await eventually('the log line', () => room.endReasons.length === 1);
-  expect(room.endReasons).toEqual(['client sent too much before login']);
+  expect(await room.ended()).toEqual(['client sent too much before login']);
 });
 
 test.each([
@@ -137,7 +134,7 @@ test('asking about keys without end is cut off', async () => {
   }
   await raw.closedByServer();
   const closed = (): boolean => room.log.some((line) => line['msg'] === 'connection closed');
-  await eventually('the log line', closed);
+  await eventually('the connection has ended', closed);
   expect(room.log.at(-1)).toMatchObject({ reason: 'too many authentication requests' });
   await expectServing(room);
 });
