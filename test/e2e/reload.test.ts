@@ -17,7 +17,8 @@ test('a hang-up reads triad.yaml again: a wrong one changes nothing and says why
     /^reload failed, nothing was changed: .*config\/triad\.yaml:2:5: .*name: must be/,
   );
   expect(home.read('state/triad.log')).toMatch(/triad\.yaml not applied after SIGHUP/);
-  expect(up.stderr()).toMatch(/triad: error: .*config\/triad\.yaml:2:5: /);
+  const isTold = () => /triad: error: .*config\/triad\.yaml:2:5: /.test(up.stderr());
+  await eventually('the problem is on standard error', isTold, up.stderr);
   expect(lasting(await home.status())).toEqual(lasting(before));
 });
 
