@@ -79,8 +79,10 @@ async function describeSessions(
   const described = await host.describe();
   const sessions = described.map(describeSession).join('');
   const problems = new Set(described.flatMap((each) => each.problems));
+  const limits = new Set(described.flatMap((each) => each.limits));
   return [
     `\n${sessions}`,
+    ...[...limits].map((limit) => `  note      ${limit}\n`),
     ...describeProblems([...problems]),
     ...different.map((each) => describeDifference(each, program)),
   ];

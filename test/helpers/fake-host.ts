@@ -35,6 +35,6 @@ export function describedSession(
   parts: Partial<SessionDescription> = {},
 ): SessionDescription {
   const name = sessionName('pair');
-  const facts = { socket: '/s', tmuxVersion: '3.4', adopted: false, problems: [] };
+  const facts = { socket: '/s', tmuxVersion: '3.4', adopted: false, limits: [], problems: [] };
   return { name, state: 'running', ...facts, panes, ...parts };
 }

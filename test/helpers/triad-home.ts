@@ -298,6 +298,7 @@ export interface Status {
     readonly name: string;
     readonly state: string;
     readonly socket: string;
+    readonly tmuxVersion: string;
     readonly adopted: boolean;
     readonly problems: readonly string[];
     readonly panes: readonly {

@@ -85,7 +85,7 @@ export class ControlConnection implements RowSource {
   ): Promise<ControlConnection> {
     server.requireHeld();
     const attach = ['-C', 'attach-session', '-t', sessionId, '-f', CLIENT_FLAGS.join(',')];
-    const argv = [server.binary.path, '-N', '-u', '-S', server.socketPath, ...attach];
+    const argv = [server.program.path, '-N', '-u', '-S', server.socketPath, ...attach];
     // In a group of its own: a Ctrl-C for the terminal's foreground group is not meant for this client.
     const child = await startPiped(argv, { env: server.env, cwd: '/' });
     const connection = new ControlConnection(child, onNotification);

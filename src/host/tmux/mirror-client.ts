@@ -40,7 +40,7 @@ export function openMirrorClient(options: MirrorClientOptions): PtyProcess {
   const markers = new SyncMarkers();
   const answers = new TerminalAnswers((bytes) => client.write(bytes));
   const client: PtyProcess = PtyProcess.spawn({
-    file: server.binary.path,
+    file: server.program.path,
     args: [
       ...['-N', '-u', '-S', server.socketPath, '-T', FEATURES],
       ...commands.flatMap((command, index) => (index === 0 ? command : [';', ...command])),

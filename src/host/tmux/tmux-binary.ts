@@ -1,8 +1,11 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { ConfigurationError, systemCode, UnavailableError } from '../../base/errors.js';
 import { findShortage, reasonOf } from '../../base/shortage.js';
 import { visible } from '../../base/visible.js';
+import { isFrom, releaseOf } from './tmux-limits.js';
 
 const run = promisify(execFile);
 
@@ -13,7 +16,10 @@ const VERSION_LIMIT_MS = 5_000;
 const INSTALL_HINT = 'install tmux 3.3 or newer (Debian, Ubuntu: apt install tmux)';
 
 export interface TmuxBinary {
+  /** As it was named: a path, or a name on PATH. */
   readonly path: string;
+  /** Where it is. */
+  readonly file: string;
   /** As tmux says it: `3.3a`, `next-3.6`. */
   readonly version: string;
 }
@@ -31,7 +37,23 @@ export async function findTmux(path: string, env: NodeJS.ProcessEnv): Promise<Tm
       { hint: `${INSTALL_HINT}, or name another one: TRIAD_TMUX=/path/to/tmux` },
     );
   }
-  return { path, version };
+  return { path, file: fileOf(path, env['PATH'] ?? ''), version };
+}
+
+/** What a program says of itself; nothing where it cannot be run. */
+export async function versionOf(path: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  try {
+    const { stdout } = await run(path, ['-V'], { env, timeout: VERSION_LIMIT_MS });
+    return stdout.trim().replace(/^tmux /, '');
+  } catch {
+    return undefined;
+  }
+}
+
+function fileOf(program: string, path: string): string {
+  if (program.includes('/')) return program;
+  const files = path.split(delimiter).map((folder) => join(folder, program));
+  return files.find((file) => existsSync(file)) ?? program;
 }
 
 async function askVersion(path: string, env: NodeJS.ProcessEnv): Promise<string> {
@@ -54,8 +76,6 @@ async function askVersion(path: string, env: NodeJS.ProcessEnv): Promise<string>
 
 /** Development builds (`next-3.6`, `master`, `openbsd-7.5`) without a lower number count as new. */
 function isNewEnough(version: string): boolean {
-  const match = /(\d+)\.(\d+)/.exec(version.replace(/^openbsd-.*/, ''));
-  if (match === null) return /^(master|openbsd-)/.test(version);
-  const [major, minor] = [Number(match[1]), Number(match[2])];
-  return major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor);
+  const isKnown = releaseOf(version) !== undefined || /^(master|openbsd-)/.test(version);
+  return isKnown && isFrom(version, OLDEST.major, OLDEST.minor);
 }

@@ -23,7 +23,7 @@ export function openTmuxClient(options: TmuxClientOptions): PtyProcess {
   const { server, size, onOutput, onInput, inputRoom } = options;
   const term = usableTerminalType(options.term);
   const features = terminalFeatures(term);
-  const file = server.binary.path;
+  const file = server.program.path;
   const args = [
     ...['-N', '-u', '-S', server.socketPath],
     ...(features === '' ? [] : ['-T', features]),

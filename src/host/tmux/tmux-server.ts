@@ -9,6 +9,7 @@ import { StoppedProcesses } from '../../base/stopped-processes.js';
 import { visible } from '../../base/visible.js';
 import { PtyProcess } from './pty-process.js';
 import { type Fields, parseRows, type Row, type RowSource, rowArgs } from './rows.js';
+import { ServerProgram } from './server-program.js';
 import type { TmuxBinary } from './tmux-binary.js';
 
 /** A tmux client that neither answers nor fails is stuck on a dead socket. */
@@ -51,6 +52,7 @@ export interface TmuxServerOptions {
  */
 export class TmuxServer implements RowSource {
   readonly binary: TmuxBinary;
+  readonly program: ServerProgram;
   readonly socketPath: string;
   readonly env: Readonly<Record<string, string>>;
   readonly #letGo = new AbortController();
@@ -62,6 +64,7 @@ export class TmuxServer implements RowSource {
     this.binary = options.binary;
     this.socketPath = options.socketPath;
     this.env = options.env;
+    this.program = new ServerProgram(options.binary, options.env);
     // One for each command that runs.
     setMaxListeners(0, this.held);
   }
@@ -106,7 +109,7 @@ export class TmuxServer implements RowSource {
     } as const;
     return new Promise((resolve, reject) => {
       const argv = ['-u', '-S', this.socketPath, '-N', ...args];
-      const child = execFile(this.binary.path, argv, options, (error, stdout, stderr) => {
+      const child = execFile(this.program.path, argv, options, (error, stdout, stderr) => {
         this.held.removeEventListener('abort', kill);
         if (error === null) return resolve(stdout);
         PROCESS_STARTS.note(error);

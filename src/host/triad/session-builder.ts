@@ -7,6 +7,7 @@ import { requireTrustedFile, type TrustedPath } from '../../base/trusted-file.js
 import { layoutString } from '../plan/layout.js';
 import type { PanePlan, PaneProgram, SessionPlan } from '../plan/session-plan.js';
 import { type Fields, panesOf, parseRows, type Row, rowArgs, variable } from '../tmux/rows.js';
+import { hangsOnBorderStatus, NO_BORDER_STATUS } from '../tmux/tmux-limits.js';
 import { TmuxError, type TmuxServer } from '../tmux/tmux-server.js';
 import { readMemory } from './pane-memory.js';
 import { type KnownWindow, splitTarget } from './pane-positions.js';
@@ -134,8 +135,11 @@ export class SessionBuilder {
   /** tmux throws a faulty file away without a word; the file's last line proves that it was read. */
   async requireConfiguration(): Promise<void> {
     const answer = await this.#options.server.run(['show-options', '-gqv', '@triad_conf']);
-    if (answer.toString().trim() === '1') return;
-    throw new ConfigurationError(`${this.#options.tmuxConfig.path}: was not applied by tmux`);
+    if (answer.toString().trim() !== '1') {
+      throw new ConfigurationError(`${this.#options.tmuxConfig.path}: was not applied by tmux`);
+    }
+    const { server } = this.#options;
+    if (hangsOnBorderStatus(server.program.version)) await server.run(NO_BORDER_STATUS);
   }
 
   /** Takes back what `create` made, with the tmux server where nothing else is on it. */

@@ -12,6 +12,7 @@ import { visible } from '../../base/visible.js';
 import type { SessionPlan } from '../plan/session-plan.js';
 import { ControlConnection, endLeftClients } from '../tmux/control-connection.js';
 import { endLeftMirrors } from '../tmux/mirror-client.js';
+import { limitsOf } from '../tmux/tmux-limits.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
 import { FoundPanes, findSession } from './found-panes.js';
 import { LeftPanes, type LeftPanesOptions } from './left-panes.js';
@@ -154,6 +155,8 @@ export class Triad {
    * @throws TmuxError with tmux's reason, and nothing stays half-made.
    */
   async open(): Promise<void> {
+    const { pid } = this.#process;
+    if (pid !== undefined) await this.server.program.follow(pid);
     await this.#process.keepSocket();
     const found = await this.#builder.find();
     this.#isAdopted = found !== undefined;
@@ -260,9 +263,10 @@ export class Triad {
       name: this.#plan.name,
       state: this.#state,
       socket: server.socketPath,
-      tmuxVersion: server.binary.version,
+      tmuxVersion: server.program.version,
       adopted: this.#isAdopted,
-      problems: this.#trouble === undefined ? [] : [this.#trouble],
+      limits: limitsOf(server.program.version),
+      problems: [this.#trouble, server.program.trouble].filter((problem) => problem !== undefined),
       panes: this.#panes.all.map((pane) => pane.describe()),
     };
   }
@@ -296,8 +300,11 @@ export class Triad {
     });
     this.#control = control;
     void control.closed.then(() => this.#controlLost(control));
-    const [server] = await control.rows('display-message', { pid: 'pid' });
-    if (server !== undefined) this.#process.remember(server.pid);
+    const fields = { pid: 'pid', version: 'version' } as const;
+    const [server] = await control.rows('display-message', fields);
+    if (server === undefined) return;
+    this.#process.remember(server.pid);
+    await this.server.program.follow(server.pid, server.version);
   }
 
   #seen(there: ReadonlySet<PaneName>): void {

@@ -20,6 +20,7 @@ function described(...panes: PaneDescription[]): SessionDescription {
     state: 'running',
     socket: '',
     tmuxVersion: '',
+    limits: [],
     adopted: false,
     problems: [],
     panes,

@@ -189,7 +189,8 @@ test('files that read each other are looked at once, and no more of them than 64
 
 test('a tmux that brings up no server to try it with says nothing of the configuration', async () => {
   writeFileSync(path, DEFAULTS);
-  const binary = { path: join(root, 'tmux'), version: '3.3a' };
+  const file = join(root, 'tmux');
+  const binary = { path: file, file, version: '3.3a' };
   writeFileSync(binary.path, '#!/bin/sh\nexit 1\n', { mode: 0o700 });
   await expect(checkTmuxConfig(binary, { root, path }, env)).rejects.toThrow(
     new UnavailableError('tmux.conf cannot be tried: no server came up'),

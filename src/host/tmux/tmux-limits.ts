@@ -1,0 +1,55 @@
+/** A released version by its numbers; what is developed (`next-3.8`) counts as the release it leads to. */
+interface Release {
+  readonly major: number;
+  readonly minor: number;
+  /** `` for the first, then `a`, `b`. */
+  readonly patch: string;
+}
+
+const LAST_THAT_HANGS = 'c';
+
+/** undefined for a version without numbers (`master`, `openbsd-7.8`), which counts as the newest. */
+export function releaseOf(version: string): Release | undefined {
+  const match = /^(?:next-)?(\d+)\.(\d+)([a-z]?)/.exec(version);
+  if (match === null) return undefined;
+  const [, major, minor, patch = ''] = match;
+  return { major: Number(major), minor: Number(minor), patch };
+}
+
+/** Whether a version is this one or a later one. */
+export function isFrom(version: string, major: number, minor: number): boolean {
+  const release = releaseOf(version);
+  if (release === undefined) return true;
+  return release.major > major || (release.major === major && release.minor >= minor);
+}
+
+/**
+ * tmux 3.7 to 3.7c never return from drawing the status on a pane's border where a client's right edge is in it and
+ * the pane starts further right than its status is long (`screen_redraw_draw_pane_status`).
+ */
+export function hangsOnBorderStatus(version: string): boolean {
+  const release = releaseOf(version);
+  if (release?.major !== 3 || release.minor !== 7) return false;
+  return !version.startsWith('next-') && release.patch <= LAST_THAT_HANGS;
+}
+
+/**
+ * Takes off the borders what tmux hangs on, and keeps it off: whoever sets it again would end everybody's work. No
+ * other version gets these.
+ */
+export const NO_BORDER_STATUS: readonly string[] = [
+  ...['set-option', '-gw', 'pane-border-status', 'off', ';'],
+  ...['set-hook', '-g', 'after-set-option[90]', 'set-option -gw pane-border-status off', ';'],
+  ...['set-hook', '-g', 'after-set-option[91]', 'set-option -wqu pane-border-status', ';'],
+  // The other name of the command has no hook.
+  ...['set-option', '-s', 'command-alias[90]', 'setw=set-option -w', ';'],
+  ...['set-option', '-s', 'command-alias[91]', 'set-window-option=set-option -w'],
+];
+
+/** What this version of tmux cannot do, for people; nothing for most. */
+export function limitsOf(version: string): readonly string[] {
+  if (!hangsOnBorderStatus(version)) return [];
+  return [
+    `tmux ${version} hangs where pane borders have a status and a terminal is narrower than the window: panes have no names on their borders; tmux 3.6b, or one newer than 3.7c, shows them`,
+  ];
+}
