@@ -48,6 +48,13 @@ export function startPiped(
   );
 }
 
+/** The same as we are, in a session of its own (setsid(2)); both its outputs are in pipes. */
+export function startInBackground([file = '', ...args]: readonly string[]): Promise<
+  ChildProcessByStdio<null, Readable, Readable>
+> {
+  return started(() => spawn(file, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] }));
+}
+
 /** The same with an open file of ours as its descriptor 3, and nothing else. */
 export function startOn(file: string, fd: number): Promise<ChildProcess> {
   return started(() => spawn(file, { env: {}, stdio: ['ignore', 'ignore', 'ignore', fd] }));

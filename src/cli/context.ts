@@ -1,7 +1,8 @@
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { ConfigurationError, messageOf, UsageError } from '../base/errors.js';
+import { shellWord } from '../base/shell-word.js';
 import { type Environment, readEnvironment } from '../config/environment.js';
 import { CONTROL_SOCKET, type Home, homeAt, LINK_SOCKET, PACKAGE_ROOT } from '../config/home.js';
 
@@ -9,6 +10,8 @@ import { CONTROL_SOCKET, type Home, homeAt, LINK_SOCKET, PACKAGE_ROOT } from '..
 export interface CliContext {
   readonly environment: Environment;
   readonly home: Home;
+  /** What the person types where they are to call this program for this home. */
+  readonly program: string;
   /** Where we run in a pane, and no other home was named: its verbs go this way. */
   readonly door: Environment['door'];
 }
@@ -17,9 +20,37 @@ export interface CliContext {
 export function findContext(home: string | undefined): CliContext {
   const environment = readEnvironment();
   const isCheckout = existsSync(join(PACKAGE_ROOT, 'src'));
-  const fallback = isCheckout ? PACKAGE_ROOT : join(environment.userHome, '.triad');
+  const fallback = resolve(isCheckout ? PACKAGE_ROOT : join(environment.userHome, '.triad'));
   const door = home === undefined ? environment.door : undefined;
-  return { environment, home: homeAt(home ?? environment.home ?? fallback), door };
+  const found = homeAt(home ?? environment.home ?? fallback);
+  // TRIAD_HOME may have been set for this one call.
+  const homeWords = found.root === fallback ? [] : ['--home', shellWord(found.root)];
+  const program = [callOf(environment, isCheckout), ...homeWords].join(' ');
+  return { environment, home: found, program, door };
+}
+
+/** `triad` where PATH leads to this program, else its path: of a checkout that of its launcher. */
+function callOf({ all, callerFolder }: Environment, isCheckout: boolean): string {
+  const main = join(PACKAGE_ROOT, 'dist/cli/main.js');
+  const launcher = isCheckout ? join(PACKAGE_ROOT, 'triad') : main;
+  const places = (all['PATH'] ?? '').split(delimiter).filter((folder) => isAbsolute(folder));
+  const first = places.map((folder) => join(folder, 'triad')).find((path) => existsSync(path));
+  // npm puts the folder of its own links on the PATH of what it runs.
+  const isOnPath =
+    first !== undefined && callerFolder === undefined && leadsTo(first, [main, launcher]);
+  if (isOnPath) return 'triad';
+  const cwd = process.cwd();
+  const isByNpm = cwd === resolve(PACKAGE_ROOT);
+  const isHere = dirname(launcher) === ((isByNpm ? callerFolder : undefined) ?? cwd);
+  return isHere ? `./${basename(launcher)}` : shellWord(launcher);
+}
+
+function leadsTo(path: string, targets: readonly string[]): boolean {
+  try {
+    return targets.includes(realpathSync(path));
+  } catch {
+    return false;
+  }
 }
 
 /**

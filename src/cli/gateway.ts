@@ -22,10 +22,11 @@ export async function runGateway(
     startGateway({ ...options, ...request }),
   );
   const { gateway } = started.running;
+  started.hangups.serve({ log: gateway.log, reload: undefined }, output);
   output.tell(describeGateway(started.running, context));
   output.print(`ready ${await gateway.sshCommand()}\n`);
   return untilStopped(started, output, (endsSessions) => {
-    const { program } = context.environment;
+    const { program } = context;
     const startCommand = 'gateway';
     const goesOn = sayWhatGoesOn(gateway.sessions(), { endsSessions, startCommand, program });
     output.tell(`\ntriad: ${goesOn}`);

@@ -2,7 +2,6 @@ import { EXIT, type ExitCode } from '../base/exit-codes.js';
 import type { LogLevel } from '../log/logger.js';
 import { startHost } from '../service/start-host.js';
 import type { CliContext } from './context.js';
-import { reloadOnHangup } from './hangup.js';
 import type { Output } from './output.js';
 import { crash, limitStop, startUnlessStopped } from './process-end.js';
 import { describeHost } from './start-text.js';
@@ -13,19 +12,19 @@ export async function runHost(
   { logLevel }: { readonly logLevel: LogLevel },
   output: Output,
 ): Promise<ExitCode> {
-  const { running, signalled } = await startUnlessStopped(context, output, (options) =>
+  const { running, signalled, hangups } = await startUnlessStopped(context, output, (options) =>
     startHost({ ...options, logLevel, command: [] }),
   );
   const { host, log } = running;
   output.tell(await describeHost(running, context));
   output.print(`ready ${running.socket}\n`);
-  const stopReloads = reloadOnHangup({ log, reload: () => host.reload() }, output);
+  const stopReloads = hangups.serve({ log, reload: () => host.reload() }, output);
   const ended = host.allEnded.then(() => 'ended' as const);
   const stop = await Promise.race([ended, signalled, crash(log)]);
   limitStop(output, log);
   stopReloads();
   const names = (await host.describe()).map(({ name }) => name).join(', ');
-  const { program } = context.environment;
+  const { program } = context;
   output.tell(
     stop === 'ended'
       ? `\ntriad: ${names} has ended; the host stops\n`

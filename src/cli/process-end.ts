@@ -1,24 +1,38 @@
-import { fstatSync } from 'node:fs';
-import { isatty } from 'node:tty';
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
 import type { Logger } from '../log/logger.js';
 import type { RunningGateway, StopRequest } from '../service/gateway.js';
 import type { StartOptions } from '../service/start-options.js';
 import type { CliContext } from './context.js';
+import { Hangups } from './hangup.js';
 import type { Output } from './output.js';
 
 /** From the moment that somebody asks for a stop; what hangs then is left where it is. */
 const STOP_LIMIT_MS = 10_000;
 
-/** Ctrl-C and `systemctl stop`. */
-function stopSignal(): Promise<void> {
+/** `npm` passes on the Ctrl-C that the terminal has sent us already. */
+const SAME_STOP_MS = 2_000;
+
+/**
+ * Ctrl-C and `systemctl stop`; installed before a start, so that one leaves nothing half-made. A second signal is the
+ * same stop, unless it comes later; that, or a third, ends the process at once.
+ */
+function stopSignal(output: Output): Promise<void> {
   return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
-    process.on('SIGHUP', () => {
-      // tmux's `detach-client -P` lets any driver send one; only a terminal that is gone means it.
-      if (isTerminalGone()) resolve();
-    });
+    let count = 0;
+    let firstAt = 0;
+    const onSignal = () => {
+      count += 1;
+      if (count === 1) firstAt = performance.now();
+      const isSame = count <= 2 && performance.now() - firstAt < SAME_STOP_MS;
+      if (isSame) {
+        resolve();
+        return;
+      }
+      output.tell('triad: ended in the middle of the stop; what runs in its sessions goes on\n');
+      process.exit(EXIT.interrupted);
+    };
+    process.on('SIGINT', onSignal);
+    process.on('SIGTERM', onSignal);
   });
 }
 
@@ -39,6 +53,7 @@ export interface Started<T> {
   readonly running: T;
   /** Somebody wants this process to end. */
   readonly signalled: Promise<void>;
+  readonly hangups: Hangups;
 }
 
 /**
@@ -50,7 +65,8 @@ export async function startUnlessStopped<T>(
   output: Output,
   start: (options: Omit<StartOptions, 'logLevel'>) => Promise<T>,
 ): Promise<Started<T>> {
-  const signalled = stopSignal();
+  const hangups = new Hangups();
+  const signalled = stopSignal(output);
   const stop = new AbortController();
   const onStep = (step: string) => output.tell(`triad: ${step}\n`);
   let isStarting = true;
@@ -61,7 +77,7 @@ export async function startUnlessStopped<T>(
   });
   try {
     const options = { ...context, cwd: process.cwd(), onStep, stop: stop.signal };
-    return { running: await start(options), signalled };
+    return { running: await start(options), signalled, hangups };
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     output.tell('\ntriad: stopped before it was ready; what runs in its sessions goes on\n');
@@ -106,18 +122,3 @@ interface Stoppable {
   readonly gateway: Pick<RunningGateway, 'log' | 'stopRequested'>;
   stop(request: StopRequest): Promise<void>;
 }
-
-/** Whether we were started on a terminal that has hung up since. */
-export function isTerminalGone(): boolean {
-  try {
-    return [0, 1, 2].some(
-      (fd) =>
-        fstatSync(fd).isCharacterDevice() && fstatSync(fd).rdev !== NULL_DEVICE && !isatty(fd),
-    );
-  } catch {
-    return true;
-  }
-}
-
-/** null(4): major 1, minor 3. */
-const NULL_DEVICE = 0x103;

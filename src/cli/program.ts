@@ -2,17 +2,22 @@ import { Command, CommanderError, Option } from 'commander';
 import { UsageError } from '../base/errors.js';
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
 import { visible } from '../base/visible.js';
+import { calledAs } from '../gateway/commands/called-as.js';
 import { VERBS } from '../gateway/commands/table.js';
 import type { LogLevel } from '../log/logger.js';
 import { type CliContext, findContext } from './context.js';
 import { readInvocation } from './invocation.js';
-import type { Output } from './output.js';
+import { type Output, tellError } from './output.js';
 
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const satisfies readonly LogLevel[];
 
-interface GatewayOptions {
-  readonly listen: readonly string[];
+interface StayOptions {
   readonly logLevel: LogLevel;
+  readonly detach?: true;
+}
+
+interface GatewayOptions extends StayOptions {
+  readonly listen: readonly string[];
 }
 
 interface UpOptions extends GatewayOptions {
@@ -25,11 +30,27 @@ interface UpOptions extends GatewayOptions {
  * that every error is told to the person without a stack, and has its exit status. What a command runs is loaded
  * with it: a gateway must never load what the host is made of, nor the other way round.
  *
- * @throws TriadError for everything that is to be told to the person.
+ * @throws TriadError for what keeps it from knowing its home.
  */
 export async function runProgram(args: readonly string[], output: Output): Promise<ExitCode> {
   const { home, words } = readInvocation(args);
   const context = findContext(home);
+  try {
+    return await runWords(context, words, output);
+  } catch (error) {
+    const told = {
+      ...output,
+      tell: (text: string) => output.tell(calledAs(text, context.program)),
+    };
+    return tellError(told, error);
+  }
+}
+
+async function runWords(
+  context: CliContext,
+  words: readonly string[],
+  output: Output,
+): Promise<ExitCode> {
   const [verb] = words;
   if (verb !== undefined && VERBS.some(({ name }) => name === verb)) {
     const { runVerb } = await import('./verbs.js');
@@ -37,7 +58,7 @@ export async function runProgram(args: readonly string[], output: Output): Promi
   }
   if (verb === 'help' && words.length > 1) {
     const [, about = ''] = words;
-    return runProgram([about, '--help'], output);
+    return runWords(context, [about, '--help'], output);
   }
   return runOwn(context, words, output);
 }
@@ -65,25 +86,23 @@ async function runOwn(
       const hasMade = await runInit(context, options.adminKey, output);
       if (!hasMade) output.tell(`triad: everything is there in ${context.home.root}\n`);
     });
-  const run = async (command: string[], options: UpOptions) => {
-    if (options.init || options.adminKey !== undefined) {
-      const { runInit } = await import('./init.js');
-      await runInit(context, options.adminKey, output);
+  const stay = async ({ detach }: StayOptions, serve: () => Promise<ExitCode>) => {
+    if (!detach) exitCode = await serve();
+    else {
+      const { runDetached } = await import('./detach.js');
+      exitCode = await runDetached(context, words, output);
     }
-    const { listen, logLevel } = options;
-    const { runUp } = await import('./up.js');
-    exitCode = await runUp(context, { listen, logLevel, command }, output);
+  };
+  const run = async (command: string[], options: UpOptions) => {
+    requireAfterDashes(command, words);
+    await stay(options, () => up(context, { ...options, command }, output));
   };
   program.addCommand(upCommand(run));
-  const runHostAlone = async (options: { logLevel: LogLevel }) => {
-    const { runHost } = await import('./host.js');
-    exitCode = await runHost(context, options, output);
-  };
+  const runHostAlone = (options: StayOptions) =>
+    stay(options, async () => (await import('./host.js')).runHost(context, options, output));
   program.addCommand(hostCommand(runHostAlone));
-  const runGatewayAlone = async (options: GatewayOptions) => {
-    const { runGateway } = await import('./gateway.js');
-    exitCode = await runGateway(context, options, output);
-  };
+  const runGatewayAlone = (options: GatewayOptions) =>
+    stay(options, async () => (await import('./gateway.js')).runGateway(context, options, output));
   program.addCommand(gatewayCommand(runGatewayAlone));
   program
     .command('validate')
@@ -97,25 +116,50 @@ async function runOwn(
   return exitCode;
 }
 
+async function up(
+  context: CliContext,
+  request: UpOptions & { readonly command: readonly string[] },
+  output: Output,
+): Promise<ExitCode> {
+  if (request.init || request.adminKey !== undefined) {
+    const { runInit } = await import('./init.js');
+    await runInit(context, request.adminKey, output);
+  }
+  const { runUp } = await import('./up.js');
+  return runUp(context, request, output);
+}
+
+/** @throws UsageError for a word that is no option: a misspelt one is no command to share. */
+function requireAfterDashes(command: readonly string[], words: readonly string[]): void {
+  const shared = words.includes('--') ? words.length - words.indexOf('--') - 1 : 0;
+  const [word = ''] = command;
+  if (command.length === shared) return;
+  throw new UsageError(`up takes no argument ${visible(word)}`, {
+    hint: 'a command to share comes after two dashes: triad up -- COMMAND',
+  });
+}
+
 function upCommand(run: (command: string[], options: UpOptions) => Promise<void>): Command {
   return new Command('up')
-    .description('start the sessions and the gateway, and stay until Ctrl-C')
+    .description('start the sessions and the gateway, and stay until Ctrl-C or `triad down`')
     .argument('[command...]', 'after `--`: one command of yours to share, instead of triad.yaml')
     .addOption(listenOption())
     .option('--init', 'run `triad init` first, where it is needed')
     .option('--admin-key <file>', 'public key of the first admin; implies --init')
     .addOption(logLevelOption())
+    .addOption(detachOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  triad up\n  triad up --listen 0.0.0.0:2222 --listen [::]:2222\n  triad up -- python agent.py',
+      '\nExamples:\n  triad up\n  triad up --detach\n  triad up --listen 0.0.0.0:2222 --listen [::]:2222\n  triad up -- python agent.py',
     )
     .action(run);
 }
 
-function hostCommand(run: (options: { logLevel: LogLevel }) => Promise<void>): Command {
+function hostCommand(run: (options: StayOptions) => Promise<void>): Command {
   return new Command('host')
     .description('start the sessions alone, for a gateway in a process of its own')
     .addOption(logLevelOption())
+    .addOption(detachOption())
     .addHelpText('after', '\nExamples:\n  triad host')
     .action(run);
 }
@@ -125,6 +169,7 @@ function gatewayCommand(run: (options: GatewayOptions) => Promise<void>): Comman
     .description('start the gateway alone, for a host in a process of its own')
     .addOption(listenOption())
     .addOption(logLevelOption())
+    .addOption(detachOption())
     .addHelpText('after', '\nExamples:\n  triad gateway\n  triad gateway --listen 0.0.0.0:2222')
     .action(run);
 }
@@ -133,6 +178,10 @@ function listenOption(): Option {
   return new Option('--listen <host:port>', 'where to listen; repeatable')
     .argParser(append)
     .default([], 'as config/gateway.yaml says');
+}
+
+function detachOption(): Option {
+  return new Option('-d, --detach', 'in the background: return when everything accepts');
 }
 
 function logLevelOption(): Option {

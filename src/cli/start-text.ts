@@ -1,3 +1,5 @@
+import { isatty } from 'node:tty';
+import { isLoopback, sshTo } from '../gateway/commands/front.js';
 import type { RunningGateway } from '../service/gateway.js';
 import type { DifferentSession, RunningHost } from '../service/host.js';
 import type { StartedGateway } from '../service/start-gateway.js';
@@ -5,18 +7,22 @@ import type { StartedHost } from '../service/start-host.js';
 import type { StartedTriad } from '../service/start-triad.js';
 import type { CliContext } from './context.js';
 
+/** A detached one, or a service, gets no Ctrl-C. */
+function hasTerminal(): boolean {
+  return [0, 1, 2].some((fd) => isatty(fd));
+}
+
 type SessionDescription = Awaited<ReturnType<RunningHost['host']['describe']>>[number];
 
 /** What the person who started both should know: what runs, who may come, how it stops. */
 export async function describeTriad(triad: StartedTriad, context: CliContext): Promise<string> {
-  const { environment, home } = context;
-  const { program } = environment;
+  const { environment, home, program } = context;
   return [
     ...(await describeSessions(triad, context)),
     ...describeDoors(triad.gateway),
     ...describeProblems(triad.gateway.problems),
     `  log       ${home.log}\n`,
-    `  stop      Ctrl-C or \`${program} down\`: the gateway stops, the agents go on\n`,
+    `  stop      ${hasTerminal() ? 'Ctrl-C or ' : ''}\`${program} down\`: the gateway stops, the agents go on\n`,
     `            \`${program} down --session\`: the agents end, too\n`,
     warning(environment),
     nobody(triad.gateway, program),
@@ -26,13 +32,12 @@ export async function describeTriad(triad: StartedTriad, context: CliContext): P
 
 /** The same of a host alone. */
 export async function describeHost(host: StartedHost, context: CliContext): Promise<string> {
-  const { environment, home } = context;
-  const { program } = environment;
+  const { environment, home, program } = context;
   return [
     ...(await describeSessions(host, context)),
     `  link      ${host.socket}\n`,
     `  log       ${home.hostLog}\n`,
-    `  stop      Ctrl-C: the host stops, the agents go on; \`${program} down --session\` ends them\n`,
+    `  stop      ${hasTerminal() ? 'Ctrl-C' : 'SIGTERM'}: the host stops, the agents go on; \`${program} down --session\` ends them\n`,
     `  next      \`${program} gateway\` lets people in\n`,
     warning(environment),
     '\n',
@@ -44,8 +49,7 @@ export function describeGateway(
   { gateway, socket, isHostReached }: StartedGateway,
   context: CliContext,
 ): string {
-  const { environment, home } = context;
-  const { program } = environment;
+  const { home, program } = context;
   const sessions = isHostReached
     ? `  sessions  ${gateway.sessions().join(', ')} (host at ${socket})\n`
     : `  NOTE      no host yet: \`${program} host\` starts it; it is found when it comes\n`;
@@ -55,7 +59,7 @@ export function describeGateway(
     ...describeDoors(gateway),
     ...describeProblems(gateway.problems),
     `  log       ${home.log}\n`,
-    `  stop      Ctrl-C or \`${program} down\`: the gateway stops, host and agents go on\n`,
+    `  stop      ${hasTerminal() ? 'Ctrl-C or ' : ''}\`${program} down\`: the gateway stops, host and agents go on\n`,
     nobody(gateway, program),
     '\n',
   ].join('');
@@ -64,9 +68,13 @@ export function describeGateway(
 const SLOW_CIPHERS =
   "  note      ssh2's native part is missing, so encryption costs twice the CPU: npm rebuild ssh2\n";
 
-function describeDoors({ listen, hostKeys, hasNativeCiphers }: RunningGateway): string[] {
+function describeDoors(gateway: RunningGateway): string[] {
+  const { listen, hostKeys, hasNativeCiphers, front } = gateway;
+  const [login = 'SESSION'] = gateway.sessions();
+  const reached = front.addresses.filter((address) => !isLoopback(address));
   return [
     `  listens   ${listen.join(', ')}\n`,
+    ...reached.map((address) => `  others    ${sshTo(address, login)}\n`),
     ...hostKeys.map(({ type, fingerprint }) => `  host key  ${type} ${fingerprint}\n`),
     ...(hasNativeCiphers ? [] : [SLOW_CIPHERS]),
   ];
@@ -74,7 +82,7 @@ function describeDoors({ listen, hostKeys, hasNativeCiphers }: RunningGateway): 
 
 async function describeSessions(
   { host, different }: RunningHost,
-  { environment: { program } }: CliContext,
+  { program }: CliContext,
 ): Promise<string[]> {
   const described = await host.describe();
   const sessions = described.map(describeSession).join('');

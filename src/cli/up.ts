@@ -3,7 +3,6 @@ import { sayWhatGoesOn } from '../gateway/commands/down.js';
 import type { LogLevel } from '../log/logger.js';
 import { startTriad } from '../service/start-triad.js';
 import type { CliContext } from './context.js';
-import { reloadOnHangup } from './hangup.js';
 import type { Output } from './output.js';
 import { startUnlessStopped, untilStopped } from './process-end.js';
 import { describeTriad } from './start-text.js';
@@ -26,14 +25,13 @@ export async function runUp(
   const triad = started.running;
   output.tell(await describeTriad(triad, context));
   output.print(`ready ${await triad.gateway.sshCommand()}\n`);
-  const stopReloads = reloadOnHangup(
-    { log: triad.gateway.log, reload: () => triad.host.reload() },
-    output,
-  );
+  const { log } = triad.gateway;
+  const reload = () => triad.host.reload();
+  const stopReloads = started.hangups.serve({ log, reload }, output);
   return untilStopped(started, output, async (endsSessions) => {
     stopReloads();
     const sessions = (await triad.host.describe()).map(({ name }) => name);
-    const { program } = context.environment;
+    const { program } = context;
     const goesOn = sayWhatGoesOn(sessions, { endsSessions, startCommand: 'up', program });
     output.tell(`\ntriad: ${goesOn}`);
   });

@@ -25,6 +25,7 @@ export async function runVerb(
   words: readonly string[],
   output: Output,
 ): Promise<ExitCode> {
+  const { program } = context;
   const parsed = parseCommand(words, 'triad');
   if ('help' in parsed) {
     output.print(parsed.help);
@@ -40,7 +41,12 @@ export async function runVerb(
   const files = await readFiles(parsed.call.files ?? []);
   const socket = controlSocket(context.home);
   const terminal = terminalOf(context, output);
-  const request = { words: [...words], files, ...(terminal === undefined ? {} : { terminal }) };
+  const request = {
+    words: [...words],
+    program,
+    files,
+    ...(terminal === undefined ? {} : { terminal }),
+  };
   const { readAnswer } = await import('./answer.js');
   const answered = await readAnswer(socket, request, output);
   const outcome =

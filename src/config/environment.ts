@@ -15,8 +15,8 @@ export interface Environment {
   readonly userHome: string;
   readonly login: string;
   readonly isRoot: boolean;
-  /** How the person calls this program: by `npx` in a checkout that `npm start` runs. */
-  readonly program: string;
+  /** INIT_CWD: where the person is who runs a script of `npm`, which works in the package's folder. */
+  readonly callerFolder: string | undefined;
   /** Whether a terminal may be given colours: https://no-color.org, and terminals that have none. */
   readonly allowsColour: boolean;
   /** For tmux and everything in it: what a login would set, and nothing that may be a secret. */
@@ -47,7 +47,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Env
     userHome: homedir(),
     login: username,
     isRoot: uid === 0,
-    program: all['npm_lifecycle_event'] === undefined ? 'triad' : 'npx triad',
+    callerFolder: all['npm_lifecycle_event'] === undefined ? undefined : all['INIT_CWD'],
     allowsColour: !all['NO_COLOR'] && !['', 'dumb'].includes(all['TERM'] ?? ''),
     clean: cleanEnvironment(all, shell),
     all,

@@ -22,6 +22,7 @@ import type { CommandOutcome } from '../gateway/commands/command-outcome.js';
 import type { ConnectionCounts } from '../gateway/commands/connection-info.js';
 import type { GatewayPort } from '../gateway/commands/context.js';
 import { Followers } from '../gateway/commands/follower.js';
+import type { Front } from '../gateway/commands/front.js';
 import { executeLocal } from '../gateway/commands/local-commands.js';
 import { SshCommands } from '../gateway/commands/ssh-commands.js';
 import { ControlServer } from '../gateway/control/control-server.js';
@@ -38,6 +39,7 @@ import type { Logger } from '../log/logger.js';
 import type { GatewaySettings } from './gateway-settings.js';
 import { written } from './home-files.js';
 import { sshCommand } from './own-keys.js';
+import { reachedAt } from './reached-at.js';
 import { runtimeFolder } from './runtime-directory.js';
 
 /** The host has one under way for each session; the other one is for another session. */
@@ -190,6 +192,11 @@ export class RunningGateway {
     return this.#gateway?.hostKeys ?? [];
   }
 
+  /** Where others reach it, and how they know it. */
+  get front(): Front {
+    return { addresses: reachedAt(this.#gateway?.addresses ?? []), hostKeys: this.hostKeys };
+  }
+
   /** Without them encryption is slower. */
   get hasNativeCiphers(): boolean {
     return hasNativeCiphers();
@@ -256,7 +263,7 @@ export class RunningGateway {
     this.#parts.add(runtimeFolder(home, runtimeDirectory), ...control.parts, FILE_DESCRIPTORS);
     this.#parts.add(...this.#options.parts);
     const commands = new SshCommands({
-      ...{ access, grants, audit, log, gateway: this.#port },
+      ...{ access, grants, audit, log, gateway: this.#port, front: () => this.front },
     });
     this.#gateway = await Gateway.listen({
       ...settings,
@@ -273,9 +280,10 @@ export class RunningGateway {
   async #runLocal(request: ControlRequest): Promise<CommandOutcome> {
     if (!this.#isAccepting) return STILL_STARTING;
     return executeLocal({
-      ...{ words: request.words, files: request.files, terminal: request.terminal },
+      ...{ words: request.words, files: request.files },
+      ...{ program: request.program, terminal: request.terminal },
       ...{ sessions: this.sessions(), grants: this.#grants, audit: this.#audit, log: this.log },
-      ...{ gateway: this.#port, localName: this.#options.environment.login },
+      ...{ gateway: this.#port, front: this.front, localName: this.#options.environment.login },
     });
   }
 

@@ -4,10 +4,13 @@ import type { Home } from '../config/home.js';
 import { GrantStore } from '../gateway/access/grant-store.js';
 import { Audit } from '../gateway/audit/audit.js';
 import type { CommandOutcome } from '../gateway/commands/command-outcome.js';
+import type { Front } from '../gateway/commands/front.js';
 import { executeLocal } from '../gateway/commands/local-commands.js';
 import type { Logger } from '../log/logger.js';
+import { readGatewaySettings } from './gateway-settings.js';
 import { openHomeLog, written } from './home-files.js';
 import { readSessionNames } from './host-settings.js';
+import { reachedAt } from './reached-at.js';
 
 /** The files of a home, opened without a gateway; whoever opens them closes them. */
 export interface OfflineHome extends AsyncDisposable {
@@ -29,9 +32,16 @@ export async function openOfflineHome(home: Home): Promise<OfflineHome> {
   });
 }
 
+interface OfflineCaller {
+  readonly home: Home;
+  readonly environment: Environment;
+  /** How they call the program. */
+  readonly program: string;
+}
+
 /** Runs a verb on the files of a home in which nothing runs. */
 export async function runOffline(
-  { home, environment }: { readonly home: Home; readonly environment: Environment },
+  { home, environment, program }: OfflineCaller,
   words: readonly string[],
   files: Readonly<Record<string, string>>,
 ): Promise<CommandOutcome> {
@@ -40,6 +50,16 @@ export async function runOffline(
   const { grants, audit, log } = opened;
   return await executeLocal({
     ...{ words, files, sessions, grants, audit, log, localName: environment.login },
-    ...{ gateway: undefined, terminal: undefined },
+    ...{ program, front: await readFront(home), gateway: undefined, terminal: undefined },
   });
+}
+
+/** As it will be with the next start; undefined where that would fail. */
+async function readFront(home: Home): Promise<Front | undefined> {
+  try {
+    const { listen, hostKeys } = await readGatewaySettings({ home, listen: [] });
+    return { addresses: reachedAt(listen), hostKeys };
+  } catch {
+    return undefined;
+  }
 }

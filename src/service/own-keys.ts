@@ -8,14 +8,13 @@ import { readTrustedFile, type TrustedPath } from '../base/trusted-file.js';
 import type { Grant } from '../gateway/access/grant.js';
 import type { PublicKey } from '../gateway/access/public-key.js';
 import { parsePublicKeyFile } from '../gateway/access/public-key-file.js';
+import { sshTo } from '../gateway/commands/front.js';
 import type { ListenAddress } from '../gateway/ssh/listen-address.js';
 
 /** ssh(1), FILES: private keys it tries without being told. */
 const TRIED_BY_SSH = new Set(['id_rsa', 'id_ecdsa', 'id_ecdsa_sk', 'id_ed25519', 'id_ed25519_sk']);
 /** An agent that asks its owner something must not hold up the start. */
 const AGENT_LIMIT_MS = 2_000;
-/** ssh(1) needs no `-p` for it. */
-const SSH_PORT = 22;
 /** A person's keys; a directory with more is something else. */
 const MAX_FILES = 100;
 /** Far above any public key. */
@@ -91,10 +90,10 @@ export interface SshCommandOptions {
 /** The ssh command that brings the person at this machine in, with `-i` where ssh needs it. */
 export async function sshCommand(options: SshCommandOptions): Promise<string> {
   const [address] = options.addresses;
-  const port = address === undefined || address.port === SSH_PORT ? [] : ['-p', `${address.port}`];
   const identity = await findIdentity(options);
   const identityWords = identity === null ? [] : ['-i', shellWord(nearest(identity, options.cwd))];
-  return ['ssh', ...port, ...identityWords, `${options.session}@${reachable(address)}`].join(' ');
+  const { port = 22 } = address ?? {};
+  return sshTo({ host: reachable(address), port }, options.session, identityWords);
 }
 
 /** The private key file to name, where none of the person's keys with a grant is tried by itself. */

@@ -58,7 +58,7 @@ test('kill -9 leaves the agents running, and the next start adopts them as they 
   const refused = await home.run(['status']);
   expect(refused.code).toBe(69);
   expect(refused.stderr).toContain(
-    `triad is not running in ${home.root}; pair goes on without it\ntriad: hint: triad up takes it over; triad down --session ends it\n`,
+    `triad is not running in ${home.root}; pair goes on without it\ntriad: hint: ${home.program} up takes it over; ${home.program} down --session ends it\n`,
   );
   const second = await home.up();
   const after = await home.status();
@@ -79,7 +79,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     const { code, stderr } = await up.ended;
     expect(code).toBe(0);
     expect(stderr).toMatch(
-      /the gateway stops; pair goes on with everything in it \(`(npx )?triad up` takes it over again, `(npx )?triad down --session` ends it\)/,
+      /the gateway stops; pair goes on with everything in it \(`\S+triad --home \S+ up` takes it over again, `\S+triad --home \S+ down --session` ends it\)/,
     );
     await home.up();
     expect(lasting(await home.status())).toEqual({ ...lasting(before), adopted: true });
@@ -222,7 +222,7 @@ test('down --session ends the agents with and without a gateway, and then there 
   const nothing = await home.run(['down', '--session']);
   expect(nothing.code).toBe(69);
   expect(nothing.stderr).toContain(
-    `triad is not running in ${home.root}\ntriad: hint: start it with: triad up\n`,
+    `triad is not running in ${home.root}\ntriad: hint: start it with: ${home.program} up\n`,
   );
 });
 
@@ -244,7 +244,7 @@ test('a session that is not what was asked for is left as it is, and the person 
   await kill(first, 'SIGTERM');
   const second = await home.up(['--', 'top']);
   expect(second.stderr()).toMatch(
-    / {2}NOTE {6}pair runs what an earlier start made, not what you asked for now; different: top, engine, worker, state\n {12}to end it and get yours: (npx )?triad down --session, then start again\n/,
+    / {2}NOTE {6}pair runs what an earlier start made, not what you asked for now; different: top, engine, worker, state\n {12}to end it and get yours: \S+triad --home \S+ down --session, then start again\n/,
   );
   await kill(second, 'SIGTERM');
   writeFileSync(home.path('config/triad.yaml'), TRIAD.replace('echo worker', 'echo changed'));

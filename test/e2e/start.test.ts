@@ -28,8 +28,8 @@ test('the one line on standard output is an ssh command that works, and the rest
   for (const { type, fingerprint } of gateway.hostKeys) {
     expect(text).toContain(`host key  ${type} ${fingerprint}\n`);
   }
-  expect(text).toContain('triad down`: the gateway stops, the agents go on');
-  expect(text).toContain('triad down --session`: the agents end, too');
+  expect(text).toContain('down`: the gateway stops, the agents go on');
+  expect(text).toContain('down --session`: the agents end, too');
   expect(text).toContain(
     process.getuid?.() === 0 ? 'acts as ROOT and owns this machine' : 'acts as you, ',
   );
@@ -56,7 +56,7 @@ test('a second start in the same home is refused and disturbs nothing', async ()
   const second = await home.run(['up', '--listen', '127.0.0.1:0']);
   expect(second).toMatchObject({ code: 1, stdout: '' });
   expect(second.stderr).toContain(
-    `triad: error: triad is running here already\ntriad: hint: see it with: triad status (process ${up.process.pid ?? 0}); stop it with: triad down\n`,
+    `triad: error: triad is running here already\ntriad: hint: see it with: ${home.program} status (process ${up.process.pid ?? 0}); stop it with: ${home.program} down\n`,
   );
   expect(lasting(await home.status())).toEqual(lasting(before));
 });
@@ -75,7 +75,7 @@ test('where nobody has a grant the start says so, with the command that changes 
   await using home = await TriadHome.make();
   writeFileSync(home.path('keys/authorized_keys'), '# nobody\n');
   const up = await home.up();
-  expect(up.stderr()).toContain('triad grant NAME --role admin --key FILE\n');
+  expect(up.stderr()).toContain(`${home.program} grant NAME --role admin --key FILE\n`);
   expect(up.ready).toMatch(/^ready ssh -p \d+ pair@127\.0\.0\.1$/);
 });
 

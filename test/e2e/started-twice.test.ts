@@ -40,5 +40,5 @@ test('`triad down --session` ends all that runs, where nothing of its sockets an
   expect((await home.run(['status'])).stderr).toContain('pair goes on without it');
   expect(await home.run(['down', '--session'])).toMatchObject({ code: 0, stdout: 'ended pair\n' });
   expect(isAlive(pane?.pid ?? 0)).toBe(false);
-  expect((await home.run(['status'])).stderr).toContain('start it with: triad up');
+  expect((await home.run(['status'])).stderr).toContain(`start it with: ${home.program} up`);
 });

@@ -138,7 +138,7 @@ test('a killed gateway costs the connections, not the session; the next one serv
 test('a gateway that starts first says so, and serves when the host comes', async () => {
   await using home = await TriadHome.make({ people: PEOPLE });
   const gateway = await home.gateway();
-  expect(gateway.stderr()).toMatch(/no host yet: `.*triad host` starts it/);
+  expect(gateway.stderr()).toMatch(/no host yet: `.*triad.* host` starts it/);
   const target = { port: gateway.port, keyPath: home.keyOf('dora') };
   const early = await runSsh(target, { command: ['status'] });
   expect(early.code).toBe(69);
@@ -160,7 +160,7 @@ test('a host that is stopped in order lets its session go on, and everybody wait
   pair.host.process.kill('SIGTERM');
   const { code, stderr } = await pair.host.ended;
   expect(code).toBe(0);
-  expect(stderr).toMatch(/the host stops; pair goes on .*triad host` takes it over again/);
+  expect(stderr).toMatch(/the host stops; pair goes on .*triad.* host` takes it over again/);
   await dora.sees(AWAY);
   await pair.home.host();
   await dora.sees('worker');
@@ -170,7 +170,7 @@ test('a host that is stopped in order lets its session go on, and everybody wait
 test('`triad down` stops the gateway and leaves the host; `down --session` ends both', async () => {
   await using pair = await start();
   const down = await pair.home.run(['down']);
-  expect(down.stdout).toContain('`triad gateway` lets people in again');
+  expect(down.stdout).toContain(`\`${pair.home.program} gateway\` lets people in again`);
   expect((await pair.gateway.ended).code).toBe(0);
   const status = await pair.home.run(['status']);
   expect(status.code).toBe(69);

@@ -51,7 +51,7 @@ export class Executed {
   }
 
   run(...words: string[]): Promise<CommandOutcome> {
-    return execute({ words: () => words, prefix: 'triad', context: this.#context(), log });
+    return execute({ words: () => words, context: this.#context(), log });
   }
 
   /** The pieces of an answer until there are no more. */
@@ -86,6 +86,7 @@ export class Executed {
       actor: { engineer: this.engineer, door: 'ssh', ...this.connection },
       roleIn: (session) => this.roles[session],
       adminScope: () => this.#adminScope(),
+      ...{ program: 'triad', front: undefined },
       ...{ session: this.session, sessions: this.sessions, audit, terminal: this.terminal },
       grants: this.grants,
       gateway: {

@@ -111,6 +111,16 @@ export class TriadHome implements AsyncDisposable {
     return join(this.root, 'keys/id_ed25519');
   }
 
+  /** What the program's texts call it, for this home. */
+  get program(): string {
+    return `${join(PROGRAM, '../../../triad')} --home ${this.root}`;
+  }
+
+  /** The file that node(1) runs. */
+  get main(): string {
+    return PROGRAM;
+  }
+
   path(name: string): string {
     return join(this.root, name);
   }
@@ -252,7 +262,11 @@ export class TriadHome implements AsyncDisposable {
       return { exitCode: code, ...texts };
     }
     const root = this.#env['TRIAD_HOME'] ?? this.root;
-    return askControl(controlSocket(homeAt(root)), { words: [...words], files: {} });
+    return askControl(controlSocket(homeAt(root)), {
+      words: [...words],
+      program: 'triad',
+      files: {},
+    });
   }
 
   #spawn(args: readonly string[]): ChildProcessWithoutNullStreams {

@@ -11,6 +11,8 @@ export interface Caller extends KeyHolder {
   readonly fingerprint: string;
   /** Address and port for people: `203.0.113.7:52113`, `[2001:db8::1]:52113`. */
   readonly remote: string;
+  /** Where the client has reached us. */
+  readonly reached: { readonly host: string; readonly port: number };
   /** Ties log and audit lines of one connection together. */
   readonly connectionId: string;
 }

@@ -11,10 +11,13 @@ import type { Actor, Audit } from '../audit/audit.js';
 import type { CallerTerminal } from './command-outcome.js';
 import type { ConnectionCounts, ConnectionsPort } from './connection-info.js';
 import type { Followers } from './follower.js';
+import type { Front } from './front.js';
 
 /** Everything a verb may use: who asks, and what there is to act on. */
 export interface CommandContext {
   readonly actor: Actor;
+  /** How the actor calls verbs: `triad`, `ssh -p 2222 pair@192.0.2.1`. */
+  readonly program: string;
   /** The role in force for the actor in a session; undefined where they have none. */
   readonly roleIn: (session: SessionName) => Role | undefined;
   /** Where the actor is admin now. */
@@ -27,6 +30,8 @@ export interface CommandContext {
   readonly audit: CommandAudit;
   /** Absent when nothing runs: then only verbs that are marked so get here. */
   readonly gateway: GatewayPort | undefined;
+  /** Undefined where it cannot be read. */
+  readonly front: Front | undefined;
   /** The text of a file that was named on the command line; `-` is standard input. */
   readonly readFile: (name: string) => Promise<string>;
   readonly terminal: CallerTerminal | undefined;

@@ -27,7 +27,7 @@ export const down: Verb = {
             context.audit.stopRequested({ actor: context.actor, endsSessions });
             gateway.stop({ endsSessions });
             const { startCommand } = gateway;
-            const stopping = { endsSessions, startCommand, program: 'triad' };
+            const stopping = { endsSessions, startCommand, program: context.program };
             return sayWhatGoesOn(context.sessions, stopping) + attention;
           },
         });

@@ -4,6 +4,7 @@ import type { Work } from '../../base/loop-share.js';
 import { OwnSlices, type Slices } from '../../base/slices.js';
 import type { Logger } from '../../log/logger.js';
 import { logReferenced } from '../../log/reference.js';
+import { calledAs } from './called-as.js';
 import type { CommandOutcome, OutcomePiece } from './command-outcome.js';
 import type { CommandContext } from './context.js';
 import { Follower } from './follower.js';
@@ -14,8 +15,6 @@ import type { StreamedAnswer } from './verb.js';
 export interface Execution {
   /** The command line, in words. @throws UsageError where it has none. */
   readonly words: () => readonly string[];
-  /** How a person calls verbs there: `triad`, `ssh pair@host`. */
-  readonly prefix: string;
   readonly context: CommandContext;
   readonly log: Logger;
 }
@@ -41,10 +40,10 @@ interface VerbCall extends Execution {
 }
 
 async function run(called: VerbCall, slices: Slices): Promise<CommandOutcome> {
-  const { prefix, context } = called;
+  const { context } = called;
   const words = called.words();
   called.verb = words[0] ?? '';
-  const parsed = parseCommand(words, prefix);
+  const parsed = parseCommand(words, context.program);
   if ('help' in parsed) return { stdout: parsed.help, stderr: '', exitCode: EXIT.ok };
   if (!parsed.verb.isOffline) getGateway(context);
   if (context.session !== undefined) requireRole(context, context.session, parsed.verb.role);
@@ -109,7 +108,7 @@ function failure(error: unknown, { verb, context, log }: VerbCall): CommandOutco
   if (told !== undefined) {
     log.debug(facts, 'command refused');
     const hint = error instanceof TriadError && error.hint !== undefined ? error.hint : '';
-    return { stdout: '', stderr: errorText(told, hint), exitCode };
+    return { stdout: '', stderr: calledAs(errorText(told, hint), context.program), exitCode };
   }
   const reference = logReferenced(log, facts, 'command failed');
   return { stdout: '', stderr: errorText(`internal error (reference ${reference})`, ''), exitCode };

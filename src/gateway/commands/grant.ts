@@ -1,13 +1,20 @@
 import { type Command, Option } from 'commander';
 import { parseDuration, parseUntil } from '../../base/duration.js';
 import { type Problem, UsageError } from '../../base/errors.js';
-import { type EngineerName, engineerName, isName, NAME_RULE } from '../../base/ids.js';
+import {
+  type EngineerName,
+  engineerName,
+  isName,
+  NAME_RULE,
+  type SessionName,
+} from '../../base/ids.js';
 import { visible } from '../../base/visible.js';
 import type { GrantChange } from '../access/grant-edit.js';
 import type { PublicKey } from '../access/public-key.js';
 import { parsePublicKeyFile } from '../access/public-key-file.js';
 import { ROLES, type Role } from '../access/role.js';
 import type { CommandContext } from './context.js';
+import { invitation } from './front.js';
 import { changesJson, changesText, FORCE, type ScopeOptions, scopeOf } from './grant-change.js';
 import type { Verb } from './verb.js';
 
@@ -74,7 +81,13 @@ async function run(context: CommandContext, request: Request): Promise<string> {
     { engineer, role: options.role, keys, ...terms, ...scope },
     (deltas) => audit.accessGranted({ actor, changes: changesJson(deltas) }),
   );
-  return changesText(engineer, changes);
+  return changesText(engineer, changes) + forwarded(context, scope.session);
+}
+
+/** What the engineer is to be told. */
+function forwarded({ front, sessions }: CommandContext, session: SessionName | null): string {
+  const login = session ?? sessions[0];
+  return front === undefined || login === undefined ? '' : invitation(front, login);
 }
 
 function readKeys(file: string, text: string): readonly PublicKey[] {

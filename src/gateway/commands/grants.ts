@@ -50,7 +50,7 @@ async function grantsText(context: CallContext): Promise<string> {
   const header = ['ENGINEER', 'ROLE', 'SESSIONS', 'UNTIL', 'FROM', 'KEY', 'LINE'];
   const table =
     current.grants.length === 0
-      ? 'nobody has access (give it with: triad grant NAME --role ROLE --key FILE)\n'
+      ? `nobody has access (give it with: ${context.program} grant NAME --role ROLE --key FILE)\n`
       : await textTable({ header, rows: rowsOf(current.grants) }, context.slices);
   const problems = current.problems.map(({ line, reason }) => `bad line ${line}: ${reason}\n`);
   const stale = current.staleReason === null ? '' : `not up to date: ${current.staleReason}\n`;

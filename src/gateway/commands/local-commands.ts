@@ -4,7 +4,10 @@ import type { CommandContext } from './context.js';
 import { execute } from './execute.js';
 
 export interface LocalCommand
-  extends Pick<CommandContext, 'sessions' | 'grants' | 'audit' | 'gateway' | 'terminal'> {
+  extends Pick<
+    CommandContext,
+    'program' | 'front' | 'sessions' | 'grants' | 'audit' | 'gateway' | 'terminal'
+  > {
   readonly words: readonly string[];
   /** The files that the words name, by these names. */
   readonly files: Readonly<Record<string, string>>;
@@ -24,5 +27,5 @@ export function executeLocal(command: LocalCommand): Promise<CommandOutcome> {
     session: undefined,
     readFile: (name) => Promise.resolve(files[name] ?? ''),
   };
-  return execute({ words: () => words, prefix: 'triad', context, log });
+  return execute({ words: () => words, context, log });
 }

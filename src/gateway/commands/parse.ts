@@ -12,7 +12,7 @@ export type ParsedCommand =
 /**
  * Reads a verb with its arguments, already split into words.
  *
- * @param prefix how a person calls verbs, for the help: `triad`, `ssh pair@host`.
+ * @param prefix how a person calls verbs, for the help: `CommandContext.program`.
  * @throws UsageError for what the table does not know.
  */
 export function parseCommand(words: readonly string[], prefix: string): ParsedCommand {

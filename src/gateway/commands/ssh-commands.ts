@@ -10,11 +10,13 @@ import type { Actor } from '../audit/audit.js';
 import type { CallerTerminal, CommandOutcome } from './command-outcome.js';
 import type { CommandContext } from './context.js';
 import { execute } from './execute.js';
+import { type Front, sshTo } from './front.js';
 
 /** Longer command lines are no verb of ours; `send` takes 64 KiB of text. */
 const MAX_COMMAND_LINE = 128 * 1024;
 
 export interface SshCommandsOptions extends Pick<CommandContext, 'grants' | 'audit' | 'gateway'> {
+  readonly front: () => Front;
   readonly access: Pick<SessionAccess, 'requireSessions' | 'decide' | 'adminScope'>;
   readonly log: Logger;
 }
@@ -44,7 +46,7 @@ export class SshCommands {
    * @throws UnavailableError where it is not known which sessions there are.
    */
   async execute(command: SshCommand): Promise<CommandOutcome> {
-    const { access, grants, audit, gateway, log } = this.#options;
+    const { access, grants, audit, gateway, front, log } = this.#options;
     const { caller, session, terminal } = command;
     const sessions = access.requireSessions();
     const actor = actorOf(caller);
@@ -63,10 +65,10 @@ export class SshCommands {
     const readFile = (name: string) => readInputAs(name, command);
     const context = {
       ...{ actor, roleIn, adminScope, session, sessions, grants, audit, gateway, readFile },
-      terminal,
+      ...{ front: front(), terminal, program: sshTo(caller.reached, session) },
     };
     const words = () => wordsOf(command.commandLine);
-    return execute({ words, prefix: `ssh ${session}@host`, context, log });
+    return execute({ words, context, log });
   }
 }
 

@@ -5,6 +5,8 @@ import { z } from '../../base/schema.js';
 /** What the local program asks of the gateway: a verb's words, the files they name, and its terminal. */
 export const requestSchema = z.strictObject({
   words: z.array(z.string()).max(10_000),
+  /** How the person calls the program. */
+  program: z.string().max(8192),
   files: z.record(z.string(), z.string()),
   terminal: z.strictObject({ cols: z.int().min(1).max(10_000), hasColour: z.boolean() }).optional(),
 });

@@ -319,7 +319,12 @@ export class Connection {
     // From here on it is our fault if they do not get in: the record may not be possible.
     this.#isProven = true;
     const origin = { connectionId: this.id, remote: this.#remote };
-    const caller = { engineer, keyBlob, fingerprint, address: this.#address, ...origin };
+    const { localAddress = '', localPort = 0 } = this.#socket;
+    const reached = { host: plainAddress(localAddress), port: localPort };
+    const caller = {
+      ...{ engineer, keyBlob, fingerprint, address: this.#address, reached },
+      ...origin,
+    };
     const loggedIn = this.#loggedInAs({ login, caller });
     const standing = logins.admit(loggedIn);
     void this.closed.then(() => logins.remove(loggedIn));

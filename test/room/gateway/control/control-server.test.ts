@@ -19,7 +19,7 @@ import { openLogger } from '../../../../src/log/logger.js';
 import { eventually } from '../../../helpers/eventually.js';
 
 const log = openLogger({ level: 'error', destination: { write: () => undefined } });
-const REQUEST = { words: ['status'], files: {} };
+const REQUEST = { words: ['status'], program: 'triad', files: {} };
 let folder = '';
 let path = '';
 
@@ -31,7 +31,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 /** A request of `bytes` bytes, its end included. */
 function requestOf(bytes: number): string {
-  const empty = `${JSON.stringify({ words: [''], files: {} })}\n`;
+  const empty = `${JSON.stringify({ words: [''], program: 'triad', files: {} })}\n`;
   return empty.replace('""', `"${'x'.repeat(bytes - empty.length)}"`);
 }
 
@@ -199,7 +199,9 @@ test('a gateway that is gone while it answers is told as such, with what to do',
   }).listen(path);
   try {
     await once(killed, 'listening');
-    await expect(askControl(path, { words: [], files: {} })).rejects.toMatchObject({
+    await expect(
+      askControl(path, { words: [], program: 'triad', files: {} }),
+    ).rejects.toMatchObject({
       message: 'triad ended before it had answered',
       hint: 'see: triad status',
     });

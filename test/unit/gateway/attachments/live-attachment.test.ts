@@ -146,6 +146,7 @@ async function open(role: Role, asked: Pick<AttachRequest, 'watch'> = {}) {
   const caller = {
     ...{ engineer: engineerName('dora'), keyBlob: new Uint8Array(), fingerprint: 'SHA256:x' },
     ...{ address: '192.0.2.1', remote: '192.0.2.1:5', connectionId: '1' },
+    reached: { host: '192.0.2.9', port: 22 },
   };
   const request = {
     caller,
