@@ -1,6 +1,6 @@
 import { AppendFile } from '../../base/append-file.js';
 import type { Clock } from '../../base/clock.js';
-import { messageOf, UnavailableError } from '../../base/errors.js';
+import { messageOf } from '../../base/errors.js';
 import {
   type EventsPage,
   type EventsRequest,
@@ -12,13 +12,12 @@ import {
 import { WrittenPart } from '../../base/part.js';
 import { Throttle } from '../../base/throttle.js';
 import { visible } from '../../base/visible.js';
+import { Waits } from '../../base/waits.js';
 import type { Logger } from '../../log/logger.js';
 import { type EventMarks, MarksFile, readMarks } from './event-marks.js';
 import { PaneHistory } from './pane-history.js';
 import { EVENT_FILES, readStoredEvents } from './stored-events.js';
 
-/** Each is a closure and a timer: 64 engineers with all that they may follow. */
-const MAX_WAITERS = 1024;
 const MAX_FACTS = 16;
 const MAX_FACT_TEXT = 256;
 const MINUTE_MS = 60_000;
@@ -41,7 +40,7 @@ export class EventLog {
   readonly part = new WrittenPart('record of events (events.jsonl)', () => this.#write());
   readonly #options: EventLogOptions;
   readonly #events: HostEvent[];
-  readonly #waiters = new Set<() => void>();
+  readonly #waits: Waits;
   readonly #failures: Throttle;
   /** What is on record of each pane. */
   readonly panes = new PaneHistory();
@@ -51,8 +50,6 @@ export class EventLog {
   /** Number of the newest event that is on the disk. */
   #saved: number;
   #isClosed = false;
-  /** Calls that were refused because too many waited. */
-  refused = 0;
 
   private constructor(options: EventLogOptions) {
     const { path, log, clock } = options;
@@ -65,6 +62,7 @@ export class EventLog {
     const stored = events.at(-1)?.number ?? 0;
     this.#last = Math.max(stored, marks.last);
     this.#saved = this.#last;
+    this.#waits = new Waits(clock, 'events');
     this.#failures = new Throttle({ max: 1, windowMs: MINUTE_MS, now: () => clock.elapsed() });
     if (badLines > 0) log.warn({ path, badLines }, 'lines of the event file left out');
     for (const reason of problems) log.error({ reason }, 'event file not read');
@@ -88,7 +86,7 @@ export class EventLog {
     this.panes.take(recorded);
     this.#save();
     if (this.#events.length > MAX_KEPT_EVENTS) this.#events.shift();
-    this.#wake();
+    this.#waits.endAll();
     return recorded;
   }
 
@@ -100,7 +98,7 @@ export class EventLog {
   async read(request: EventsRequest): Promise<EventsPage> {
     const after = request.after < 0 ? Math.max(0, this.#last + request.after) : request.after;
     if (request.waitMs > 0 && after >= this.#last && !this.#isClosed) {
-      await this.#nextEvent(request.waitMs);
+      await this.#waits.wait(request.waitMs);
     }
     const start = this.#indexAfter(after);
     const events = this.#events.slice(start, start + request.count);
@@ -115,7 +113,7 @@ export class EventLog {
   /** Answers everybody who waits. Idempotent. */
   close(): void {
     this.#isClosed = true;
-    this.#wake();
+    this.#waits.endAll();
     this.#file?.close();
     this.#marks.close();
   }
@@ -140,26 +138,6 @@ export class EventLog {
       else high = middle;
     }
     return low;
-  }
-
-  #nextEvent(waitMs: number): Promise<void> {
-    if (this.#waiters.size >= MAX_WAITERS) {
-      this.refused += 1;
-      throw new UnavailableError('too many wait for events', { hint: 'try again later' });
-    }
-    return new Promise((resolve) => {
-      const done = () => {
-        this.#waiters.delete(done);
-        stopTimer();
-        resolve();
-      };
-      const stopTimer = this.#options.clock.after(waitMs, done);
-      this.#waiters.add(done);
-    });
-  }
-
-  #wake(): void {
-    for (const done of [...this.#waiters]) done();
   }
 
   /** Writes what is not on the disk yet: more than the newest where the disk failed before. */

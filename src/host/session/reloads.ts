@@ -27,14 +27,7 @@ export interface ReloadsOptions<S extends ReloadedSession> {
 /** Makes the sessions what `triad.yaml` says now, one reload after the other. */
 export class Reloads<S extends ReloadedSession> {
   readonly #options: ReloadsOptions<S>;
-  readonly #turns = new Turns({
-    ...{ maxAtOnce: 1, maxWaiting: MAX_WAITING },
-    onRefused: () => {
-      this.refused += 1;
-    },
-  });
-  /** Reloads that were refused because too many waited. */
-  refused = 0;
+  readonly #turns = new Turns({ maxAtOnce: 1, maxWaiting: MAX_WAITING });
   /** Sessions that are being opened. */
   readonly #opening = new Set<S>();
   #isClosed = false;

@@ -1,21 +1,15 @@
 import type { Clock } from '../../base/clock.js';
-import { UnavailableError } from '../../base/errors.js';
 import { MAX_OUTPUT_BYTES, type OutputPage, type OutputRequest } from '../../base/output-page.js';
+import { Waits } from '../../base/waits.js';
 import type { PaneOutput } from './pane-output.js';
-
-/** So many may wait at once, each a closure and a timer: 64 engineers with all that they may follow. */
-const MAX_WAITING = 1024;
 
 /** Reads pages of output for those who ask over the link, and lets a bounded number wait for some. */
 export class OutputWaits {
-  readonly #clock: Clock;
-  readonly #endings = new Set<() => void>();
+  readonly #waits: Waits;
   #isClosed = false;
-  /** How many were refused. */
-  refused = 0;
 
   constructor(clock: Clock) {
-    this.#clock = clock;
+    this.#waits = new Waits(clock, 'output');
   }
 
   /**
@@ -29,11 +23,7 @@ export class OutputWaits {
     const page = output.read(request.start, maxBytes);
     const isThere = page.bytes.length > 0 || page.skipped > 0;
     if (isThere || request.waitMs <= 0 || this.#isClosed) return page;
-    if (this.#endings.size >= MAX_WAITING) {
-      this.refused += 1;
-      throw new UnavailableError(`${MAX_WAITING} others wait for output already, try again soon`);
-    }
-    await this.#wait(output, request.waitMs);
+    await this.#waits.wait(request.waitMs, (end) => output.onOutput(end));
     // From where the page ended: the last lines of now may be others.
     return output.read({ at: page.next }, maxBytes);
   }
@@ -41,20 +31,6 @@ export class OutputWaits {
   /** Lets everybody go with what there is. Idempotent. */
   close(): void {
     this.#isClosed = true;
-    for (const end of [...this.#endings]) end();
-  }
-
-  #wait(output: PaneOutput, waitMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const end = () => {
-        stopListening();
-        takeBack();
-        this.#endings.delete(end);
-        resolve();
-      };
-      const stopListening = output.onOutput(end);
-      const takeBack = this.#clock.after(waitMs, end);
-      this.#endings.add(end);
-    });
+    this.#waits.endAll();
   }
 }

@@ -90,11 +90,11 @@ test('a session that somebody has ended is not started again', async () => {
   expect(room.done).toEqual(['apply other']);
 });
 
-test('reloads run one after the other; eight may wait, one more is refused and counted', async () => {
+test('reloads run one after the other; eight may wait, one more is refused', async () => {
   const room = new Room('pair');
   room.plans = [plan('pair')];
   const all = Array.from({ length: 9 }, () => room.reloads.run());
   await expect(room.reloads.run()).rejects.toThrow('8 others wait already');
   await Promise.all(all);
-  expect([room.done.length, room.reloads.refused]).toEqual([9, 1]);
+  expect(room.done).toHaveLength(9);
 });
