@@ -23,7 +23,11 @@ import { ACTS } from './crowd-side.mjs';
 /** How much of what sshd needs is aimed at, by what it is. */
 const MEMORY = 1 / 20;
 const BYTES = 1 / 5;
-const MAX_AGE_MS = 100;
+/** How old what observers see may be in ms, for up to so many of them, by quantile. */
+const AGES = [
+  { upTo: 10, limits: { 0.5: 8, 0.99: 40 } },
+  { upTo: Number.POSITIVE_INFINITY, limits: { 0.99: 80 } },
+];
 /** Triad's crowd of ten times as many is to be no worse. */
 const LESSER_CROWD = 10;
 
@@ -101,7 +105,10 @@ function bytes({ count, crowds, triad, results }) {
 
 /** @param {Compared} compared */
 function age({ count, triad, sshd, results }) {
+  /** @type {Record<number, number>} */
+  const limits = AGES.find(({ upTo }) => count <= upTo)?.limits ?? {};
   for (const share of [0.5, 0.99]) {
+    const limit = limits[share];
     /** @param {Level} level */
     const of = (level) => {
       return quantileOf(
@@ -112,7 +119,7 @@ function age({ count, triad, sshd, results }) {
     const own = of(triad);
     const compared = {
       ...bySshd(sshd && of(sshd)),
-      ...(share > 0.5 ? { aim: atMost(MAX_AGE_MS, 'ms', own) } : {}),
+      ...(limit === undefined ? {} : { aim: atMost(limit, 'ms', own) }),
     };
     const condition = `${count} ${count === 1 ? 'observer' : 'observers'}, chatty, p${share * 100}`;
     results.add({ measure: 'age', condition, unit: 'ms', triad: own, ...compared });

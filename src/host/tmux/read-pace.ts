@@ -19,12 +19,12 @@ export const DRIVER_PACE: Pace = {
 };
 
 /**
- * For the mirror: everything that is there at once, and then a rest; a change after a quiet time waits
- * for nothing. It costs a flooding session next to nothing, however large the screen.
+ * For the mirror: everything that is there at once, and then a rest. What a few lines and the redraw of a screen
+ * take waits for nothing; it costs a flooding session next to nothing, however large the screen.
  */
 export const MIRROR_PACE: Pace = {
-  burstBytes: 0,
-  sustainedBytesPerMs: 0,
+  burstBytes: 16 * 1024,
+  sustainedBytesPerMs: 32,
   pauseMs: 20,
   readAheadBytes: 256 * 1024,
 };
@@ -33,6 +33,9 @@ export interface Pausable {
   pause(): void;
   resume(): void;
 }
+
+/** However much came: a burst is had again after that many bursts have been forgotten. */
+const MAX_REMEMBERED_BURSTS = 4;
 
 /**
  * Spaces the reads of a tmux client under sustained output: an eagerly read client makes a flood in
@@ -54,7 +57,8 @@ export class ReadPace {
   count(bytes: number): void {
     const now = performance.now();
     const forgotten = (now - this.#countedAt) * this.#pace.sustainedBytesPerMs;
-    this.#recentBytes = Math.max(0, this.#recentBytes - forgotten) + bytes;
+    const remembered = Math.max(0, this.#recentBytes - forgotten) + bytes;
+    this.#recentBytes = Math.min(remembered, MAX_REMEMBERED_BURSTS * this.#pace.burstBytes);
     this.#countedAt = now;
     if (this.#recentBytes <= this.#pace.burstBytes || this.#pause !== undefined) return;
     this.#source.pause();

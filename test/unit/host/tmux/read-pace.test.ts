@@ -52,17 +52,18 @@ test('a closed pace leaves no timer and resumes nothing', () => {
   expect(source.resume).not.toHaveBeenCalled();
 });
 
-test('the mirror rests after each read, and a change after a quiet time waits for nothing', () => {
+test('the mirror reads lines and a redraw at once, rests after each read of a flood, and soon no more', () => {
   const source = { pause: vi.fn(), resume: vi.fn() };
   const pace = new ReadPace(source, MIRROR_PACE);
-  pace.count(1);
-  expect(source.pause).toHaveBeenCalledOnce();
-  vi.advanceTimersByTime(19);
-  expect(source.resume).not.toHaveBeenCalled();
-  vi.advanceTimersByTime(1);
-  expect(source.resume).toHaveBeenCalledOnce();
-  vi.advanceTimersByTime(1000);
-  expect(source.pause).toHaveBeenCalledOnce();
-  pace.count(1);
-  expect(source.pause).toHaveBeenCalledTimes(2);
+  pace.count(16 * KIBIBYTE);
+  expect(source.pause).not.toHaveBeenCalled();
+  for (let slice = 1; slice <= 100; slice++) {
+    pace.count(256 * KIBIBYTE);
+    expect(source.pause).toHaveBeenCalledTimes(slice);
+    vi.advanceTimersByTime(20);
+    expect(source.resume).toHaveBeenCalledTimes(slice);
+  }
+  vi.advanceTimersByTime(2000);
+  pace.count(100);
+  expect(source.pause).toHaveBeenCalledTimes(100);
 });
