@@ -18,6 +18,7 @@ import { runCrowd } from './scenes/crowd.mjs';
 import { runEcho } from './scenes/echo.mjs';
 import { runEndurance } from './scenes/endurance.mjs';
 import { runJoin } from './scenes/join.mjs';
+import { runReading } from './scenes/reading.mjs';
 import { runStopped } from './scenes/stopped.mjs';
 import { runSupervision } from './scenes/supervision.mjs';
 import { sshdProblem } from './systems/sshd.mjs';
@@ -35,6 +36,7 @@ const SCENES = [
   { measures: ['memory', 'cpu', 'bytes', 'age', 'busy', 'frames'], run: runCrowd },
   { measures: ['bulk'], run: runBulk },
   { measures: ['join'], run: runJoin },
+  { measures: ['capture', 'search'], run: runReading },
   { measures: ['ends', 'idle'], run: runSupervision },
   { measures: ['endurance'], run: runEndurance, isOnRequest: true },
 ];

@@ -20,7 +20,7 @@ export class Terminal {
    * @param {string} keyPath
    */
   constructor(system, keyPath) {
-    const args = sshArguments(system, keyPath);
+    const args = ['-tt', ...sshArguments(system, keyPath)];
     this.#pty = spawn('ssh', args, { ...SIZE, name: 'xterm-256color', encoding: null });
     this.#ended = new Promise((resolve) => {
       this.#pty.onExit(() => {
@@ -60,15 +60,15 @@ export class Terminal {
   }
 }
 
-/** @param {import('../systems/system.mjs').System} system @param {string} keyPath */
-function sshArguments({ port, login }, keyPath) {
+/** What a client needs that connects, before a command. @param {import('../systems/system.mjs').System} system @param {string} keyPath */
+export function sshArguments({ port, login }, keyPath) {
   const options = [
     ...['BatchMode=yes', 'IdentitiesOnly=yes', 'IdentityAgent=none', 'LogLevel=ERROR'],
     ...['UserKnownHostsFile=/dev/null', 'GlobalKnownHostsFile=/dev/null'],
     ...['StrictHostKeyChecking=no', 'UpdateHostKeys=no', KEY_EXCHANGE, CIPHERS],
   ];
   return [
-    ...['-tt', '-F', '/dev/null', '-p', String(port), '-i', keyPath, '-l', login],
+    ...['-F', '/dev/null', '-p', String(port), '-i', keyPath, '-l', login],
     ...options.flatMap((option) => ['-o', option]),
     '127.0.0.1',
   ];

@@ -37,3 +37,10 @@ export function colouredLog(bytes) {
   }
   return text;
 }
+
+/** So many lines of plain text, each another one. @param {number} count */
+export function plainLines(count) {
+  const line = (/** @type {number} */ number) =>
+    `line ${number} of a log that is quite ordinary, with some words in it and ${number * 7919}\r\n`;
+  return Array.from({ length: count }, (_, number) => line(number)).join('');
+}

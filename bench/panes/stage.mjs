@@ -5,7 +5,7 @@
 import { writeSync } from 'node:fs';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
-import { colouredLog, END_OF_SCREEN, stampNow } from './stage-text.mjs';
+import { colouredLog, END_OF_SCREEN, plainLines, stampNow } from './stage-text.mjs';
 
 const SLICE_MS = 10;
 const BULK_PIECE_BYTES = 64 * 1024;
@@ -33,6 +33,8 @@ function perform(request) {
       return every(1000 / request.linesPerSecond, () => write(`\r\n${stampNow()}`));
     case 'flood':
       return flood(request.bytesPerSecond);
+    case 'lines':
+      return write(plainLines(request.count));
     case 'bulk':
       return bulk(request.bytes, request.limitMs);
   }

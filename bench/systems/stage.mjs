@@ -15,6 +15,7 @@ const ANSWER_LIMIT_MS = 180_000;
  * @typedef {{ act: 'quiet' }
  *   | { act: 'steady', linesPerSecond: number }
  *   | { act: 'flood', bytesPerSecond: number }
+ *   | { act: 'lines', count: number }
  *   | { act: 'bulk', bytes: number, limitMs: number }} Request
  */
 

@@ -25,6 +25,8 @@ export class System {
   login;
   /** @type {import('./stage.mjs').Stage} */
   stage;
+  /** @type {string} */
+  tmuxSocket;
   #roots;
   #gatewayPid;
 
@@ -34,6 +36,7 @@ export class System {
     this.port = parts.port;
     this.login = parts.login;
     this.stage = parts.stage;
+    this.tmuxSocket = parts.tmuxSocket;
     this.#roots = [...parts.roots, tmuxServerPid(parts.tmuxSocket)];
     this.#gatewayPid = parts.gatewayPid;
   }

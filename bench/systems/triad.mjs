@@ -17,6 +17,9 @@ const GATEWAY = {
   },
 };
 
+/** More than any scene prints that reads it back; elsewhere no more is printed than the default keeps. */
+const HISTORY_LINES = 200_000;
+
 /** @typedef {'one process' | 'two processes'} Form */
 
 /**
@@ -54,7 +57,7 @@ async function prepare(home, stage, { scratch }) {
   mkdirSync(join(home, 'config'), { recursive: true });
   const panes = [
     { name: 'typing', command: ['cat'], focus: true },
-    { name: 'stage', command: stage.command },
+    { name: 'stage', command: stage.command, history: HISTORY_LINES },
   ];
   const sessions = [{ name: 'pair', layout: 'even-horizontal', panes }];
   writeFileSync(join(home, 'config/triad.yaml'), JSON.stringify({ sessions }));

@@ -1,17 +1,15 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { RefusedError } from '../../base/errors.js';
+import type { PageSize } from './page-size.js';
 
-/** A page blocks tmux, and with it everybody: coloured lines take 0.1 ms per thousand cells. */
-const MAX_PAGE_CELLS = 16_000;
-const MAX_PAGE_LINES = 500;
-/** Between two pages tmux rests as long as the last one took, and no less than this. */
-const MIN_REST_MS = 5;
 /** Lines of the page before that each page repeats, which shows whether it goes on where that ended. */
 export const SEAM_LINES = 8;
 /** tmux drops this share of its limit at once, the oldest (`grid_collect_history`). */
 const DROPPED_SHARE = 10;
 /** More text has to be held by everybody who passes it on. */
 const MAX_TEXT_CHARACTERS = 64 * 1024 * 1024;
+
+/** One client of tmux's takes so many, and tmux serves everybody else between two of them. */
+const MAX_PAGES_AT_ONCE = 8;
 
 /** Stands where lines that were there at the beginning could not be read any more. */
 const LEFT_OUT = '[triad: lines left out]';
@@ -26,16 +24,35 @@ export interface WalkedPage {
   readonly historyLimit: number;
 }
 
+/** Pages of so many lines, each of which repeats the last `SEAM_LINES` of the one before. */
+export interface PagesRequest {
+  readonly firstLine: number;
+  readonly count: number;
+  readonly pages: number;
+}
+
+/** How many lines after the one before a page begins. */
+export function stepOf({ count }: PagesRequest): number {
+  return count - SEAM_LINES;
+}
+
+export interface WalkedPages {
+  readonly pages: readonly WalkedPage[];
+  /** What one of them took of tmux. */
+  readonly costMs: number;
+}
+
 export interface Walk {
   /** Lines by their number from the top of the scrollback, as it is when the walk begins. */
   readonly firstLine: number;
   readonly endLine: number;
-  readonly cols: number;
+  /** Of the pages. */
+  readonly size: PageSize;
   /** The first of them, up to `SEAM_LINES`. */
   readonly begun: readonly string[];
   /** The lines after the last one that is wanted. */
   readonly after: readonly string[];
-  readonly takePage: (firstLine: number, count: number) => Promise<WalkedPage>;
+  readonly takePages: (request: PagesRequest) => Promise<WalkedPages>;
 }
 
 /**
@@ -45,7 +62,6 @@ export interface Walk {
  */
 export class HistoryWalk {
   readonly #walk: Walk;
-  readonly #pageLines: number;
   readonly #lines: string[] = [];
   #characters = 0;
   /** Where in `lines` those begin that follow each other without a loss. */
@@ -63,41 +79,64 @@ export class HistoryWalk {
     this.#next = walk.firstLine;
     this.#keep(walk.begun);
     this.#end = walk.endLine;
-    const lines = Math.floor(MAX_PAGE_CELLS / Math.max(1, walk.cols));
-    this.#pageLines = Math.min(MAX_PAGE_LINES, Math.max(4 * SEAM_LINES, lines));
   }
 
   async lines(): Promise<string[]> {
-    while (this.#next < this.#end && this.#misses < MAX_MISSES) {
-      const seam = this.#lines.slice(Math.max(this.#piece, this.#lines.length - SEAM_LINES));
-      const begin = this.#next - seam.length;
-      const from = Math.max(0, begin - this.#margin);
-      const page = await this.#takePage(from, Math.min(this.#pageLines, this.#end - from));
-      const captured = page.captured.slice(
-        Math.max(0, begin - page.firstLine),
-        this.#end - page.firstLine,
-      );
-      if (page.firstLine > begin) this.#miss(page.firstLine - from);
-      else if (!hasSeam(captured, seam)) await this.#findAgain(seam, page);
-      else if (captured.length > seam.length) this.#keep(captured.slice(seam.length));
-      else break;
+    for (let pages = 1; this.#next < this.#end && this.#misses < MAX_MISSES; ) {
+      const request = this.#nextPages(pages);
+      const taken = await this.#walk.takePages(request);
+      this.#walk.size.note(request.count, taken.costMs);
+      const outcome = await this.#takeAll(request, taken.pages);
+      if (outcome === 'ended') break;
+      pages = outcome === 'moved' ? 1 : Math.min(2 * pages, MAX_PAGES_AT_ONCE);
     }
     // A flood was faster, or the scrollback was cleared.
     if (this.#next < this.#end) this.#lines.push(LEFT_OUT);
     return this.#lines;
   }
 
-  /** So many lines scrolled off meanwhile: the next page begins earlier, and still goes on from here. */
-  #miss(lines: number): void {
-    this.#misses += 1;
-    this.#margin = Math.min(2 * lines, this.#pageLines - 2 * SEAM_LINES);
+  /** From the seam on, as far as is wanted. */
+  #nextPages(most: number): PagesRequest {
+    const firstLine = Math.max(0, this.#next - this.#seam().length - this.#margin);
+    const left = this.#end - firstLine;
+    const count = Math.min(this.#walk.size.lines, left);
+    const step = Math.max(1, stepOf({ firstLine, count, pages: 1 }));
+    return { firstLine, count, pages: Math.min(most, Math.ceil(left / step)) };
   }
 
-  async #takePage(firstLine: number, count: number): Promise<WalkedPage> {
-    const askedAt = performance.now();
-    const page = await this.#walk.takePage(firstLine, count);
-    await delay(Math.max(MIN_REST_MS, performance.now() - askedAt));
-    return page;
+  /** The last lines that were kept, by which the next page is joined. */
+  #seam(): readonly string[] {
+    return this.#lines.slice(Math.max(this.#piece, this.#lines.length - SEAM_LINES));
+  }
+
+  /** Those behind one that began elsewhere than was thought have to be asked for again. */
+  async #takeAll(
+    request: PagesRequest,
+    pages: readonly WalkedPage[],
+  ): Promise<'kept' | 'moved' | 'ended'> {
+    let from = request.firstLine;
+    for (const page of pages) {
+      if (this.#next >= this.#end) break;
+      const seam = this.#seam();
+      const begin = this.#next - seam.length;
+      const captured = page.captured.slice(
+        Math.max(0, begin - page.firstLine),
+        Math.max(0, this.#end - page.firstLine),
+      );
+      if (page.firstLine > begin) return this.#miss(page.firstLine - from);
+      if (!hasSeam(captured, seam)) return await this.#findAgain(seam, page);
+      if (captured.length <= seam.length) return 'ended';
+      this.#keep(captured.slice(seam.length));
+      from += stepOf(request);
+    }
+    return 'kept';
+  }
+
+  /** So many lines scrolled off meanwhile: the next page begins earlier, and still goes on from here. */
+  #miss(lines: number): 'moved' {
+    this.#misses += 1;
+    this.#margin = Math.min(2 * lines, this.#walk.size.lines - 2 * SEAM_LINES);
+    return 'moved';
   }
 
   #keep(lines: readonly string[]): void {
@@ -114,13 +153,13 @@ export class HistoryWalk {
   }
 
   /** tmux dropped lines, once or more, and all others moved up. */
-  async #findAgain(seam: readonly string[], { historyLimit }: WalkedPage): Promise<void> {
+  async #findAgain(seam: readonly string[], { historyLimit }: WalkedPage): Promise<'moved'> {
     const step = Math.max(1, Math.floor(historyLimit / DROPPED_SHARE));
     const moved = await this.#findMove(seam, this.#next - seam.length, step);
     if (moved !== undefined) {
       this.#next -= moved;
       this.#end -= moved;
-      return;
+      return 'moved';
     }
     // Some were dropped before they were read: what is left begins at the top.
     const after = this.#walk.after.slice(0, SEAM_LINES);
@@ -128,6 +167,7 @@ export class HistoryWalk {
     this.#next = 0;
     this.#lines.push(LEFT_OUT);
     this.#piece = this.#lines.length;
+    return 'moved';
   }
 
   /** By how much lines moved up, in whole steps; undefined where they are not found. */
@@ -137,8 +177,9 @@ export class HistoryWalk {
     step: number,
   ): Promise<number | undefined> {
     for (let moved = step; moved <= from; moved += step) {
-      const page = await this.#takePage(from - moved, lines.length);
-      if (page.firstLine === from - moved && hasSeam(page.captured, lines)) return moved;
+      const request = { firstLine: from - moved, count: lines.length, pages: 1 };
+      const [page] = (await this.#walk.takePages(request)).pages;
+      if (page?.firstLine === from - moved && hasSeam(page.captured, lines)) return moved;
     }
     return undefined;
   }

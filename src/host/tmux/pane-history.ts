@@ -48,6 +48,21 @@ export interface CapturedPage {
   /** Above this tmux drops the oldest tenth of it. */
   readonly historyLimit: number;
   readonly size: TerminalSize;
+  /** What it took of tmux, or altogether where nobody tells that. */
+  readonly costMs: number;
+}
+
+/** The same, not yet made into text, which takes a while. */
+export type RawPage = Omit<CapturedPage, 'captured'> & { readonly printed: Buffer };
+
+/** What `capture`, a tmux command, prints of a pane, as lines. @throws as `capturePrinted` does. */
+export async function capturePage(
+  server: TmuxServer,
+  pane: PaneTarget,
+  capture: readonly string[],
+): Promise<CapturedPage> {
+  const { printed, ...page } = await capturePrinted(server, pane, capture);
+  return { captured: printed.toString('utf8').split('\n'), ...page };
 }
 
 /**
@@ -58,25 +73,29 @@ export interface CapturedPage {
  *
  * @throws UnavailableError when the session has no such pane; TmuxError.
  */
-export async function capturePage(
+export async function capturePrinted(
   server: TmuxServer,
   pane: PaneTarget,
   capture: readonly string[],
-): Promise<CapturedPage> {
+): Promise<RawPage> {
   // What the pane shows comes after it, and cannot know it.
   const mark = randomBytes(8).toString('hex');
   const format = `${mark} ${formatOf(PAGE_FIELDS)}`;
   const isPane = isEqual('pane_id', pane.id);
+  const [ranBefore, askedAt] = [server.program.ranMs, performance.now()];
   const answer = await asked(server, [
     ...['list-panes', '-s', '-t', pane.sessionId, '-f', isPane, '-F', format, ';', ...capture],
   ]);
-  const [head = '', ...captured] = answer.toString('utf8').split('\n');
+  const ran = (server.program.ranMs ?? Number.NaN) - (ranBefore ?? Number.NaN);
+  const costMs = ran > 0 ? ran : performance.now() - askedAt;
+  const end = answer.indexOf('\n');
+  const head = answer.toString('utf8', 0, Math.max(0, end));
   const [row] = head.startsWith(`${mark} `)
     ? parseRows([head.slice(mark.length + 1)], PAGE_FIELDS)
     : [];
   if (row === undefined) throw new UnavailableError(`there is no pane ${pane.id}`);
   const { cols, rows, ...page } = row;
-  return { captured, ...page, size: { cols, rows } };
+  return { printed: answer.subarray(end + 1), ...page, size: { cols, rows }, costMs };
 }
 
 async function asked(server: TmuxServer, args: readonly string[]): Promise<Buffer> {

@@ -1,9 +1,18 @@
+import { randomBytes } from 'node:crypto';
 import type { CaptureRequest } from '../../base/pane.js';
 import type { Slices } from '../../base/slices.js';
 import { completeLines } from './captured-lines.js';
 import { commandLine } from './command-line.js';
-import { HistoryWalk, SEAM_LINES, type WalkedPage } from './history-walk.js';
-import { capturePage, type PaneTarget } from './pane-history.js';
+import {
+  HistoryWalk,
+  type PagesRequest,
+  SEAM_LINES,
+  stepOf,
+  type WalkedPage,
+  type WalkedPages,
+} from './history-walk.js';
+import { PageSize } from './page-size.js';
+import { capturePage, capturePrinted, type PaneTarget } from './pane-history.js';
 import { deferred, less, parseRows, rowArgs, variable } from './rows.js';
 import type { TmuxServer } from './tmux-server.js';
 
@@ -38,15 +47,29 @@ export async function capturePane(
   const end = Math.max(historySize - above + SEAM_LINES, firstLine + 1);
   const begun = captured.slice(size.rows).slice(0, Math.min(end, historySize) - firstLine);
   const walk = new HistoryWalk({
-    ...{ firstLine, endLine: historySize, cols: size.cols, after: screen },
+    ...{ firstLine, endLine: historySize, after: screen },
+    size: new PageSize({ cols: size.cols, isStyled: ansi }),
     begun: await complete(begun),
-    takePage: async (line, count) => {
-      const page = await captureFromTop(server, pane, { capture, line, count });
-      return { ...page, captured: await complete(page.captured) };
+    takePages: async (request) => {
+      const { pages, costMs } = await captureFromTop(server, pane, { capture, request, slices });
+      const completed = [];
+      for (const page of pages) {
+        completed.push({ ...page, captured: await complete(page.captured) });
+      }
+      return { pages: completed, costMs };
     },
   });
   const lines = [...(await walk.lines()), ...screen];
   return textOf(lines, typeof wanted === 'number' ? wanted : lines.length, slices);
+}
+
+/** Between two pages tmux does whatever else there is, and has time for an echo to come back. */
+const REST_S = 0.002;
+
+interface PagesFromTop {
+  readonly capture: readonly string[];
+  readonly request: PagesRequest;
+  readonly slices: Slices;
 }
 
 /**
@@ -56,21 +79,46 @@ export async function capturePane(
 async function captureFromTop(
   server: TmuxServer,
   pane: PaneTarget,
-  { capture, line, count }: { capture: readonly string[]; line: number; count: number },
-): Promise<WalkedPage> {
-  const from = less(line, 'history_size');
-  const to = less(line + count - 1, 'history_size');
-  const numbersThen = `${deferred(variable('history_size'))} ${from}`;
-  const commands = commandLine(
-    ['display-message', '-p', '-t', pane.id, numbersThen],
-    [...capture, '-S', from, '-E', to],
-  );
-  const page = await capturePage(server, pane, ['run-shell', '-C', '-t', pane.id, commands]);
-  const [numbers = '', ...captured] = page.captured;
-  const [historySize = 0, start = 0] = numbers.split(' ').map(Number);
-  const firstLine = historySize + start;
-  const length = Math.max(0, Math.min(count, historySize + page.size.rows - firstLine));
-  return { firstLine, captured: captured.slice(0, length), historyLimit: page.historyLimit };
+  { capture, request, slices }: PagesFromTop,
+): Promise<WalkedPages> {
+  // What the pane shows comes after it, and cannot know it.
+  const mark = randomBytes(8).toString('hex');
+  const { count } = request;
+  const commands = Array.from({ length: request.pages }, (_, number) => {
+    const line = request.firstLine + number * stepOf(request);
+    const from = less(line, 'history_size');
+    const to = less(line + count - 1, 'history_size');
+    const numbersThen = `${mark} ${deferred(variable('history_size'))} ${from}`;
+    const page = commandLine(
+      ['display-message', '-p', '-t', pane.id, numbersThen],
+      [...capture, '-S', from, '-E', to],
+    );
+    const rest = number === 0 ? [] : ['run-shell', '-d', `${REST_S}`, ';'];
+    return [...rest, 'run-shell', '-C', '-t', pane.id, page];
+  });
+  const joined = commands.flatMap((command, at) => (at === 0 ? command : [';', ...command]));
+  const { printed, size, historyLimit, costMs } = await capturePrinted(server, pane, joined);
+  const pages: WalkedPage[] = [];
+  for (const page of piecesAt(printed, `${mark} `)) {
+    await slices.next();
+    const [numbers = '', ...lines] = page.toString('utf8').split('\n');
+    const [historySize = 0, start = 0] = numbers.slice(mark.length).trim().split(' ').map(Number);
+    const firstLine = historySize + start;
+    const length = Math.max(0, Math.min(count, historySize + size.rows - firstLine));
+    pages.push({ firstLine, captured: lines.slice(0, length), historyLimit });
+  }
+  return { pages, costMs: costMs / request.pages };
+}
+
+/** Each begins where `mark` does. */
+function piecesAt(printed: Buffer, mark: string): Buffer[] {
+  const pieces: Buffer[] = [];
+  for (let at = printed.indexOf(mark); at !== -1; ) {
+    const next = printed.indexOf(mark, at + mark.length);
+    pieces.push(printed.subarray(at, next === -1 ? printed.length : next));
+    at = next;
+  }
+  return pieces;
 }
 
 async function textOf(lines: string[], count: number, slices: Slices): Promise<string[]> {

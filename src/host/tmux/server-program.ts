@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { type FileIdentity, isSameFile } from '../../base/named-file.js';
 import { type TmuxBinary, versionOf } from './tmux-binary.js';
 
@@ -11,6 +11,7 @@ export class ServerProgram {
   readonly #env: Readonly<Record<string, string>>;
   /** Of the server's process: what it runs. */
   #running: { readonly exe: string; readonly version: string } | undefined;
+  #pid: number | undefined;
   /** The file that was found to be of the server's version. */
   #fitting: FileIdentity | undefined;
 
@@ -26,6 +27,7 @@ export class ServerProgram {
    */
   async follow(pid: number, told?: string): Promise<void> {
     const exe = `/proc/${pid}/exe`;
+    this.#pid = pid;
     const file = identityOf(this.#binary.file);
     const isSame = isSameFile(file, identityOf(exe));
     const running = told ?? (isSame ? this.#binary.version : await versionOf(exe, this.#env));
@@ -46,6 +48,20 @@ export class ServerProgram {
   /** The version of the server, or of the program before there is one. */
   get version(): string {
     return this.#running?.version ?? this.#binary.version;
+  }
+
+  /**
+   * Milliseconds that the server has run on a processor (proc(5), `schedstat`): to wait for its turn counts for
+   * nothing. Undefined where nobody tells.
+   */
+  get ranMs(): number | undefined {
+    if (this.#pid === undefined) return undefined;
+    try {
+      const [ran] = readFileSync(`/proc/${this.#pid}/schedstat`, 'latin1').split(' ');
+      return Number(ran) / 1e6;
+    } catch {
+      return undefined;
+    }
   }
 
   /** What is to be known where the file is another one, or gone. */
