@@ -1,3 +1,4 @@
+import type { ColumnRules } from './columns.js';
 import { type ValueOf, z } from './schema.js';
 import type { WindowLayout } from './window-layout.js';
 
@@ -33,6 +34,8 @@ export type ViewEnd =
 /** Takes what a mirror's view brings, in order; the bytes are the receiver's. */
 export interface MirrorSink {
   readonly onOutput: (bytes: Uint8Array) => void;
+  /** Comes once, before the first layout, for whoever makes a screen of the output. */
+  readonly onColumns?: ((columns: ColumnRules) => void) | undefined;
   /** Comes before the first output, and then on each change, before the output it is about. */
   readonly onLayout: (layout: WindowLayout) => void;
 }

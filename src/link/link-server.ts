@@ -17,7 +17,7 @@ import type { Logger } from '../log/logger.js';
 import { failureOf } from './failure.js';
 import type { HostLink, LinkCalls, MirrorView } from './host-link.js';
 import { readJson } from './message-body.js';
-import { layoutMessage, outputMessages } from './mirror-messages.js';
+import { columnsMessage, layoutMessage, outputMessages } from './mirror-messages.js';
 import {
   HELLO_PATH,
   MAX_REQUEST_BYTES,
@@ -225,6 +225,7 @@ function openMirror(
     onOutput: (bytes) => {
       for (const message of outputMessages(bytes)) view.deliver(message);
     },
+    onColumns: (columns) => view.deliver(columnsMessage(columns)),
     onLayout: (layout) => view.deliver(layoutMessage(layout)),
   });
 }

@@ -1,3 +1,4 @@
+import { type ColumnRules, columnRulesSchema } from '../base/columns.js';
 import { RefusedError } from '../base/errors.js';
 import { visible } from '../base/visible.js';
 import { type WindowLayout, windowLayoutSchema } from '../base/window-layout.js';
@@ -8,13 +9,19 @@ import { type WindowLayout, windowLayoutSchema } from '../base/window-layout.js'
  */
 const LAYOUT = 1;
 const OUTPUT = 2;
+const COLUMNS = 3;
 const HEAD_BYTES = 5;
 /** A thousand panes with the longest names take half of it; longer output is cut into several. */
 export const MAX_MESSAGE_BYTES = 512 * 1024;
 
 export type MirrorMessage =
+  | { readonly kind: 'columns'; readonly columns: ColumnRules }
   | { readonly kind: 'layout'; readonly layout: WindowLayout }
   | { readonly kind: 'output'; readonly bytes: Uint8Array };
+
+export function columnsMessage(columns: ColumnRules): Uint8Array {
+  return message(COLUMNS, Buffer.from(JSON.stringify(columns)));
+}
 
 export function layoutMessage(layout: WindowLayout): Uint8Array {
   return message(LAYOUT, Buffer.from(JSON.stringify(layout)));
@@ -75,18 +82,32 @@ function parse(whole: Buffer): MirrorMessage {
   const body = whole.subarray(HEAD_BYTES);
   const type = whole.readUInt8();
   if (type === OUTPUT) return { kind: 'output', bytes: body };
-  if (type === LAYOUT) return { kind: 'layout', layout: parseLayout(body) };
-  throw new RefusedError(`link: a mirror's message must be of type 1 or 2, got ${type}`);
+  if (type === LAYOUT) {
+    return { kind: 'layout', layout: parseValue(body, windowLayoutSchema, 'a layout') };
+  }
+  if (type === COLUMNS) {
+    return { kind: 'columns', columns: parseValue(body, columnRulesSchema, 'rules of columns') };
+  }
+  throw new RefusedError(`link: a mirror's message must be of type 1 to 3, got ${type}`);
 }
 
-function parseLayout(body: Buffer): WindowLayout {
+function parseValue<T>(body: Buffer, schema: Schema<T>, what: string): T {
   let value: unknown;
   try {
     value = JSON.parse(body.toString('utf8'));
   } catch (cause) {
-    throw new RefusedError('link: got a layout that is no JSON', { cause });
+    throw new RefusedError(`link: got ${what} that is no JSON`, { cause });
   }
-  const parsed = windowLayoutSchema.safeParse(value);
+  const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new RefusedError(`link: got a layout that does not fit: ${visible(parsed.error.message)}`);
+  throw new RefusedError(`link: got ${what} that does not fit: ${visible(parsed.error.message)}`);
+}
+
+/** What is used of a schema. */
+interface Schema<T> {
+  safeParse(
+    value: unknown,
+  ):
+    | { readonly success: true; readonly data: T }
+    | { readonly success: false; readonly error: { readonly message: string } };
 }

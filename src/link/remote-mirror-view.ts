@@ -33,6 +33,7 @@ export class RemoteMirrorView extends RemoteView {
   }
 
   #take(message: MirrorMessage): void {
+    if (message.kind === 'columns') return this.#request.onColumns?.(message.columns);
     if (message.kind === 'layout') {
       this.#hasLayout = true;
       this.#request.onLayout(message.layout);

@@ -1,4 +1,5 @@
 import type { IBuffer } from '@xterm/headless';
+import type { ColumnRules } from '../../base/columns.js';
 import type { LoopShare } from '../../base/loop-share.js';
 import type { Slices } from '../../base/slices.js';
 import type { TerminalSize } from '../../base/terminal-size.js';
@@ -19,9 +20,10 @@ export async function rowsOf(
   lines: readonly string[],
   cols: number,
   slices: Slices,
+  columns?: ColumnRules,
 ): Promise<readonly Row[]> {
   if (lines.length === 0) return [];
-  const terminal = createEmulator({ cols, rows: lines.length });
+  const terminal = createEmulator({ cols, rows: lines.length }, columns);
   for (const piece of pieces(lines)) {
     await slices.next();
     await new Promise<void>((resolve) => terminal.write(piece, resolve));
@@ -38,11 +40,19 @@ export async function rowsOf(
  * @throws BusyError where they have too much under way.
  */
 export function rowsFor(
-  { share, owner }: { readonly share: LoopShare; readonly owner: string },
+  reader: CapturedRowsReader,
   lines: readonly string[],
   cols: number,
 ): Promise<readonly Row[]> {
-  return share.during(owner, (slices) => rowsOf(lines, cols, slices));
+  const { share, owner, columns } = reader;
+  return share.during(owner, (slices) => rowsOf(lines, cols, slices, columns));
+}
+
+export interface CapturedRowsReader {
+  readonly share: LoopShare;
+  readonly owner: string;
+  /** As tmux 3.3 counts them where it has not told. */
+  readonly columns: ColumnRules | undefined;
 }
 
 /** Short enough that the emulator, which does each in one go, holds up nothing. */

@@ -1,4 +1,6 @@
 import type { IUnicodeVersionProvider } from '@xterm/headless';
+import { ASKED_CODE_POINTS, type ColumnRules } from '../../base/columns.js';
+import { Clusters, OLDEST } from './clusters.js';
 
 /**
  * What is two columns wide in the C libraries that tmux asks (East Asian Wide and Fullwidth, Unicode
@@ -18,28 +20,31 @@ const ZERO = /[\p{Mn}\p{Me}\p{Cf}\u1160-\u11ff\ud7b0-\ud7fb]/u;
 /** Format characters that show something of their own. */
 const SHOWN_FORMAT = /[\u00ad\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\u{110bd}\u{110cd}]/u;
 
-const ZERO_WIDTH_JOINER = 0x200d;
 const FIRST_SPECIAL = 0xad;
 /** Planes 0 and 1; what is above is uniform. */
 const TABLE_SIZE = 0x20000;
-/** What a cell's properties say in the emulator: bit 0 joins, bits 1 and 2 width, the rest is ours. */
-const JOINS = 1;
-const WIDTH_SHIFT = 1;
-const WIDTH_MASK = 3;
-const AWAITS_CHARACTER = 1 << 3;
 
 type Width = 0 | 1 | 2;
 
 /**
- * Counts columns as tmux does when it writes to a terminal, so that emulator and tmux agree where a
- * character ends: a joiner draws the next character into its cell, and a variation selector widens
- * nothing.
+ * Counts columns as the tmux of the session does when it writes to a terminal, so that emulator and tmux agree where
+ * a character ends.
  */
 export class CharacterWidth implements IUnicodeVersionProvider {
   readonly version = 'tmux';
   /** Width + 1 of the characters that were asked for; 0 for the others. */
   readonly #known = new Uint8Array(TABLE_SIZE);
   readonly #wide = rangesOf(WIDE);
+  readonly #clusters: Clusters;
+
+  /** @param rules of the server; as tmux 3.3 does it without. */
+  constructor(rules: ColumnRules = OLDEST) {
+    this.#clusters = new Clusters(rules);
+    ASKED_CODE_POINTS.forEach((codePoint, index) => {
+      const digit = rules.widths[index];
+      if (digit !== undefined && codePoint < TABLE_SIZE) this.#known[codePoint] = Number(digit) + 1;
+    });
+  }
 
   wcwidth(codePoint: number): Width {
     if (codePoint < FIRST_SPECIAL) return codePoint < 0x20 ? 0 : 1;
@@ -52,12 +57,7 @@ export class CharacterWidth implements IUnicodeVersionProvider {
   }
 
   charProperties(codePoint: number, preceding: number): number {
-    const width = this.wcwidth(codePoint);
-    const precedingWidth = (preceding >> WIDTH_SHIFT) & WIDTH_MASK;
-    const joins = precedingWidth > 0 && (width === 0 || (preceding & AWAITS_CHARACTER) !== 0);
-    const awaits = codePoint === ZERO_WIDTH_JOINER ? AWAITS_CHARACTER : 0;
-    if (joins) return awaits | (precedingWidth << WIDTH_SHIFT) | JOINS;
-    return awaits | (width << WIDTH_SHIFT);
+    return this.#clusters.follow(codePoint, this.wcwidth(codePoint), preceding);
   }
 
   #measure(codePoint: number): Width {

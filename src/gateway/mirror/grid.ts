@@ -24,22 +24,26 @@ export function blankRow(cols: number): Row {
   return { glyphs: Array<string>(cols).fill(' '), styles: Array<string>(cols).fill('') };
 }
 
-/** Longest glyph that is passed on, in UTF-8; tmux keeps no longer ones in a cell. */
-const MAX_GLYPH_BYTES = 32;
 /**
- * Starts with a character that stands by itself; has no control characters or line ends, and of the
- * invisible ones only the joiner, not those that turn what follows around or hide a text.
+ * Longest glyph that is passed on, in characters. tmux keeps 32 bytes in a cell, and some versions write what a cell had no
+ * room for behind it, where a terminal joins it.
  */
-const GRAPHEME =
-  /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{M}\p{Cf}\u1160-\u11ff\ud7b0-\ud7fb](?:\u200d|[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Cf}])*$/u;
-const REPLACEMENT = '\ufffd';
+const MAX_GLYPH_CHARACTERS = 32;
+/** Controls, line ends, halves of characters, and what turns the text behind it around (UAX #9: embedding, override, isolate). */
+const DANGEROUS = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu;
+/** What would join the cell before it: a mark without a letter, a joiner, a vowel or final of Hangul. */
+const JOINS_BEFORE =
+  /^[\p{Mn}\p{Me}\u1160-\u11ff\ud7b0-\ud7fb\u200b-\u200f\u061c\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb\u{e0001}-\u{e007f}]/u;
 
 /** What a cell shows, safe for any terminal; a space where nothing is. */
 export function printableGlyph(characters: string): string {
   if (characters === '') return ' ';
   if (characters.length === 1 && isOrdinary(characters.charCodeAt(0))) return characters;
-  const isPrintable = GRAPHEME.test(characters) && Buffer.byteLength(characters) <= MAX_GLYPH_BYTES;
-  return isPrintable ? characters : REPLACEMENT;
+  const harmless = Array.from(characters.replace(DANGEROUS, ''))
+    .slice(0, MAX_GLYPH_CHARACTERS)
+    .join('');
+  // On a blank of its own it is where tmux has it, and whatever is before it stays as it is.
+  return harmless === '' || JOINS_BEFORE.test(harmless) ? ` ${harmless}` : harmless;
 }
 
 /**

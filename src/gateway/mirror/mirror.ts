@@ -1,3 +1,4 @@
+import type { ColumnRules } from '../../base/columns.js';
 import type { SessionName } from '../../base/ids.js';
 import type { LoopShare } from '../../base/loop-share.js';
 import type { Presence } from '../../base/presence.js';
@@ -38,6 +39,7 @@ export class Mirror {
   #opened: Promise<void> | undefined;
   #feed: View | undefined;
   #model: ScreenModel | undefined;
+  #columns: ColumnRules | undefined;
   #layout: WindowLayout | undefined;
   #presence: Presence;
   #shared: SharedScreen | undefined;
@@ -59,6 +61,11 @@ export class Mirror {
   open(): Promise<void> {
     this.#opened ??= this.#open();
     return this.#opened;
+  }
+
+  /** How the session's tmux counts columns; undefined before it has told. */
+  get columns(): ColumnRules | undefined {
+    return this.#columns;
   }
 
   set presence(presence: Presence) {
@@ -96,6 +103,9 @@ export class Mirror {
     try {
       const feed = await this.#options.source.openMirror({
         onOutput: (bytes) => this.#model?.write(bytes),
+        onColumns: (columns) => {
+          this.#columns = columns;
+        },
         onLayout: (layout) => this.#resize(layout),
       });
       this.#feed = feed;
@@ -124,7 +134,7 @@ export class Mirror {
 
   #createModel({ size }: WindowLayout): ScreenModel {
     this.#model = new ScreenModel({
-      size,
+      ...{ size, columns: this.#columns },
       onChange: () => this.#clock.request(),
       onPressure: (isHigh) => this.#feed?.setBlocked(isHigh),
     });

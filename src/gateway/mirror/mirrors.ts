@@ -1,3 +1,4 @@
+import type { ColumnRules } from '../../base/columns.js';
 import type { SessionName } from '../../base/ids.js';
 import type { LoopShare } from '../../base/loop-share.js';
 import { NOBODY, type Presence } from '../../base/presence.js';
@@ -31,6 +32,11 @@ export class Mirrors {
     this.#presences.set(session, presence);
     const mirror = this.#mirrors.get(session);
     if (mirror !== undefined) mirror.presence = presence;
+  }
+
+  /** How the tmux of a session that is watched counts columns. */
+  columnsOf(session: SessionName): ColumnRules | undefined {
+    return this.#mirrors.get(session)?.columns;
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { IBuffer, Terminal } from '@xterm/headless';
+import type { ColumnRules } from '../../base/columns.js';
 import type { TerminalSize } from '../../base/terminal-size.js';
 import { createEmulator, emulatorSize } from './emulator.js';
 import type { Grid, Row } from './grid.js';
@@ -7,6 +8,8 @@ import { isSameScreen } from './shared-screen.js';
 
 export interface ScreenModelOptions {
   readonly size: TerminalSize;
+  /** As tmux 3.3 counts them where left out. */
+  readonly columns?: ColumnRules | undefined;
   /** The screen may have changed. */
   readonly onChange: () => void;
   /** Whether more waits to be understood than should: then nothing more should be written. */
@@ -41,7 +44,7 @@ export class ScreenModel {
   constructor(options: ScreenModelOptions) {
     this.#options = options;
     this.#size = options.size;
-    this.#terminal = createEmulator(options.size);
+    this.#terminal = createEmulator(options.size, options.columns);
     this.#reader = new RowReader(this.#terminal.buffer.active);
     this.#observeModes();
   }

@@ -1,3 +1,4 @@
+import type { ColumnRules } from '../../base/columns.js';
 import type { LoopShare, Steps } from '../../base/loop-share.js';
 import type { TerminalSize } from '../../base/terminal-size.js';
 import type { Logger } from '../../log/logger.js';
@@ -19,6 +20,8 @@ export interface LiveWatcherOptions {
   readonly history: MirrorSource['history'];
   readonly share: LoopShare;
   readonly polls: PanePolls;
+  /** How the session's tmux counts columns. */
+  readonly columns: () => ColumnRules | undefined;
   readonly log: Logger;
 }
 
@@ -38,7 +41,7 @@ export class LiveWatcher implements Watcher, Steps {
   #display: ObserverDisplay | undefined;
   #end: (end: { readonly reason: FeedEnd | 'left' }) => void = () => undefined;
 
-  constructor({ request, history, share, polls, log }: LiveWatcherOptions) {
+  constructor({ request, history, share, polls, log, columns }: LiveWatcherOptions) {
     const { session, size, pane } = request;
     this.#request = request;
     this.owner = request.engineer;
@@ -50,7 +53,8 @@ export class LiveWatcher implements Watcher, Steps {
     });
     this.#viewer = new Viewer({
       ...{ session, size, pane, polls, history },
-      rowsOf: (lines, cols) => rowsFor({ share, owner: request.engineer }, lines, cols),
+      rowsOf: (lines, cols) =>
+        rowsFor({ share, owner: request.engineer, columns: columns() }, lines, cols),
       during: (work) => share.during(request.engineer, work),
       write: (bytes) => this.#copy(bytes),
       onChange: () => this.#display?.invalidate(),

@@ -31,7 +31,8 @@ export class Watchers {
     const { log, share } = this.#options;
     const { polls, pages } = this.#watched(request.session);
     const history = pages.of(request.engineer);
-    const watcher = new LiveWatcher({ request, log, share, polls, history });
+    const columns = () => this.#mirrors.columnsOf(request.session);
+    const watcher = new LiveWatcher({ request, log, share, polls, history, columns });
     await watcher.open(this.#mirrors);
     return watcher;
   }
@@ -45,11 +46,13 @@ export class Watchers {
     const known = this.#sessions.get(session);
     if (known !== undefined) return known;
     const { sourceOf, share } = this.#options;
+    const columns = () => this.#mirrors.columnsOf(session);
     const source = sourceOf(session);
     const history: MirrorSource['history'] = (pane, request) => source.history(pane, request);
     const polls = new PanePolls((pane) => ({
       history: (request) => history(pane, request),
-      rowsOf: (lines, cols) => rowsFor({ share, owner: `panes of ${session}` }, lines, cols),
+      rowsOf: (lines, cols) =>
+        rowsFor({ share, owner: `panes of ${session}`, columns: columns() }, lines, cols),
     }));
     const made = { polls, pages: new PacedHistory(history) };
     this.#sessions.set(session, made);

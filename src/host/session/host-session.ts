@@ -1,3 +1,4 @@
+import type { ColumnRules } from '../../base/columns.js';
 import { messageOf, RefusedError, UnavailableError } from '../../base/errors.js';
 import type { HistoryPage } from '../../base/history-page.js';
 import type { PaneId, PaneName, SessionName } from '../../base/ids.js';
@@ -23,6 +24,8 @@ import type { SessionPlan } from '../plan/session-plan.js';
 import { RuleEngine } from '../rules/rule-engine.js';
 import { OutputWaits } from '../tap/output-waits.js';
 import type { SessionTaps } from '../tap/session-taps.js';
+import { askColumnRules } from '../tmux/column-rules.js';
+import type { ControlConnection } from '../tmux/control-connection.js';
 import { pressKeys, sendText } from '../tmux/pane-io.js';
 import { openTmuxClient } from '../tmux/tmux-client.js';
 import { Triad, type TriadOptions } from '../triad/triad.js';
@@ -69,6 +72,9 @@ export class HostSession implements SessionCalls {
   readonly #rules: RuleEngine;
   #plan: SessionPlan;
   #presence = NOBODY;
+  #columns:
+    | { readonly control: ControlConnection; readonly rules: Promise<ColumnRules> }
+    | undefined;
   readonly #mirrors = new Set<MirrorFeed>();
   #isOpen = false;
   /** How each pane was told of first while the session is opened: rules may not act yet. */
@@ -206,6 +212,7 @@ export class HostSession implements SessionCalls {
     const mirror = new MirrorFeed({
       ...{ request, sessionId, server: this.#options.server, log: this.#options.log },
       getControl: () => this.#triad.getControl(),
+      columns: () => this.#askColumns(),
       isSessionThere: () => this.#triad.isThere(sessionId),
     });
     this.#mirrors.add(mirror);
@@ -331,6 +338,18 @@ export class HostSession implements SessionCalls {
     const pane = this.#triad.panes.find((each) => each.id === id);
     const waiting = pane === undefined ? undefined : await this.#taps.waitingInput(pane.name);
     return waiting === undefined || waiting === 0;
+  }
+
+  /** Once for each connection with a tmux server: what it asks changes by a person's `set-option` alone. */
+  #askColumns(): Promise<ColumnRules> {
+    const control = this.#triad.getControl();
+    if (this.#columns?.control === control) return this.#columns.rules;
+    const rules = askColumnRules(control);
+    this.#columns = { control, rules };
+    rules.catch(() => {
+      this.#columns = undefined;
+    });
+    return rules;
   }
 
   /** Of a pane, or with null of the one that has the keys. */

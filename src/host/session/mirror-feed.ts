@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { ColumnRules } from '../../base/columns.js';
 import { messageOf, UnavailableError } from '../../base/errors.js';
 import type { ViewEnd } from '../../base/view.js';
 import type { WindowLayout } from '../../base/window-layout.js';
@@ -28,6 +29,7 @@ export interface MirrorOptions {
   readonly sessionId: string;
   /** Throws UnavailableError while tmux cannot be asked. */
   readonly getControl: () => ControlConnection;
+  readonly columns: () => Promise<ColumnRules>;
   readonly isSessionThere: () => Promise<boolean>;
   readonly log: Logger;
 }
@@ -71,9 +73,10 @@ export class MirrorFeed implements MirrorView {
    */
   async open(): Promise<void> {
     try {
-      const { shown } = await this.#ask();
+      const [{ shown }, columns] = await Promise.all([this.#ask(), this.#options.columns()]);
       if (this.#reason !== undefined) throw new UnavailableError('the mirror was closed');
       this.#openClient(shown.layout);
+      this.#options.request.onColumns?.(columns);
       this.#tell(shown.layout);
     } catch (cause) {
       this.#finish('failed');

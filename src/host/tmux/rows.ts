@@ -12,6 +12,7 @@ const VARIABLES = {
   ...{ pane_left: Number, pane_top: Number, pane_width: Number, pane_height: Number },
   ...{ history_size: Number, history_limit: Number, cursor_x: Number, cursor_y: Number },
   ...{ client_pid: Number, client_name: text, client_flags: list, client_control_mode: flag },
+  'variation-selector-always-wide': text,
   // What tmux does not say counts as shared: then keys count for every pane.
   'synchronize-panes': (value: string) => value !== '0',
   ...{ '@triad_session': text, '@triad_mirror': flag },
@@ -83,6 +84,11 @@ export function variable(name: Variable | 'pane_tty' | '@triad_history' | 'histo
 /** Whether a variable has this value, for a filter; ids and our own words alone. */
 export function isEqual(name: Variable, value: string): string {
   return `#{==:${variable(name)},${value}}`;
+}
+
+/** How many columns tmux gives a character, for an argument that it expands. */
+export function widthOf(character: string): string {
+  return `#{w:#{l:${character}}}`;
 }
 
 /** A number less a variable, which tmux works out when it runs the command. */

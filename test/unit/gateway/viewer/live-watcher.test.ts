@@ -34,6 +34,7 @@ class Watched implements AsyncDisposable {
         size: SIZE,
         pane: undefined,
       },
+      columns: () => undefined,
       history: async (_pane, request) => this.pane.page(request),
       share,
       polls: new PanePolls(() => {
