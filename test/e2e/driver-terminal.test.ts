@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../helpers/eventually.js';
 import { SshClient, sshArguments } from '../helpers/ssh-client.js';
@@ -127,6 +128,28 @@ test('24-bit colour reaches drivers and observers as it was written', async () =
     await terminal.sees('coloured');
     expect(terminal.output).toMatch(/\x1b\[(?:[\d;:]*;)?38[;:]2[;:]+12[;:]34[;:]56m/);
   }
+  await probe.ask('kill-pane', '-t', `${probe.target}.1`);
+});
+
+test('programs are told of 24-bit colour, in panes of triad.yaml and in those that people open', async () => {
+  await using driver = await drive();
+  const pid = (await home.status()).sessions[0]?.panes[0]?.pid;
+  expect(readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0')).toContain(
+    'COLORTERM=truecolor',
+  );
+  await driver.command("split-window 'echo told: $COLORTERM; exec cat'");
+  await driver.sees('told: truecolor');
+  await driver.command('kill-pane');
+});
+
+test('Shift+Enter reaches a program that asks for such keys', async () => {
+  await using driver = await drive();
+  const asks = "stty raw -echo; printf '\\033[>4;2masks'; exec cat -v";
+  await probe.ask('split-window', '-t', `${probe.target}.0`, asks);
+  await driver.sees('asks');
+  driver.type('\x1b[27;2;13~');
+  // tmux before 3.5 knows the form of CSI u alone (tmux(1), extended-keys-format).
+  await driver.sees(/asks\^\[\[(13;2u|27;2;13~)/);
   await probe.ask('kill-pane', '-t', `${probe.target}.1`);
 });
 

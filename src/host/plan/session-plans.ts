@@ -50,7 +50,7 @@ export function planCommand(argv: readonly string[], home: PlanHome): SessionPla
   const title = name === '' ? 'command' : name;
   const config = { name: COMMAND_SESSION, panes: [{ name: title, command: [...argv] }] };
   const [session] = triadSchema.parse({ sessions: [config] }).sessions;
-  const program = { title, argv, cwd: home.root, env };
+  const program = { title, argv, cwd: home.root, env: { ...TERMINAL_ENV, ...env } };
   const panes = (session?.panes ?? []).map((pane) => planPane({ ...pane, focus: true }, program));
   return {
     ...{ name: COMMAND_SESSION, layout: 'tiled', panes },
@@ -58,8 +58,11 @@ export function planCommand(argv: readonly string[], home: PlanHome): SessionPla
   };
 }
 
+/** 24-bit colour passes whole; tmux's own TERM does not say so, and programs ask this variable (termstandard/colors). */
+const TERMINAL_ENV = { COLORTERM: 'truecolor' };
+
 function program(pane: PaneConfig, { root, variables }: PlanHome): PaneProgram {
-  const env: Record<string, string> = {};
+  const env: Record<string, string> = { ...TERMINAL_ENV };
   for (const [name, value] of Object.entries(pane.env)) {
     const passed = value ?? variables[name];
     if (passed !== undefined) env[name] = passed;

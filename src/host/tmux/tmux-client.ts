@@ -73,11 +73,11 @@ export function usableTerminalType(term: string): string {
 
 /**
  * What the terminal can do beyond its terminfo entry, as `tmux -T` takes it: terminals of today have
- * 24-bit colour and bracketed paste, but their entries do not say so.
+ * 24-bit colour, bracketed paste and keys with modifiers (extended-keys), but their entries do not say so.
  */
 export function terminalFeatures(usableType: string): string {
   const isPlain = /^(linux|vt\d+|cygwin|screen)$/.test(usableType);
-  return isPlain ? '' : '256,RGB,bpaste,ccolour,cstyle,mouse,overline,strikethrough';
+  return isPlain ? '' : '256,RGB,bpaste,ccolour,cstyle,extkeys,mouse,overline,strikethrough';
 }
 
 function hasTerminfoEntry(term: string): boolean {

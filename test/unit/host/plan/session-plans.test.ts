@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { triadSchema } from '../../../../src/host/plan/schema.js';
 import { planCommand, planSessions } from '../../../../src/host/plan/session-plans.js';
 
+const COLOURS = { COLORTERM: 'truecolor' };
+
 test('a text is given to sh -c, a list is run as it stands, paths are relative to the home', () => {
   const config = triadSchema.parse({
     sessions: [
@@ -17,9 +19,9 @@ test('a text is given to sh -c, a list is run as it stands, paths are relative t
   });
   const [plan] = planSessions(config, { root: '/home', variables: { PASSED: 'p', OTHER: 'o' } });
   expect(plan?.panes.map(({ program }) => program)).toEqual([
-    { title: 'a', argv: ['/bin/sh', '-c', 'echo $X; ls'], cwd: '/home', env: {} },
-    { title: 'Bee', argv: ['echo', '$X;'], cwd: '/home/sub', env: {} },
-    { title: 'c', argv: ['x'], cwd: '/abs', env: { SET: '1', PASSED: 'p' } },
+    { title: 'a', argv: ['/bin/sh', '-c', 'echo $X; ls'], cwd: '/home', env: COLOURS },
+    { title: 'Bee', argv: ['echo', '$X;'], cwd: '/home/sub', env: COLOURS },
+    { title: 'c', argv: ['x'], cwd: '/abs', env: { ...COLOURS, SET: '1', PASSED: 'p' } },
   ]);
   expect(plan?.panes.map(({ hasFocus }) => hasFocus)).toEqual([false, true, false]);
 });
@@ -36,7 +38,7 @@ test.each([
   });
   expect(plan).toMatchObject({
     name: 'pair',
-    panes: [{ name, program: { argv: [file, 'x'], cwd: '/here', env: { KEY: 'k' } } }],
+    panes: [{ name, program: { argv: [file, 'x'], cwd: '/here', env: { ...COLOURS, KEY: 'k' } } }],
   });
-  expect(Object.keys(plan.panes[0]?.program.env ?? {})).toEqual(['KEY']);
+  expect(Object.keys(plan.panes[0]?.program.env ?? {})).toEqual(['COLORTERM', 'KEY']);
 });
