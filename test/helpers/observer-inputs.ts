@@ -87,7 +87,7 @@ function csiSequences(): string[] {
     `${ESC}c`,
     `${CSI}8;5;20t`,
     `${CSI}3J`,
-    `${CSI}113u`,
+    `${CSI}114u`,
     `${CSI}27;5;113~`,
   ];
   return [

@@ -6,8 +6,8 @@ import { eventually } from './eventually.js';
 import { type SshTarget, sshArguments } from './ssh-client.js';
 
 const CURSOR_SHOWN = 25;
-/** Application keys, margins, mouse and focus reports, alternate screen, bracketed paste, mintty's Escape. */
-const APPLICATION_MODES = [1, 69, 1000, 1002, 1003, 1004, 1005, 1006, 1049, 2004, 7727];
+/** Application keys, margins, mouse and focus reports, alternate screen, bracketed paste, themes, mintty's Escape. */
+const APPLICATION_MODES = [1, 69, 1000, 1002, 1003, 1004, 1005, 1006, 1049, 2004, 2031, 7727];
 
 export interface TerminalOptions {
   readonly argv: readonly string[];
@@ -93,7 +93,9 @@ export class Terminal implements AsyncDisposable {
     const { modes } = this;
     const keypad = this.#output.match(/\x1b[=>]/g)?.at(-1) ?? '\x1b>';
     const colours = this.#output.match(/\x1b\[[\d;:]*m/g)?.at(-1) ?? '\x1b[m';
+    const otherKeys = this.#output.match(/\x1b\[>4(?:;\d)?m/g)?.at(-1) ?? '\x1b[>4m';
     return (
+      /^\x1b\[>4(;0)?m$/.test(otherKeys) &&
       modes.includes(CURSOR_SHOWN) &&
       !modes.some((mode) => APPLICATION_MODES.includes(mode)) &&
       keypad === '\x1b>' &&

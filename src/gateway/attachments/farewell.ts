@@ -37,11 +37,12 @@ export type EndReason = keyof typeof FAREWELLS;
 
 /**
  * Undoes what a tmux client does to a terminal (xterm control sequences; 7727 is mintty's): mouse,
- * focus and bracketed paste off, margins, cursor shown, normal keys, character set and attributes.
+ * focus, theme and bracketed paste reports off, margins, cursor shown, normal keys, character set and
+ * attributes.
  */
 const RESTORE =
   '\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1004l\x1b[?2004l' +
-  '\x1b[?69l\x1b[?7727l' +
+  '\x1b[?69l\x1b[?7727l\x1b[?2031l\x1b[>4;0m' +
   '\x1b[?1l\x1b>\x1b[?7h\x1b[?25h\x1b[0 q\x1b(B\x1b[0m';
 /** Blank, so that what was on the main screen stays; where a tmux client was, it is in force already. */
 const ENTER_ALTERNATE_SCREEN = '\x1b[?1049h\x1b[r\x1b[2J\x1b[H';

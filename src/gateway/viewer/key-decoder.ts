@@ -19,6 +19,13 @@ const PASTE_END = '\x1b[201~';
 /** A terminal's answer whether it knows synchronised updates (DECRPM of mode 2026). */
 const SYNC_ANSWER = /\u001b\[\?2026;\d\$y/;
 
+/** A key's number, others that it may have, its modifiers plus one, and whether it was pressed or released. */
+const EXTENDED_KEY = /^(?<code>\d+)[:\d]*(?:;(?<modifiers>\d+)(?::(?<event>\d))?)?/;
+const OTHER_KEY = /^27;(?<modifiers>\d+);(?<code>\d+)$/;
+const RELEASED = '3';
+/** Its bit among the modifiers. */
+const CTRL = 4;
+
 /** One printable character, or the name of a key as tmux has it (`Up`, `PPage`, `C-c`). */
 export type Key = string;
 
@@ -203,11 +210,28 @@ export class KeyDecoder {
     this.#parameters = '';
     this.#state = 'ground';
     if (final === 'M' && parameters === '') this.#state = 'mouse';
-    else if (final === '~' && parameters === '200') this.#state = 'paste';
-    else if (final === '~') this.#sayNamed(NUMBER_KEYS[parameters.split(';')[0] ?? '']);
     else if (final === 'M' || final === 'm') this.#sayWheel(parameters, final);
     else if (final === 'y') this.#saySyncAnswer(parameters);
+    else if (final === 'u') this.#takeExtended(EXTENDED_KEY.exec(parameters)?.groups);
+    else if (final === '~') this.#takeNumbered(parameters);
     else if (/^[\d;]*$/.test(parameters)) this.#sayNamed(LETTER_KEYS[final]);
+  }
+
+  #takeNumbered(parameters: string): void {
+    if (parameters === '200') this.#state = 'paste';
+    else if (parameters.startsWith('27;')) this.#takeExtended(OTHER_KEY.exec(parameters)?.groups);
+    else this.#sayNamed(NUMBER_KEYS[parameters.split(';')[0] ?? '']);
+  }
+
+  /** A key that a terminal sends as a number with its modifiers (CSI u, xterm's modifyOtherKeys). */
+  #takeExtended(numbers: Readonly<Record<string, string | undefined>> | undefined): void {
+    const code = Number(numbers?.['code']);
+    if (numbers === undefined || numbers['event'] === RELEASED || code > 0x10ffff) return;
+    const isCtrl = ((Number(numbers['modifiers'] ?? 1) - 1) & CTRL) !== 0;
+    if (code === ESC) this.#say('Escape');
+    else if (!isCtrl)
+      Buffer.from(String.fromCodePoint(code)).forEach((byte) => this.#takeKey(byte));
+    else if (code >= 0x40 && code < 0x7f) this.#takeKey(code & 0x1f);
   }
 
   #sayNamed(key: Key | undefined): void {

@@ -56,6 +56,27 @@ test('a driver leaves by Ctrl-B d and by nothing else', () => {
   }
 });
 
+test.each([
+  '\x1b[99;5u',
+  '\x1b[27;5;99~',
+  '\x1b[100;5u',
+  '\x1b[113u',
+  '\x1b[98;5ud',
+  '\x1b[27;5;98~d',
+])('an observer leaves by %j, a key as a terminal with extended keys sends it', (text) => {
+  expect(leaves(Buffer.from(text))).toBe(true);
+  expect(leavesByteByByte(Buffer.from(text))).toBe(true);
+});
+
+test('a driver without a view leaves by Ctrl-B d as extended keys, and not by a key that is let go', () => {
+  const asks = (text: string) => new LeavingKeys(true).asksToLeave(Buffer.from(text));
+  for (const text of ['\x1b[98;5ud', '\x1b[27;5;98~d', '\x1b[98;5:1u\x1b[100;1:1u']) {
+    expect(asks(text), text).toBe(true);
+  }
+  expect(asks('\x1b[98;5:3u\x1b[100;1:1u')).toBe(false);
+  expect(leaves(Buffer.from('\x1b[99;5:3u\x1b[113;3:3u'))).toBe(false);
+});
+
 property.prop([fc.uint8Array({ maxLength: 200 })])(
   'pieces of any size mean the same as the whole',
   (bytes) => {
