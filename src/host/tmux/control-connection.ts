@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { type StartedProcess, startPiped } from '../../base/child-process.js';
 import { withDeadline } from '../../base/deadline.js';
@@ -19,8 +20,15 @@ const MAX_LINE_CHARACTERS = 1024 * 1024;
 /** These tell a `ControlConnection` from a person's control client (tmux(1), client_flags), too. */
 const CLIENT_FLAGS = ['no-output', 'ignore-size'];
 
+/** tmux answers each command within them like a line of ours, and does not say how many there are. */
+const NESTING: ReadonlySet<string> = new Set(['if-shell', 'run-shell', 'source-file']);
+
 interface Question {
   readonly subcommand: string;
+  /** The answer is whole with this line, which was asked for behind it. */
+  readonly endMark?: string | undefined;
+  /** What tmux said against a command within. */
+  failure?: string;
   readonly resolve: (lines: readonly string[]) => void;
   readonly reject: (error: Error) => void;
 }
@@ -106,16 +114,18 @@ export class ControlConnection implements RowSource {
   /**
    * Runs one command; whatever is in an argument, tmux gets it as it is.
    *
-   * @returns the lines of the answer.
-   * @throws TmuxError with tmux's words; UnavailableError when the connection is gone.
+   * @returns the lines of the answer; none for one that has others within.
+   * @throws TmuxError with tmux's words, also about one within; UnavailableError when the connection is gone.
    */
   async ask(subcommand: string, args: readonly string[]): Promise<readonly string[]> {
     if (this.#isClosed || this.#isClosing || this.#questions.length >= MAX_PENDING) {
       throw new UnavailableError('tmux does not answer', { hint: 'see the log of triad up' });
     }
+    const endMark = NESTING.has(subcommand) ? `end-${randomBytes(6).toString('hex')}` : undefined;
+    const mark = endMark === undefined ? '' : `display-message -p ${endMark}\n`;
     const answer = new Promise<readonly string[]>((resolve, reject) => {
-      this.#questions.push({ subcommand, resolve, reject });
-      this.#child.stdin.write(`${commandLine([subcommand, ...args])}\n`);
+      this.#questions.push({ subcommand, endMark, resolve, reject });
+      this.#child.stdin.write(`${commandLine([subcommand, ...args])}\n${mark}`);
     });
     return withDeadline(answer, ANSWER_LIMIT_MS, `tmux ${subcommand}`);
   }
@@ -164,15 +174,25 @@ export class ControlConnection implements RowSource {
       return;
     }
     this.#block = undefined;
+    const failure = isEnd ? undefined : block.lines.join('; ');
+    if (this.#isWithinAnswer(block, failure)) return;
     const question = this.#takeQuestion(block);
     if (question === undefined) return;
-    if (isEnd) question.resolve(block.lines);
-    else question.reject(new TmuxError(question.subcommand, block.lines.join('; ')));
+    const failed = question.failure ?? failure;
+    if (failed === undefined) question.resolve(question.endMark === undefined ? block.lines : []);
+    else question.reject(new TmuxError(question.subcommand, failed));
   }
 
-  /** Flag 1: the answer to a line of ours; others are for the attach, and then for hooks. */
+  /** Whether what was asked first has more to come. */
+  #isWithinAnswer({ guard, lines }: Block, failure: string | undefined): boolean {
+    const [question] = this.#questions;
+    if (!isOurs(guard) || question?.endMark === undefined) return false;
+    if (failure !== undefined) question.failure ??= failure;
+    return lines.length !== 1 || lines[0] !== question.endMark;
+  }
+
   #takeQuestion(block: Block): Question | undefined {
-    if (block.guard.endsWith(' 1')) return this.#questions.shift();
+    if (isOurs(block.guard)) return this.#questions.shift();
     const attach = this.#attach;
     this.#attach = undefined;
     return attach;
@@ -187,6 +207,11 @@ export class ControlConnection implements RowSource {
       );
     }
   }
+}
+
+/** Flag 1: the answer to a line of ours; others are for the attach, and then for hooks. */
+function isOurs(guard: string): boolean {
+  return guard.endsWith(' 1');
 }
 
 /**

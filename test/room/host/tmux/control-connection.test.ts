@@ -91,6 +91,21 @@ test("tmux's errors say what tmux said, and the next question is answered", asyn
   expect(await next).toEqual(['next']);
 });
 
+test('what has commands within is one question, whatever tmux answers them', async () => {
+  await using tmux = await PrivateTmux.start();
+  await using opened = await open(tmux);
+  const { control } = opened;
+  const within = (commands: string) => control.ask('if-shell', ['-F', '1', commands]);
+  const done = within('display-message -p one ; display-message -p two');
+  const next = control.ask('display-message', ['-p', 'next']);
+  const failed = within('display-message -p one ; select-pane -t %999');
+  const last = control.ask('display-message', ['-p', 'last']);
+  expect(await done).toEqual([]);
+  expect(await next).toEqual(['next']);
+  await expect(failed).rejects.toThrow("can't find pane: %999");
+  expect(await last).toEqual(['last']);
+});
+
 test('a session that is not there cannot be opened', async () => {
   await using tmux = await PrivateTmux.start();
   const opening = ControlConnection.open(tmux.server, '$99', () => undefined);
