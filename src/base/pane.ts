@@ -1,3 +1,4 @@
+import { UsageError } from './errors.js';
 import { count, epochMs, pane, paneId, session, type ValueOf, z } from './schema.js';
 
 export const paneAddressSchema = z.strictObject({ session, pane });
@@ -109,6 +110,27 @@ export type PaneAction = (typeof PANE_ACTIONS)[number];
 
 /** More than any history limit that tmux can hold in memory. */
 export const MAX_CAPTURE_LINES = 1_000_000;
+
+/** What `send` types at once: more belongs into a file. */
+export const MAX_TEXT_BYTES = 64 * 1024;
+
+/** At each door before the text is passed on, and where it is typed. @throws UsageError for more than the limit. */
+export function requireTextSize(text: string): void {
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= MAX_TEXT_BYTES) return;
+  throw new UsageError(`text must be at most ${MAX_TEXT_BYTES} bytes, got ${bytes}`, {
+    hint: 'put it into a file that the program in the pane can read',
+  });
+}
+
+/** Keys in one command; tmux reads a line of any length, a person presses fewer. */
+const MAX_KEYS = 1_000;
+
+/** As `requireTextSize`. @throws UsageError for more than the limit, and for none. */
+export function requireKeyCount(keys: readonly string[]): void {
+  if (keys.length > 0 && keys.length <= MAX_KEYS) return;
+  throw new UsageError(`keys at once must be 1 to ${MAX_KEYS}, got ${keys.length}`);
+}
 
 /**
  * What may be asked of one pane, be it by a verb, by a rule or from within another pane: a row for each verb. How

@@ -1,3 +1,4 @@
+import { requireKeyCount } from '../../base/pane.js';
 import { getGateway, getPaneAddress } from './pane-target.js';
 import type { Verb } from './verb.js';
 
@@ -11,6 +12,7 @@ export const keys: Verb = {
       .argument('<pane>', 'PANE, or SESSION:PANE')
       .argument('<key...>', 'characters, or names such as Enter, Escape, Up, F1, C-c, M-x')
       .action((pane: string, names: string[]) => {
+        requireKeyCount(names);
         const ask = { verb: 'keys', keys: names } as const;
         take({
           onPane: { target: pane, ask },

@@ -2,6 +2,7 @@ import { split } from 'shlex';
 import { UsageError } from '../../base/errors.js';
 import { EXIT } from '../../base/exit-codes.js';
 import type { SessionName } from '../../base/ids.js';
+import { MAX_TEXT_BYTES } from '../../base/pane.js';
 import { visible } from '../../base/visible.js';
 import type { Logger } from '../../log/logger.js';
 import { noAccess, type SessionAccess } from '../access/session-access.js';
@@ -12,8 +13,8 @@ import type { CommandContext } from './context.js';
 import { execute } from './execute.js';
 import { type Front, sshTo } from './front.js';
 
-/** Longer command lines are no verb of ours; `send` takes 64 KiB of text. */
-const MAX_COMMAND_LINE = 128 * 1024;
+/** Longer command lines are no verb of ours: `send` takes 64 KiB of text, which quotes may make longer. */
+const MAX_COMMAND_LINE_BYTES = 128 * 1024;
 
 export interface SshCommandsOptions extends Pick<CommandContext, 'grants' | 'audit' | 'gateway'> {
   readonly front: () => Front;
@@ -77,7 +78,11 @@ function actorOf({ engineer, fingerprint, remote, connectionId }: Caller): Actor
 }
 
 function wordsOf(commandLine: string): string[] {
-  if (commandLine.length > MAX_COMMAND_LINE) throw new UsageError('the command line is too long');
+  const bytes = Buffer.byteLength(commandLine);
+  if (bytes > MAX_COMMAND_LINE_BYTES) {
+    const limit = `the command line must be at most ${MAX_COMMAND_LINE_BYTES} bytes, got ${bytes}`;
+    throw new UsageError(limit, { hint: `send takes ${MAX_TEXT_BYTES} bytes of text` });
+  }
   try {
     return split(commandLine);
   } catch {

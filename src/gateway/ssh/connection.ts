@@ -31,6 +31,7 @@ import {
   isAliveTimeout,
   isExchangingKeys,
   isFarewell,
+  isPacketTooLong,
   plainFarewell,
   sendFarewell,
   unsentBytes,
@@ -49,6 +50,8 @@ const PUT_OUT_LIMIT_MS = 400;
 const MAX_UNSENT_BYTES = { beforeLogin: 16 * 1024, afterLogin: 2 * 1024 * 1024 } as const;
 /** A certificate of the largest keys is shorter; RFC 4253 §6.1 allows more, for what comes after. */
 const MAX_PACKET_BYTES_BEFORE_LOGIN = 16 * 1024;
+/** What ssh2 takes, and OpenSSH: with the limit of verbs nobody gets there by a command line that is accepted. */
+const TOO_LONG = 'a message over SSH must be at most 262144 bytes';
 /** A hundred attempts with the longest keys there are; the rest is noise. */
 const MAX_BYTES_BEFORE_LOGIN = 512 * 1024;
 
@@ -153,7 +156,9 @@ export class Connection {
     sshClient.on('error', (error) => {
       const limit = isAliveTimeout(error) ? 'clientAliveCountMax' : undefined;
       const said = visible(messageOf(error));
-      this.#giveUpAt(limit, isFarewell(error) ? `client said: ${said}` : said);
+      const isTooLong = this.#login !== undefined && isPacketTooLong(error);
+      const reason = isFarewell(error) ? `client said: ${said}` : said;
+      this.#giveUpAt(limit, reason, isTooLong ? TOO_LONG : undefined);
     });
     sshClient.on('end', () => this.giveUp('client left'));
     const unreadAnswers = new UnreadAnswers(sshClient);
@@ -378,10 +383,10 @@ export class Connection {
     }
   }
 
-  #giveUpAt(limit: Limit | undefined, reason: string): void {
+  #giveUpAt(limit: Limit | undefined, reason: string, sentence?: string): void {
     const { refusals } = this.#options;
     if (limit !== undefined && this.#endReason === undefined) refusals.note(limit, this.#log);
-    this.giveUp(reason);
+    this.giveUp(reason, sentence);
   }
 
   #endGrace(): void {

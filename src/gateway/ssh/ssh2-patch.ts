@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { ConfigurationError } from '../../base/errors.js';
 
 /** Which `patches/ssh2+1.17.0.patch` this is written for; both are counted up together. */
-const PATCH = 1;
+const PATCH = 2;
 
 /** A method of key exchange that the patched ssh2 is taught. */
 export interface AddedKeyExchange {

@@ -99,6 +99,11 @@ export function isAliveTimeout(error: Error): boolean {
   return 'level' in error && error.level === 'client-timeout';
 }
 
+/** Whether a client's error is a packet longer than ssh2 takes, or one whose length cannot be read. */
+export function isPacketTooLong(error: Error): boolean {
+  return error.message.startsWith('Bad packet length');
+}
+
 /** Whether a client's error is its own farewell (RFC 4253 §11.1), in words of its choice. */
 export function isFarewell(error: Error): boolean {
   return 'code' in error && typeof error.code === 'number';

@@ -1,4 +1,5 @@
 import {
+  BusyError,
   NotPermittedError,
   RefusedError,
   TriadError,
@@ -25,6 +26,7 @@ const CLASSES = {
   usage: UsageError,
   refused: RefusedError,
   unavailable: UnavailableError,
+  busy: BusyError,
   'not-permitted': NotPermittedError,
 } as const satisfies Record<(typeof DOOR_FAILURES)[number], unknown>;
 

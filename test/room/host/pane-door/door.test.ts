@@ -3,7 +3,7 @@ import { createConnection, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { RefusedError } from '../../../../src/base/errors.js';
+import { BusyError, RefusedError, UsageError } from '../../../../src/base/errors.js';
 import { exitCodeOf } from '../../../../src/base/exit-codes.js';
 import type { NewHostEvent } from '../../../../src/base/host-event.js';
 import { paneName, sessionName } from '../../../../src/base/ids.js';
@@ -34,6 +34,7 @@ let path = '';
 let clock = new FakeClock();
 let done: unknown[] = [];
 let events: NewHostEvent[] = [];
+let failing: Error | undefined;
 let server: DoorServer | undefined;
 let key: DoorKey;
 const sockets: Socket[] = [];
@@ -58,6 +59,7 @@ async function openDoor(capture = () => Promise.resolve(['what it ', 'shows\n'])
   const log = openLogger({ level: 'error', destination: { write: () => undefined } });
   const ask = async (pane: string, { verb, ...request }: PaneRequest) => {
     if (verb === 'capture') return capture();
+    if (failing !== undefined) throw failing;
     done.push([verb, pane, request]);
     return [];
   };
@@ -269,7 +271,6 @@ test('who has no token waits for the refusal, nothing more of them is read, and 
 test.each([
   ['another verb', { verb: 'restart' }],
   ['a signal that is none', { verb: 'signal', signal: 'SIGSTOP' }],
-  ['more keys than a person presses', { verb: 'keys', keys: Array(1_001).fill('a') }],
   ['a field too many', { ...SEND, session: 'other' }],
 ])('%s is refused', async (_, what) => {
   const request = { token: key.tokenOf(PAIR, paneName('engine')), target: 'worker', ask: what };
@@ -279,6 +280,18 @@ test.each([
     message: 'the pane door takes send, keys, signal, capture',
   });
   expect(done).toEqual([]);
+  await expectNeighbour();
+});
+
+test.each([
+  ['too long', new UsageError('text must be at most 65536 bytes, got 65537'), 64],
+  ['for a pane that somebody types into', new BusyError('somebody has been typing'), 75],
+])('a text %s is answered by whoever would type it', async (_, error, exitCode) => {
+  failing = error;
+  const text = 'x'.repeat(64 * 1024 + 1);
+  const asked = ask('engine', 'worker', { ...SEND, text });
+  expect(await refusal(asked)).toMatchObject({ exitCode, message: error.message });
+  failing = undefined;
   await expectNeighbour();
 });
 
