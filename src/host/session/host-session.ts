@@ -26,12 +26,12 @@ import { OutputWaits } from '../tap/output-waits.js';
 import type { SessionTaps } from '../tap/session-taps.js';
 import { askColumnRules } from '../tmux/column-rules.js';
 import type { ControlConnection } from '../tmux/control-connection.js';
-import { pressKeys, sendText } from '../tmux/pane-io.js';
 import { openTmuxClient } from '../tmux/tmux-client.js';
 import { Triad, type TriadOptions } from '../triad/triad.js';
 import { DriverClientView } from './driver-client-view.js';
 import { InputGate } from './input-gate.js';
 import { MirrorFeed } from './mirror-feed.js';
+import { PaneInput } from './pane-input.js';
 import { PanePages } from './pane-pages.js';
 import { watchParts } from './parts-on-record.js';
 import { SessionBoard } from './session-board.js';
@@ -69,6 +69,7 @@ export class HostSession implements SessionCalls {
   readonly #door: SessionDoor;
   readonly #board: SessionBoard;
   readonly #typed: TypedInput;
+  readonly #input: PaneInput;
   readonly #rules: RuleEngine;
   #plan: SessionPlan;
   #presence = NOBODY;
@@ -112,6 +113,11 @@ export class HostSession implements SessionCalls {
     this.#typed = new TypedInput({
       ...{ taps: options.taps, clock: options.clock, panes: () => this.#triad.panes },
       ask: (pane) => this.#keyTarget(pane),
+    });
+    this.#input = new PaneInput({
+      ...{ typed: this.#typed, taps: options.taps, clock: options.clock },
+      getControl: () => this.#triad.getControl(),
+      getRunning: (pane) => this.#runningPaneId(pane),
     });
     this.#door = new SessionDoor({
       ...{ ...options, key: options.doorKey },
@@ -179,7 +185,10 @@ export class HostSession implements SessionCalls {
 
   openDriver(request: ViewRequest): DriverView {
     const driver = {};
-    const typed = this.#typed.openDriver(() => this.#windowSize.typed(driver));
+    const typed = this.#typed.openDriver((bytes) => {
+      this.#windowSize.typed(driver);
+      this.#input.turns.typed(driver, bytes);
+    });
     const gate = new InputGate({ isRead: () => this.#isInputRead(), clock: this.#options.clock });
     const onInput = (bytes: Uint8Array): void => {
       typed(bytes);
@@ -188,7 +197,7 @@ export class HostSession implements SessionCalls {
     const { server } = this.#options;
     const sessionId = this.#triad.getSessionId();
     const { term, size } = request;
-    const input = { onInput, inputRoom: () => gate.room };
+    const input = { onInput, inputRoom: () => (this.#input.turns.isHeld ? 0 : gate.room) };
     const view = new DriverClientView({
       request,
       openClient: (onOutput) =>
@@ -200,6 +209,7 @@ export class HostSession implements SessionCalls {
     void view.ended.then(() => {
       gate.close();
       this.#windowSize.left(driver);
+      this.#input.turns.left(driver);
     });
     return view;
   }
@@ -257,6 +267,7 @@ export class HostSession implements SessionCalls {
     this.#waits.close();
     this.#windowSize.close();
     this.#typed.close();
+    this.#input.turns.close();
   }
 
   async #closeParts(): Promise<void> {
@@ -268,18 +279,12 @@ export class HostSession implements SessionCalls {
   /** @returns what is to be printed, in pieces. */
   async #ask(pane: PaneName, request: PaneRequest): Promise<readonly string[]> {
     switch (request.verb) {
-      case 'send': {
-        const id = this.#runningPaneId(pane);
-        await this.#typed.paste(id, request);
-        await sendText(this.#triad.getControl(), id, request);
+      case 'send':
+        await this.#input.send(pane, request);
         return [];
-      }
-      case 'keys': {
-        const id = this.#runningPaneId(pane);
-        await this.#typed.press(id, request.keys);
-        await pressKeys(this.#triad.getControl(), id, request.keys);
+      case 'keys':
+        await this.#input.press(pane, request.keys);
         return [];
-      }
       case 'signal':
         this.#triad.getPane(pane).signal(request.signal);
         return [];

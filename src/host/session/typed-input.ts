@@ -49,13 +49,18 @@ export class TypedInput {
   }
 
   /** For each driver one of its own: takes what was just written into its tmux client. */
-  openDriver(onTyping: () => void): (bytes: Uint8Array) => void {
+  openDriver(onTyping: (bytes: Uint8Array) => void): (bytes: Uint8Array) => void {
     const typing = new TypingDetector();
     return (bytes) => {
       const isTyping = typing.isTyping(bytes);
-      if (isTyping) onTyping();
+      if (isTyping) onTyping(bytes);
       if (isTyping || typing.isUndecided) this.#drove(bytes);
     };
+  }
+
+  /** Whether drivers' keys may go to this pane: tmux has not said that they go elsewhere. */
+  mayReach(pane: PaneId): boolean {
+    return this.#focus === undefined || this.#focus === pane;
   }
 
   /** `text` is about to be pasted into a pane. */

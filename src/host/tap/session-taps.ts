@@ -18,7 +18,7 @@ import type { PaneOutput, PastOutput } from './pane-output.js';
 import type { ProcessTable } from './process-table.js';
 import type { LogFilePlan } from './schema.js';
 import { serveTap, type TapReceiver } from './tap-connection.js';
-import { type TapHello, TapProtocolError, UNKNOWN_INPUT } from './tap-protocol.js';
+import { CANONICAL_INPUT, type TapHello, TapProtocolError, UNKNOWN_INPUT } from './tap-protocol.js';
 import { TapStream } from './tap-stream.js';
 import { TappedOutput } from './tapped-output.js';
 
@@ -140,6 +140,16 @@ export class SessionTaps {
 
   /** Bytes of input that the pane's program has not read; undefined where nobody can tell. */
   async waitingInput(name: PaneName): Promise<number | undefined> {
+    const input = await this.#askInput(name);
+    return input === undefined ? undefined : input % CANONICAL_INPUT;
+  }
+
+  /** Whether the pane's terminal is in canonical mode (termios(3)); false where nobody can tell. */
+  async isCanonical(name: PaneName): Promise<boolean> {
+    return ((await this.#askInput(name)) ?? 0) >= CANONICAL_INPUT;
+  }
+
+  async #askInput(name: PaneName): Promise<number | undefined> {
     const pane = this.#panes.get(name);
     const connection = pane?.connection;
     if (pane === undefined || connection === undefined || connection.destroyed) return undefined;

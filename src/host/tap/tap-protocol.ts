@@ -5,7 +5,8 @@ import { visible } from '../../base/visible.js';
  * What a tap tells (`tap.cc` is the other end): frames of one byte of kind and four bytes of a number,
  * big endian. `p`: `PANE FROM END PID` follows, first of all, see `TapHello`; `o`: output follows; the number is how
  * many bytes. `g`: that many bytes of output were dropped here. `i`, after each question of the host's
- * (`?`): that many bytes of input wait in the pane's terminal, or `UNKNOWN_INPUT`. The host also says what it has
+ * (`?`): that many bytes of input wait in the pane's terminal, and `CANONICAL_INPUT` more where it is in
+ * canonical mode, or `UNKNOWN_INPUT`. The host also says what it has
  * taken for good, and never needs again: `t` and eight bytes of an offset in the tap's stream.
  */
 export type TapFrame =
@@ -33,6 +34,8 @@ export function takenWord(offset: number): Uint8Array {
 
 /** The terminal did not tell. */
 export const UNKNOWN_INPUT = 0xffffffff;
+/** Of a tap of an earlier Triad it is never told. */
+export const CANONICAL_INPUT = 2 ** 31;
 
 const HEAD_BYTES = 5;
 const [PANE, OUTPUT, GAP, INPUT] = [...Buffer.from('pogi')];

@@ -18,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -79,14 +80,17 @@ void beginFrame(Frame kind, uint32_t number) {
   for (int shift = 24; shift >= 0; shift -= 8) frame += static_cast<char>(number >> shift);
 }
 
-/// Bytes that the pane's program has not read; the greatest number where the terminal does not tell.
+/// Bytes that the pane's program has not read, with the highest bit set where the terminal is in canonical mode; the
+/// greatest number where it does not tell.
 uint32_t waitingInput() {
   const int fd = open(terminal, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
   if (fd == -1) return UINT32_MAX;
   int count = 0;
-  const bool isTold = ioctl(fd, FIONREAD, &count) == 0;
+  termios modes{};
+  const bool isTold = ioctl(fd, FIONREAD, &count) == 0 && tcgetattr(fd, &modes) == 0;
   close(fd);
-  return isTold ? static_cast<uint32_t>(count) : UINT32_MAX;
+  const uint32_t canonical = (modes.c_lflag & ICANON) != 0 ? 1u << 31 : 0;
+  return isTold ? static_cast<uint32_t>(count) | canonical : UINT32_MAX;
 }
 
 /// @returns false when there is nothing to tell.

@@ -228,3 +228,19 @@ test.each([
   expect(tapped.taps.output(WORKER).end).toBe(0);
   expect(tapped.taps.isTapped(WORKER)).toBe(false);
 });
+
+test.each([
+  ['reads line by line', ['sh', '-c', 'echo ready; exec cat'], true],
+  ['takes bytes as they come', RAW, false],
+])(
+  'it is known whether the terminal of a program that %s is in canonical mode',
+  async (_, command, isCanonical) => {
+    await using tapped = await TappedTmux.start({ command });
+    await tapped.tmux.shows('ready');
+    expect(await tapped.taps.isCanonical(WORKER)).toBe(false);
+    await tapped.tap();
+    await eventually('the pane is tapped', () => tapped.taps.isTapped(WORKER));
+    expect(await tapped.taps.isCanonical(WORKER)).toBe(isCanonical);
+    expect(await tapped.taps.waitingInput(WORKER)).toBe(0);
+  },
+);

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { UsageError } from '../../../../src/base/errors.js';
 import { paneId } from '../../../../src/base/ids.js';
+import { MAX_TEXT_BYTES } from '../../../../src/base/pane.js';
 import { ControlConnection } from '../../../../src/host/tmux/control-connection.js';
-import { MAX_TEXT_BYTES, pressKeys, sendText } from '../../../../src/host/tmux/pane-io.js';
+import { pressKeys, sendText } from '../../../../src/host/tmux/pane-io.js';
+import { eventually } from '../../../helpers/eventually.js';
 import { PrivateTmux } from '../../../helpers/private-tmux.js';
 
 /** Shows every byte it reads, with the terminal left as a program of today sets it. */
@@ -60,6 +62,25 @@ test('text in other alphabets, tabs and lines arrive as they were written', asyn
   await sendText(room.control, room.pane, { text: 'Grüße 漢字 🙂\na\tb', enter: true });
   await room.tmux.shows('Grüße 漢字 🙂\n');
   await room.tmux.shows('a^Ib');
+});
+
+test('texts and keys that are sent at once arrive one after the other, each whole', async () => {
+  await using room = await start(['sh', '-c', 'stty -icanon -echo; echo ready; exec cat']);
+  await room.tmux.shows('ready');
+  const numbers = Array.from({ length: 12 }, (_, at) => at);
+  const lines = numbers.flatMap((at) => [`text-${at}`, `k${at}z`]);
+  await Promise.all(
+    numbers.flatMap((at) => [
+      sendText(room.control, room.pane, { text: `text-${at}`, enter: true }),
+      pressKeys(room.control, room.pane, ['k', ...Array.from(String(at)), 'z', 'Enter']),
+    ]),
+  );
+  const seen = await eventually('all has arrived', async () => {
+    const shown = (await room.tmux.ask('capture-pane', '-pS', '-', '-t', room.pane)).split('\n');
+    const got = shown.map((line) => line.trim()).filter((line) => /^(text-|k)/.test(line));
+    return got.length < lines.length ? undefined : got;
+  });
+  expect([...seen].sort()).toEqual([...lines].sort());
 });
 
 test('64 KiB of text arrive whole; one byte more is refused', async () => {
