@@ -8,6 +8,8 @@ import { spreadOf } from '../statistics.mjs';
 import { openTriad } from './side.mjs';
 
 const NOWHERE = 'nowhere to be found';
+/** Leaves the history, not the session. */
+const ESCAPE = '\x1b';
 const SEARCH_LIMIT_MS = 300_000;
 const MAX_ECHO_MS = 20;
 const run = promisify(execFile);
@@ -140,7 +142,7 @@ class Observer {
     this.#terminal.write(`/${NOWHERE}\r`);
     await done;
     const live = this.#terminal.sees('watching', SEARCH_LIMIT_MS);
-    this.#terminal.write('q');
+    this.#terminal.write(ESCAPE);
     await live;
   }
 }

@@ -53,7 +53,12 @@ export class SimulatedPane {
     const all = [...this.#scrolledOff, ...this.#visible];
     const end = Math.max(firstLine, request.firstLine + request.count);
     const lines = all.slice(firstLine + historySize, end + historySize);
-    return { firstLine, lines, historySize, size: { cols: this.cols, rows: this.rows } };
+    const size = { cols: this.cols, rows: this.rows };
+    const shown = request.isPlain ? [] : lines;
+    return {
+      ...{ firstLine, lines: shown, texts: lines, wrapped: [], historySize, size },
+      ...{ isAlternate: false, costMs: lines.length / 500 },
+    };
   }
 }
 

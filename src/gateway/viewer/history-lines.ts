@@ -1,4 +1,5 @@
 import type { HistoryPage } from '../../base/history-page.js';
+import { MAX_PAGE_LINES } from '../../base/page-size.js';
 import type { Row } from '../mirror/grid.js';
 import { findJoint, repeatedLines } from './history-joint.js';
 import { rowText } from './row-search.js';
@@ -6,18 +7,27 @@ import { textRow } from './text-row.js';
 
 /** Lines that one observer holds; the ones farthest from the view go first, and are fetched again. */
 export const MAX_HELD_LINES = 1000;
+/** Of a search, without their looks: the page that was read last and the one before. */
+export const MAX_SEARCHED_LINES = 3 * MAX_PAGE_LINES;
 
 const GAP_TEXT = '── lines are missing here ──';
 const GAP: HistoryLine = {
   row: textRow(GAP_TEXT, GAP_TEXT.length, '2'),
   text: GAP_TEXT,
   isSettled: true,
+  isWrapped: false,
 };
+
+/** How a line looks of which only the text was read. */
+const UNREAD: Row = { glyphs: [], styles: [] };
 
 export interface HistoryLine {
   readonly row: Row;
+  /** As tmux has it: to compare, and to search in; never to show. */
   readonly text: string;
   readonly isSettled: boolean;
+  /** Too long for the pane: the next line goes on with it. */
+  readonly isWrapped: boolean;
 }
 
 /** The end of what is held that a page belongs to. */
@@ -37,6 +47,7 @@ export class HistoryLines {
   #historySize = 0;
   #hasOldest = false;
   #hasNewest = false;
+  #isAlternate = false;
 
   get first(): number {
     return this.#first;
@@ -64,6 +75,11 @@ export class HistoryLines {
     return this.#historySize;
   }
 
+  /** Whether the program of the pane had the alternate screen when the last page was taken. */
+  get isAlternate(): boolean {
+    return this.#isAlternate;
+  }
+
   at(number: number): HistoryLine | undefined {
     return this.#lines[number - this.#first];
   }
@@ -83,6 +99,22 @@ export class HistoryLines {
     return number - this.#tops[gap >= 0 && number <= this.#first + gap ? 'older' : 'newer'];
   }
 
+  /** The lines from one to another as they were printed, longer than the pane or not. */
+  *printed(from: number, to: number): Generator<string> {
+    let begun = '';
+    for (let number = from; number <= to; number += 1) {
+      const line = this.at(number);
+      if (line === undefined) continue;
+      if (line.isWrapped && number < to) {
+        begun += line.row.glyphs.join('');
+        continue;
+      }
+      yield begun + rowText(line.row);
+      begun = '';
+    }
+    if (begun !== '') yield begun.trimEnd();
+  }
+
   /** The newest line that will not change, or the first one. */
   get lastSettled(): number {
     const index = this.#lines.findLastIndex((line) => line.isSettled);
@@ -97,6 +129,7 @@ export class HistoryLines {
     copy.#historySize = this.#historySize;
     copy.#hasOldest = this.#hasOldest;
     copy.#hasNewest = this.#hasNewest;
+    copy.#isAlternate = this.#isAlternate;
     return copy;
   }
 
@@ -106,13 +139,34 @@ export class HistoryLines {
     this.#first = 0;
     this.#tops = { older: -page.firstLine, newer: -page.firstLine };
     this.#historySize = page.historySize;
+    this.#isAlternate = page.isAlternate;
     this.#hasOldest = isOldest(page);
     this.#hasNewest = isNewest(page);
+  }
+
+  /**
+   * Forgets everything but this page, whose lines keep their numbers; nothing where that one is not in it.
+   *
+   * @returns whether it is.
+   */
+  replaceAround(number: number, page: HistoryPage, rows: readonly Row[]): boolean {
+    const wanted = this.tmuxLine(number);
+    const grown = this.#moveOn(page.historySize);
+    const top = number - (wanted - grown);
+    const lines = linesOf(page, rows);
+    const expected = top + page.firstLine - this.#first;
+    const first = this.#first + (findJoint(this.#lines, lines, expected) ?? expected);
+    if (number < first || number >= first + lines.length) return false;
+    this.replace(page, rows);
+    this.#first = first;
+    this.#tops = { older: first - page.firstLine, newer: first - page.firstLine };
+    return true;
   }
 
   /** Takes a page that overlaps what is held at one side; takes no line of one that cannot be joined. */
   join(page: HistoryPage, rows: readonly Row[], side: Side): 'joined' | 'apart' {
     this.#moveOn(page.historySize);
+    this.#isAlternate = page.isAlternate;
     const [from, to] = this.#stretch(side);
     const held = this.#lines.slice(from, to);
     const lines = linesOf(page, rows);
@@ -144,14 +198,14 @@ export class HistoryLines {
   }
 
   /** Drops the lines farthest from a line until few enough are held. */
-  trimAround(number: number): void {
-    const excess = this.#lines.length - MAX_HELD_LINES;
+  trimAround(number: number, most = MAX_HELD_LINES): void {
+    const excess = this.#lines.length - most;
     if (excess <= 0) return;
-    const before = Math.max(0, number - this.#first - MAX_HELD_LINES / 2);
+    const before = Math.max(0, number - this.#first - Math.ceil(most / 2));
     const fromStart = Math.min(excess, Math.floor(before));
     if (fromStart > 0) this.#hasOldest = false;
     if (fromStart < excess) this.#hasNewest = false;
-    this.#lines = this.#lines.slice(fromStart, fromStart + MAX_HELD_LINES);
+    this.#lines = this.#lines.slice(fromStart, fromStart + most);
     this.#first += fromStart;
     if (!this.#lines.includes(GAP)) this.#tops.older = this.#tops.newer;
   }
@@ -169,12 +223,13 @@ export class HistoryLines {
     this.#hasOldest = isOldest(page) || (start > 0 && this.#hasOldest);
   }
 
-  /** The best guess where tmux counts from now: at its limit it drops the oldest tenth at once. */
-  #moveOn(historySize: number): void {
+  /** The best guess by how much tmux's numbers fell since: at its limit it drops the oldest tenth at once. */
+  #moveOn(historySize: number): number {
     const growth = historySize - this.#historySize;
     const scrolled = growth < 0 ? growth + Math.floor(this.#historySize / 10) : growth;
     this.#tops = { older: this.#tops.older + scrolled, newer: this.#tops.newer + scrolled };
     this.#historySize = historySize;
+    return scrolled;
   }
 }
 
@@ -206,9 +261,12 @@ function merge(held: readonly HistoryLine[], piece: Piece, reachesEnd: boolean):
 }
 
 function linesOf(page: HistoryPage, rows: readonly Row[]): HistoryLine[] {
-  return rows.map((row, index) => {
-    const isSettled = page.firstLine + index < 0;
-    return { row: withoutBlankEnd(row), text: rowText(row), isSettled };
+  const wrapped = new Set(page.wrapped);
+  return page.texts.map((text, index) => {
+    const [row = UNREAD, next = UNREAD] = [rows[index], rows[index + 1]];
+    const isWrapped = wrapped.has(index);
+    const kept = isWrapped ? withoutCutEnd(row, next) : withoutBlankEnd(row);
+    return { row: kept, text, isSettled: page.firstLine + index < 0, isWrapped };
   });
 }
 
@@ -216,6 +274,12 @@ function linesOf(page: HistoryPage, rows: readonly Row[]): HistoryLine[] {
 function withoutBlankEnd(row: Row): Row {
   const last = row.glyphs.findLastIndex((glyph, col) => glyph !== ' ' || row.styles[col] !== '');
   return { glyphs: row.glyphs.slice(0, last + 1), styles: row.styles.slice(0, last + 1) };
+}
+
+/** A wide character that found one column left stands in the next row: that column is no blank of the text. */
+function withoutCutEnd(row: Row, next: Row): Row {
+  const isCut = row.glyphs.at(-1) === ' ' && next.glyphs[1] === '';
+  return isCut ? { glyphs: row.glyphs.slice(0, -1), styles: row.styles.slice(0, -1) } : row;
 }
 
 function isOldest(page: HistoryPage): boolean {

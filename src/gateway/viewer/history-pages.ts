@@ -1,13 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { FairQueue } from '../../base/fair-queue.js';
 import type { HistoryPage, HistoryRequest } from '../../base/history-page.js';
 import type { PaneId } from '../../base/ids.js';
 import type { MirrorSource } from '../mirror/mirror-source.js';
 
 /**
- * Asks for pages one after the other, for all observers of a session together, and rests after each as
- * long as it took: whoever searches a long history must not keep tmux, or us, from those who type. Engineers
- * take turns. Each observer has two requests at most (`Viewer`), which bounds what waits.
+ * Asks for pages one after the other, for all observers of a session together: none takes tmux more than a few
+ * milliseconds, and tmux serves those who type before the client for the next one is there. Engineers take turns. Each observer has two requests at most (`Viewer`), which bounds what waits.
  */
 export class PacedHistory {
   readonly #history: MirrorSource['history'];
@@ -33,9 +31,7 @@ export class PacedHistory {
   async #work(): Promise<void> {
     this.#isBusy = true;
     for (let ask = this.#waiting.shift(); ask !== undefined; ask = this.#waiting.shift()) {
-      const askedAt = performance.now();
       await ask();
-      await delay(performance.now() - askedAt);
     }
     this.#isBusy = false;
   }

@@ -38,13 +38,16 @@ export async function search(
       searchHeld(reader.lines, { ...request, from: number }, slices),
     );
     searched += held.searched;
-    if (held.found !== undefined) return { found: held.found, searched };
+    if (held.found !== undefined) {
+      await reader.settle(held.found);
+      return { found: held.found, searched };
+    }
     if (signal.aborted) return { found: undefined, searched };
     number += direction === 'forward' ? held.searched : -held.searched;
     request.onProgress(searched);
     const read = await (direction === 'forward' ? reader.readNewer() : reader.readOlder());
     if (read !== 'grown') return { found: undefined, searched };
-    reader.lines.trimAround(number);
+    reader.trimAround(number);
   }
 }
 

@@ -29,6 +29,8 @@ export interface HistoryViewOptions {
   /** Writes to the observer's own terminal; tells whether it went. */
   readonly write: (bytes: Uint8Array) => boolean;
   readonly onChange: () => void;
+  /** Said where the program of the pane has the alternate screen. */
+  readonly alternateNote: string;
 }
 
 /**
@@ -232,6 +234,7 @@ export class HistoryView {
 
   async #load(): Promise<void> {
     await this.#reader.readNewest();
+    if (this.#lines.isAlternate) this.#note = this.#options.alternateNote;
     this.#toBottom();
   }
 
@@ -299,17 +302,14 @@ export class HistoryView {
 
   #copy(anchor: number): void {
     const [from, to] = this.#selection(anchor);
-    const lines: string[] = [];
-    for (let number = from; number <= to; number += 1) {
-      const line = this.#lines.at(number);
-      if (line !== undefined) lines.push(line.text);
-    }
+    const lines = [...this.#lines.printed(from, to)];
+    const isWhole = from >= this.#lines.first && to < this.#lines.end;
     const copy = copyToClipboard(lines);
     if (!this.#options.write(copy.bytes)) {
       this.#note = NOT_COPIED;
       return;
     }
-    const isCut = copy.isCut || lines.length <= to - from;
+    const isCut = copy.isCut || !isWhole;
     const what = lines.length === 1 ? '1 line' : `${lines.length} lines`;
     this.#note = `${what} copied${isCut ? ', cut: too many' : ''}`;
   }
@@ -338,7 +338,7 @@ export class HistoryView {
     this.#run(async (signal) => {
       this.#isSearching = true;
       if (!this.isLoaded) await this.#load();
-      const scout = this.#reader.fork();
+      const scout = this.#reader.scout();
       const { found, searched } = await search(scout, {
         needle,
         direction,

@@ -46,7 +46,7 @@ class PanePoll {
   async #ask(): Promise<void> {
     const { source, onChange } = this.#options;
     try {
-      const page = await source.history({ firstLine: 0, count: MAX_LINES });
+      const page = await source.history({ firstLine: 0, count: MAX_LINES, isPlain: false });
       const rows = await source.rowsOf(page.lines, page.size.cols);
       this.#screen = { cols: page.size.cols, rows, cursor: null };
       this.#number = this.#options.takeNumber();

@@ -270,7 +270,9 @@ export class Viewer implements Composer {
     if (pane === undefined || this.#pages.isFull) return;
     const { write, onChange, during } = this.#options;
     const source = this.#sourceOf(pane.id);
-    this.#history = new HistoryView({ source, during, size: this.#viewSize, write, onChange });
+    const alternateNote = `this program keeps its own history${pane.name === null ? '' : `: ssh … logs ${pane.name}`}`;
+    const size = this.#viewSize;
+    this.#history = new HistoryView({ source, during, size, write, onChange, alternateNote });
     this.#history.open(key);
   }
 

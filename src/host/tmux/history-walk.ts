@@ -1,5 +1,5 @@
 import { RefusedError } from '../../base/errors.js';
-import type { PageSize } from './page-size.js';
+import type { PageSize } from '../../base/page-size.js';
 
 /** Lines of the page before that each page repeats, which shows whether it goes on where that ended. */
 export const SEAM_LINES = 8;

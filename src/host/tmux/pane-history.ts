@@ -1,10 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { UnavailableError } from '../../base/errors.js';
-import type { HistoryPage, HistoryRequest } from '../../base/history-page.js';
+import {
+  type HistoryPage,
+  type HistoryRequest,
+  MAX_STYLED_LINES,
+} from '../../base/history-page.js';
 import type { PaneId } from '../../base/ids.js';
 import type { Slices } from '../../base/slices.js';
 import type { TerminalSize } from '../../base/terminal-size.js';
 import { completeLines } from './captured-lines.js';
+import { wrappedRows } from './joined-lines.js';
 import { formatOf, isEqual, parseRows } from './rows.js';
 import { TmuxError, type TmuxServer } from './tmux-server.js';
 
@@ -23,15 +28,37 @@ export async function captureHistory(
   pane: PaneTarget,
   { slices, ...range }: HistoryRequest & { readonly slices: Slices },
 ): Promise<HistoryPage> {
-  const last = range.firstLine + range.count - 1;
-  const { captured, historySize, size } = await capturePage(server, pane, [
-    ...['capture-pane', '-p', '-e', '-t', pane.id, '-S', `${range.firstLine}`, '-E', `${last}`],
-  ]);
+  const { isPlain } = range;
+  const most = isPlain ? range.count : Math.min(range.count, MAX_STYLED_LINES);
+  const last = range.firstLine + most - 1;
   // tmux moves both ends of the range onto the lines that there are: never fewer than one.
+  const capture = (...options: readonly string[]) => [
+    ...['capture-pane', '-p', '-t', pane.id, '-S', `${range.firstLine}`, ...options],
+  ];
+  const mark = randomBytes(8).toString('hex');
+  const cut = [';', 'display-message', '-p', mark, ';'];
+  const styled = [
+    ...[...capture('-E', `${last}`, '-e'), ...cut],
+    // Whether the last one goes on, only the line after it says.
+    ...[...capture('-E', `${last + 1}`, '-J'), ...cut],
+  ];
+  const { captured, historySize, size, isAlternate, costMs } = await capturePage(server, pane, [
+    ...[...(isPlain ? [] : styled), ...capture('-E', `${last}`)],
+  ]);
   const firstLine = Math.max(range.firstLine, -historySize);
   const length = Math.max(0, Math.min(last, size.rows - 1) - firstLine + 1);
+  const about = { firstLine, historySize, size, isAlternate, costMs };
+  if (isPlain) return { ...about, lines: [], texts: captured.slice(0, length), wrapped: [] };
+  const joinedAt = captured.indexOf(mark) + 1;
+  const textsAt = captured.lastIndexOf(mark) + 1;
+  const texts = captured.slice(textsAt, textsAt + length);
   const lines = await completeLines(captured.slice(0, length), slices);
-  return { firstLine, lines, historySize, size };
+  return {
+    ...about,
+    lines,
+    texts,
+    wrapped: wrappedRows(texts, captured.slice(joinedAt, textsAt - 1)),
+  };
 }
 
 const PAGE_FIELDS = {
@@ -39,6 +66,7 @@ const PAGE_FIELDS = {
   historyLimit: 'history_limit',
   cols: 'pane_width',
   rows: 'pane_height',
+  isAlternate: 'alternate_on',
 } as const;
 
 export interface CapturedPage {
@@ -48,6 +76,7 @@ export interface CapturedPage {
   /** Above this tmux drops the oldest tenth of it. */
   readonly historyLimit: number;
   readonly size: TerminalSize;
+  readonly isAlternate: boolean;
   /** What it took of tmux, or altogether where nobody tells that. */
   readonly costMs: number;
 }

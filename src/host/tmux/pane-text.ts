@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { PageSize } from '../../base/page-size.js';
 import type { CaptureRequest } from '../../base/pane.js';
 import type { Slices } from '../../base/slices.js';
 import { completeLines } from './captured-lines.js';
@@ -11,7 +12,6 @@ import {
   type WalkedPage,
   type WalkedPages,
 } from './history-walk.js';
-import { PageSize } from './page-size.js';
 import { capturePage, capturePrinted, type PaneTarget } from './pane-history.js';
 import { deferred, less, parseRows, rowArgs, variable } from './rows.js';
 import type { TmuxServer } from './tmux-server.js';

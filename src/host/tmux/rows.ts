@@ -9,6 +9,7 @@ const VARIABLES = {
   ...{ window_id: text, window_layout: text, window_activity: Number },
   ...{ window_width: Number, window_height: Number, window_active: flag, window_zoomed_flag: flag },
   ...{ pane_id: paneId, pane_pid: Number, pane_dead: flag, pane_pipe: flag, pane_active: flag },
+  ...{ alternate_on: flag },
   ...{ pane_left: Number, pane_top: Number, pane_width: Number, pane_height: Number },
   ...{ history_size: Number, history_limit: Number, cursor_x: Number, cursor_y: Number },
   ...{ client_pid: Number, client_name: text, client_flags: list, client_control_mode: flag },

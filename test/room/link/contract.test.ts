@@ -151,18 +151,23 @@ describe.each([
     await eventually('the pane shows the last line, 1000', async () =>
       (await shows()).join('').includes('1000'),
     );
-    const page = await linked.link.history({ ...target, firstLine: -500, count: 500 });
+    const page = await linked.link.history({
+      ...target,
+      firstLine: -500,
+      count: 500,
+      isPlain: false,
+    });
     expect(page.lines).toHaveLength(500);
     expect(page.lines.at(-1)).toBe(`${page.historySize}`);
     expect(page).toMatchObject({ firstLine: -500, size: { cols: 200 } });
     const gone = { session: PAIR, pane: paneId('%99') };
-    await expect(linked.link.history({ ...gone, firstLine: 0, count: 1 })).rejects.toThrow(
-      UnavailableError,
-    );
+    await expect(
+      linked.link.history({ ...gone, firstLine: 0, count: 1, isPlain: false }),
+    ).rejects.toThrow(UnavailableError);
     const elsewhere = { ...target, session: sessionName('elsewhere') };
-    await expect(linked.link.history({ ...elsewhere, firstLine: 0, count: 1 })).rejects.toThrow(
-      'there is no session elsewhere',
-    );
+    await expect(
+      linked.link.history({ ...elsewhere, firstLine: 0, count: 1, isPlain: false }),
+    ).rejects.toThrow('there is no session elsewhere');
   });
 
   test('sizes a driver’s terminal, at the opening and later', async () => {

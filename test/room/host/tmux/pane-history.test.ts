@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { UnavailableError } from '../../../../src/base/errors.js';
+import type { HistoryRequest } from '../../../../src/base/history-page.js';
 import { paneId } from '../../../../src/base/ids.js';
 import { OwnSlices } from '../../../../src/base/slices.js';
 import { captureHistory } from '../../../../src/host/tmux/pane-history.js';
@@ -14,7 +15,7 @@ async function open() {
   await tmux.shows('line 100');
   const pane = { sessionId: tmux.sessionId, id: tmux.pane };
   const page = (firstLine: number, count: number) =>
-    captureHistory(tmux.server, pane, { firstLine, count, slices });
+    captureHistory(tmux.server, pane, { firstLine, count, isPlain: false, slices });
   const historySize = Number(
     await tmux.ask('display-message', '-p', '-t', tmux.pane, '#{history_size}'),
   );
@@ -24,12 +25,11 @@ async function open() {
 test('a page has the lines that were asked for, with what they belong to', async () => {
   await using opened = await open();
   const { page, historySize } = opened;
-  expect(await page(-3, 5)).toEqual({
-    firstLine: -3,
-    lines: [-3, -2, -1, 0, 1].map((line) => `line ${historySize + line + 1}`),
-    historySize,
-    size: { cols: 80, rows: 24 },
-  });
+  const lines = [-3, -2, -1, 0, 1].map((line) => `line ${historySize + line + 1}`);
+  const about = { firstLine: -3, historySize, size: { cols: 80, rows: 24 }, isAlternate: false };
+  const { costMs, ...found } = await page(-3, 5);
+  expect(found).toEqual({ ...about, lines, texts: lines, wrapped: [] });
+  expect(costMs).toBeGreaterThan(0);
 });
 
 test('a page that begins before the oldest line says where it begins', async () => {
@@ -64,7 +64,12 @@ test('a page keeps colours and line drawing, each line complete in itself', asyn
   await using tmux = await PrivateTmux.start({ command: ['sh', '-c', script] });
   await tmux.shows('lqk');
   const pane = { sessionId: tmux.sessionId, id: tmux.pane };
-  const { lines } = await captureHistory(tmux.server, pane, { firstLine: 0, count: 3, slices });
+  const { lines } = await captureHistory(tmux.server, pane, {
+    firstLine: 0,
+    count: 3,
+    isPlain: false,
+    slices,
+  });
   expect(lines).toEqual(['\x1b[31mred\x1b[0m', '\x1b[31mstill\x1b[0m', '┌─┐']);
 });
 
@@ -76,8 +81,52 @@ test('a pane that is gone, or of another session, has no history here', async ()
     const page = captureHistory(
       tmux.server,
       { sessionId: tmux.sessionId, id },
-      { firstLine: 0, count: 1, slices },
+      { firstLine: 0, count: 1, isPlain: false, slices },
     );
     await expect(page).rejects.toThrow(UnavailableError);
   }
+});
+
+/** What a pane of 80x24 shows that has printed this. */
+async function shown(printed: string, request: Partial<HistoryRequest> = {}) {
+  await using tmux = await PrivateTmux.start({
+    command: ['sh', '-c', `printf '${printed}\\nend\\n'; exec cat`],
+  });
+  await tmux.shows('end');
+  const pane = { sessionId: tmux.sessionId, id: tmux.pane };
+  const range = { firstLine: 0, count: 24, isPlain: false, ...request };
+  return await captureHistory(tmux.server, pane, { ...range, slices });
+}
+
+test('a page tells which lines go on in the next one, blank or wide at the end, too', async () => {
+  const long = 'x'.repeat(200);
+  const spaced = `${'y'.repeat(78)}  z`;
+  const wide = `w${'漢'.repeat(50)}`;
+  const { texts, wrapped } = await shown(['short', long, '', spaced, wide].join('\\n'));
+  expect(texts.slice(0, 8).map((text) => text[0] ?? '')).toEqual([
+    's',
+    'x',
+    'x',
+    'x',
+    '',
+    'y',
+    'z',
+    'w',
+  ]);
+  expect(wrapped).toEqual([1, 2, 5, 7]);
+  expect((await shown(long, { count: 2 })).wrapped).toEqual([0, 1]);
+});
+
+test('a page without looks has texts alone', async () => {
+  const printed = '\\033[31mred\\033[0m';
+  const page = await shown(printed, { count: 1, isPlain: true });
+  expect(page).toMatchObject({ lines: [], texts: ['red'], wrapped: [] });
+  expect(await shown(printed, { count: 1 })).toMatchObject({
+    lines: ['\x1b[31mred\x1b[0m'],
+    texts: ['red'],
+  });
+});
+
+test('a page tells that the program has the alternate screen', async () => {
+  expect(await shown('\\033[?1049h')).toMatchObject({ isAlternate: true });
 });

@@ -3,7 +3,10 @@ import type { HistoryPage } from '../../../../src/base/history-page.js';
 import { paneId } from '../../../../src/base/ids.js';
 import { PacedHistory } from '../../../../src/gateway/viewer/history-pages.js';
 
-const PAGE: HistoryPage = { firstLine: 0, lines: [], historySize: 0, size: { cols: 1, rows: 1 } };
+const PAGE: HistoryPage = {
+  ...{ firstLine: 0, lines: [], texts: [], wrapped: [], historySize: 0 },
+  ...{ size: { cols: 1, rows: 1 }, isAlternate: false, costMs: 0 },
+};
 
 const PANE = paneId('%1');
 
@@ -19,7 +22,9 @@ test('pages of all observers are asked for one after the other, also after one t
     if (firstLine === -2) throw new Error('gone');
     return { ...PAGE, firstLine };
   });
-  const pages = [-1, -2, -3].map((firstLine) => history.of('olga')(PANE, { firstLine, count: 1 }));
+  const pages = [-1, -2, -3].map((firstLine) =>
+    history.of('olga')(PANE, { firstLine, count: 1, isPlain: false }),
+  );
   const outcomes = await Promise.allSettled(pages);
   expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   expect(asked).toEqual([-1, -2, -3]);
@@ -31,7 +36,12 @@ test('an engineer who asks for many pages waits for them; a colleague has the ne
     asked.push(firstLine);
     return { ...PAGE, firstLine };
   });
-  const many = [-1, -2, -3].map((firstLine) => history.of('olga')(PANE, { firstLine, count: 1 }));
-  await Promise.all([...many, history.of('otto')(PANE, { firstLine: -9, count: 1 })]);
+  const many = [-1, -2, -3].map((firstLine) =>
+    history.of('olga')(PANE, { firstLine, count: 1, isPlain: false }),
+  );
+  await Promise.all([
+    ...many,
+    history.of('otto')(PANE, { firstLine: -9, count: 1, isPlain: false }),
+  ]);
   expect(asked).toEqual([-1, -2, -9, -3]);
 });

@@ -258,6 +258,29 @@ describe('searching', () => {
 });
 
 describe('copying', () => {
+  test('a line that was too long for the pane is copied as one', async () => {
+    using viewed = new ViewedSession();
+    const long = `${'a'.repeat(78)}  b`;
+    viewed.answer = (request) => {
+      const page = viewed.buffer.page({ ...request, firstLine: 0, count: 23 });
+      const texts = [long.slice(0, 80), long.slice(80), 'next', ...page.texts.slice(3)];
+      return { ...page, lines: texts, texts, wrapped: [0] };
+    };
+    await viewed.type('[', 'g', 'v', 'j', 'j', 'y');
+    expect(viewed.written.map(clipboard)).toEqual([`${long}\nnext`]);
+  });
+
+  test('of one that is selected in part, that part is copied', async () => {
+    using viewed = new ViewedSession();
+    viewed.answer = (request) => {
+      const page = viewed.buffer.page({ ...request, firstLine: 0, count: 23 });
+      const texts = ['a'.repeat(80), 'b', ...page.texts.slice(2)];
+      return { ...page, lines: texts, texts, wrapped: [0] };
+    };
+    await viewed.type('[', 'g', 'v', 'y');
+    expect(viewed.written.map(clipboard)).toEqual(['a'.repeat(80)]);
+  });
+
   test.each(['v', ' '])('%j selects lines and y copies them to the clipboard', async (key) => {
     using viewed = session();
     await viewed.type('[', key, 'k', 'k');
@@ -286,5 +309,22 @@ describe('copying', () => {
     expect(copied.length).toBeLessThanOrEqual(74_994 + 8);
     expect(clipboard(copied)).toMatch(/^[\u20ac\n]+$/);
     expect(viewed.bottom).toContain('cut');
+  });
+});
+
+describe('a program on the alternate screen', () => {
+  test('keeps its own history: whoever scrolls back is told, and where its output is', async () => {
+    using viewed = new ViewedSession();
+    viewed.answer = (request) => ({ ...viewed.buffer.page(request), isAlternate: true });
+    await viewed.type('[');
+    expect(viewed.bottom).toContain('this program keeps its own history: ssh … logs engine');
+    await viewed.type('k');
+    expect(viewed.bottom).toContain('Esc live');
+  });
+
+  test('is not spoken of where there is none', async () => {
+    using viewed = new ViewedSession();
+    await viewed.type('[');
+    expect(viewed.bottom).not.toContain('own history');
   });
 });

@@ -1,7 +1,9 @@
+/** No page has more lines. */
+export const MAX_PAGE_LINES = 3200;
 /** What a page takes of tmux, during which nobody else is served. */
 const AIM_MS = 5;
 /** A page that costs more than was reckoned must not keep a keystroke for long: more cells may have colours each. */
-const MAX_CELLS = { plain: 400_000, styled: 120_000 } as const;
+const MAX_CELLS = { plain: 500_000, styled: 120_000 } as const;
 /** Of the first page, of which nothing is known yet. */
 const FIRST_CELLS = 16_000;
 const MIN_LINES = 32;
@@ -20,7 +22,8 @@ export class PageSize {
 
   constructor({ cols, isStyled }: PageSizeOptions) {
     const cells = Math.max(1, cols);
-    this.#max = Math.max(MIN_LINES, Math.floor(MAX_CELLS[isStyled ? 'styled' : 'plain'] / cells));
+    const most = Math.floor(MAX_CELLS[isStyled ? 'styled' : 'plain'] / cells);
+    this.#max = Math.max(MIN_LINES, Math.min(MAX_PAGE_LINES, most));
     this.#lines = Math.max(MIN_LINES, Math.floor(FIRST_CELLS / cells));
   }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PageSize } from '../../../../src/host/tmux/page-size.js';
+import { PageSize } from '../../../src/base/page-size.js';
 
 /** The lines of the pages that follow, where each line takes so long. */
 function sizesAt(msPerLine: number, isStyled = false): number[] {
@@ -24,7 +24,7 @@ test('pages of lines that cost much are short, but never too short to go on', ()
 });
 
 test('lines that cost nothing so far do not make a page endless: the next may be full of colours', () => {
-  expect(sizesAt(0).at(-1)).toBe(2500);
+  expect(sizesAt(0).at(-1)).toBe(3125);
   expect(sizesAt(0, true).at(-1)).toBe(750);
 });
 
