@@ -228,10 +228,11 @@ export class KeyDecoder {
     const code = Number(numbers?.['code']);
     if (numbers === undefined || numbers['event'] === RELEASED || code > 0x10ffff) return;
     const isCtrl = ((Number(numbers['modifiers'] ?? 1) - 1) & CTRL) !== 0;
+    const typed = isCtrl ? [code & 0x1f] : Buffer.from(String.fromCodePoint(code));
     if (code === ESC) this.#say('Escape');
-    else if (!isCtrl)
-      Buffer.from(String.fromCodePoint(code)).forEach((byte) => this.#takeKey(byte));
-    else if (code >= 0x40 && code < 0x7f) this.#takeKey(code & 0x1f);
+    else if (!isCtrl || (code >= 0x40 && code < 0x7f)) {
+      for (const byte of typed) this.#takeKey(byte);
+    }
   }
 
   #sayNamed(key: Key | undefined): void {

@@ -92,6 +92,11 @@ export function widthOf(character: string): string {
   return `#{w:#{l:${character}}}`;
 }
 
+/** Whether a variable is less than a number, for a condition that tmux evaluates. */
+export function isLessThan(name: 'history-limit', number: number): string {
+  return `#{e|<|:${variable(name)},${number}}`;
+}
+
 /** A number less a variable, which tmux works out when it runs the command. */
 export function less(number: number, name: Variable): string {
   return `#{e|-|:${number},${variable(name)}}`;

@@ -46,10 +46,29 @@ export const NO_BORDER_STATUS: readonly string[] = [
   ...['set-option', '-s', 'command-alias[91]', 'set-window-option=set-option -w'],
 ];
 
-/** What this version of tmux cannot do, for people; nothing for most. */
-export function limitsOf(version: string): readonly string[] {
-  if (!hangsOnBorderStatus(version)) return [];
+/** Whether `history-limit` counts for every pane that is there, and not for those alone that are made after it. */
+export function hasCommonHistory(version: string): boolean {
+  return isFrom(version, 3, 7);
+}
+
+/**
+ * What this version of tmux cannot do, for people; nothing for most.
+ *
+ * @param histories the lines of scrollback that the panes of a session ask for.
+ */
+export function limitsOf(
+  version: string,
+  histories: readonly (number | undefined)[] = [],
+): readonly string[] {
+  const limits: string[] = [];
+  if (hasCommonHistory(version) && new Set(histories).size > 1) {
+    limits.push(
+      `tmux ${version} keeps as much history of each pane as of the one with the most: the others get more than they ask for`,
+    );
+  }
+  if (!hangsOnBorderStatus(version)) return limits;
   return [
+    ...limits,
     `tmux ${version} hangs where pane borders have a status and a terminal is narrower than the window: panes have no names on their borders; tmux 3.6b, or one newer than 3.7c, shows them`,
   ];
 }

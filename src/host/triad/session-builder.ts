@@ -6,8 +6,16 @@ import type { TerminalSize } from '../../base/terminal-size.js';
 import { requireTrustedFile, type TrustedPath } from '../../base/trusted-file.js';
 import { layoutString } from '../plan/layout.js';
 import type { PanePlan, PaneProgram, SessionPlan } from '../plan/session-plan.js';
-import { type Fields, panesOf, parseRows, type Row, rowArgs, variable } from '../tmux/rows.js';
-import { hangsOnBorderStatus, NO_BORDER_STATUS } from '../tmux/tmux-limits.js';
+import {
+  type Fields,
+  isLessThan,
+  panesOf,
+  parseRows,
+  type Row,
+  rowArgs,
+  variable,
+} from '../tmux/rows.js';
+import { hangsOnBorderStatus, hasCommonHistory, NO_BORDER_STATUS } from '../tmux/tmux-limits.js';
 import { TmuxError, type TmuxServer } from '../tmux/tmux-server.js';
 import { readMemory } from './pane-memory.js';
 import { type KnownWindow, splitTarget } from './pane-positions.js';
@@ -221,11 +229,19 @@ export class SessionBuilder {
   async #makePane(command: readonly string[], historyLines: number | undefined): Promise<string> {
     const { server } = this.#options;
     try {
-      return (await server.run(withHistory(command, historyLines))).toString();
+      return (await server.run(this.#withHistory(command, historyLines))).toString();
     } catch (error) {
       await server.run(RESET_HISTORY).catch(() => undefined);
       throw error;
     }
+  }
+
+  #withHistory(command: readonly string[], lines: number | undefined): readonly string[] {
+    if (!hasCommonHistory(this.#options.server.program.version)) return withHistory(command, lines);
+    return withCommonHistory(
+      command,
+      this.#plan.panes.map(({ historyLines }) => historyLines),
+    );
   }
 
   async #createPanes(): Promise<string> {
@@ -240,7 +256,10 @@ export class SessionBuilder {
       ...['--', ...this.#keeperArgv(first.name)],
     ];
     requireTrustedFile(tmuxConfig);
-    const made = await server.start(tmuxConfig.path, withHistory(command, first.historyLines));
+    const made = await server.start(
+      tmuxConfig.path,
+      this.#withHistory(command, first.historyLines),
+    );
     const { sessionId, id } = firstOf(made, MADE_SESSION);
     await server.run(['resize-window', '-t', sessionId, ...size]);
     await this.#name(id, first);
@@ -351,6 +370,20 @@ function withHistory(command: readonly string[], lines: number | undefined): rea
     ...['set-option', '-g', 'history-limit', `${lines}`, ';'],
     ...[...command, ';', ...RESET_HISTORY],
   ];
+}
+
+/** The most that any pane asks for, where all get what was set last; what is configured counts for those that do not ask. */
+function withCommonHistory(
+  command: readonly string[],
+  asked: readonly (number | undefined)[],
+): readonly string[] {
+  const lines = asked.filter((each) => each !== undefined);
+  if (lines.length === 0) return command;
+  const most = Math.max(...lines);
+  const set = ['set-option', '-g', 'history-limit', `${most}`];
+  if (lines.length === asked.length) return [...set, ';', ...command];
+  const isLess = isLessThan('history-limit', most);
+  return ['if-shell', '-F', isLess, set.join(' '), ';', ...command];
 }
 
 function ignoreGone(error: unknown): void {

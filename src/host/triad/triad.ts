@@ -265,7 +265,10 @@ export class Triad {
       socket: server.socketPath,
       tmuxVersion: server.program.version,
       adopted: this.#isAdopted,
-      limits: limitsOf(server.program.version),
+      limits: limitsOf(
+        server.program.version,
+        this.#plan.panes.map(({ historyLines }) => historyLines),
+      ),
       problems: [this.#trouble, server.program.trouble].filter((problem) => problem !== undefined),
       panes: this.#panes.all.map((pane) => pane.describe()),
     };
