@@ -10,6 +10,9 @@ const DEFAULT_SIZE: TerminalSize = { cols: 80, rows: 24 };
 /** tmux and node-pty wrap or fail far beyond any real terminal; below 1 they throw. */
 export const MAX_CELLS = 1000;
 
+/** Smaller than this no layout of several panes can be drawn. */
+export const SMALLEST_WINDOW: TerminalSize = { cols: 20, rows: 5 };
+
 /** A size that is safe to hand to a pty: 1 to 1000 each way, the default where nothing was said. */
 export function clampSize(cols: number, rows: number): TerminalSize {
   return { cols: clamp(cols, DEFAULT_SIZE.cols), rows: clamp(rows, DEFAULT_SIZE.rows) };

@@ -198,16 +198,19 @@ test("the window has the size of the driver's terminal, and follows it", async (
   await windowBecomes('133x40');
 });
 
-test('of two drivers, the one who typed or resized last sizes the window', async () => {
+test('of two drivers who type by turns nobody resizes the window; one who types while the other pauses does', async () => {
   await using dora = await drive({ size: { cols: 100, rows: 30 } });
   dora.type('a');
   await windowBecomes('100x29');
   await using dirk = await drive({ size: { cols: 120, rows: 35 } }, 'dirk');
   await dirk.sees('driving');
-  dirk.type('b');
-  await windowBecomes('120x34');
-  dora.type('c');
-  await windowBecomes('100x29');
+  dirk.type('by turns');
+  await dora.sees('by turns');
+  expect(await probe.windowSize()).toBe('100x29');
+  await eventually('dirk sizes the window', async () => {
+    dirk.type('b');
+    return (await probe.windowSize()) === '120x34';
+  });
   dirk.resize({ cols: 121, rows: 36 });
   await windowBecomes('121x35');
 });

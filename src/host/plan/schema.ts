@@ -2,6 +2,7 @@ import type { output, RefinementCtx, ZodType } from 'zod';
 import { isName, NAME_RULE, type SessionName, sessionName } from '../../base/ids.js';
 import { PANE_SIGNALS } from '../../base/pane.js';
 import { argument, argumentList, duration, paneNameText, printable, z } from '../../base/schema.js';
+import { MAX_CELLS, SMALLEST_WINDOW } from '../../base/terminal-size.js';
 import { healthKeys } from '../health/schema.js';
 import { rulesKeys } from '../rules/schema.js';
 import { logFileKeys } from '../tap/schema.js';
@@ -158,12 +159,40 @@ const layout = z
 
 export type Layout = output<typeof layout>;
 
+const FOLLOWED = ['typist', 'largest', 'smallest'] as const;
+const FIXED = /^fixed (\d{1,4})x(\d{1,4})$/;
+const { cols: MIN_COLS, rows: MIN_ROWS } = SMALLEST_WINDOW;
+const FOLLOW_RULE = `must be ${FOLLOWED.join(', ')}, or fixed COLSxROWS of ${MIN_COLS}x${MIN_ROWS} to ${MAX_CELLS}x${MAX_CELLS}`;
+
+const fixed = z
+  .string()
+  .regex(FIXED)
+  .transform((text) => {
+    const [, cols, rows] = FIXED.exec(text) ?? [];
+    return { cols: Number(cols), rows: Number(rows) };
+  })
+  .pipe(
+    z.strictObject({
+      cols: z.int().min(MIN_COLS).max(MAX_CELLS),
+      rows: z.int().min(MIN_ROWS).max(MAX_CELLS),
+    }),
+  );
+const follow = z.union([z.enum(FOLLOWED), fixed], { error: FOLLOW_RULE }).default('typist');
+
+const windowSize = z.strictObject({ follow }).prefault({});
+
+/** What sizes the window: whose terminal, or cells, with the status line in them. */
+export type SizePolicy = Readonly<output<typeof windowSize>>;
+
 const session = z
   .strictObject({
     name: name
       .transform((text): SessionName => sessionName(text))
       .describe('also the SSH user name'),
     layout: layout.describe('a tmux layout, or rows and columns with sizes'),
+    size: windowSize.describe(
+      'what sizes the window: follow: typist, largest, smallest, fixed 120x40',
+    ),
     panes: z.array(pane).min(1).max(MAX_PANES),
     ...rulesKeys,
   })

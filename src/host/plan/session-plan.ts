@@ -9,7 +9,7 @@ import type { HealthPlan } from '../health/health-plan.js';
 import type { RulesPlan } from '../rules/rule-plan.js';
 import type { LogFilePlan } from '../tap/schema.js';
 import type { Dependency } from './dependency.js';
-import type { Layout, PaneConfig } from './schema.js';
+import type { Layout, PaneConfig, SizePolicy } from './schema.js';
 
 /** What runs in a pane. */
 export interface PaneProgram {
@@ -47,6 +47,7 @@ export interface PanePlan {
 export interface SessionPlan {
   readonly name: SessionName;
   readonly layout: Layout;
+  readonly size: SizePolicy;
   readonly panes: readonly PanePlan[];
   readonly rules: RulesPlan;
 }

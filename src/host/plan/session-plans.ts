@@ -15,9 +15,10 @@ export interface PlanHome {
 
 /** `config/triad.yaml` with every path and every variable filled in. */
 export function planSessions(config: TriadConfig, home: PlanHome): SessionPlan[] {
-  return config.sessions.map(({ name, layout, panes, rules, webhookHosts }) => ({
+  return config.sessions.map(({ name, layout, size, panes, rules, webhookHosts }) => ({
     name,
     layout,
+    size,
     panes: panes.map((pane) => planPane(pane, program(pane, home))),
     rules: { rules, webhookHosts },
   }));
@@ -53,7 +54,7 @@ export function planCommand(argv: readonly string[], home: PlanHome): SessionPla
   const program = { title, argv, cwd: home.root, env: { ...TERMINAL_ENV, ...env } };
   const panes = (session?.panes ?? []).map((pane) => planPane({ ...pane, focus: true }, program));
   return {
-    ...{ name: COMMAND_SESSION, layout: 'tiled', panes },
+    ...{ name: COMMAND_SESSION, layout: 'tiled', size: { follow: 'typist' }, panes },
     rules: { rules: [], webhookHosts: [] },
   };
 }

@@ -92,7 +92,7 @@ export class HostSession implements SessionCalls {
     this.#waits = new OutputWaits(options.clock);
     // One after the other: two at once could leave windows of two sizes.
     let sized = Promise.resolve();
-    this.#windowSize = new WindowSize((size) => {
+    this.#windowSize = new WindowSize(options.plan.size, (size) => {
       sized = sized.then(() => this.#sizeWindows(size));
     });
     const onWindowsChanged = () => {
@@ -249,6 +249,7 @@ export class HostSession implements SessionCalls {
     this.#door.setPlan(plan);
     this.#plan = this.#equipped(plan);
     this.#rules.setPlan(plan.rules);
+    this.#windowSize.policy = plan.size;
     return this.#triad.apply(this.#plan);
   }
 
@@ -398,6 +399,7 @@ export class HostSession implements SessionCalls {
       const windows = await control.rows('list-windows', { id: 'window_id' }, ['-t', session]);
       // All are asked for: one that was closed meanwhile must not keep the others from their size.
       await Promise.all(windows.map(({ id }) => control.ask('resize-window', ['-t', id, ...size])));
+      await this.#triad.sized();
     } catch (error) {
       this.#options.log.debug({ reason: messageOf(error) }, 'windows not sized');
     }

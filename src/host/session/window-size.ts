@@ -1,53 +1,74 @@
-import type { TerminalSize } from '../../base/terminal-size.js';
+import { SMALLEST_WINDOW, type TerminalSize } from '../../base/terminal-size.js';
+import type { SizePolicy } from '../plan/schema.js';
 
-/** Two drivers who type in turn must not make every program in the panes redraw per keystroke. */
-const MIN_INTERVAL_MS = 150;
-/** Smaller than this no layout of several panes can be drawn. */
-const SMALLEST: TerminalSize = { cols: 20, rows: 5 };
+/** Every change makes the programs in the panes draw anew: a burst becomes one, once it has come to rest. */
+const SETTLE_MS = 250;
+/** Another driver's keys count from then on: two who type by turns must not resize the window each time. */
+const TYPIST_PAUSE_MS = 5_000;
+
+interface Driver {
+  size: TerminalSize;
+  typedAtMs: number;
+}
 
 /**
- * Decides whose terminal sizes the window: the driver's who last typed or resized. A driver who
- * comes changes nothing while another one is there; when the last has left, the size stays.
+ * Decides how large the window is, by the policy of the session: as the terminal of the driver who types, of the
+ * largest or smallest that there are, or as configured. A driver who comes changes nothing where the window follows
+ * who types and another one is there; when the last has left, the size stays.
  */
 export class WindowSize {
-  /** Drivers' sizes, the one who last typed or resized last. */
-  readonly #drivers = new Map<object, TerminalSize>();
+  /** Those whose terminals count; the window follows the last one where it follows who types. */
+  readonly #drivers = new Map<object, Driver>();
   readonly #apply: (size: TerminalSize) => void;
+  #policy: SizePolicy;
   #applied: TerminalSize | undefined;
   #last: TerminalSize | undefined;
-  #appliedAtMs = -Infinity;
+  #appliedAtMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param apply sizes the window to a driver's whole terminal. */
-  constructor(apply: (size: TerminalSize) => void) {
+  constructor(policy: SizePolicy, apply: (size: TerminalSize) => void) {
+    this.#policy = policy;
     this.#apply = apply;
+  }
+
+  set policy(policy: SizePolicy) {
+    this.#policy = policy;
+    this.#settle();
   }
 
   came(driver: object, size: TerminalSize): void {
     const others = [...this.#drivers];
     this.#drivers.clear();
-    this.#drivers.set(driver, size);
-    for (const [other, otherSize] of others) this.#drivers.set(other, otherSize);
-    this.#schedule();
+    this.#drivers.set(driver, { size, typedAtMs: Number.NEGATIVE_INFINITY });
+    for (const [other, its] of others) this.#drivers.set(other, its);
+    this.#change();
   }
 
   typed(driver: object): void {
-    const size = this.#drivers.get(driver);
-    if (size !== undefined) this.#makeLast(driver, size);
+    const its = this.#drivers.get(driver);
+    if (its === undefined) return;
+    its.typedAtMs = performance.now();
+    if (this.#mayTakeOver(driver)) this.#makeLast(driver, its);
+    this.#change();
   }
 
   resized(driver: object, size: TerminalSize): void {
-    if (this.#drivers.has(driver)) this.#makeLast(driver, size);
+    const its = this.#drivers.get(driver);
+    if (its === undefined) return;
+    its.size = size;
+    if (this.#mayTakeOver(driver)) this.#makeLast(driver, its);
+    this.#settle();
   }
 
   left(driver: object): void {
-    if (this.#drivers.delete(driver)) this.#schedule();
+    if (this.#drivers.delete(driver)) this.#settle();
   }
 
   /** The window was made anew or joined by another one: applies the size once more. */
   again(): void {
     this.#applied = undefined;
-    this.#schedule();
+    this.#change();
   }
 
   close(): void {
@@ -55,18 +76,34 @@ export class WindowSize {
     clearTimeout(this.#timer);
   }
 
-  #makeLast(driver: object, size: TerminalSize): void {
-    this.#drivers.delete(driver);
-    this.#drivers.set(driver, size);
-    this.#schedule();
+  #mayTakeOver(driver: object): boolean {
+    const [last, its] = [...this.#drivers].at(-1) ?? [];
+    if (last === driver || its === undefined) return true;
+    return performance.now() - its.typedAtMs > TYPIST_PAUSE_MS;
   }
 
-  #schedule(): void {
+  #makeLast(driver: object, its: Driver): void {
+    this.#drivers.delete(driver);
+    this.#drivers.set(driver, its);
+  }
+
+  /** At once, where the last change is some time ago. */
+  #change(): void {
+    if (this.#timer !== undefined || !this.#isDue()) return;
+    const waitMs = this.#appliedAtMs + SETTLE_MS - performance.now();
+    if (waitMs <= 0) this.#applyNow();
+    else this.#timer = setTimeout(() => this.#applyNow(), waitMs);
+  }
+
+  /** When no further change has come for some time. */
+  #settle(): void {
+    clearTimeout(this.#timer);
+    this.#timer = this.#isDue() ? setTimeout(() => this.#applyNow(), SETTLE_MS) : undefined;
+  }
+
+  #isDue(): boolean {
     const wanted = this.#wanted();
-    if (wanted === undefined || isEqual(wanted, this.#applied) || this.#timer !== undefined) return;
-    const waitMs = this.#appliedAtMs + MIN_INTERVAL_MS - performance.now();
-    if (waitMs <= 0) return this.#applyNow();
-    this.#timer = setTimeout(() => this.#applyNow(), waitMs);
+    return wanted !== undefined && !isEqual(wanted, this.#applied);
   }
 
   #applyNow(): void {
@@ -80,9 +117,22 @@ export class WindowSize {
   }
 
   #wanted(): TerminalSize | undefined {
-    const size = [...this.#drivers.values()].at(-1);
+    const size = this.#followed();
     if (size === undefined) return this.#last;
-    return { cols: Math.max(size.cols, SMALLEST.cols), rows: Math.max(size.rows, SMALLEST.rows) };
+    const { cols, rows } = SMALLEST_WINDOW;
+    return { cols: Math.max(size.cols, cols), rows: Math.max(size.rows, rows) };
+  }
+
+  #followed(): TerminalSize | undefined {
+    const { follow } = this.#policy;
+    if (typeof follow === 'object') return follow;
+    const sizes = [...this.#drivers.values()].map(({ size }) => size);
+    if (follow === 'typist' || sizes.length === 0) return sizes.at(-1);
+    const choose = follow === 'largest' ? Math.max : Math.min;
+    return {
+      cols: choose(...sizes.map(({ cols }) => cols)),
+      rows: choose(...sizes.map(({ rows }) => rows)),
+    };
   }
 }
 

@@ -73,6 +73,8 @@ export class Triad {
   #plan: SessionPlan;
   #state: SessionState = 'starting';
   #isAdopted = false;
+  /** Whether its windows are still as large as they were made, for no terminal yet. */
+  #isUnsized = false;
   /** It is being ended, or let go of. */
   #isClosed = false;
   /** Aborted when the session is let go of: whatever is half done leads nothing any more. */
@@ -164,6 +166,7 @@ export class Triad {
       await endLeftClients(this.server);
       await endLeftMirrors(this.server);
     } else this.#loss ??= await this.#left.recallSession(this.#panes, this.#process.loss);
+    this.#isUnsized = !this.#isAdopted;
     this.#sessionId = found ?? (await this.#builder.create());
     let held: readonly Pane[];
     try {
@@ -255,6 +258,13 @@ export class Triad {
     const sessionId = this.getSessionId();
     this.#plan = plan;
     return this.#changer.apply(sessionId, plan);
+  }
+
+  /** Its windows are as large as they are to be: one that is new is laid out for that. */
+  async sized(): Promise<void> {
+    if (!this.#isUnsized) return;
+    this.#isUnsized = false;
+    await this.#turns.take(() => this.#builder.arrange(this.getSessionId()));
   }
 
   describe(): SessionDescription {

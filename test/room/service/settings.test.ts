@@ -54,7 +54,7 @@ const cases: readonly [string, () => void, readonly (string | RegExp)[]][] = [
   [
     'tmux.conf with a window size that crashes tmux',
     () => appendFileSync(path('config/tmux.conf'), 'set -g window-size manual\n'),
-    ['config/tmux.conf: window-size must not be manual globally'],
+    ['config/tmux.conf: window-size must not be set'],
   ],
   [
     'tmux.conf that lets the session end',

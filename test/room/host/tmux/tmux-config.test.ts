@@ -103,7 +103,8 @@ test.each([
   ['set -s exit-emp on', ': exit-empty must be off, got on'],
   ['set -su exit-empty', ': exit-empty must be off, got on'],
   ['set -g destroy-unattached on', ': destroy-unattached must be off, got on'],
-  ['set -g window-size manual', ': window-size must not be manual globally'],
+  ['set -g window-size manual', ': window-size must not be set: size in triad.yaml decides'],
+  ['set -g window-size largest', 'decides (follow: largest)'],
 ])('what a promise rests on cannot be taken back: %s', async (line, problem) => {
   writeFileSync(path, `${DEFAULTS}${line}\n`);
   const binary = await findTmux(TESTED_TMUX, env);
