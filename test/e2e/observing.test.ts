@@ -152,6 +152,16 @@ describe.each(FORMS)('in %s', (form) => {
     await observer.sees('engine');
   });
 
+  test('an observer hears the bell of the session', async () => {
+    await using driver = await drive();
+    await using observer = await watch();
+    const heard = observer.output.length;
+    driver.type("printf 'ring\\a'; echo ' done'\r");
+    await observer.sees('ring done');
+    const isRung = () => observer.output.slice(heard).includes('\x07');
+    await eventually('the bell is rung', isRung);
+  });
+
   test('observers who stop while the session floods skip to the right screen, and nobody is dropped', async () => {
     await using driver = await drive();
     await using observer = await watch();

@@ -50,6 +50,8 @@ export class FakeTerminal implements ObserverTerminal, Disposable {
   readonly screen: WatchedScreen;
   isSlow = false;
   frames = 0;
+  /** How often it was rung. */
+  bells = 0;
   mostUnconsumed = 0;
   #unconsumed: Uint8Array[] = [];
   #listener: () => void = () => undefined;
@@ -59,6 +61,10 @@ export class FakeTerminal implements ObserverTerminal, Disposable {
   }
 
   write(bytes: Uint8Array): void {
+    if (bytes.length === 1 && bytes[0] === 0x07) {
+      this.bells += 1;
+      return;
+    }
     this.frames += 1;
     this.#unconsumed.push(bytes);
     this.mostUnconsumed = Math.max(this.mostUnconsumed, this.unconsumedBytes());

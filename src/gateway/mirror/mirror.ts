@@ -44,6 +44,9 @@ export class Mirror {
   #presence: Presence;
   #shared: SharedScreen | undefined;
   #number = 0;
+  /** How often the bell was rung. */
+  #bells = 0;
+  #toldBells = 0;
   #isClosed = false;
 
   constructor(options: MirrorOptions) {
@@ -135,6 +138,9 @@ export class Mirror {
   #createModel({ size }: WindowLayout): ScreenModel {
     this.#model = new ScreenModel({
       ...{ size, columns: this.#columns },
+      onBell: () => {
+        this.#bells += 1;
+      },
       onChange: () => this.#clock.request(),
       onPressure: (isHigh) => this.#feed?.setBlocked(isHigh),
     });
@@ -146,8 +152,12 @@ export class Mirror {
     const startedAt = now();
     const screen = model.snapshot();
     const [before, layout, presence] = [this.#shared, this.#layout, this.#presence];
+    const bells = this.#bells;
     const isSame =
-      before?.screen === screen && before.layout === layout && before.presence === presence;
+      before?.screen === screen &&
+      before.layout === layout &&
+      before.presence === presence &&
+      this.#toldBells === bells;
     if (isSame || layout === undefined) {
       this.#clock.finished(now() - startedAt);
       return;
@@ -156,7 +166,8 @@ export class Mirror {
     const shared = { session, screen, layout, presence, composed: new ComposedScreens() };
     this.#shared = shared;
     this.#number += 1;
-    const moment = { number: this.#number, shared, frames: new FrameCache() };
+    this.#toldBells = bells;
+    const moment = { number: this.#number, shared, bells, frames: new FrameCache() };
     this.#fanOut.begin(moment, this.#displays, now() - startedAt);
   }
 

@@ -11,10 +11,14 @@ const MAX_SCREENS_BEHIND = 4;
 /** How long an observer's own keys wait after a screen was made for them: about as keys repeat. */
 const MIN_OWN_GAP_MS = 30;
 
+const BEL = Uint8Array.of(0x07);
+
 /** The newest screen, with the number of screens before it. */
 export interface Moment {
   readonly number: number;
   readonly shared: SharedScreen;
+  /** How often the session's bell was rung so far. */
+  readonly bells: number;
   readonly frames: FrameCache;
 }
 
@@ -43,6 +47,7 @@ export class ObserverDisplay {
   /** What it is to show, of which moment. */
   #target: Grid | undefined;
   #targetNumber = -1;
+  #bells: number | undefined;
   /** A frame was cut: one from nothing would be as well, and would erase what is below. */
   #isPartial = false;
   /** A newer moment, which has to wait. */
@@ -89,6 +94,7 @@ export class ObserverDisplay {
     if (this.#isClosed) return;
     this.#offer(moment.number);
     if (!this.#hasRoom()) return;
+    this.#ring(moment.bells);
     if (this.#mayAim(moment)) this.#aim(moment);
     if (this.#target === undefined || this.#position === this.#target) return;
     this.#write(this.#target, moment);
@@ -104,6 +110,13 @@ export class ObserverDisplay {
     this.#target = undefined;
     this.#settle({ reason });
     this.#options.onClose(this);
+  }
+
+  /** Once, however often it was rung since the last moment that was shown; not for what was before it came. */
+  #ring(bells: number): void {
+    const isRung = this.#bells !== undefined && bells > this.#bells;
+    this.#bells = bells;
+    if (isRung) this.#options.terminal.write(BEL);
   }
 
   #endOwnGap(): void {

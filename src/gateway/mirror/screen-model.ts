@@ -10,6 +10,8 @@ export interface ScreenModelOptions {
   readonly size: TerminalSize;
   /** As tmux 3.3 counts them where left out. */
   readonly columns?: ColumnRules | undefined;
+  /** The bell of the session's terminal was rung. */
+  readonly onBell?: (() => void) | undefined;
   /** The screen may have changed. */
   readonly onChange: () => void;
   /** Whether more waits to be understood than should: then nothing more should be written. */
@@ -47,6 +49,7 @@ export class ScreenModel {
     this.#terminal = createEmulator(options.size, options.columns);
     this.#reader = new RowReader(this.#terminal.buffer.active);
     this.#observeModes();
+    this.#terminal.onBell(() => options.onBell?.());
   }
 
   /** What `onPressure` said last. */

@@ -26,7 +26,7 @@ function moment(number: number): Moment {
     presence: { drivers: [], observers: 0 },
     composed: new Map(),
   };
-  return { number, shared, frames: new FrameCache() };
+  return { number, shared, bells: 0, frames: new FrameCache() };
 }
 
 /** The share of a process whose clock is the test's. */
@@ -234,9 +234,9 @@ test('a slow observer is shown all rows of a screen that takes many frames, in t
   const display = displayOn(terminal, fanOut);
   for (let number = 1; number <= 60; number += 1) {
     const screen = largeGrid(String.fromCharCode(0xc0 + number));
-    const { shared, frames } = moment(number);
+    const { shared, frames, bells } = moment(number);
     isFree = number % 6 === 0;
-    fanOut.begin({ number, frames, shared: { ...shared, screen } }, [display]);
+    fanOut.begin({ number, frames, bells, shared: { ...shared, screen } }, [display]);
   }
   const rowsDrawn = [...text.matchAll(/\x1b\[(\d+);1H/g)].map(([, row]) => Number(row));
   for (let row = 1; row <= 60; row += 1) {

@@ -47,6 +47,23 @@ describe('the mirrors', () => {
     expect(stage.source.opened).toBe(1);
   });
 
+  test('ring the bell of everybody who watches once for each screen, and of nobody who comes later', async () => {
+    const stage = new Stage();
+    using first = await stage.watch();
+    stage.source.output('before');
+    await first.shows('before');
+    stage.source.output('\x07\x07\x07');
+    await eventually('the bell is rung', () => first.terminal.bells > 0);
+    using second = await stage.watch();
+    stage.source.output(' after');
+    await Promise.all([first.shows('before after'), second.shows('before after')]);
+    expect(first.terminal.bells).toBe(1);
+    expect(second.terminal.bells).toBe(0);
+    stage.source.output('\x1b]0;a title\x07 no bell');
+    await second.shows('no bell');
+    expect(second.terminal.bells).toBe(0);
+  });
+
   test('run only while somebody watches', async () => {
     const stage = new Stage();
     using first = await stage.watch();
