@@ -13,7 +13,9 @@ export async function withDeadline<T>(
 ): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new DeadlineError(waitedFor, limitMs)), limitMs);
+    const giveUp = () => reject(new DeadlineError(waitedFor, limitMs));
+    // Node calls timers before it reads: what came while this process was stopped is read first.
+    timer = setTimeout(() => setImmediate(giveUp), limitMs);
   });
   try {
     return await Promise.race([work, deadline]);
