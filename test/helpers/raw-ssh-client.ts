@@ -95,6 +95,7 @@ export class RawSshClient implements AsyncDisposable {
   readonly #received: Buffer[] = [];
   #changed: () => void = () => undefined;
   #isClosed = false;
+  #farewell: string | undefined;
   /** Messages from this number on are the test's; ssh2's own client never sees them. */
   #firstOwn: number = MESSAGE.userauthRequest;
   #isAnswering = true;
@@ -112,6 +113,11 @@ export class RawSshClient implements AsyncDisposable {
 
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  /** What the server said with its disconnect message (RFC 4253 §11.1). */
+  get farewell(): string | undefined {
+    return this.#farewell;
   }
 
   /** Sends one message, encrypted. */
@@ -312,6 +318,9 @@ export class RawSshClient implements AsyncDisposable {
     const protocol = this.#parts._protocol;
     const handle = protocol._onPayload;
     protocol._onPayload = (payload) => {
+      if (payload[0] === MESSAGE.disconnect) {
+        this.#farewell ??= payload.toString('utf8', 9, 9 + payload.readUInt32BE(5));
+      }
       if ((payload[0] ?? 0) < this.#firstOwn) return handle(payload);
       if (payload[0] === MESSAGE.globalRequest) this.#answer(payload);
       this.#received.push(Buffer.from(payload));

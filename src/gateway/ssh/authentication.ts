@@ -6,6 +6,7 @@ import type { Logger } from '../../log/logger.js';
 import type { GrantStore, KnownKey } from '../access/grant-store.js';
 import { fingerprintOf, KEY_TYPES } from '../access/public-key.js';
 import type { AuthenticationRequest } from './authentication-request.js';
+import { type ConnectionEnd, endByFault, endFor } from './connection-end.js';
 import type { Standing } from './logins.js';
 import type { Refusals } from './refusals.js';
 import { isSignatureValid } from './signature.js';
@@ -67,6 +68,12 @@ function judgeSignature(request: PublicKeyAuthContext, known: KnownKey): Judgeme
   return { outcome: 'proven', known };
 }
 
+/** Whether a client asked about a key without signing with it, as those of a full agent do for each of its keys. */
+function isUnknownOffer({ context }: AuthenticationRequest, reason: RefusalReason): boolean {
+  const isOffer = context.method === 'publickey' && context.signature === undefined;
+  return isOffer && (reason === 'unknown-key' || reason === 'key-type');
+}
+
 function findDigest(name: string | undefined): 'sha256' | 'sha512' | 'unusable' | undefined {
   if (name === undefined || name === 'sha256' || name === 'sha512') return name;
   return 'unusable';
@@ -79,8 +86,10 @@ export interface AuthenticationOptions {
   readonly refusals: Refusals;
   /** The client proved to hold `known`; called before it learns of it, and says what it is let in as. */
   readonly onProven: (login: string, known: KnownKey) => Standing['kind'];
-  /** The connection must be given up, at a limit or for another reason. */
-  readonly onAbandoned: (reason: string, limit?: 'maxAuthTries') => void;
+  /** The connection must be given up at `maxAuthTries`. */
+  readonly onTooManyTries: () => void;
+  /** The connection must be given up for another reason. */
+  readonly onAbandoned: (end: ConnectionEnd) => void;
 }
 
 /** The last attempt that failed, for the record. */
@@ -101,11 +110,17 @@ export class Authentication {
   readonly #options: AuthenticationOptions;
   #requests = 0;
   #failures = 0;
+  #hasFailed = false;
   #isOver = false;
   #lastFailure: FailedAttempt | undefined;
 
   constructor(options: AuthenticationOptions) {
     this.#options = options;
+  }
+
+  /** Whether more was refused than offers of keys that are not known here. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
   }
 
   get lastFailure(): FailedAttempt | undefined {
@@ -119,15 +134,15 @@ export class Authentication {
       this.#requests += 1;
       this.#apply(request, judge(request.context, this.#options.keys));
     } catch (error) {
-      this.#abandon(`authentication failed: ${visible(messageOf(error))}`);
+      this.#abandon(endByFault(`authentication failed: ${visible(messageOf(error))}`));
     }
   }
 
   #apply(request: AuthenticationRequest, judgement: Judgement): void {
     switch (judgement.outcome) {
       case 'acceptable':
-        if (this.#requests > MAX_REQUESTS) this.#abandon('too many authentication requests');
-        else request.context.accept();
+        if (this.#requests <= MAX_REQUESTS) request.context.accept();
+        else this.#abandon(endFor('too many authentication requests'));
         return;
       case 'proven':
         this.#prove(request, judgement.known);
@@ -155,19 +170,23 @@ export class Authentication {
     const isProbe = request.method === 'none' && this.#requests === 1;
     if (!isProbe) {
       this.#failures += 1;
+      this.#hasFailed ||= !isUnknownOffer(request, reason);
       this.#lastFailure = { login: visible(context.username), fingerprint, reason };
       this.#options.refusals.logStranger((leftOut) =>
         this.#logDecision(request, { outcome: 'refused', fingerprint, reason, ...leftOut }),
       );
     }
-    const isLast = this.#failures >= this.#options.maxAuthTries;
-    if (isLast) this.#abandon('too many authentication failures', 'maxAuthTries');
-    else context.reject(['publickey']);
+    if (this.#failures < this.#options.maxAuthTries) {
+      context.reject(['publickey']);
+      return;
+    }
+    this.#isOver = true;
+    this.#options.onTooManyTries();
   }
 
-  #abandon(reason: string, limit?: 'maxAuthTries'): void {
+  #abandon(end: ConnectionEnd): void {
     this.#isOver = true;
-    this.#options.onAbandoned(reason, limit);
+    this.#options.onAbandoned(end);
   }
 
   #logDecision(request: AuthenticationRequest, facts: Record<string, unknown>): void {

@@ -10,6 +10,7 @@ import type { GrantStore, KnownKey } from '../access/grant-store.js';
 import { type EndReason, farewellSentence } from '../attachments/farewell.js';
 import type { Audit } from '../audit/audit.js';
 import { Authentication } from './authentication.js';
+import { type ConnectionEnd, type EndingLimit, endAtLimit, endFor } from './connection-end.js';
 import type { Progress } from './displacement.js';
 import { type KeyExchangeLimits, KeyExchanges, keyExchangeLimitsFor } from './key-exchanges.js';
 import { formatAddress, plainAddress } from './listen-address.js';
@@ -50,8 +51,6 @@ const PUT_OUT_LIMIT_MS = 400;
 const MAX_UNSENT_BYTES = { beforeLogin: 16 * 1024, afterLogin: 2 * 1024 * 1024 } as const;
 /** A certificate of the largest keys is shorter; RFC 4253 §6.1 allows more, for what comes after. */
 const MAX_PACKET_BYTES_BEFORE_LOGIN = 16 * 1024;
-/** What ssh2 takes, and OpenSSH: with the limit of verbs nobody gets there by a command line that is accepted. */
-const TOO_LONG = 'a message over SSH must be at most 262144 bytes';
 /** A hundred attempts with the longest keys there are; the rest is noise. */
 const MAX_BYTES_BEFORE_LOGIN = 512 * 1024;
 
@@ -128,7 +127,8 @@ export class Connection {
       log: this.#log.child({ address: this.#address }),
       refusals: options.refusals,
       onProven: (login, known) => this.#noteProven(login, known),
-      onAbandoned: (reason, limit) => this.#giveUpAt(limit, reason),
+      onTooManyTries: () => this.#giveUpAt('maxAuthTries'),
+      onAbandoned: (end) => this.giveUp(end),
     });
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
@@ -146,7 +146,7 @@ export class Connection {
   get offence(): Offence | undefined {
     if (this.#isProven) return this.#notLetIn?.offence;
     if (this.#isGraceExceeded) return 'graceExceeded';
-    if (this.#authentication.lastFailure !== undefined) return 'authfail';
+    if (this.#authentication.hasFailed) return 'authfail';
     return this.#hasGivenWay ? undefined : 'noauth';
   }
 
@@ -154,13 +154,13 @@ export class Connection {
   serve(sshClient: SshClient): void {
     this.#sshClient = sshClient;
     sshClient.on('error', (error) => {
-      const limit = isAliveTimeout(error) ? 'clientAliveCountMax' : undefined;
       const said = visible(messageOf(error));
-      const isTooLong = this.#login !== undefined && isPacketTooLong(error);
-      const reason = isFarewell(error) ? `client said: ${said}` : said;
-      this.#giveUpAt(limit, reason, isTooLong ? TOO_LONG : undefined);
+      if (isAliveTimeout(error)) this.#giveUpAt('clientAliveCountMax');
+      else if (isFarewell(error)) this.#end(`client said: ${said}`);
+      else if (this.#login !== undefined && isPacketTooLong(error)) this.giveUp(endTooLong(said));
+      else this.giveUp(endFor(said));
     });
-    sshClient.on('end', () => this.giveUp('client left'));
+    sshClient.on('end', () => this.#end('client left'));
     const unreadAnswers = new UnreadAnswers(sshClient);
     hardenClient(sshClient, {
       admits: (type) => this.#admits(type, unreadAnswers),
@@ -169,7 +169,7 @@ export class Connection {
         this.#options.onProgress('asking');
         this.#authentication.answer(request);
       },
-      onViolation: (reason) => this.giveUp(reason),
+      onViolation: (reason) => this.giveUp(endFor(reason)),
     });
     sshClient.on('ready', () => {
       if (this.#endReason !== undefined) return;
@@ -192,18 +192,28 @@ export class Connection {
   }
 
   /**
-   * Ends the connection: last bytes, and maybe a sentence, get a moment, then the socket is destroyed.
+   * Tells the client why and ends the connection: last bytes get a moment, then the socket is destroyed.
    * Idempotent.
    */
-  giveUp(reason: string, sentence?: string): void {
+  giveUp({ reason, sentence }: ConnectionEnd): void {
+    this.#end(reason, () => this.#tell(`triad: ${sentence}`));
+  }
+
+  /** Another one gets its slot: what the kernel does not take at once of `sentence` is not waited for. */
+  giveWay(limit: Limit, sentence: string): void {
+    this.#hasGivenWay = true;
+    this.giveUp({ reason: `gave way at ${limit}`, sentence });
+    this.#socket.destroy();
+  }
+
+  /** By itself for a client that left; whoever is put out is told why by `tell`, see `giveUp`. */
+  #end(reason: string, tell?: () => void): void {
     if (this.#endReason !== undefined) return;
     this.#endReason = reason;
     this.#keyExchanges?.close();
     for (const channel of this.#channels) channel.abandon();
     try {
-      if (this.#sshClient !== undefined && sentence !== undefined) {
-        sendFarewell(this.#sshClient, `triad: ${sentence}`);
-      } else this.#sshClient?.end();
+      tell?.();
     } catch (error) {
       this.#log.debug({ error }, 'disconnect message not sent');
     }
@@ -211,12 +221,11 @@ export class Connection {
     this.#destroySoon();
   }
 
-  /** Another one gets its slot: what the kernel does not take at once of `sentence` is not waited for. */
-  giveWay(limit: Limit, sentence: string): void {
-    this.#hasGivenWay = true;
-    if (this.#sshClient === undefined) this.#socket.write(plainFarewell(`triad: ${sentence}`));
-    this.giveUp(`gave way at ${limit}`, sentence);
-    this.#socket.destroy();
+  #tell(sentence: string): void {
+    if (this.#sshClient !== undefined) sendFarewell(this.#sshClient, sentence);
+    // Before our identification there are lines alone (RFC 4253 §4.2), and after it packets.
+    else if (this.#socket.bytesWritten === 0) this.#socket.write(`${sentence}\r\n`);
+    else this.#socket.write(plainFarewell(sentence));
   }
 
   /** Tells the client why, lets its channels close, and ends; bounded, see `closed`. Idempotent. */
@@ -231,11 +240,14 @@ export class Connection {
   }
 
   #finishStop(): void {
-    const { identity } = this.#login ?? {};
     if (this.#stopping === undefined) return;
     const reason = this.#stopping === 'stopping' ? 'gateway stopped' : this.#stopping;
-    if (identity === undefined) this.giveUp(reason);
-    else this.giveUp(reason, farewellSentence(this.#stopping, visible(identity.login)));
+    const login = this.#login?.identity.login;
+    const sentence =
+      login === undefined
+        ? 'the gateway is stopping, try again later'
+        : farewellSentence(this.#stopping, visible(login));
+    this.giveUp({ reason, sentence });
   }
 
   #mayOpenChannel(): boolean {
@@ -250,7 +262,7 @@ export class Connection {
   #admits(type: number, unreadAnswers: UnreadAnswers): boolean {
     if (this.#endReason !== undefined) return false;
     const objection = this.#findObjection(type, unreadAnswers);
-    if (objection !== undefined) this.giveUp(objection);
+    if (objection !== undefined) this.giveUp(endFor(objection));
     return objection === undefined;
   }
 
@@ -273,7 +285,7 @@ export class Connection {
       limits: this.#options.keyExchangeLimits ?? keyExchangeLimitsFor(this.#options.limits),
       start: () => sshClient.rekey(),
       countBytes: () => this.#socket.bytesRead + this.#socket.bytesWritten,
-      onFailed: (reason) => this.giveUp(reason),
+      onFailed: (reason) => this.giveUp(endFor(reason)),
     });
   }
 
@@ -290,7 +302,7 @@ export class Connection {
         this.#watchUse();
       },
       onClosed: (closed) => this.#noteChannelClosed(closed),
-      onFailed: (reason) => this.giveUp(reason),
+      onFailed: (reason) => this.giveUp(endFor(reason)),
     });
     this.#channels.add(channel);
   }
@@ -313,7 +325,7 @@ export class Connection {
     this.#isUnused = isUnused;
     clearTimeout(this.#deadline);
     const { unusedConnectionTimeoutMs } = this.#options.limits;
-    const giveUp = () => this.#giveUpAt('unusedConnectionTimeout', 'nothing was served');
+    const giveUp = () => this.#giveUpAt('unusedConnectionTimeout');
     if (isUnused) this.#setDeadline(unusedConnectionTimeoutMs, giveUp);
   }
 
@@ -338,7 +350,7 @@ export class Connection {
     else audit.engineerNotLetIn({ ...facts, reason: standing.why.reason });
     if (standing.kind !== 'member') this.#notLetIn = standing.why;
     if (standing.kind === 'turned-away') {
-      this.giveUp(`not let in: ${standing.why.reason}`, standing.why.sentence);
+      this.#putOut(standing.why);
       return standing.kind;
     }
     this.#login = loggedIn;
@@ -360,14 +372,18 @@ export class Connection {
     };
   }
 
-  #receiveGuest({ reason, sentence }: NotLetIn): void {
-    this.#setDeadline(GUEST_LIMIT_MS, () => this.giveUp(`not let in: ${reason}`, sentence));
+  #receiveGuest(why: NotLetIn): void {
+    this.#setDeadline(GUEST_LIMIT_MS, () => this.#putOut(why));
+  }
+
+  #putOut({ reason, sentence }: NotLetIn): void {
+    this.giveUp({ reason: `not let in: ${reason}`, sentence });
   }
 
   #check(sshClient: SshClient): void {
     const isIn = this.#login !== undefined;
     const maxUnsentBytes = isIn ? MAX_UNSENT_BYTES.afterLogin : MAX_UNSENT_BYTES.beforeLogin;
-    if (unsentBytes(sshClient) > maxUnsentBytes) this.giveUp('client does not read');
+    if (unsentBytes(sshClient) > maxUnsentBytes) this.giveUp(endFor('client does not read'));
     if (!isIn) this.#checkStranger(sshClient);
     this.#keyExchanges?.check();
     for (const channel of this.#channels) channel.check();
@@ -376,22 +392,22 @@ export class Connection {
   #checkStranger(sshClient: SshClient): void {
     if (isExchangingKeys(sshClient)) this.#options.onProgress('exchanging');
     if (incomingPacketBytes(sshClient) > MAX_PACKET_BYTES_BEFORE_LOGIN) {
-      this.giveUp('packet too long before login');
+      this.giveUp(endFor('packet too long before login'));
     }
     if (this.#socket.bytesRead > MAX_BYTES_BEFORE_LOGIN) {
-      this.giveUp('client sent too much before login');
+      this.giveUp(endFor('client sent too much before login'));
     }
   }
 
-  #giveUpAt(limit: Limit | undefined, reason: string, sentence?: string): void {
-    const { refusals } = this.#options;
-    if (limit !== undefined && this.#endReason === undefined) refusals.note(limit, this.#log);
-    this.giveUp(reason, sentence);
+  #giveUpAt(limit: EndingLimit): void {
+    const { refusals, limits } = this.#options;
+    if (this.#endReason === undefined) refusals.note(limit, this.#log);
+    this.giveUp(endAtLimit(limit, limits));
   }
 
   #endGrace(): void {
     this.#isGraceExceeded = true;
-    this.#giveUpAt('loginGraceTime', 'login grace time is over');
+    this.#giveUpAt('loginGraceTime');
   }
 
   #destroySoon(): void {

@@ -11,6 +11,7 @@ import {
 } from './admission.js';
 import { ALGORITHMS } from './algorithms.js';
 import { Connection, type ConnectionOptions } from './connection.js';
+import { endFor } from './connection-end.js';
 import { type HostKey, offeredHostKeys } from './host-keys.js';
 import { HYBRID_KEY_EXCHANGE } from './hybrid-key-exchange.js';
 import { joinIdentification } from './identification.js';
@@ -31,7 +32,8 @@ const TURNED_AWAY = {
   maxStartups: 'Exceeded MaxStartups\r\n',
   perSourceMaxStartups: 'Exceeded MaxStartups\r\n',
   perSourcePenalties: 'Not allowed at this time\r\n',
-} as const satisfies Record<AdmissionLimit, string>;
+  stopping: 'The gateway is stopping, try again later\r\n',
+} as const satisfies Record<AdmissionLimit | 'stopping', string>;
 
 export interface GatewayOptions
   extends Omit<
@@ -137,7 +139,7 @@ export class Gateway {
   accept(): void {
     if (this.#state !== 'holding') return;
     this.#state = 'accepting';
-    for (const socket of this.#connections.keys()) this.#serve(socket);
+    for (const [socket, connection] of this.#connections) this.#serve(socket, connection);
   }
 
   /**
@@ -176,7 +178,7 @@ export class Gateway {
     const remote = socket.remoteAddress;
     // Without an address it is gone already.
     if (this.#state === 'closed' || remote === undefined) {
-      socket.destroy();
+      turnAway(socket, 'stopping');
       return;
     }
     const address = plainAddress(remote);
@@ -221,20 +223,20 @@ export class Gateway {
       const isKept = admittance.end(connection.offence);
       if (!isKept) this.#refusals.note('maxSources', this.#options.log);
     });
-    if (this.#state === 'accepting') this.#serve(socket);
+    if (this.#state === 'accepting') this.#serve(socket, connection);
   }
 
-  #serve(socket: Socket): void {
+  #serve(socket: Socket, connection: Connection): void {
     if (socket.destroyed) return;
-    joinIdentification(socket);
+    joinIdentification(socket, (reason) => connection.giveUp(endFor(reason)));
     this.#server.injectSocket(socket);
   }
 }
 
 /** The line goes out at once or not at all: what the kernel does not take is not waited for. */
-function turnAway(socket: Socket, limit: keyof typeof TURNED_AWAY): void {
+function turnAway(socket: Socket, why: keyof typeof TURNED_AWAY): void {
   socket.on('error', () => undefined);
-  socket.write(TURNED_AWAY[limit]);
+  socket.write(TURNED_AWAY[why]);
   socket.destroy();
 }
 

@@ -8,31 +8,39 @@ const IDENTIFICATION = /^SSH-(?:2\.0|1\.99)-[^ \r\n]+(?: [^\r\n]*)?\r?\n$/;
 /**
  * Hands ssh2 the client's identification line in one piece, since its parser loses all of it that
  * comes in a third segment. Call it before ssh2 gets the socket. A client whose first line is too
- * long, or is none, is cut off with an error that says so.
+ * long, or is none, is told to `onRefused`, and read no more.
  *
  * The gateway's own identification must not wait for the client's (some wait for ours), so ssh2
  * starts at once and only its reader is put aside until the line is there.
  */
-export function joinIdentification(socket: Socket): void {
+export function joinIdentification(socket: Socket, onRefused: (reason: string) => void): void {
   function takeOver(event: string | symbol, feed: (bytes: Buffer) => void): void {
     if (event !== 'data') return;
     socket.off('newListener', takeOver);
     // The event comes before the listener is added; data flows only after this microtask.
-    queueMicrotask(() => collectLine(socket, feed));
+    queueMicrotask(() => collectLine(socket, feed, onRefused));
   }
   socket.on('newListener', takeOver);
 }
 
-function collectLine(socket: Socket, feed: (bytes: Buffer) => void): void {
+function collectLine(
+  socket: Socket,
+  feed: (bytes: Buffer) => void,
+  onRefused: (reason: string) => void,
+): void {
   let received: Buffer = Buffer.alloc(0);
+  function refuse(reason: string): void {
+    socket.off('data', collect);
+    onRefused(reason);
+  }
   function collect(bytes: Buffer): void {
     received = received.length === 0 ? bytes : Buffer.concat([received, bytes]);
     const end = received.indexOf(LINE_FEED);
     const length = end < 0 ? received.length + 1 : end + 1;
     if (length > MAX_IDENTIFICATION_BYTES) {
-      socket.destroy(new Error('client sent a first line that is too long'));
+      refuse('client sent a first line that is too long');
     } else if (end >= 0 && !IDENTIFICATION.test(received.toString('latin1', 0, length))) {
-      socket.destroy(new Error('client sent no SSH identification'));
+      refuse('client sent no SSH identification');
     } else if (end >= 0) {
       socket.off('data', collect);
       socket.on('data', feed);

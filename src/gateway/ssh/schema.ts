@@ -54,10 +54,14 @@ const penalties = z
   .strictObject({
     authfail: time('1s', '1h')
       .prefault('5s')
-      .describe('Penalty for a connection that ends after failed attempts to log in.'),
+      .describe(
+        'Penalty for a connection that ends after a wrong signature or another method than a key.',
+      ),
     noauth: time('1s', '1h')
       .prefault('1s')
-      .describe('Penalty for a connection that ends without an attempt to log in.'),
+      .describe(
+        'Penalty for a connection that ends without an attempt to log in, or offered unknown keys alone.',
+      ),
     graceExceeded: time('1s', '1h')
       .prefault('10s')
       .describe('Penalty for a connection that loginGraceTime ended.'),

@@ -35,6 +35,8 @@ interface Protocol {
   _onPayload: (payload: Uint8Array) => unknown;
   /** Asks for an answer (`keepalive@openssh.com`), on ssh2's own behalf, too. */
   ping: () => void;
+  /** Says goodbye on ssh2's own behalf: the client broke the protocol. */
+  disconnect: (code: number) => void;
   serviceAccept(service: string): void;
   authPKOK: (algorithm: string, key: Buffer) => void;
   channelFailure(clientId: number): void;
@@ -137,8 +139,8 @@ const PAYLOAD_OFFSET = 5;
 const BLOCK_BYTES = 8;
 const MIN_PADDING = 4;
 
-/** RFC 4253 §11.1, SSH_DISCONNECT_BY_APPLICATION. */
-const BY_APPLICATION = 11;
+/** RFC 4253 §11.1. */
+const DISCONNECT = { keyExchangeFailed: 3, macError: 5, byApplication: 11 } as const;
 
 /** Sends a farewell with `sentence`, which clients show (RFC 4253 §11.1); ssh2 has none to say. */
 export function sendFarewell(sshClient: SshClient, sentence: string): void {
@@ -164,7 +166,7 @@ function farewellMessage(sentence: string): Buffer {
   const text = Buffer.from(sentence);
   const message = Buffer.alloc(13 + text.length);
   message[0] = MESSAGE.disconnect;
-  message.writeUInt32BE(BY_APPLICATION, 1);
+  message.writeUInt32BE(DISCONNECT.byApplication, 1);
   message.writeUInt32BE(text.length, 5);
   message.set(text, 9);
   return message;
@@ -187,8 +189,8 @@ export function sendWindowOf(channel: ServerChannel): number {
  * Closes what ssh2 leaves open: lets `guard` see each message first; refuses channels with a uselessly
  * small packet size; keeps clients to both windows; and answers requests on a started or ended channel
  * (ssh2 leaves the client waiting), and for the authentication service as often as it is asked for
- * (ssh2 hangs up on the second time, but paramiko asks before each attempt); and has requests for any
- * method judged. Call it as soon as ssh2 has read the identification.
+ * (ssh2 hangs up on the second time, but paramiko asks before each attempt); has requests for any
+ * method judged; and says why where ssh2 hangs up. Call it as soon as ssh2 has read the identification.
  *
  * @throws InvariantError when this is not the ssh2 that was pinned.
  */
@@ -205,6 +207,7 @@ export function hardenClient(sshClient: SshClient, guard: ClientGuard): void {
   ) {
     throw new InvariantError('ssh2 has changed: its handlers are not where they were');
   }
+  protocol.disconnect = (code) => sendFarewell(sshClient, `triad: ${breachSentence(code)}`);
   guardMessages(sshClient, guard, announceRequests(sshClient, guard));
   asked.set(sshClient, new GlobalRequests(protocol, guard));
   acceptServiceAgain(protocol, SERVICE_REQUEST);
@@ -212,6 +215,15 @@ export function hardenClient(sshClient: SshClient, guard: ClientGuard): void {
   answerEveryRequest(sshClient, CHANNEL_REQUEST);
   guardInput(sshClient, CHANNEL_DATA, guard);
   guardWindow(sshClient, CHANNEL_WINDOW_ADJUST, guard);
+}
+
+/** What ssh2 leaves out where it hangs up by itself, right before it gives its ciphers away. */
+function breachSentence(code: number): string {
+  if (code === DISCONNECT.keyExchangeFailed) {
+    return 'the key exchange failed: there is no algorithm in common, or a value of the client is wrong';
+  }
+  if (code === DISCONNECT.macError) return 'a packet was damaged on its way (wrong MAC)';
+  return 'the client broke the SSH protocol';
 }
 
 /** Global requests of ours that wait for their answers, which come in the same order (RFC 4254 §4). */

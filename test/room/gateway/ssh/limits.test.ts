@@ -3,7 +3,7 @@ import { EXIT } from '../../../../src/base/exit-codes.js';
 import type { GatewayLimits } from '../../../../src/gateway/ssh/schema.js';
 import { gatewaySchema } from '../../../../src/gateway/ssh/schema.js';
 import { eventually } from '../../../helpers/eventually.js';
-import { MESSAGE, RawSshClient } from '../../../helpers/raw-ssh-client.js';
+import { MESSAGE, RawSshClient, signer } from '../../../helpers/raw-ssh-client.js';
 import { runSsh, SshClient, sshArguments } from '../../../helpers/ssh-client.js';
 import { makeKeyPair } from '../../../helpers/ssh-keys.js';
 import { Tcp } from '../../../helpers/tcp.js';
@@ -165,13 +165,27 @@ describe('perSourcePenalties', () => {
   test('keep out a source that failed to log in, and nobody else', async () => {
     await using room = await GatewayRoom.open({ limits: strict('authfailMs') });
     const stranger = await makeKeyPair(room.directory, 'stranger');
-    expect((await login(room, '127.0.0.2', stranger.path)).code).toBe(255);
+    await using raw = await RawSshClient.connect(room.port);
+    const sign = signer(stranger.path, 'ssh-ed25519');
+    raw.requestPublicKey({ algorithm: 'ssh-ed25519', blob: stranger.blob, sign });
+    await raw.next([MESSAGE.userauthFailure]);
+    raw.socket.destroy();
     await ended(room, 1);
-    expect(await turnedAway(room, '127.0.0.2')).toBe(NOT_ALLOWED);
-    expect((await login(room, '127.0.0.2')).code).toBe(255);
+    expect(await turnedAway(room, '127.0.0.1')).toBe(NOT_ALLOWED);
+    expect((await login(room, '127.0.0.1')).code).toBe(255);
     expect((await login(room, '127.0.0.3')).code).toBe(0);
     expect(room.gateway.refused.perSourcePenalties).toBe(2);
-    expect(limitLines(room)).toMatchObject([{ limit: 'perSourcePenalties', address: '127.0.0.2' }]);
+    expect(limitLines(room)).toMatchObject([{ limit: 'perSourcePenalties', address: '127.0.0.1' }]);
+  });
+
+  test('take what a full agent offers for no attempt: its keys are not signed with', async () => {
+    await using room = await GatewayRoom.open({ limits: strict('authfailMs') });
+    const stranger = await makeKeyPair(room.directory, 'stranger');
+    for (const count of [1, 2, 3]) {
+      expect((await login(room, '127.0.0.2', stranger.path)).code).toBe(255);
+      await ended(room, count);
+    }
+    expect((await login(room, '127.0.0.2')).code).toBe(0);
   });
 
   test.each([

@@ -109,7 +109,7 @@ test.runIf(HAS_OTHER_USERS)(
   async () => {
     const { perSourcePenalties } = gatewaySchema.parse({}).limits;
     await using s = await story({
-      perSourcePenalties: { ...perSourcePenalties, authfailMs: 60_000 },
+      perSourcePenalties: { ...perSourcePenalties, noauthMs: 60_000 },
       perSourcePenaltyExemptList: [],
     });
     const stranger = await makeKeyPair(s.room.directory, 'stranger');
@@ -151,6 +151,7 @@ test('a gateway that stops waits for nobody whose user is being looked up', asyn
   });
   const socket = connect({ port: room.port, host: '127.0.0.1' });
   socket.on('error', () => undefined);
+  socket.resume();
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   await eventually('the connection waits', () => waiting.length === 1);
   const stopped = room.gateway.close();
