@@ -1,3 +1,10 @@
+import {
+  type CalendarTime,
+  calendarTimeOf,
+  epochMsOf,
+  findZone,
+  type Zone,
+} from './calendar-time.js';
 import type { Problem } from './errors.js';
 import { visible } from './visible.js';
 
@@ -13,7 +20,10 @@ const MAX_DURATION_MS = 3650 * DAY_MS;
 const DURATION = /^(?:(\d{1,9})w)?(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?$/;
 const UNITS_MS = [WEEK_MS, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS] as const;
 
-const ISO_TIME = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d))?(Z|[+-]\d\d:?\d\d)?)?$/i;
+const DATE = /^(\d{4})-(\d\d)-(\d\d)$/;
+const CLOCK = /^(\d\d?):(\d\d)(?::(\d\d))?$/;
+/** Date, time of day, zone: with one of the first two at least, and a `T` or blanks between them. */
+const TIME = /^(\d{4}-\d\d-\d\d)?(?:(?:^|T| )(\d\d?:\d\d(?::\d\d)?))?(?: ?([a-z].*|[+-]\d.*))?$/i;
 
 /**
  * The milliseconds of `90s`, `30m`, `8h`, `1h30m`, `2d` or `1w`: whole numbers, larger units first,
@@ -32,73 +42,88 @@ export function parseDuration(text: string): number | Problem {
 }
 
 /**
- * Epoch ms of an ISO 8601 date (its first moment) or date and time, in local time unless it ends in
- * `Z` or an offset.
+ * Epoch ms of `2030-05-31` (its end), `2030-05-31T18:00` or `18:00` (today, or tomorrow where that is past),
+ * in local time unless a zone follows: `Z`, `+02:00`, `Europe/Berlin`.
  *
  * @param now epoch ms; what is asked for must lie after it.
  */
 export function parseUntil(text: string, now: number): number | Problem {
-  const at = parseIsoTime(text);
+  const at = parseTime(text, { now, isEnd: true });
   if (at === undefined) {
-    return { problem: `time must be like 2030-05-31 or 2030-05-31T18:00, got "${visible(text)}"` };
+    return {
+      problem: `time must be like 18:00, 2030-05-31, 2030-05-31T18:00 or "18:00 Europe/Berlin", got "${visible(text)}"`,
+    };
   }
   if (at <= now) return { problem: `time must be in the future, got "${visible(text)}"` };
   return at;
 }
 
 /**
- * Epoch ms of what `10m` or an ISO 8601 time says of the past: so long ago, or at that time.
+ * Epoch ms of what `10m` or a time says of the past: so long ago, or at that time, which is that of
+ * `parseUntil` but for a date's beginning and the last `18:00` that was.
  *
  * @param now epoch ms
  */
 export function parseSince(text: string, now: number): number | Problem {
   const ago = parseDuration(text);
-  const at = typeof ago === 'number' ? Math.max(0, now - ago) : parseIsoTime(text);
+  const at =
+    typeof ago === 'number' ? Math.max(0, now - ago) : parseTime(text, { now, isEnd: false });
   if (at !== undefined && at >= 0) return at;
-  return { problem: `time must be like 10m, 2h or 2030-05-31T18:00, got "${visible(text)}"` };
+  return {
+    problem: `time must be like 10m, 2h, 18:00 or 2030-05-31T18:00, got "${visible(text)}"`,
+  };
 }
 
-function parseIsoTime(text: string): number | undefined {
-  const match = ISO_TIME.exec(text);
-  if (match === null) return undefined;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
-    .slice(1, 7)
-    .map((digits: string | undefined) => Number(digits ?? 0));
-  const offset = match[7];
-  const time = { year, month, day, hour, minute, second };
-  if (offset === undefined) return epochMsOf(time, 'local');
-  const utc = epochMsOf(time, 'utc');
-  const offsetMs = parseOffset(offset);
-  return utc === undefined || offsetMs === undefined ? undefined : utc - offsetMs;
+interface TimeReading {
+  readonly now: number;
+  /** Whether a span ends at it: a date then means its end, and a time of day the next. */
+  readonly isEnd: boolean;
 }
 
-function parseOffset(offset: string): number | undefined {
-  if (offset.toUpperCase() === 'Z') return 0;
-  const hours = Number(offset.slice(1, 3));
-  const minutes = Number(offset.slice(-2));
-  if (hours > 23 || minutes > 59) return undefined;
-  return (offset.startsWith('-') ? -1 : 1) * (hours * HOUR_MS + minutes * MINUTE_MS);
+function parseTime(text: string, reading: TimeReading): number | undefined {
+  const [, date, clock, zoneText] = TIME.exec(text) ?? [];
+  const zone = zoneText === undefined ? 'local' : findZone(zoneText);
+  if (zone === undefined) return undefined;
+  const time = numbersIn(CLOCK.exec(clock ?? ''), ['hour', 'minute', 'second']);
+  if (date !== undefined) {
+    const at = epochMsOf(
+      { ...numbersIn(DATE.exec(date), ['year', 'month', 'day']), ...time },
+      zone,
+    );
+    return clock === undefined && reading.isEnd ? dayAfter(at, zone) : at;
+  }
+  return clock === undefined ? undefined : clockTime(time, zone, reading);
 }
 
-/** A moment as people write it: month and day counted from 1. */
-export interface CalendarTime {
-  readonly year: number;
-  readonly month: number;
-  readonly day: number;
-  readonly hour: number;
-  readonly minute: number;
-  readonly second: number;
+/** What each group of a match counts; 0 where it is not there. */
+function numbersIn<Field extends keyof CalendarTime>(
+  match: RegExpExecArray | null,
+  fields: readonly Field[],
+): Record<Field, number> {
+  const counts = fields.map((field, index) => [field, Number(match?.[index + 1] ?? 0)] as const);
+  return Object.fromEntries(counts) as Record<Field, number>;
 }
 
-/**
- * Epoch ms of a calendar time, or undefined where the calendar has no such time (30 February,
- * 24:00, a leap second, before 1970). A local time that a clock change skips moves forward.
- */
-export function epochMsOf(time: CalendarTime, zone: 'utc' | 'local'): number | undefined {
-  const { year, month, day, hour, minute, second } = time;
-  if (year < 1970 || hour > 23 || minute > 59 || second > 59) return undefined;
-  const utc = new Date(Date.UTC(year, month - 1, day, hour, minute, second));
-  if (utc.getUTCMonth() !== month - 1 || utc.getUTCDate() !== day) return undefined;
-  if (zone === 'utc') return utc.getTime();
-  return new Date(year, month - 1, day, hour, minute, second).getTime();
+/** The next moment, or the last, at which the clocks of a zone show a time. */
+function clockTime(
+  time: Pick<CalendarTime, 'hour' | 'minute' | 'second'>,
+  zone: Zone,
+  { now, isEnd }: TimeReading,
+): number | undefined {
+  const today = epochMsOf({ ...calendarTimeOf(now, zone), ...time }, zone);
+  if (today === undefined) return undefined;
+  if (isEnd) return today > now ? today : onAnotherDay(today, 1, zone);
+  return today <= now ? today : onAnotherDay(today, -1, zone);
+}
+
+function dayAfter(at: number | undefined, zone: Zone): number | undefined {
+  return at === undefined ? undefined : onAnotherDay(at, 1, zone);
+}
+
+/** The same time of day, `days` later by the calendar: a day may have 23 or 25 hours. */
+function onAnotherDay(at: number, days: number, zone: Zone): number | undefined {
+  const { year, month, day, ...clock } = calendarTimeOf(at, zone);
+  const date = new Date(Date.UTC(year, month - 1, day + days));
+  const [newYear, newMonth] = [date.getUTCFullYear(), date.getUTCMonth() + 1];
+  return epochMsOf({ year: newYear, month: newMonth, day: date.getUTCDate(), ...clock }, zone);
 }

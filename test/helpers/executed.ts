@@ -110,7 +110,7 @@ export class Executed {
           ...{
             listen: ['127.0.0.1:2222'],
             hostKeys: [],
-            startedAt: 'then',
+            startedAt: '2030-05-31T16:00:00.000Z',
             refused: {},
             displaced: {},
           },

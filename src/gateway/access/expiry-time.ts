@@ -1,4 +1,4 @@
-import { epochMsOf } from '../../base/duration.js';
+import { epochMsOf, UTC } from '../../base/calendar-time.js';
 
 const EXPIRY_TIME = /^(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?(Z)?$/i;
 
@@ -13,7 +13,7 @@ export function parseExpiryTime(text: string): number | undefined {
     .slice(1, 7)
     .map((digits: string | undefined) => Number(digits ?? 0));
   const time = { year, month, day, hour, minute, second };
-  return epochMsOf(time, match[7] === undefined ? 'local' : 'utc');
+  return epochMsOf(time, match[7] === undefined ? 'local' : UTC);
 }
 
 /** The first moment at or after `epochMs` that `expiry-time=` can say, in UTC. */

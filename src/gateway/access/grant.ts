@@ -1,3 +1,4 @@
+import { localTimeText } from '../../base/calendar-time.js';
 import type { EngineerName, SessionName } from '../../base/ids.js';
 import type { PublicKey } from './public-key.js';
 import type { Role } from './role.js';
@@ -34,7 +35,7 @@ export function hasExpired(grant: Pick<Grant, 'expiresAt'>, now: number): boolea
   return grant.expiresAt !== null && grant.expiresAt <= now;
 }
 
-/** The terms of a grant in one line for people: `driver, session pair, until 2030-05-31T18:00:00Z`. */
+/** The terms of a grant in one line for people: `driver, session pair, until 2030-05-31 18:00:00 +02:00`. */
 export function describeGrant(grant: Grant): string {
   const { role, sessions, expiresAt, from } = grant;
   const scope =
@@ -42,11 +43,7 @@ export function describeGrant(grant: Grant): string {
       ? 'all sessions'
       : `${sessions.length === 1 ? 'session' : 'sessions'} ${sessions.join(', ')}`;
   const parts = [role, scope];
-  if (expiresAt !== null) parts.push(`until ${isoSeconds(expiresAt)}`);
+  if (expiresAt !== null) parts.push(`until ${localTimeText(expiresAt)}`);
   if (from !== null) parts.push(`from ${from}`);
   return parts.join(', ');
-}
-
-function isoSeconds(epochMs: number): string {
-  return `${new Date(epochMs).toISOString().slice(0, 19)}Z`;
 }

@@ -1,3 +1,4 @@
+import { localTimeText } from '../../base/calendar-time.js';
 import {
   type EventPosition,
   type EventsPage,
@@ -43,7 +44,10 @@ export const events: Verb = {
     command
       .option('-f, --follow', 'go on with what happens, until Ctrl-C')
       .option('--json', 'print a JSON object per line')
-      .option('--since <time>', 'from then on: 10m, 2h, or 2030-05-31T18:00')
+      .option(
+        '--since <time>',
+        'from then on: 10m, 18:00, 2030-05-31T18:00, with a zone or in local time',
+      )
       .option('--lines <n>', 'the last N of them (20 unless --since is given)')
       .action((options: Options) => {
         const listing = listingOf(options);
@@ -177,10 +181,9 @@ function textPiece(lines: readonly string[]): AnswerPiece {
 }
 
 function eventText({ at, session, pane, kind, text, by }: HostEvent): string {
-  const time = new Date(at).toISOString().replace('T', ' ').slice(0, 19);
   const subject = [session ?? 'host', pane].filter((part) => part !== null).join(':');
   const cause = by === null ? '' : ` (by ${visible(by)})`;
-  return `${time}Z  ${subject}  ${kind}  ${visible(text, MAX_EVENT_TEXT)}${cause}\n`;
+  return `${localTimeText(at)}  ${subject}  ${kind}  ${visible(text, MAX_EVENT_TEXT)}${cause}\n`;
 }
 
 function eventJson({ number, at, ...event }: HostEvent): string {

@@ -45,7 +45,10 @@ export const grant: Verb = {
       .option('--key <file>', 'a public key, `-` for standard input; repeatable', append, [])
       .option('--session <name>', 'in this session only')
       .addOption(new Option('--for <duration>', 'how long: 30m, 8h, 2d').conflicts('until'))
-      .option('--until <time>', '2030-05-31, 2030-05-31T18:00, or `never`')
+      .option(
+        '--until <time>',
+        '18:00, 2030-05-31 (its end), "2030-05-31 18:00 Europe/Berlin", or `never`; local time unless a zone is named',
+      )
       .option('--from <cidr>', 'from there only, or `anywhere`; repeatable', append, [])
       .option('--force', FORCE)
       .action((name: string, options: Options) => {

@@ -1,3 +1,4 @@
+import { localTimeText } from '../../base/calendar-time.js';
 import { isWithin } from '../access/admin-scope.js';
 import { type Grant, hasExpired } from '../access/grant.js';
 import { isoTime } from './amount-text.js';
@@ -75,6 +76,6 @@ function rowOf(grant: Grant): string[] {
 
 function untilText(grant: Grant): string {
   if (grant.expiresAt === null) return 'for ever';
-  const time = new Date(grant.expiresAt).toISOString().replace('.000', '');
+  const time = localTimeText(grant.expiresAt);
   return hasExpired(grant, Date.now()) ? `${time} (expired)` : time;
 }

@@ -37,7 +37,10 @@ export const logs: Verb = {
     command
       .argument('<pane>', 'PANE, or SESSION:PANE')
       .option('-f, --follow', 'go on with what comes, until Ctrl-C')
-      .option('--since <time>', 'from then on: 10m, 2h, or 2030-05-31T18:00')
+      .option(
+        '--since <time>',
+        'from then on: 10m, 18:00, 2030-05-31T18:00, with a zone or in local time',
+      )
       .option('--lines <n>', 'the last N lines (with --follow: 10 unless told otherwise)')
       .option('--raw', 'with escape sequences, as the pane put them out')
       .action((pane: string, options: Options) => {

@@ -1,3 +1,4 @@
+import { localTimeText } from '../../base/calendar-time.js';
 import type { PaneDescription } from '../../base/pane.js';
 import type { SessionDescription } from '../../base/session-description.js';
 import { visible } from '../../base/visible.js';
@@ -110,7 +111,7 @@ async function statusText(
   const view = { now: Date.now(), terminal, slices };
   const tables: string[] = [];
   for (const session of sessions) tables.push(await sessionText(session, view));
-  const listens = `gateway: ${gateway.listen.join(', ')}, since ${gateway.startedAt}\n`;
+  const listens = `gateway: ${gateway.listen.join(', ')}, since ${localTimeText(Date.parse(gateway.startedAt))}\n`;
   const keys = gateway.hostKeys.map(({ type, fingerprint }) => `  ${type} ${fingerprint}\n`);
   const connections = connectionsText(gateway.connections);
   const limits =

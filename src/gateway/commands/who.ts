@@ -1,3 +1,4 @@
+import { localTimeText } from '../../base/calendar-time.js';
 import type { Slices } from '../../base/slices.js';
 import type { AttachmentInfo } from '../attachments/live-attachment.js';
 import type { ConnectionInfo } from './connection-info.js';
@@ -61,7 +62,7 @@ export async function whoText(
   const header = ['ID', 'ENGINEER', 'ROLE', 'MODE', 'SESSION', 'FROM', 'TERMINAL', 'SINCE'];
   const rows = attachments.map((each) => [
     ...[each.id, each.engineer, each.role, each.mode, each.session, each.remote],
-    ...[`${each.term} ${each.cols}x${each.rows}`, each.since],
+    ...[`${each.term} ${each.cols}x${each.rows}`, localTime(each.since)],
   ]);
   return textTable({ header, rows }, slices);
 }
@@ -73,10 +74,14 @@ async function connectionsText(
   if (connections.length === 0) return 'nobody is connected\n';
   const header = ['ID', 'ENGINEER', 'ROLE', 'UNTIL', 'SESSION', 'FROM', 'SINCE', 'USE', 'KEY'];
   const rows = connections.map((each) => [
-    ...[each.id, each.engineer, each.role ?? 'guest', each.until ?? '-', each.session],
-    ...[each.remote, each.since, useText(each), each.fingerprint],
+    ...[each.id, each.engineer, each.role ?? 'guest', localTime(each.until), each.session],
+    ...[each.remote, localTime(each.since), useText(each), each.fingerprint],
   ]);
   return textTable({ header, rows }, slices);
+}
+
+function localTime(iso: string | null): string {
+  return iso === null ? '-' : localTimeText(Date.parse(iso));
 }
 
 function useText({ views, commands }: ConnectionInfo): string {

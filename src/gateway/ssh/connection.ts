@@ -10,7 +10,13 @@ import type { GrantStore, KnownKey } from '../access/grant-store.js';
 import { type EndReason, farewellSentence } from '../attachments/farewell.js';
 import type { Audit } from '../audit/audit.js';
 import { Authentication } from './authentication.js';
-import { type ConnectionEnd, type EndingLimit, endAtLimit, endFor } from './connection-end.js';
+import {
+  type ConnectionEnd,
+  type EndingLimit,
+  endAtLimit,
+  endFor,
+  endTooLong,
+} from './connection-end.js';
 import type { Progress } from './displacement.js';
 import { type KeyExchangeLimits, KeyExchanges, keyExchangeLimitsFor } from './key-exchanges.js';
 import { formatAddress, plainAddress } from './listen-address.js';

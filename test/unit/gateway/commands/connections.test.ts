@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest';
+import { localTimeText } from '../../../../src/base/calendar-time.js';
 import type { Role } from '../../../../src/gateway/access/role.js';
 import type { ConnectionInfo } from '../../../../src/gateway/commands/connection-info.js';
 import { Executed } from '../../../helpers/executed.js';
 
+const SINCE = '2030-05-31T16:00:00.000Z';
+
 function connection(id: string, engineer: string, session: string): ConnectionInfo {
   return {
     ...{ id, engineer, session, role: 'driver', until: null, views: 0, commands: 0 },
-    ...{ fingerprint: `SHA256:${engineer}`, remote: '192.0.2.1:1', since: 'then' },
+    ...{ fingerprint: `SHA256:${engineer}`, remote: '192.0.2.1:1', since: SINCE },
   };
 }
 
@@ -44,7 +47,16 @@ test('the table says what each is there by and what is served on it', async () =
   const { stdout } = await executed.run('who', '--connections');
   const [, member, guest] = stdout.split('\n').map((line) => line.split(/ {2,}/));
   expect(member).toEqual([
-    ...['c1', 'bob', 'driver', '-', 'pair', '192.0.2.1:1', 'then', '1 view, 2 commands'],
+    ...[
+      'c1',
+      'bob',
+      'driver',
+      '-',
+      'pair',
+      '192.0.2.1:1',
+      localTimeText(Date.parse(SINCE)),
+      '1 view, 2 commands',
+    ],
     'SHA256:bob',
   ]);
   expect(guest?.slice(2, 3)).toEqual(['guest']);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { localTimeText } from '../../../../src/base/calendar-time.js';
 import type { HostEvent } from '../../../../src/base/host-event.js';
 import { paneName, sessionName } from '../../../../src/base/ids.js';
 import { Executed, textOf } from '../../../helpers/executed.js';
@@ -43,9 +44,11 @@ test('the last 20 are shown with time, place, kind, text and cause', async () =>
   ]);
   const lines = (await verbs.text(['events'])).trimEnd().split('\n');
   expect(lines).toHaveLength(20);
-  expect(lines[0]).toBe('2026-01-01 00:00:12Z  pair:worker  pane-state  change 12');
+  expect(lines[0]).toBe(
+    `${localTimeText(Date.UTC(2026, 0, 1, 0, 0, 12))}  pair:worker  pane-state  change 12`,
+  );
   expect(lines.at(-1)).toBe(
-    '2026-01-01 00:00:31Z  pair:worker  pane-state  signalled \\x1b[2J (by pane:engine)',
+    `${localTimeText(Date.UTC(2026, 0, 1, 0, 0, 31))}  pair:worker  pane-state  signalled \\x1b[2J (by pane:engine)`,
   );
 });
 
