@@ -35,12 +35,12 @@ test('grants, grant and revoke work where nothing runs, keep what people wrote, 
     home.read('people/dirk.pub'),
   );
   expect(granted).toMatchObject({ code: 0, stderr: '' });
-  expect(granted.stdout).toMatch(/^(dora \(SHA256:\S+\): driver, .*\n){2}$/);
+  expect(granted.stdout).toMatch(/^(dora \(SHA256:\S+\): driver, .*\n){2}to connect: /);
   const after = home.read(FILE);
   expect(after.startsWith(before)).toBe(true);
   expect(after.slice(before.length).split('\n').slice(0, -1)).toEqual([
     matching(
-      /^(?=.*role="driver")(?=.*sessions="pair")(?=.*expiry-time="20990102)(?=.*from="127\.0\.0\.0\/8,::1").* ssh-ed25519 \S+ dora$/,
+      /^(?=.*role="driver")(?=.*sessions="pair")(?=.*expiry-time="2099010[23])(?=.*from="127\.0\.0\.0\/8,::1").* ssh-ed25519 \S+ dora$/,
     ),
     matching(/ dora$/),
   ]);
@@ -61,7 +61,7 @@ test('grants, grant and revoke work where nothing runs, keep what people wrote, 
   expect(listed.problems).toEqual([{ line: 4, reason: any(String) }]);
   const table = (await home.run(['grants'])).stdout;
   expect(table).toMatch(
-    /^dora +driver +pair +2099-\S+ +127\.0\.0\.0\/8,::1 +ssh-ed25519 SHA256:\S+ +5$/m,
+    /^dora +driver +pair +2099-\S+ \S+ \S+ +127\.0\.0\.0\/8,::1 +ssh-ed25519 SHA256:\S+ +5$/m,
   );
   expect(table).toMatch(/^bad line 4: /m);
   expect(await home.run(['revoke', 'dora'])).toMatchObject({
@@ -111,7 +111,7 @@ test('a change of access reaches those who are connected: by command, over SSH a
   await terminal.sees(/watching .*q leaves/);
   expect(await home.run(['grant', 'dora', '--role', 'driver'])).toMatchObject({
     code: 0,
-    stdout: matching(/^dora \(SHA256:\S+\): driver, .*\(was: observer, .*\)\n$/),
+    stdout: matching(/^dora \(SHA256:\S+\): driver, .*\(was: observer, .*\)\n/),
   });
   await terminal.sees('driving - C-b d leaves');
   const admin = { port, keyPath: home.adminKey };
@@ -168,7 +168,7 @@ test('a bad line is reported by its number and costs only itself, and an unreada
   expect(await home.run(['revoke', 'dora'])).toMatchObject({ code: 78 });
 });
 
-test('a grant that has expired, is for elsewhere or for another session lets nobody do anything, in one wording', async () => {
+test('a grant that has expired, is for elsewhere or for another session lets nobody do anything, and says what they may know', async () => {
   await using home = await TriadHome.make({
     triad:
       'sessions: [{name: pair, panes: [{name: a, command: [cat]}]}, {name: solo, panes: [{name: a, command: [cat]}]}]\n',
@@ -177,10 +177,18 @@ test('a grant that has expired, is for elsewhere or for another session lets nob
   home.addGrant('dirk', 'role="admin",from="192.0.2.0/24"');
   home.addGrant('olga', 'role="admin",sessions="solo"');
   const { port } = await home.up();
-  for (const person of ['dora', 'dirk', 'olga'] as const) {
+  const none = 'you have no access to a session named "pair" here';
+  for (const [person, told] of [
+    [
+      'dora',
+      /^triad: your access to pair expired at 20(?:19|20)-.*; ask an admin of pair .*\bdirk$/m,
+    ],
+    ['dirk', new RegExp(`^triad: ${none}$`, 'm')],
+    ['olga', new RegExp(`^triad: ${none}; sessions that you may see: solo$`, 'm')],
+  ] as const) {
     const denied = await runSsh({ port, keyPath: home.keyOf(person) }, { command: ['status'] });
     expect(denied).toMatchObject({ code: 77, stdout: '' });
-    expect(denied.stderr).toMatch(/^triad: you have no access to a session named "pair" here$/m);
+    expect(denied.stderr).toMatch(told);
   }
   const solo = { port, login: 'solo', keyPath: home.keyOf('olga') };
   const seen = await runSsh(solo, { command: ['status', '--json'] });

@@ -9,7 +9,8 @@ import { TriadHome, type Up } from '../helpers/triad-home.js';
 const LEFT = 'triad: you left pair; the session goes on';
 const KICKED = 'triad: an admin has disconnected you from pair; the session goes on';
 const REVOKED = 'triad: your access to pair was taken back; the session goes on';
-const EXPIRED = 'triad: your access to pair has expired; the session goes on';
+const EXPIRED =
+  'triad: your access to pair has expired, an admin of it can renew it; the session goes on';
 const STOPPING = 'triad: the gateway is stopping; session pair goes on, try again later';
 const ENDED = 'triad: session pair has ended';
 const AWAITED = 'You get the session back when it returns';

@@ -6,7 +6,7 @@ import type { Role } from './role.js';
 /**
  * Owns access: who an engineer is, by key, and what they may do in a session. Promises that what is
  * not granted is denied, and that one function decides. It must never depend on how somebody
- * connected, nor say to anybody why they were denied.
+ * connected, nor say to anybody why they were denied, but for an expiry of their own grant.
  */
 
 /** Who asks for what, from where, when. */

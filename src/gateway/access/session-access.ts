@@ -1,14 +1,22 @@
+import { localTimeText } from '../../base/calendar-time.js';
 import { type EngineerName, isName, type SessionName, sessionName } from '../../base/ids.js';
 import { visible } from '../../base/visible.js';
 import { type AdminScope, findAdminScope } from './admin-scope.js';
 import type { Decision } from './decide.js';
+import { coversSession, hasExpired } from './grant.js';
 import type { GrantStore } from './grant-store.js';
+
+/** OpenSSH shows 400 characters of a disconnect's sentence. */
+const MAX_LISTED = 8;
+const MAX_SHOWN_NAME = 64;
 
 export interface SessionAccessOptions {
   readonly grants: Pick<GrantStore, 'current' | 'decide' | 'onChange'>;
   readonly sessions: {
     /** Every session of the host. @throws UnavailableError where that is not known. */
     get(): readonly SessionName[];
+    /** Those that are known: none while no host has told. */
+    find(): readonly SessionName[];
     /** Whether the host has a session of that name; true for any while no host has told which there are. */
     mayHave(name: string): boolean;
   };
@@ -54,13 +62,53 @@ export class SessionAccess {
     return findAdminScope(grants.current.grants, query, sessions.get());
   }
 
+  /** Why somebody has no right to a session, as far as they may know: an expiry of theirs, else what they may see. */
+  explain(holder: KeyHolder, name: string): string {
+    const denied = this.decide(holder, name);
+    const isExpired = denied.outcome === 'denied' && denied.reason === 'expired';
+    if (isExpired && isName(name)) return this.#expiry(holder, sessionName(name));
+    const isSeen = (session: SessionName) => this.decide(holder, session).outcome === 'allowed';
+    return noAccess(name, this.#options.sessions.find().filter(isSeen));
+  }
+
+  #expiry({ keyBlob }: KeyHolder, session: SessionName): string {
+    const covering = this.#options.grants.current.grants.filter((grant) =>
+      coversSession(grant, session),
+    );
+    const ends = covering.map(({ key, expiresAt }) =>
+      key.blob.equals(keyBlob) ? (expiresAt ?? 0) : 0,
+    );
+    const when = localTimeText(Math.max(0, ...ends));
+    const now = Date.now();
+    const admins = covering
+      .filter((grant) => grant.role === 'admin' && !hasExpired(grant, now))
+      .map(({ engineer }) => engineer);
+    const whom = askedFor([...new Set(admins)], session);
+    return `your access to ${session} expired at ${when}; ${whom}`;
+  }
+
   /** Calls `listener` whenever `decide` may answer differently. @returns how to stop that. */
   onChange(listener: () => void): () => void {
     return this.#options.grants.onChange(listener);
   }
 }
 
-/** One wording for whatever is missing: a right, the session, or a possible name. */
-export function noAccess(name: string): string {
-  return `you have no access to a session named "${visible(name)}" here`;
+/**
+ * One wording for whatever is missing: a right, the session, or a possible name.
+ *
+ * @param seen the sessions that they may see, which they know of anyway
+ */
+export function noAccess(name: string, seen: readonly SessionName[] = []): string {
+  const there = seen.length === 0 ? '' : `; sessions that you may see: ${listed(seen)}`;
+  return `you have no access to a session named "${visible(name, MAX_SHOWN_NAME)}" here${there}`;
+}
+
+function askedFor(admins: readonly EngineerName[], session: SessionName): string {
+  if (admins.length === 0) return 'ask whoever runs this gateway for a new grant';
+  return `ask an admin of ${session} for a new grant: ${listed(admins)}`;
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length - MAX_LISTED;
+  return names.slice(0, MAX_LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

@@ -15,7 +15,8 @@ const FAREWELLS = {
   },
   expired: {
     exitCode: EXIT.notPermitted,
-    say: (session) => `your access to ${session} has expired; the session goes on`,
+    say: (session) =>
+      `your access to ${session} has expired, an admin of it can renew it; the session goes on`,
   },
   kicked: {
     exitCode: EXIT.notPermitted,

@@ -17,10 +17,14 @@ export function getGateway(context: CommandContext): GatewayPort {
 /** @throws NotPermittedError when the actor's role in the session is less than `needed`. */
 export function requireRole(context: CommandContext, session: SessionName, needed: Role): void {
   const role = context.roleIn(session);
-  if (role === undefined) throw new NotPermittedError(noAccess(session));
+  if (role === undefined) throw noSession(context, session);
   if (includesRole(role, needed)) return;
   const is = `you are ${article(role)} there`;
   throw new NotPermittedError(`this needs ${article(needed)} of ${session}; ${is}`);
+}
+
+function noSession(context: CommandContext, text: string): NotPermittedError {
+  return new NotPermittedError(noAccess(text, context.sessions.filter(sessionFilter(context))));
 }
 
 /** For what concerns sessions that the actor may not see. @throws NotPermittedError */
@@ -127,7 +131,7 @@ export function getSession(context: CommandContext, text: string): SessionName {
   if (context.sessions.length === 0) throw new LinkLostError();
   const session = context.sessions.find((each) => each === text);
   if (session !== undefined && context.roleIn(session) !== undefined) return session;
-  if (context.session !== undefined) throw new NotPermittedError(noAccess(text));
+  if (context.session !== undefined) throw noSession(context, text);
   throw new UsageError(`there is no session ${visible(text)}`, {
     hint: `sessions: ${context.sessions.join(', ')}`,
   });

@@ -5,7 +5,7 @@ import type { SessionName } from '../../base/ids.js';
 import { MAX_TEXT_BYTES } from '../../base/pane.js';
 import { visible } from '../../base/visible.js';
 import type { Logger } from '../../log/logger.js';
-import { noAccess, type SessionAccess } from '../access/session-access.js';
+import type { SessionAccess } from '../access/session-access.js';
 import type { Caller } from '../attachments/attachment.js';
 import type { Actor } from '../audit/audit.js';
 import type { CallerTerminal, CommandOutcome } from './command-outcome.js';
@@ -18,7 +18,7 @@ const MAX_COMMAND_LINE_BYTES = 128 * 1024;
 
 export interface SshCommandsOptions extends Pick<CommandContext, 'grants' | 'audit' | 'gateway'> {
   readonly front: () => Front;
-  readonly access: Pick<SessionAccess, 'requireSessions' | 'decide' | 'adminScope'>;
+  readonly access: Pick<SessionAccess, 'requireSessions' | 'decide' | 'explain' | 'adminScope'>;
   readonly log: Logger;
 }
 
@@ -56,7 +56,8 @@ export class SshCommands {
       const reason = decision.outcome === 'denied' ? decision.reason : 'session';
       audit.commandRefused({ actor, verb: '', reason });
       log.debug({ connectionId: caller.connectionId, reason }, 'command refused');
-      return { stdout: '', stderr: `triad: ${noAccess(session)}\n`, exitCode: EXIT.notPermitted };
+      const stderr = `triad: ${access.explain(caller, session)}\n`;
+      return { stdout: '', stderr, exitCode: EXIT.notPermitted };
     }
     const roleIn = (asked: SessionName) => {
       const answer = access.decide(caller, asked);

@@ -2,7 +2,7 @@ import { EXIT, type ExitCode } from '../../base/exit-codes.js';
 import { visible } from '../../base/visible.js';
 import type { Logger } from '../../log/logger.js';
 import type { Role } from '../access/role.js';
-import { noAccess, type SessionAccess } from '../access/session-access.js';
+import type { SessionAccess } from '../access/session-access.js';
 import type { Caller } from '../attachments/attachment.js';
 import type { EndReason } from '../attachments/farewell.js';
 import { isoTime } from '../commands/amount-text.js';
@@ -49,7 +49,7 @@ export interface LoggedIn {
 }
 
 /** The right that a connection stands on. */
-export type ConnectionAccess = Pick<SessionAccess, 'decide' | 'onChange'>;
+export type ConnectionAccess = Pick<SessionAccess, 'decide' | 'explain' | 'onChange'>;
 
 export interface LoginsOptions {
   readonly access: ConnectionAccess;
@@ -112,7 +112,7 @@ export class Logins implements ConnectionsPort {
     const decision = this.#options.access.decide(caller, login);
     if (decision.outcome !== 'allowed' || decision.engineer !== caller.engineer) {
       const reason = decision.outcome === 'denied' ? decision.reason : 'unknown-key';
-      const sentence = noAccess(login);
+      const sentence = this.#options.access.explain(caller, login);
       return this.#notLetIn(caller, {
         ...{ reason, sentence, offence: 'refuseConnection' },
         exitCode: EXIT.notPermitted,

@@ -9,6 +9,7 @@ import { LoopShare } from '../../../../src/base/loop-share.js';
 import type { TerminalSize } from '../../../../src/base/terminal-size.js';
 import type { KnownKey } from '../../../../src/gateway/access/grant-store.js';
 import { parsePublicKey } from '../../../../src/gateway/access/public-key.js';
+import { noAccess } from '../../../../src/gateway/access/session-access.js';
 import type {
   Attachment,
   AttachmentEnd,
@@ -257,6 +258,7 @@ async function optionsOf(
     localPeers: parts.localPeers,
     access: {
       decide: parts.decide ?? asAdmin,
+      explain: (_caller, name) => noAccess(name),
       onChange: (listener) => {
         listeners.add(listener);
         return () => listeners.delete(listener);

@@ -5,7 +5,11 @@ const TABLE = [
   ['detached', 0, 'you left pair; the session goes on'],
   ['session-ended', 69, 'session pair has ended'],
   ['revoked', 77, 'your access to pair was taken back; the session goes on'],
-  ['expired', 77, 'your access to pair has expired; the session goes on'],
+  [
+    'expired',
+    77,
+    'your access to pair has expired, an admin of it can renew it; the session goes on',
+  ],
   ['kicked', 77, 'an admin has disconnected you from pair; the session goes on'],
   ['stopping', 75, 'the gateway is stopping; session pair goes on, try again later'],
   ['failed', 70, 'your view of pair failed; the session goes on, try again'],
