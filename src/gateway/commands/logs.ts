@@ -139,6 +139,6 @@ class PaneLog {
     this.#plain.forget();
     const before = this.#isLineOpen ? '\n' : '';
     this.#isLineOpen = false;
-    return `${before}[triad: ${skipped} bytes are not kept any more]\n`;
+    return `${before}[triad: ${skipped} bytes before this are not kept any more: keepOutput in triad.yaml]\n`;
   }
 }

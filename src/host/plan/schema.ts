@@ -5,7 +5,7 @@ import { argument, argumentList, duration, paneNameText, printable, z } from '..
 import { MAX_CELLS, SMALLEST_WINDOW } from '../../base/terminal-size.js';
 import { healthKeys } from '../health/schema.js';
 import { rulesKeys } from '../rules/schema.js';
-import { logFileKeys } from '../tap/schema.js';
+import { outputKeys } from '../tap/schema.js';
 import { readCondition } from './dependency.js';
 import { findPlanProblems, type PlanProblem } from './plan-problems.js';
 
@@ -98,7 +98,7 @@ const pane = z.strictObject({
     .prefault([])
     .describe('panes it waits for: started, healthy, exited-ok or log:/REGEX/'),
   ...healthKeys,
-  ...logFileKeys,
+  ...outputKeys,
   history: z
     .int()
     .min(0)

@@ -37,6 +37,8 @@ export interface PanePlan {
   readonly dependsOn: readonly Dependency[];
   readonly health: HealthPlan;
   readonly logFile: LogFilePlan | undefined;
+  /** Bytes of its output that are kept in memory, for `logs` and whatever else reads it. */
+  readonly keptBytes: number;
   /** Lines of scrollback; undefined: as `tmux.conf` says. */
   readonly historyLines: number | undefined;
   /** Panes that its command may signal; undefined: all others of the session. */

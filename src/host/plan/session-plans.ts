@@ -32,6 +32,7 @@ function planPane(config: PaneConfig, program: PaneProgram): PanePlan {
     dependsOn: config.dependsOn,
     health: { ready: config.ready, live: config.live, input: config.needsInput },
     logFile: config.logFile,
+    keptBytes: config.keepOutput,
     historyLines: config.history,
     mayReach: config.mayReach,
   };

@@ -6,13 +6,34 @@ const NEWLINE = 0x0a;
  * oldest are dropped. What is kept is always in one piece: a gap in the stream drops what was before it.
  */
 export class OutputRing {
-  readonly #maxBytes: number;
+  #maxBytes: number;
   #bytes = Buffer.alloc(0);
   #start = 0;
   #end = 0;
 
-  constructor(maxBytes: number) {
+  /** @param start offset of the first byte that comes; what may be put before it has room there. */
+  constructor(maxBytes: number, start = 0) {
     this.#maxBytes = maxBytes;
+    this.#start = start;
+    this.#end = start;
+  }
+
+  /** From now on so many bytes are kept at most. */
+  limit(maxBytes: number): void {
+    const kept = this.slice(Math.max(this.#start, this.#end - maxBytes), this.#end);
+    this.#maxBytes = maxBytes;
+    this.#start = this.#end - kept.length;
+    this.#place(kept, kept.length);
+  }
+
+  /** Puts before the oldest byte what came before it: the end of `bytes`, as far as there is room. */
+  prepend(bytes: Uint8Array): void {
+    const kept = this.slice(this.#start, this.#end);
+    const room = Math.min(this.#start, this.#maxBytes - kept.length, bytes.length);
+    if (room <= 0) return;
+    this.#start -= room;
+    const all = Buffer.concat([bytes.subarray(bytes.length - room), kept]);
+    this.#place(all, all.length);
   }
 
   /** Offset of the oldest byte that is kept. */
@@ -87,7 +108,11 @@ export class OutputRing {
     if (needed <= this.#bytes.length) return;
     let capacity = Math.max(this.#bytes.length, FIRST_CAPACITY);
     while (capacity < needed) capacity *= 2;
-    const kept = this.slice(this.#start, this.#end);
+    this.#place(this.slice(this.#start, this.#end), capacity);
+  }
+
+  /** Lays what is kept into a new memory. */
+  #place(kept: Uint8Array, capacity: number): void {
     this.#bytes = Buffer.alloc(Math.min(capacity, this.#maxBytes));
     for (let from = 0; from < kept.length; ) {
       const at = (this.#start + from) % this.#bytes.length;

@@ -20,6 +20,8 @@ export interface PastOutput {
   readonly isOpen: boolean;
   /** What of the last one the program has surely printed. */
   readonly printed: string;
+  /** All that the pane showed, and what scrolled off last, of whatever run. */
+  readonly shown: readonly string[];
 }
 
 /**

@@ -58,7 +58,7 @@ class TappedPane {
   onInput: ((bytes: number) => void)[] = [];
 
   constructor(clock: Clock) {
-    this.output = new TappedOutput({ clock });
+    this.output = new TappedOutput({ clock, roomBytes: MAX_PAST_BYTES });
     const now = () => clock.elapsed();
     this.lostOutput = new Throttle({ max: 1, windowMs: MINUTE_MS, now });
   }
@@ -79,6 +79,8 @@ class TappedPane {
 /** One per pane, and those that are being replaced. */
 const MAX_CONNECTIONS = 512;
 const MINUTE_MS = 60_000;
+/** What stood in a pane before its output was read: a thousand long lines. */
+const MAX_PAST_BYTES = 4 * 1024 * 1024;
 /** A tap tries to connect to its next host four times a second. */
 const RECONNECT_LIMIT_MS = 1_000;
 const RECONNECT_POLL_MS = 20;
@@ -130,7 +132,12 @@ export class SessionTaps {
 
   /** What stood in the pane before its tap, or undefined once it is of no run that lasts. */
   recall(pane: PaneName, past: PastOutput | undefined): void {
-    this.#get(pane).output.recall(past);
+    const { output } = this.#get(pane);
+    output.recall(past);
+    if (past === undefined) return;
+    const now = this.#options.clock.now();
+    const about = 'above this is what the pane showed then, as far as it was kept';
+    output.fill(past.shown, `[triad: taken over at ${wallTime(now, now)}: ${about}]`);
   }
 
   /** Somebody is about to type `bytes` into one of `panes`; see `TappedOutput.type`. */
@@ -221,6 +228,11 @@ export class SessionTaps {
   /** What is wrong with the pane's log file, for people; undefined when nothing is. */
   problem(pane: PaneName): string | undefined {
     return this.#panes.get(pane)?.log?.problem;
+  }
+
+  /** From now on so many bytes of the pane's output are kept for whoever reads it. */
+  setLimit(name: PaneName, maxBytes: number | undefined): void {
+    this.#get(name).output.limit(maxBytes);
   }
 
   /** From now on the pane's output goes into this file, or none. */

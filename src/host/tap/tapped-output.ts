@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import type { OutputPage, OutputStart } from '../../base/output-page.js';
+import { LineReader } from './line-reader.js';
 import { LineWatch } from './line-watch.js';
 import { openReader, readMarked } from './marked-lines.js';
 import { OutputRing } from './output-ring.js';
@@ -9,7 +10,7 @@ import { RateMeter } from './rate-meter.js';
 import { TimeIndex } from './time-index.js';
 import { TypedMarks } from './typed-marks.js';
 
-/** What is kept of each pane, at most. */
+/** What is kept of each pane, at most, where nothing else is said. */
 const MAX_RING_BYTES = 1024 * 1024;
 const MAX_MOMENTS = 2_048;
 /** Between two calls of who waits for output: nobody reads faster. */
@@ -21,9 +22,11 @@ const NEWLINE = 0x0a;
 export interface TappedOutputOptions {
   readonly clock: Clock;
   readonly maxBytes?: number;
+  /** Room for what stood in the pane before its output was read; offsets begin behind it. */
+  readonly roomBytes?: number;
 }
 
-const NO_PAST: PastOutput = { lines: [], isOpen: false, printed: '' };
+const NO_PAST: PastOutput = { lines: [], isOpen: false, printed: '', shown: [] };
 
 interface Tail {
   readonly end: number;
@@ -42,15 +45,20 @@ export class TappedOutput implements PaneOutput {
   readonly #bytesMeter = new RateMeter();
   readonly #linesMeter = new RateMeter();
   readonly #typed = new TypedMarks();
+  /** Offset of the first byte that there was to keep. */
+  #origin: number;
+  /** The line about what stood in the pane before, and when that was. */
+  #taken: { readonly offset: number; readonly elapsed: number } | undefined;
   #past: PastOutput = NO_PAST;
   /** Offset after the newest byte that came while no host was there. */
   #lateEnd = 0;
   #tail: Tail | undefined;
   #lastAt: { readonly elapsed: number; readonly epoch: number } | undefined;
 
-  constructor({ clock, maxBytes = MAX_RING_BYTES }: TappedOutputOptions) {
+  constructor({ clock, maxBytes = MAX_RING_BYTES, roomBytes = 0 }: TappedOutputOptions) {
     this.#clock = clock;
-    this.#ring = new OutputRing(maxBytes);
+    this.#origin = roomBytes;
+    this.#ring = new OutputRing(maxBytes, this.#origin);
     this.#pulse = new Pulse(clock, PULSE_MS);
     this.#lines = new LineWatch({ ring: this.#ring, typed: this.#typed, clock });
   }
@@ -94,7 +102,7 @@ export class TappedOutput implements PaneOutput {
   }
 
   read(start: OutputStart, maxBytes: number): OutputPage {
-    const from = Math.max(0, Math.min(this.#offsetOf(start), this.#ring.end));
+    const from = Math.max(this.#origin, Math.min(this.#offsetOf(start), this.#ring.end));
     const bytes = this.#ring.slice(from, Math.max(from, this.#ring.start) + maxBytes);
     const skipped = Math.max(0, this.#ring.start - from);
     return { bytes, skipped, next: from + skipped + bytes.length };
@@ -106,6 +114,23 @@ export class TappedOutput implements PaneOutput {
 
   onLine(onLine: (line: OutputLine) => void, onMissed?: (bytes: number) => void): () => void {
     return this.#lines.listen({ onLine, onMissed });
+  }
+
+  /** From now on so many bytes are kept at most. */
+  limit(maxBytes: number = MAX_RING_BYTES): void {
+    this.#ring.limit(maxBytes);
+  }
+
+  /** What is to be read before the first byte that came: lines that stood in the pane, and a line about them; once. */
+  fill(shown: readonly string[], mark: string): void {
+    if (this.#taken !== undefined || this.#ring.start > this.#origin) return;
+    const late = this.#ring.slice(this.#origin, this.#lateEnd);
+    const text = beforeLate(shown, late).map((line) => `${line}\r\n`);
+    this.#lateEnd = Math.max(this.#lateEnd, this.#origin);
+    const markBytes = Buffer.byteLength(`${mark}\r\n`);
+    this.#taken = { offset: this.#origin - markBytes, elapsed: this.#clock.elapsed() };
+    this.#ring.prepend(Buffer.from(`${text.join('')}${mark}\r\n`));
+    this.#origin = this.#ring.start;
   }
 
   /** What stood in the pane before; undefined: it is of no run that lasts. */
@@ -206,11 +231,18 @@ export class TappedOutput implements PaneOutput {
 
   #offsetOf(start: OutputStart): number {
     if ('at' in start) return start.at;
+    const offset = this.#keptOffsetOf(start);
+    // What was asked for may begin before what is kept: the page tells how much that is.
+    return offset <= this.#ring.start ? this.#origin : offset;
+  }
+
+  #keptOffsetOf(start: Exclude<OutputStart, { at: number }>): number {
     if ('lines' in start) return this.#ring.lineStart(start.lines);
     // By how long ago it was, so that a wall clock that was set since changes nothing.
     const agoMs = this.#clock.now() - start.since;
-    const offset = this.#times.find(this.#clock.elapsed() - agoMs) ?? this.#ring.end;
-    return Math.max(offset, this.#ring.start);
+    const elapsed = this.#clock.elapsed() - agoMs;
+    if (this.#taken !== undefined && elapsed < this.#taken.elapsed) return this.#taken.offset;
+    return this.#times.find(elapsed) ?? this.#ring.end;
   }
 
   #readTail(): Tail {
@@ -233,6 +265,21 @@ export class TappedOutput implements PaneOutput {
     this.#tail = { ...tail, end: ring.end, isOpen };
     return this.#tail;
   }
+}
+
+/** The lines that stood in a pane before those that came late, which it shows as well. */
+function beforeLate(shown: readonly string[], late: Uint8Array): readonly string[] {
+  if (late.length === 0) return shown;
+  const texts: string[] = [];
+  const reader = new LineReader();
+  reader.read(late.subarray(0, TAIL_BYTES), ({ text }) => texts.push(text.trimEnd()));
+  // Lines of ours about a gap are on no screen.
+  const [first, second] = texts.filter((text) => !text.startsWith('[triad: '));
+  if (first === undefined) return shown;
+  const at = shown.findLastIndex(
+    (line, index) => line === first && (second === undefined || shown[index + 1] === second),
+  );
+  return shown.slice(0, at >= 0 ? at : Math.max(0, shown.length - newlinesIn(late) - 1));
 }
 
 function newlinesIn(bytes: Uint8Array): number {

@@ -116,7 +116,7 @@ export function ofLastRun({ lines, isOpen }: ShownLines, found: FoundPane): Past
   const own = lines.slice(before + 1, end);
   const asked = found.memory?.question ?? '';
   const printed = visible((own.at(-1) ?? '').trim()).startsWith(asked) ? asked : '';
-  return { lines: own, isOpen: isOpen && end === lines.length, printed };
+  return { lines: own, isOpen: isOpen && end === lines.length, printed, shown: lines };
 }
 
 /** The same of a pane that was found; undefined, and logged, where tmux does not say. */

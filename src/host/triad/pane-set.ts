@@ -78,6 +78,7 @@ export class PaneSet {
     });
     this.#panes.set(name, pane);
     this.#options.taps.setLogFile(name, plan?.logFile);
+    this.#options.taps.setLimit(name, plan?.keptBytes);
     return pane;
   }
 
@@ -106,6 +107,7 @@ export class PaneSet {
       if (isSame(pane.plan, plan)) continue;
       pane.setPlan(plan);
       taps.setLogFile(plan.name, plan.logFile);
+      taps.setLimit(plan.name, plan.keptBytes);
     }
     this.#lines.setPlan(plans);
     this.recheck();

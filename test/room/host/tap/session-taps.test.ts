@@ -225,7 +225,7 @@ test.each([
     });
   stranger.write(bytes);
   await eventually('the stranger is cut off', () => isClosed);
-  expect(tapped.taps.output(WORKER).end).toBe(0);
+  expect(tapped.taps.output(WORKER).read({ at: 0 }, 1).bytes).toHaveLength(0);
   expect(tapped.taps.isTapped(WORKER)).toBe(false);
 });
 

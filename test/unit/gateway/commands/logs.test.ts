@@ -67,7 +67,7 @@ test('bytes that are not kept any more leave a mark on a line of its own', async
   const ring = new Ring('kept\n');
   ring.first = 4096;
   expect(await ring.verbs.text(['logs', 'worker'])).toBe(
-    '[triad: 4096 bytes are not kept any more]\nkept\n',
+    '[triad: 4096 bytes before this are not kept any more: keepOutput in triad.yaml]\nkept\n',
   );
 });
 

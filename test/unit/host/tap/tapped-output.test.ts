@@ -66,7 +66,7 @@ test('what stood in the pane before is the last line until there is another, and
   const { clock, output, put } = open();
   const lines: string[] = [];
   output.onLine(({ text }) => lines.push(text));
-  output.recall({ lines: ['listening', 'go on? [y/n] '], isOpen: true, printed: '' });
+  output.recall({ lines: ['listening', 'go on? [y/n] '], isOpen: true, printed: '', shown: [] });
   expect([output.lastLine, output.isLineOpen]).toEqual(['go on? [y/n] ', true]);
   expect([output.past.length, output.end]).toEqual([2, 0]);
   put('y\r\n');
@@ -165,4 +165,59 @@ test('a whole team with all that each may follow leaves room; one more is refuse
   await expect(waits.read(output, request)).rejects.toThrow(UnavailableError);
   waits.close();
   expect(new Set((await Promise.all(waiting)).map(({ next }) => next))).toEqual(new Set([0]));
+});
+
+/** A pane that was taken over: two lines of what it shows came late. */
+function takenOver() {
+  const clock = new FakeClock();
+  const output = new TappedOutput({ clock, maxBytes: 1024, roomBytes: 4096 });
+  const text = (start: Parameters<TappedOutput['read']>[0]) =>
+    Buffer.from(output.read(start, 4096).bytes).toString();
+  output.appendLate(Buffer.from('\x1b[31mlate 1\x1b[0m\r\nlate 2\r\n'));
+  clock.pass(1000);
+  output.fill(['before', 'late 1', 'late 2'], '[mark]');
+  return { clock, output, text };
+}
+
+test('what stood in a pane that was taken over comes before what was put out since, each line once', () => {
+  const { clock, output, text } = takenOver();
+  output.fill(['again'], '[mark]');
+  const whole = 'before\r\n[mark]\r\n\x1b[31mlate 1\x1b[0m\r\nlate 2\r\nnew\r\n';
+  clock.pass(1000);
+  output.append(Buffer.from('new\r\n'));
+  expect(text({ at: 0 })).toBe(whole);
+  expect(text({ lines: 100 })).toBe(whole);
+  expect(output.read({ at: 0 }, 4096).skipped).toBe(0);
+  expect(output.lastLine).toBe('new');
+  expect(text({ since: clock.now() - 500 })).toBe('new\r\n');
+  expect(text({ since: clock.now() - 60_000 })).toBe(whole.slice('before\r\n'.length));
+});
+
+test('what stood in the pane is no line of a program that has put out nothing since', () => {
+  const clock = new FakeClock();
+  const output = new TappedOutput({ clock, roomBytes: 4096 });
+  output.fill(['before'], '[mark]');
+  expect(output.lastLine).toBe('');
+});
+
+test('whoever asks for more lines, or for longer ago, than is kept is told how much is missing', () => {
+  const { clock, output, put } = open(10);
+  put('one\ntwo\nthree\nfour\n');
+  for (const start of [{ at: 0 }, { lines: 100 }, { since: clock.now() - 60_000 }]) {
+    expect(output.read(start, 100)).toMatchObject({ skipped: 9, next: 19 });
+  }
+  expect(output.read({ lines: 1 }, 100)).toMatchObject({ skipped: 0 });
+});
+
+test('how much is kept can be changed, and what fits stays', () => {
+  const { output, put, text } = open(10);
+  put('0123456789abcde');
+  output.limit(20);
+  put('fghij');
+  expect(text({ at: 0 })).toBe('56789abcdefghij');
+  output.limit(4);
+  expect(text({ at: 0 })).toBe('ghij');
+  put('kl');
+  expect(text({ at: 0 })).toBe('ijkl');
+  expect(output.read({ at: 0 }, 9).skipped).toBe(18);
 });

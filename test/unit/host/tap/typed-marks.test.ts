@@ -99,7 +99,7 @@ test('what went to other panes takes nothing away', () => {
 
 test('of a run that was found nothing is kept until Enter, and of the next run all', () => {
   const { output, put, type } = open();
-  output.recall({ lines: ['name: sec'], isOpen: true, printed: 'name:' });
+  output.recall({ lines: ['name: sec'], isOpen: true, printed: 'name:', shown: [] });
   expect([output.lastLine, output.lastPrinted]).toEqual(['name: sec', 'name:']);
   put('\r\x1b[Kname: secr');
   expect(output.lastPrinted).toBe('');
@@ -160,7 +160,7 @@ test.each([
 
 test('a prompt that comes when a run was found is its line, whatever is typed behind it', () => {
   const { output, put, echo } = open();
-  output.recall({ lines: [], isOpen: false, printed: '' });
+  output.recall({ lines: [], isOpen: false, printed: '', shown: [] });
   put('Go on? ');
   expect([output.lastLine, output.isLineOpen]).toEqual(['Go on? ', true]);
   echo('secret');
