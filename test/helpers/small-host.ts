@@ -82,7 +82,7 @@ export class SmallHost implements AsyncDisposable {
   /** By how much somebody has set the wall clock forward or back. */
   jumpMs = 0;
   readonly #clock: Clock = {
-    ...SYSTEM_CLOCK,
+    elapsed: () => SYSTEM_CLOCK.elapsed(),
     now: () => SYSTEM_CLOCK.now() + this.jumpMs,
     after: (delayMs, work) => {
       // Only the check of a session waits so long, each time that it is done.
