@@ -88,7 +88,9 @@ export function readJson<T>(schema: Zod.ZodType<T>, text: string): T | undefined
 
 /** Milliseconds of `500ms`, `10s`, `5m` or `1h30m`, within a range written the same way. */
 export function duration(least: string, most: string): Zod.ZodType<number, string> {
-  return z.string().transform((text, context): number => {
+  const isUnitless = ({ input }: { readonly input?: unknown }) =>
+    typeof input === 'number' ? `must have a unit, like ${input}s` : undefined;
+  return z.string({ error: isUnitless }).transform((text, context): number => {
     const [ms, min, max] = [text, least, most].map(milliseconds);
     if (ms !== undefined && ms >= (min ?? 0) && ms <= (max ?? 0)) return ms;
     context.addIssue({

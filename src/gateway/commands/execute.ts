@@ -1,6 +1,7 @@
 import { errorText, NotPermittedError, TriadError } from '../../base/errors.js';
 import { EXIT, exitCodeOf } from '../../base/exit-codes.js';
 import type { Work } from '../../base/loop-share.js';
+import { findShortage } from '../../base/shortage.js';
 import { OwnSlices, type Slices } from '../../base/slices.js';
 import type { Logger } from '../../log/logger.js';
 import { logReferenced } from '../../log/reference.js';
@@ -109,6 +110,12 @@ function failure(error: unknown, { verb, context, log }: VerbCall): CommandOutco
     log.debug(facts, 'command refused');
     const hint = error instanceof TriadError && error.hint !== undefined ? error.hint : '';
     return { stdout: '', stderr: calledAs(errorText(told, hint), context.program), exitCode };
+  }
+  const shortage = findShortage(error);
+  if (shortage !== undefined) {
+    log.error(facts, 'command failed');
+    const stderr = errorText(shortage.words, context.actor.door === 'local' ? shortage.hint : '');
+    return { stdout: '', stderr, exitCode: EXIT.tryAgain };
   }
   const reference = logReferenced(log, facts, 'command failed');
   return { stdout: '', stderr: errorText(`internal error (reference ${reference})`, ''), exitCode };

@@ -1,5 +1,6 @@
 import { NotPermittedError, UnavailableError, UsageError } from '../../base/errors.js';
 import { isName, paneName, type SessionName, sessionName } from '../../base/ids.js';
+import { findNearestWord } from '../../base/nearest-word.js';
 import type { PaneAddress, PanesAddress } from '../../base/pane.js';
 import type { SessionDescription } from '../../base/session-description.js';
 import { visible } from '../../base/visible.js';
@@ -49,13 +50,16 @@ export async function getPaneAddress(
   text: string,
   needed: Role,
 ): Promise<PaneAddress> {
-  const { session, pane } = split(context, text);
+  const named = split(context, text);
+  const { session, pane } = named ?? (await onlyPane(context, text));
   requireRole(context, session, needed);
   const descriptions = await describeSessions(context);
   const names =
     descriptions.find(({ name }) => name === session)?.panes.map(({ name }) => name) ?? [];
   if (!isName(pane) || !names.includes(paneName(pane))) {
-    const there = names.length === 0 ? 'it has none now' : `panes: ${names.join(', ')}`;
+    const nearest = findNearestWord(pane, names);
+    const meant = nearest === undefined ? '' : `did you mean ${nearest}? `;
+    const there = names.length === 0 ? 'it has none now' : `${meant}panes: ${names.join(', ')}`;
     throw new UsageError(`there is no pane ${visible(pane)} in ${session}`, { hint: there });
   }
   return { session, pane: paneName(pane) };
@@ -137,15 +141,34 @@ export function getSession(context: CommandContext, text: string): SessionName {
   });
 }
 
-function split(context: CommandContext, text: string): { session: SessionName; pane: string } {
+/** Undefined where the session is not named and there are several. */
+function split(
+  context: CommandContext,
+  text: string,
+): { session: SessionName; pane: string } | undefined {
   const colon = text.indexOf(':');
   if (colon >= 0) {
     return { session: getSession(context, text.slice(0, colon)), pane: text.slice(colon + 1) };
   }
   const session = onlySession(context);
-  if (session !== undefined) return { session, pane: text };
+  return session === undefined ? undefined : { session, pane: text };
+}
+
+/** A pane whose name no other session has needs no session before it. @throws UsageError. */
+async function onlyPane(
+  context: CallContext,
+  text: string,
+): Promise<{ session: SessionName; pane: string }> {
+  const descriptions = await describeSessions(context);
+  const having = descriptions
+    .filter(({ panes }) => panes.some(({ name }) => name === text))
+    .map(({ name }) => name)
+    .filter(sessionFilter(context));
+  const [session, ...others] = having;
+  if (session !== undefined && others.length === 0) return { session, pane: text };
+  const sessions = having.length === 0 ? context.sessions : having;
   throw new UsageError(`which session's ${visible(text)}?`, {
-    hint: `say SESSION:PANE; sessions: ${context.sessions.join(', ')}`,
+    hint: `say SESSION:PANE; sessions: ${sessions.join(', ')}`,
   });
 }
 

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../../base/errors.js';
+import { findNearestWord } from '../../base/nearest-word.js';
 import { visible } from '../../base/visible.js';
 import { VERBS } from './table.js';
 import type { Call, Verb } from './verb.js';
@@ -20,7 +21,7 @@ export function parseCommand(words: readonly string[], prefix: string): ParsedCo
   if (['help', '--help', '-h'].includes(name)) return { help: helpFor(args[0], prefix) };
   const verb = findVerb(name);
   if (verb === undefined) {
-    throw new UsageError(`unknown command ${visible(name)}`, { hint: verbNames() });
+    throw new UsageError(`unknown command ${visible(name)}`, { hint: verbHint(name) });
   }
   return parseArguments(verb, args, prefix);
 }
@@ -75,6 +76,8 @@ function findVerb(name: string): Verb | undefined {
   return VERBS.find((verb) => verb.name === name);
 }
 
-function verbNames(): string {
-  return `commands: ${VERBS.map(({ name }) => name).join(', ')}`;
+function verbHint(name: string): string {
+  const names = VERBS.map((verb) => verb.name);
+  const nearest = findNearestWord(name, names);
+  return nearest === undefined ? `commands: ${names.join(', ')}` : `did you mean ${nearest}?`;
 }

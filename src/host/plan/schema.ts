@@ -88,7 +88,7 @@ const pane = z.strictObject({
   env: z
     .record(
       z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable'),
-      z.union([argument, z.null()]),
+      z.union([argument, z.null()], { error: textInQuotes }),
     )
     .default({})
     .describe('variables to set; one without a value is passed on from `triad up`'),
@@ -111,6 +111,12 @@ const pane = z.strictObject({
     .optional()
     .describe('panes it may signal from within; all others of its triad where left out'),
 });
+
+/** YAML makes numbers and true of what has no quotes; the variable of a process is a text. */
+function textInQuotes({ input }: { readonly input?: unknown }): string | undefined {
+  const isPlain = typeof input === 'number' || typeof input === 'boolean';
+  return isPlain ? `must be a text, in quotes: "${input}"` : undefined;
+}
 
 /** What a union says of a value that fits none of its forms; all it knows by itself is that. */
 function orMissing(rule: string) {

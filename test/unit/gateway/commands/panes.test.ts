@@ -52,6 +52,29 @@ test.each([
   expect(asked).toEqual([]);
 });
 
+test('a pane name that one session alone has needs no session before it', async () => {
+  const { verbs, asked } = verbsOf();
+  verbs.sessions = [sessionName('pair'), sessionName('other')];
+  expect(await verbs.run('stop', 'worker')).toMatchObject({ stdout: 'stopped worker\n' });
+  expect(asked).toEqual([['stop', WORKER]]);
+  const { stderr, exitCode } = await verbs.run('stop', 'nobody');
+  expect([exitCode, stderr]).toEqual([64, expect.stringContaining('say SESSION:PANE')]);
+});
+
+test('a misspelt verb or pane is told the one that is near', async () => {
+  const { verbs } = verbsOf();
+  expect((await verbs.run('stauts')).stderr).toContain('did you mean status?');
+  expect((await verbs.run('stop', 'wroker')).stderr).toContain('did you mean worker? panes: ');
+});
+
+test('a full disk is no internal error', async () => {
+  const full = Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' });
+  const verbs = new Executed({ describe: () => Promise.reject(full) });
+  const { stderr, exitCode } = await verbs.run('stop', 'worker');
+  expect(stderr).toContain('triad: error: no space is left on the disk (ENOSPC)\n');
+  expect(exitCode).toBe(75);
+});
+
 test('an observer stops, starts and signals nothing', async () => {
   const { verbs, asked } = verbsOf();
   verbs.roles = { pair: 'observer' };

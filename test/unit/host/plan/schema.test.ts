@@ -38,7 +38,8 @@ test.each([
   ['crashLimit: 0', [`${AT}.crashLimit: must be at least 1`]],
   ['crashLimit: many', [`${AT}.crashLimit: must be 1 to 1000000, or none`]],
   ['resetAfter: 2 minutes', [`${AT}.resetAfter: must be 0s to 1d, ${TIMES} 2 minutes`]],
-  ['resetAfter: 5', [`${AT}.resetAfter: must be a text, got a number`]],
+  ['resetAfter: 5', [`${AT}.resetAfter: must have a unit, like 5s`]],
+  ['env: {FOO: 1}', ['t.yaml:6:15: sessions[0].panes[0].env.FOO: must be a text, in quotes: "1"']],
   ['history: 300000', [`${AT}.history: must be at most 200000`]],
   [
     'backoff: {first: 10s, max: 5s}',
