@@ -6,6 +6,7 @@ import type { TerminalSize } from '../../base/terminal-size.js';
 import { requireTrustedFile, type TrustedPath } from '../../base/trusted-file.js';
 import { layoutString } from '../plan/layout.js';
 import type { PanePlan, PaneProgram, SessionPlan } from '../plan/session-plan.js';
+import { commandLine } from '../tmux/command-line.js';
 import {
   type Fields,
   isLessThan,
@@ -210,16 +211,32 @@ export class SessionBuilder {
 
   /** Lays the panes out as configured. */
   async arrange(sessionId: string): Promise<void> {
-    const { server } = this.#options;
+    const select = await this.#selectLayout(sessionId);
+    if (select !== undefined) await this.#options.server.run(select);
+  }
+
+  /** The same of a session that is new, unless somebody has opened, closed or zoomed a pane by now. */
+  async arrangeUntouched(sessionId: string): Promise<void> {
+    const { length } = await this.rows(sessionId);
+    if (length !== this.#plan.panes.length) return;
+    const select = await this.#selectLayout(sessionId);
+    if (select === undefined) return;
+    // In one go: select-layout would end a zoom.
+    const isZoomed = ['-t', sessionId, variable('window_zoomed_flag')];
+    await this.#options.server.run(['if-shell', '-F', ...isZoomed, '', commandLine(select)]);
+  }
+
+  /** The command that lays the panes out as configured; undefined where that does not fit. */
+  async #selectLayout(sessionId: string): Promise<readonly string[] | undefined> {
     const plan = this.#plan;
     const found = await this.findPanes(sessionId);
     const ids = plan.panes.flatMap(
       ({ name }) => found.find((each) => each.name === name)?.id ?? [],
     );
     const [first] = ids;
-    if (first === undefined) return;
+    if (first === undefined) return undefined;
     const layout = typeof plan.layout === 'string' ? plan.layout : await this.#explicitLayout(ids);
-    if (layout !== undefined) await server.run(['select-layout', '-t', first, layout]);
+    return layout === undefined ? undefined : ['select-layout', '-t', first, layout];
   }
 
   /**

@@ -264,7 +264,7 @@ export class Triad {
   async sized(): Promise<void> {
     if (!this.#isUnsized) return;
     this.#isUnsized = false;
-    await this.#turns.take(() => this.#builder.arrange(this.getSessionId()));
+    await this.#turns.take(() => this.#builder.arrangeUntouched(this.getSessionId()));
   }
 
   describe(): SessionDescription {

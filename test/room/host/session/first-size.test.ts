@@ -54,3 +54,16 @@ test('a fixed size is laid out before anybody comes, and stays whoever comes', a
   driver.close();
   await driver.ended;
 });
+
+test('whoever has opened or zoomed a pane before the first size is there keeps it', async () => {
+  await using small = await SmallHost.startPlanned(SIXTY_FORTY);
+  await small.tmux('resize-pane', '-Z', '-t', 'pair:.0');
+  const first = await comes(small, 80, 24);
+  await eventually(
+    'the window is as wide as the first terminal',
+    async () => (await small.tmux('display-message', '-p', '#{window_width}')) === '80',
+  );
+  first.close();
+  await first.ended;
+  expect(await small.tmux('display-message', '-p', '#{window_zoomed_flag}')).toBe('1');
+});
