@@ -26,7 +26,7 @@ const ANSWER_LIMIT_MS = count(120_000, 600_000);
 const MAX_BLOCK_MS = 150;
 
 /** More than the ring keeps: colours, wide characters, titles, and lines longer than the window. */
-const OUTPUT = `awk 'BEGIN { for (n = 0; n < ${count(1500, 5_000)}; n++) { s = "\\033]0;title\\007"; for (i = 0; i < 24; i++) s = s sprintf("\\033[38;2;%d;%d;7m\\347\\265\\202\\347\\253\\257%c\\033[0m ", i, n % 256, 97 + i); print s } print "all is out" }'; exec cat`;
+const OUTPUT = `awk 'BEGIN { for (n = 0; n < ${count(1500, 5_000)}; n++) { s = "\\033]0;title\\007"; for (i = 0; i < 24; i++) s = s sprintf("\\033[38;2;%d;%d;7m\\347\\265\\202\\347\\253\\257%c\\033[0m ", i, n % 256, 97 + i); print s } print "all answers are out" }'; exec cat`;
 
 /** Each verb that an observer may call, as it costs most. */
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {

@@ -15,6 +15,7 @@ test('of what a pane shows only what the last run printed counts', () => {
   const twice = { lines: ['ready 1', END, NOTE, 'begins', 'go on? '], isOpen: true };
   expect(ofLastRun(twice, found('running'))).toEqual({
     ...{ lines: [NOTE, 'begins', 'go on? '], isOpen: true, printed: '' },
+    shown: twice.lines,
   });
   const quiet = { lines: ['ready 1', END, NOTE], isOpen: false };
   expect(ofLastRun(quiet, found('healthy')).lines).toEqual([NOTE]);
