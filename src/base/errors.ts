@@ -101,9 +101,15 @@ export interface Problem {
   readonly problem: string;
 }
 
-/** The text of anything that was thrown, without its stack. */
+/** How Node.js words an error of the system: code, text, and the call with its path. */
+const SYSTEM_MESSAGE = /^(E[A-Z0-9]+): ([^,]+), (?:'.*'|\w+(?: '.*')?)$/s;
+
+/** The text of anything that was thrown, without its stack; of an error of the system what it says, in words. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  if (!(thrown instanceof Error)) return String(thrown);
+  const [, code, text] = SYSTEM_MESSAGE.exec(thrown.message) ?? [];
+  if (code === undefined) return thrown.message;
+  return `${code === 'EISDIR' ? 'is a directory' : text} (${code})`;
 }
 
 /** The `code` of a system error (`ENOENT`, `EADDRINUSE`, …), if it has one. */

@@ -67,7 +67,7 @@ const cases: readonly [string, (home: TriadHome) => void, readonly (string | Reg
       rmSync(home.path('state/audit.jsonl'), { force: true });
       mkdirSync(home.path('state/audit.jsonl'));
     },
-    [/state\/audit\.jsonl: cannot be written: EISDIR/],
+    [/state\/audit\.jsonl: cannot be written: is a directory \(EISDIR\)/],
   ],
 ];
 

@@ -113,7 +113,9 @@ test('a relative link is followed from where it stands', async () => {
 test('what is no directory is told and stays', async () => {
   const path = join(root, 'run');
   writeFileSync(path, '');
-  await expect(open(path)).rejects.toThrow(`${path}: cannot hold sockets: EEXIST`);
+  await expect(open(path)).rejects.toThrow(
+    `${path}: cannot hold sockets: file already exists (EEXIST)`,
+  );
   const long = longPath();
   mkdirSync(long);
   await expect(open(long)).rejects.toThrow(

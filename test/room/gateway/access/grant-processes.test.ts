@@ -122,7 +122,9 @@ describe('several processes', () => {
       const asNobody = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath];
       const refused = run('setpriv', [...asNobody, ...argumentsFor(fixture.path, ['bob'])]);
       await expect(refused).rejects.toMatchObject({
-        stderr: expect.stringMatching(/ConfigurationError: .* cannot be read: EACCES/) as unknown,
+        stderr: expect.stringMatching(
+          /ConfigurationError: .* cannot be read: permission denied \(EACCES\)/,
+        ) as unknown,
       });
     },
   );
