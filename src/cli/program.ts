@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { UsageError } from '../base/errors.js';
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
+import { findNearestWord } from '../base/nearest-word.js';
 import { visible } from '../base/visible.js';
 import { calledAs } from '../gateway/commands/called-as.js';
 import { VERBS } from '../gateway/commands/table.js';
@@ -197,9 +198,18 @@ async function parse(program: Command, words: readonly string[], output: Output)
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return;
-    const message = visible(error.message.replace(/^error: /, '').replaceAll('\n', ' '));
-    throw new UsageError(message, { hint: 'triad --help' });
+    const [told = ''] = error.message.replace(/^error: /, '').split('\n');
+    throw new UsageError(visible(told), { hint: hintFor(error, program, words) });
   }
+}
+
+/** For a misspelt command the one that is meant. */
+function hintFor(error: CommanderError, program: Command, [word = '']: readonly string[]): string {
+  const own = program.commands.map((command) => command.name());
+  const names = [...own, ...VERBS.map(({ name }) => name)];
+  const isUnknown = error.code === 'commander.unknownCommand';
+  const nearest = isUnknown ? findNearestWord(word, names) : undefined;
+  return nearest === undefined ? 'triad --help' : `did you mean triad ${nearest}?`;
 }
 
 function verbsText(): string {

@@ -154,10 +154,13 @@ test.skipIf(outer === undefined)(
   },
 );
 
-test('up takes a command after two dashes only', async () => {
+test('up takes a command after two dashes only, and a misspelt command is none', async () => {
   await using home = await TriadHome.make();
   const { code, stderr } = await home.run(['up', 'extra']);
   expect(code).toBe(64);
   expect(stderr).toContain('up takes no argument extra');
   expect(stderr).toContain('up -- COMMAND');
+  const misspelt = await home.run(['staus']);
+  expect(misspelt.code).toBe(64);
+  expect(misspelt.stderr).toContain(`did you mean ${home.program} status?`);
 });

@@ -1,4 +1,4 @@
-import { errorText, NotPermittedError, TriadError } from '../../base/errors.js';
+import { errorText, NotPermittedError, RefusedError, TriadError } from '../../base/errors.js';
 import { EXIT, exitCodeOf } from '../../base/exit-codes.js';
 import type { Work } from '../../base/loop-share.js';
 import { findShortage } from '../../base/shortage.js';
@@ -101,7 +101,8 @@ function requireStill(context: CommandContext, { session }: StreamedAnswer): voi
 function failure(error: unknown, { verb, context, log }: VerbCall): CommandOutcome {
   const exitCode = exitCodeOf(error);
   const facts = { error, verb, engineer: context.actor.engineer };
-  if (exitCode === EXIT.notPermitted) {
+  // What was to be done is on record already: that it was not done is, too.
+  if (exitCode === EXIT.notPermitted || error instanceof RefusedError) {
     const reason = error instanceof Error ? error.message : '';
     context.audit.commandRefused({ actor: context.actor, verb, reason });
   }

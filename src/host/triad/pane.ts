@@ -1,7 +1,7 @@
 import { RefusedError } from '../../base/errors.js';
 import type { PaneId, PaneName } from '../../base/ids.js';
 import type { PaneDescription, PaneExit, PaneSignal, PaneState } from '../../base/pane.js';
-import { shellWord } from '../../base/shell-word.js';
+import { commandText } from '../../base/shell-word.js';
 import { visible } from '../../base/visible.js';
 import type { HealthChange, PaneHealth } from '../health/pane-health.js';
 import type { KeeperConnection } from '../keeper/keeper-connection.js';
@@ -264,7 +264,7 @@ export class Pane {
     return {
       ...{ name: this.name, title: program?.title ?? this.name, id: this.#id },
       ...{ state, reason, since, pid: this.pid, crashes, startsAt },
-      command: program === undefined ? '' : program.argv.map(shellWord).join(' '),
+      command: program === undefined ? '' : commandText(program.argv),
       restarts: this.restarts,
       startedAt: keeper?.startedAt ?? null,
       lastExit: this.#lastExit,
