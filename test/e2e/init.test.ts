@@ -133,7 +133,7 @@ test('a home that cannot be written is told, with what to do', async () => {
   const refused = await home.run(['init']);
   expect(refused.code).toBe(78);
   expect(refused.stderr).toMatch(
-    /^triad: error: .*home: cannot be written: EEXIST.*\ntriad: hint: .*--home DIR/,
+    /^triad: error: .*home: cannot be written: file already exists \(EEXIST\)\ntriad: hint: .*--home DIR/,
   );
 });
 

@@ -119,7 +119,7 @@ test('a command that ends is told with its status, and started again after a pau
     at: matching(/^\d{4}-.*Z$/),
   });
   const { stdout } = await home.run(['status']);
-  expect(stdout).toMatch(/^ends +\w+ +\S+ +\d+ +\S+ +\S+ +\S+ +status 3 +\/bin\/sh -c 'exit 3'$/m);
+  expect(stdout).toMatch(/^ends +\w+ +\S+ +\d+ +\S+ +\S+ +\S+ +status 3 +exit 3$/m);
 });
 
 test('a command that is not there ends with status 127 like any other', async () => {
