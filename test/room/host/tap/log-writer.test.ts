@@ -198,7 +198,7 @@ test('a full disk is told once, costs only the log, and the file goes on when th
   });
   pane.put('first\n');
   await eventually('the failure was told', () => pane.news.length === 1);
-  expect(writer.problem).toBe('its log file cannot be written: ENOSPC: no space left on device');
+  expect(writer.problem).toBe('its log file cannot be written: no space left on device (ENOSPC)');
   expect(pane.news[0]).toMatchObject({ isFailure: true, code: 'ENOSPC' });
   pane.put('second\n');
   isFull = false;

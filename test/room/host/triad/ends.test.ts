@@ -238,7 +238,7 @@ test('a full disk costs a log file and nothing else, is told once, and its text 
     ask: { verb: 'send', text: 'first', enter: true },
   });
   await eventually('the log file that cannot be written is on record', () => told().length === 1);
-  const problem = 'its log file cannot be written: ENOSPC: no space left on device';
+  const problem = 'its log file cannot be written: no space left on device (ENOSPC)';
   expect(await small.pane('worker')).toMatchObject({ pid: before.pid, problems: [problem] });
   await small.link.pane({
     ...small.address('worker'),
