@@ -283,7 +283,11 @@ export class RunningGateway {
       ...{ words: request.words, files: request.files },
       ...{ program: request.program, terminal: request.terminal },
       ...{ sessions: this.sessions(), grants: this.#grants, audit: this.#audit, log: this.log },
-      ...{ gateway: this.#port, front: this.front, localName: this.#options.environment.login },
+      ...{
+        gateway: this.#port,
+        front: () => this.front,
+        localName: this.#options.environment.login,
+      },
     });
   }
 

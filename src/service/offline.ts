@@ -50,7 +50,7 @@ export async function runOffline(
   const { grants, audit, log } = opened;
   return await executeLocal({
     ...{ words, files, sessions, grants, audit, log, localName: environment.login },
-    ...{ program, front: await readFront(home), gateway: undefined, terminal: undefined },
+    ...{ program, front: () => readFront(home), gateway: undefined, terminal: undefined },
   });
 }
 

@@ -30,8 +30,8 @@ export interface CommandContext {
   readonly audit: CommandAudit;
   /** Absent when nothing runs: then only verbs that are marked so get here. */
   readonly gateway: GatewayPort | undefined;
-  /** Undefined where it cannot be read. */
-  readonly front: Front | undefined;
+  /** Read when it is asked for, which few verbs do; undefined where that cannot be. */
+  readonly front: () => Front | undefined | Promise<Front | undefined>;
   /** The text of a file that was named on the command line; `-` is standard input. */
   readonly readFile: (name: string) => Promise<string>;
   readonly terminal: CallerTerminal | undefined;

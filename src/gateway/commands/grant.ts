@@ -84,12 +84,13 @@ async function run(context: CommandContext, request: Request): Promise<string> {
     { engineer, role: options.role, keys, ...terms, ...scope },
     (deltas) => audit.accessGranted({ actor, changes: changesJson(deltas) }),
   );
-  return changesText(engineer, changes) + forwarded(context, scope.session);
+  return changesText(engineer, changes) + (await forwarded(context, scope.session));
 }
 
 /** What the engineer is to be told. */
-function forwarded({ front, sessions }: CommandContext, session: SessionName | null): string {
-  const login = session ?? sessions[0];
+async function forwarded(context: CommandContext, session: SessionName | null): Promise<string> {
+  const login = session ?? context.sessions[0];
+  const front = login === undefined ? undefined : await context.front();
   return front === undefined || login === undefined ? '' : invitation(front, login);
 }
 

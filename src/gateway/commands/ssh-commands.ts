@@ -11,13 +11,13 @@ import type { Actor } from '../audit/audit.js';
 import type { CallerTerminal, CommandOutcome } from './command-outcome.js';
 import type { CommandContext } from './context.js';
 import { execute } from './execute.js';
-import { type Front, sshTo } from './front.js';
+import { sshTo } from './front.js';
 
 /** Longer command lines are no verb of ours: `send` takes 64 KiB of text, which quotes may make longer. */
 const MAX_COMMAND_LINE_BYTES = 128 * 1024;
 
-export interface SshCommandsOptions extends Pick<CommandContext, 'grants' | 'audit' | 'gateway'> {
-  readonly front: () => Front;
+export interface SshCommandsOptions
+  extends Pick<CommandContext, 'grants' | 'audit' | 'gateway' | 'front'> {
   readonly access: Pick<SessionAccess, 'requireSessions' | 'decide' | 'explain' | 'adminScope'>;
   readonly log: Logger;
 }
@@ -67,7 +67,7 @@ export class SshCommands {
     const readFile = (name: string) => readInputAs(name, command);
     const context = {
       ...{ actor, roleIn, adminScope, session, sessions, grants, audit, gateway, readFile },
-      ...{ front: front(), terminal, program: sshTo(caller.reached, session) },
+      ...{ front, terminal, program: sshTo(caller.reached, session) },
     };
     const words = () => wordsOf(command.commandLine);
     return execute({ words, context, log });
