@@ -22,7 +22,7 @@ afterAll(async () => {
   await home[Symbol.asyncDispose]();
 });
 
-const screenOf = async () => (await home.run(['capture', 'worker'])).stdout;
+const printed = async () => (await home.run(['capture', 'worker', '--all'])).stdout;
 
 test('what a person types is not split by a send, and does not split it', async () => {
   await using dora = Terminal.ssh({ port: up.port, keyPath: home.keyOf('dora') });
@@ -45,7 +45,7 @@ test('what a person types is not split by a send, and does not split it', async 
   dora.type('-end\r');
   expect((await sending).code).toBe(0);
   await eventually('each line is echoed by the terminal and the program, whole', async () => {
-    const lines = (await screenOf()).split('\n');
+    const lines = (await printed()).split('\n');
     return [`${typed}-end`, 'sent-whole'].every(
       (line) => lines.filter((each) => each === line).length === 2,
     );
@@ -62,7 +62,7 @@ test('a line longer than a terminal in canonical mode keeps is refused, and one 
     code: 0,
   });
   await eventually('both lines are echoed, and read', async () => {
-    const lines = (await screenOf()).split('\n');
+    const lines = (await printed()).split('\n');
     return lines.filter((line) => line === 'it-arrived').length === 2;
   });
 });

@@ -1,4 +1,5 @@
-import { readdirSync, readlinkSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { readlink } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { PtyProcess } from '../../../../src/host/tmux/pty-process.js';
 import { TmuxError, TmuxServer } from '../../../../src/host/tmux/tmux-server.js';
@@ -14,11 +15,12 @@ const CAT = {
   onOutput: () => undefined,
 };
 
-/** The pty masters that a process has open. */
-function masters(pid: number): string[] {
+/** The pty masters that a process has open; what it closes meanwhile does not count. */
+async function masters(pid: number): Promise<string[]> {
   const fds = readdirSync(`/proc/${pid}/fd`);
-  return fds
-    .map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
+  const read = await Promise.allSettled(fds.map((fd) => readlink(`/proc/${pid}/fd/${fd}`)));
+  return read
+    .flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
     .filter((path) => path === '/dev/ptmx');
 }
 
@@ -27,7 +29,7 @@ test('a tmux server that starts while drivers are attached keeps none of their t
   await using _second = PtyProcess.spawn(CAT);
   await using tmux = await PrivateTmux.start();
   const pid = await tmux.server.run(['display-message', '-p', '#{pid}']);
-  expect(masters(Number(pid.toString()))).toHaveLength(1);
+  expect(await masters(Number(pid.toString()))).toHaveLength(1);
 });
 
 test('a start that tmux refuses says so in tmux words', async () => {
