@@ -104,7 +104,8 @@ export class DoorServer {
       admission = door.admit(token);
       return 'from' in admission;
     };
-    const request = await readRequestLine(socket, { maxBytes: MAX_REQUEST_BYTES, admit });
+    const request = readRequestLine(socket, { maxBytes: MAX_REQUEST_BYTES, admit });
+    await Promise.allSettled([request]);
     stopTimer();
     if (admission === undefined) return;
     if (!('from' in admission)) {

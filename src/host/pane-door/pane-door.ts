@@ -62,10 +62,10 @@ export class PaneDoor {
     }
   }
 
-  /** Never throws: every outcome is an answer. */
-  async answer(from: PaneName, request: unknown): Promise<DoorAnswer> {
+  /** Never throws: every outcome is an answer, also of a request that could not be read. */
+  async answer(from: PaneName, request: Promise<unknown>): Promise<DoorAnswer> {
     try {
-      return { stdout: await this.#answer(from, request) };
+      return { stdout: await this.#answer(from, await request) };
     } catch (error) {
       return { failure: failureOf(error, this.#options.log) };
     }

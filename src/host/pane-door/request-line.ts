@@ -29,6 +29,7 @@ export interface RequestLineOptions {
  * whole when the socket ends.
  */
 export function readRequestLine(socket: Socket, options: RequestLineOptions): Promise<unknown> {
+  const { maxBytes } = options;
   return new Promise((resolve, reject) => {
     const pieces: Buffer[] = [];
     let length = 0;
@@ -44,7 +45,7 @@ export function readRequestLine(socket: Socket, options: RequestLineOptions): Pr
       if (!isAdmitted && !isWhole && length < MAX_HEAD_BYTES) return;
       isAdmitted ||= options.admit(tokenOf(Buffer.concat(pieces)));
       if (!isAdmitted) settle(() => resolve(undefined));
-      else if (length > options.maxBytes) settle(() => reject(refusal('a longer one')));
+      else if (length > maxBytes) settle(() => reject(refusal(`more than ${maxBytes} bytes`)));
       else if (isWhole) settle(() => parse(Buffer.concat(pieces), resolve, reject));
     };
     socket.on('data', receive);
@@ -66,7 +67,7 @@ function parse(
   const line = bytes.subarray(0, bytes.indexOf(LF));
   try {
     if (isSmall(line)) resolve(JSON.parse(line.toString('utf8')));
-    else reject(refusal('more than a request has'));
+    else reject(refusal('more in it than a request has'));
   } catch {
     reject(refusal('no JSON'));
   }

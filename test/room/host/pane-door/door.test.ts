@@ -232,19 +232,28 @@ test('half requests are dropped after their time and for newer ones, and keep no
 });
 
 test.each([
-  ['longer than 256 KiB', 'x'.repeat(300_000)],
-  ['no JSON', ' !\n'],
-  ['deeper than any', `,"ask":${'['.repeat(100_000)}${']'.repeat(100_000)}}\n`],
-  ['of more parts than any', `,"ask":[${'1,'.repeat(100_000)}1]}\n`],
-])('a request that is %s is cut off', async (_, text) => {
+  ['longer than 256 KiB', 'x'.repeat(300_000), 'more than 262144 bytes'],
+  ['no JSON', ' !\n', 'no JSON'],
+  [
+    'deeper than any',
+    `,"ask":${'['.repeat(100_000)}${']'.repeat(100_000)}}\n`,
+    'more in it than a request has',
+  ],
+  [
+    'of more parts than any',
+    `,"ask":[${'1,'.repeat(100_000)}1]}\n`,
+    'more in it than a request has',
+  ],
+])('a request that is %s is refused in words', async (_, text, got) => {
   const socket = connect();
   let answer = '';
   socket.on('data', (piece) => {
     answer += piece.toString();
   });
   socket.write(`{"token":"${key.tokenOf(PAIR, paneName('engine'))}"${text}`);
-  await eventually('the connection is cut off', () => socket.destroyed);
-  expect(answer).toBe('');
+  await eventually('the connection has ended', () => socket.destroyed);
+  const message = `expected one line of JSON, got ${got}`;
+  expect(JSON.parse(answer)).toEqual({ failure: { code: 'refused', message } });
   await expectNeighbour();
 });
 
