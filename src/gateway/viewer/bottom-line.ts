@@ -13,7 +13,7 @@ export interface BottomLine {
   readonly pane: string;
   /** The observer's mode: `watching`, `history 12/2000`, … */
   readonly mode: string;
-  /** Something to say once, instead of who is there. */
+  /** A sentence that is shown once, instead of who is there. */
   readonly note: string | undefined;
   readonly presence: Presence;
   readonly keys: string;

@@ -8,7 +8,9 @@ export interface Copy {
   readonly isCut: boolean;
 }
 
-/** What puts a text into the clipboard of the terminal it is written to (OSC 52, xterm). */
+/**
+ * Makes the sequence that puts a text into the clipboard of the reader's terminal (xterm, OSC 52).
+ */
 export function copyToClipboard(lines: Iterable<string>): Copy {
   const all = Buffer.from(textOf(lines));
   const kept = all.subarray(0, wholeCharacters(all, MAX_TEXT_BYTES));
@@ -18,7 +20,7 @@ export function copyToClipboard(lines: Iterable<string>): Copy {
   };
 }
 
-/** What is far beyond the end of the clipboard is not even read. */
+/** Joins the lines; those beyond the limit are not even read. */
 function textOf(lines: Iterable<string>): string {
   const texts: string[] = [];
   let bytes = 0;

@@ -3,16 +3,18 @@ import type { Region } from '../../base/window-layout.js';
 import type { Grid, Row } from '../mirror/grid.js';
 import { textRow } from './text-row.js';
 
-/** How a part of a row is shown: from a column on, so many of its cells, in a row so wide. */
+/**
+ * A part of a row: `cols` cells from column `col` on, shown in a row that is `width` cells wide.
+ */
 interface Cut {
   readonly col: number;
   readonly cols: number;
   readonly width: number;
 }
 
-/** What does not belong to the window. */
+/** Style of the cells that do not belong to the window: faint (ECMA-48 §8.3.117, SGR 2). */
 const OUTSIDE = '2';
-/** Cuts of one row that are kept; as many kinds of observers share them. */
+/** Cuts of one row that are kept: this many kinds of observers share them. */
 const MAX_CUTS_PER_ROW = 32;
 
 const cutsOf = new WeakMap<Row, Map<string, Row>>();

@@ -7,7 +7,7 @@ import { textRow } from './text-row.js';
 
 /** Lines that one observer holds; the ones farthest from the view go first, and are fetched again. */
 export const MAX_HELD_LINES = 1000;
-/** Of a search, without their looks: the page that was read last and the one before. */
+/** Lines that a search holds, without styles: the page that was read last and the one before. */
 export const MAX_SEARCHED_LINES = 3 * MAX_PAGE_LINES;
 
 const GAP_TEXT = '── lines are missing here ──';
@@ -18,15 +18,15 @@ const GAP: HistoryLine = {
   isWrapped: false,
 };
 
-/** How a line looks of which only the text was read. */
+/** Stands for the row of a line of which only the text was read. */
 const UNREAD: Row = { glyphs: [], styles: [] };
 
 export interface HistoryLine {
   readonly row: Row;
-  /** As tmux has it: to compare, and to search in; never to show. */
+  /** The line as tmux has it, to compare and to search in; it is never shown. */
   readonly text: string;
   readonly isSettled: boolean;
-  /** Too long for the pane: the next line goes on with it. */
+  /** The line was too long for the pane: the next one goes on with it. */
   readonly isWrapped: boolean;
 }
 
@@ -53,7 +53,7 @@ export class HistoryLines {
     return this.#first;
   }
 
-  /** After the last line. */
+  /** The number after that of the last line. */
   get end(): number {
     return this.#first + this.#lines.length;
   }
@@ -62,11 +62,12 @@ export class HistoryLines {
     return this.#lines.length === 0;
   }
 
-  /** Whether there are no older lines, and none newer than the screen of the last page. */
+  /** Whether the pane has no older lines. */
   get hasOldest(): boolean {
     return this.#hasOldest;
   }
 
+  /** Whether the pane had no newer lines when the last page was taken. */
   get hasNewest(): boolean {
     return this.#hasNewest;
   }
@@ -145,9 +146,9 @@ export class HistoryLines {
   }
 
   /**
-   * Forgets everything but this page, whose lines keep their numbers; nothing where that one is not in it.
+   * Forgets everything but this page, in which the line keeps its number; nothing if it is not there.
    *
-   * @returns whether it is.
+   * @returns whether the line is in the page.
    */
   replaceAround(number: number, page: HistoryPage, rows: readonly Row[]): boolean {
     const wanted = this.tmuxLine(number);
@@ -188,7 +189,7 @@ export class HistoryLines {
 
   /** Takes a page that could not be joined, as newer than everything held, behind a mark that lines are missing. */
   addAfterGap(page: HistoryPage, rows: readonly Row[]): void {
-    // What may have changed since is not repeated when it comes again.
+    // A line that is not settled may have changed since: the page brings it again.
     this.#lines.length = this.#lines.findLastIndex((line) => line.isSettled) + 1;
     const lines = linesOf(page, rows);
     const skipped = repeatedLines(this.#lines, lines);
@@ -223,7 +224,10 @@ export class HistoryLines {
     this.#hasOldest = isOldest(page) || (start > 0 && this.#hasOldest);
   }
 
-  /** The best guess by how much tmux's numbers fell since: at its limit it drops the oldest tenth at once. */
+  /**
+   * Guesses by how much tmux's numbers fell: a full history drops its oldest tenth (tmux,
+   * `grid_collect_history`).
+   */
   #moveOn(historySize: number): number {
     const growth = historySize - this.#historySize;
     const scrolled = growth < 0 ? growth + Math.floor(this.#historySize / 10) : growth;
@@ -270,7 +274,7 @@ function linesOf(page: HistoryPage, rows: readonly Row[]): HistoryLine[] {
   });
 }
 
-/** Many lines are short, and many are held. */
+/** Drops the blanks at the end: many lines are held, and most are short. */
 function withoutBlankEnd(row: Row): Row {
   const last = row.glyphs.findLastIndex((glyph, col) => glyph !== ' ' || row.styles[col] !== '');
   return { glyphs: row.glyphs.slice(0, last + 1), styles: row.styles.slice(0, last + 1) };

@@ -4,8 +4,9 @@ import type { PaneId } from '../../base/ids.js';
 import type { MirrorSource } from '../mirror/mirror-source.js';
 
 /**
- * Asks for pages one after the other, for all observers of a session together: none takes tmux more than a few
- * milliseconds, and tmux serves those who type before the client for the next one is there. Engineers take turns. Each observer has two requests at most (`Viewer`), which bounds what waits.
+ * Asks for pages one after the other, for all observers of a session together: none takes tmux
+ * more than a few milliseconds, and tmux serves those who type before it gets the next question.
+ * Engineers take turns. An observer has two requests at most (`Viewer`), which bounds what waits.
  */
 export class PacedHistory {
   readonly #history: MirrorSource['history'];

@@ -25,15 +25,18 @@ export interface LineSource {
 export type ReadOutcome = 'grown' | 'end' | 'lost';
 
 /**
- * Reads a pane's lines page by page while they scroll on. One call at a time. Where only their texts are wanted, to
- * search in, pages are as long as they may be.
+ * Reads a pane's lines page by page while they scroll on. One call at a time. A search wants only
+ * the texts, and gets longer pages.
  */
 export class HistoryReader {
   readonly #source: LineSource;
   #lines = new HistoryLines();
-  /** How far a page is moved for lines that scroll off meanwhile; a larger page makes up for it. */
+  /**
+   * How many lines earlier a page begins, for those that scroll off meanwhile; it is longer by as
+   * many.
+   */
   #lead = 0;
-  /** Of pages without looks; undefined where these are wanted. */
+  /** The size of pages without styles; undefined where styles are wanted. */
   #plain: PageSize | undefined;
   #cols = 1;
 
@@ -45,7 +48,7 @@ export class HistoryReader {
     return this.#lines;
   }
 
-  /** A reader of its own that begins with the same lines, and reads no more than the texts of others. */
+  /** A second reader that begins with the same lines, and reads only the texts of others. */
   scout(): HistoryReader {
     const scout = new HistoryReader(this.#source);
     scout.#lines = this.#lines.copy();
@@ -54,7 +57,7 @@ export class HistoryReader {
     return scout;
   }
 
-  /** Reads what is around a line as it looks, and forgets all else. */
+  /** Reads the lines around one with their styles, and forgets all others. */
   async settle(number: number): Promise<void> {
     this.#plain = undefined;
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
@@ -75,7 +78,7 @@ export class HistoryReader {
     return { lines: Math.max(PAGE_LINES, this.#plain.lines), most: MAX_PAGE_LINES };
   }
 
-  /** So many lines that a page has room for them. */
+  /** The lead, as far as a page has room for it. */
   #leadIn({ lines, most }: { readonly lines: number; readonly most: number }): number {
     return Math.min(this.#lead, most - lines);
   }

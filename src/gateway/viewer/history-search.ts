@@ -6,7 +6,7 @@ import type { Needle } from './row-search.js';
 /** Longest text to search for. */
 const MAX_NEEDLE_CHARACTERS = 256;
 
-/** Towards the oldest line, or the newest. */
+/** `backward` is towards the oldest line, `forward` towards the newest. */
 export type Direction = 'backward' | 'forward';
 
 export interface SearchRequest {
@@ -51,7 +51,9 @@ export async function search(
   }
 }
 
-/** Characters that are composed cost a line a fifth of a millisecond, and a thousand lines are held. */
+/**
+ * Searches in slices: a line with composed characters takes 0.2 ms, and a thousand lines are held.
+ */
 async function searchHeld(
   lines: HistoryLines,
   { needle, direction, from, signal }: SearchRequest,

@@ -22,14 +22,14 @@ type Work = (signal: AbortSignal) => Promise<void>;
 
 export interface HistoryViewOptions {
   readonly source: LineSource;
-  /** What a search costs. */
+  /** Runs a search in slices of the engineer's turns. */
   readonly during: InSlices;
   /** The size of the rows that show history, without the line at the bottom. */
   readonly size: TerminalSize;
   /** Writes to the observer's own terminal; tells whether it went. */
   readonly write: (bytes: Uint8Array) => boolean;
   readonly onChange: () => void;
-  /** Said where the program of the pane has the alternate screen. */
+  /** What the bottom line says where the program of the pane has the alternate screen. */
   readonly alternateNote: string;
 }
 
@@ -73,7 +73,7 @@ export class HistoryView {
     });
   }
 
-  /** Nothing is shown, asked for or written any more. */
+  /** Ends the view: nothing is shown, asked for or written any more. */
   close(): void {
     this.#isClosed = true;
     this.#task?.abort();
@@ -112,7 +112,7 @@ export class HistoryView {
     this.#keepInView();
   }
 
-  /** Whether this key leads back to the shared screen. */
+  /** Does what a key means; tells whether it leads back to the shared screen. */
   press(key: Key): boolean {
     this.#note = undefined;
     if (this.#prompt !== undefined) this.#pressInPrompt(this.#prompt, key);
@@ -287,7 +287,7 @@ export class HistoryView {
 
   #jump(end: 'oldest' | 'newest'): void {
     this.#run(async () => {
-      // A copy of the numbers would mean other lines.
+      // The lines that are read now have other numbers than those of the selection.
       this.#anchor = undefined;
       if (end === 'newest') await this.#reader.readNewest();
       else await this.#reader.readOldest();
@@ -367,7 +367,9 @@ export class HistoryView {
     this.#options.onChange();
   }
 
-  /** One at a time; of what comes meanwhile the last is done afterwards. */
+  /**
+   * Does one piece of work at a time; of what comes meanwhile only the last is done, afterwards.
+   */
   #run(work: Work): void {
     if (this.#task !== undefined) {
       this.#next = work;

@@ -1,6 +1,9 @@
-/** A string from a terminal that is longer than any answer; after it the keys count again. */
+/** A string from a terminal that is longer than any answer; beyond it bytes are keys again. */
 const MAX_STRING_BYTES = 1024;
-/** A paste that is longer than anybody means for a viewer, or never ends; after it the keys count again. */
+/**
+ * A paste that is longer than anybody means for a viewer, or never ends; beyond it bytes are keys
+ * again.
+ */
 const MAX_PASTE_BYTES = 64 * 1024;
 /** Button, column and row of an old mouse report; each may be any byte but ESC (xterm, X10). */
 const MOUSE_BYTES = 3;
@@ -19,11 +22,11 @@ const PASTE_END = '\x1b[201~';
 /** A terminal's answer whether it knows synchronised updates (DECRPM of mode 2026). */
 const SYNC_ANSWER = /\u001b\[\?2026;\d\$y/;
 
-/** A key's number, others that it may have, its modifiers plus one, and whether it was pressed or released. */
+/** A key's code, alternates, modifiers plus one, and event (kitty keyboard protocol, `CSI u`). */
 const EXTENDED_KEY = /^(?<code>\d+)[:\d]*(?:;(?<modifiers>\d+)(?::(?<event>\d))?)?/;
 const OTHER_KEY = /^27;(?<modifiers>\d+);(?<code>\d+)$/;
 const RELEASED = '3';
-/** Its bit among the modifiers. */
+/** The bit of Ctrl among the modifiers. */
 const CTRL = 4;
 
 /** One printable character, or the name of a key as tmux has it (`Up`, `PPage`, `C-c`). */
@@ -166,7 +169,7 @@ export class KeyDecoder {
     this.#sink.onKey(key);
   }
 
-  /** A byte of a UTF-8 character (RFC 3629); broken ones are nothing. */
+  /** Takes a byte of a UTF-8 character (RFC 3629); broken characters are dropped. */
   #takeCharacter(byte: number): void {
     this.#isAfterPrefix = false;
     if (byte >= 0xc0) this.#character.length = 0;
@@ -183,7 +186,10 @@ export class KeyDecoder {
     this.#isEscapeSaid = true;
   }
 
-  /** After ESC: the introducer of a sequence, or a key of its own (Escape, then `q`). */
+  /**
+   * Takes what follows an ESC: the introducer of a sequence, or a key of its own (Escape, then
+   * `q`).
+   */
   #takeAfterEscape(byte: number): void {
     this.#parameters = '';
     this.#length = 0;
@@ -248,7 +254,9 @@ export class KeyDecoder {
     else if (wheel === 65) this.#say('WheelDown');
   }
 
-  /** 1, 2 and 3: the mode is known; 0 and 4: not, or never in force. */
+  /**
+   * The terminal knows the mode if it answers 1, 2 or 3; 0 is unknown, 4 never in force (DECRPM).
+   */
   #saySyncAnswer(parameters: string): void {
     const state = /^\?2026;(\d)\$$/.exec(parameters)?.[1];
     if (state !== undefined) this.#sink.onSyncAnswer(['1', '2', '3'].includes(state));
@@ -266,7 +274,10 @@ export class KeyDecoder {
     this.#sayNamed(LETTER_KEYS[String.fromCharCode(byte)]);
   }
 
-  /** In the middle of a sequence: what ends or replaces it (ECMA-48, VT500), and the keys that always count. */
+  /**
+   * Takes what ends or replaces a sequence in its middle (ECMA-48, VT500), and keys that always
+   * count.
+   */
   #takeControl(byte: number): void {
     if (byte === CAN || byte === SUB) this.#state = 'ground';
     if (![ESC, CTRL_C, CTRL_D].includes(byte)) return;
@@ -277,7 +288,7 @@ export class KeyDecoder {
   #takeString(byte: number): void {
     this.#length += 1;
     if (this.#state === 'string-escape' && byte !== 0x5c) {
-      // The ESC that might have ended the string was none of its own.
+      // The ESC does not end the string (ST, ECMA-48 §8.3.143): it begins another sequence.
       this.#state = 'escape';
       this.#isEscapeSaid = false;
       this.#takeAfterEscape(byte);
@@ -287,7 +298,7 @@ export class KeyDecoder {
     else if (byte < 0x20) this.#takeControl(byte);
   }
 
-  /** `#parameters` holds how much of the end has come. */
+  /** Takes a byte of a paste; `#parameters` holds how much of its end mark has come. */
   #takePaste(byte: number): void {
     this.#length += 1;
     if (byte === CTRL_C) return this.#takeControl(byte);

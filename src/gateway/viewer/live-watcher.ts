@@ -10,7 +10,7 @@ import type { ObserverTerminal, Watcher, WatchRequest } from '../mirror/watching
 import type { PanePolls } from './pane-polls.js';
 import { Viewer } from './viewer.js';
 
-/** What a client may have to consume with a copy: no more than with a frame. */
+/** A client has at most this much to consume after a copy: no more than after a frame. */
 const MAX_WITH_COPY_BYTES = 2 * MAX_UNCONSUMED_BYTES;
 const NOTHING = new Uint8Array();
 
@@ -106,7 +106,7 @@ export class LiveWatcher implements Watcher, Steps {
     this.#display?.forget();
   }
 
-  /** Follows keys as long as it may go on, at least one; whether all are done. */
+  /** Follows keys as long as it may go on, at least one; tells whether all are done. */
   #follow(mayGoOn: () => boolean): boolean {
     const taken = this.#viewer.receive(this.#typed, mayGoOn);
     this.#typed = this.#typed.subarray(taken);

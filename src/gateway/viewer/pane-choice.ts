@@ -6,7 +6,7 @@ import type { Key } from './key-decoder.js';
 export class PaneChoice {
   #chosen: PaneId | undefined;
   #isAlone: boolean;
-  /** Chosen by name, before the layout is known. */
+  /** The pane that was asked for by name, until a layout is known. */
   #wanted: PaneName | undefined;
   #note: string | undefined;
 
@@ -30,7 +30,7 @@ export class PaneChoice {
     return `${this.#chosen ?? 'active'} ${this.#isAlone} ${this.#note ?? ''}`;
   }
 
-  /** Takes note of the panes there are. */
+  /** Finds the wanted pane in a layout, and forgets a choice that is gone from it. */
   follow(layout: WindowLayout): void {
     const wanted = this.#wanted;
     if (wanted !== undefined) {
@@ -55,7 +55,7 @@ export class PaneChoice {
     return this.#isAlone ? `${label} alone` : label;
   }
 
-  /** Whether the key was about panes. */
+  /** Does what a key means; tells whether it was about panes. */
   press(key: Key, layout: WindowLayout): boolean {
     if (key === 'z') this.#isAlone = !this.#isAlone;
     else if (key === 'Tab') this.#step(layout, 1);

@@ -28,7 +28,7 @@ class PanePoll {
     void this.#ask();
   }
 
-  /** The newest; none before the first answer. */
+  /** The newest screen; none before the first answer. */
   get screen(): Grid | undefined {
     return this.#screen;
   }

@@ -56,7 +56,7 @@ export class MarkedRows {
   #matching = new WeakMap<Row, Row>();
   #needle: Needle | undefined;
 
-  /** Inverse, and at least one cell, so that an empty line shows it, too. */
+  /** The row in inverse, at least one cell wide, so that an empty line shows the selection, too. */
   selected(row: Row): Row {
     const kept = this.#selected.get(row);
     if (kept !== undefined) return kept;

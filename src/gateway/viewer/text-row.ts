@@ -1,9 +1,11 @@
 import type { Row } from '../mirror/grid.js';
 
-/** Rows of text that are kept, so that the same text is the same row on every screen; then all are dropped. */
+/**
+ * Rows that are kept, so that a text is the same object on every screen; beyond it all are dropped.
+ */
 const MAX_KEPT_ROWS = 512;
 
-/** As terminals draw them, two cells wide (UAX #11, UTS #51): good enough for what people type to search. */
+/** Characters two cells wide (UAX #11, UTS #51): near enough for what people type to search. */
 const WIDE =
   /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]$/u;
 const COMBINING = /^[\p{Mn}\p{Me}]$/u;

@@ -43,12 +43,12 @@ const HISTORY_KEYS = ['PPage', 'WheelUp', '[', '/'];
 export interface ViewerOptions {
   readonly session: SessionName;
   readonly size: TerminalSize;
-  /** Shown alone from the start. */
+  /** The pane that is shown alone from the start. */
   readonly pane: PaneName | undefined;
   readonly history: MirrorSource['history'];
   readonly rowsOf: (lines: readonly string[], cols: number) => Promise<readonly Row[]>;
   readonly during: InSlices;
-  /** What observers of the session watch that is not on the shared screen. */
+  /** The polls of panes that observers watch and that are not on the shared screen. */
   readonly polls: Pick<PanePolls, 'subscribe'>;
   /** Writes to the observer's terminal what is copied to their clipboard, and nothing else; tells whether it went. */
   readonly write: (bytes: Uint8Array) => boolean;
@@ -81,9 +81,9 @@ export class Viewer implements Composer {
   #pan: Point | undefined;
   #history: HistoryView | undefined;
   #poll: { readonly pane: PaneId; readonly subscription: PollSubscription } | undefined;
-  /** What was composed of last. */
+  /** The shared screen that the last view was composed of. */
   #shared: SharedScreen | undefined;
-  /** The last screen of their own: the same object as long as it shows the same. */
+  /** The last screen that only this observer sees: the same object as long as it shows the same. */
   #own: Grid | undefined;
 
   constructor(options: ViewerOptions) {
@@ -103,7 +103,7 @@ export class Viewer implements Composer {
   }
 
   /**
-   * What the observer's terminal sent, as long as it may go on; the rest has to come again.
+   * Takes what the observer's terminal sent, as long as it may go on; the rest has to come again.
    *
    * @returns how many bytes were taken.
    */
@@ -122,7 +122,7 @@ export class Viewer implements Composer {
     this.#options.onChange();
   }
 
-  /** Calls nothing any more. Idempotent. */
+  /** Ends the viewer: it calls nothing any more. Idempotent. */
   close(): void {
     this.#isOver = true;
     this.#history?.close();
@@ -152,7 +152,7 @@ export class Viewer implements Composer {
     return { cols, rows: Math.max(1, this.#isLineHidden ? rows : rows - 1) };
   }
 
-  /** Made once for everybody who sees the same. */
+  /** The shared screen as this observer sees it, made once for everybody who sees the same. */
   #showLive(shared: SharedScreen): Grid {
     const { screen, opening } = this.#liveView(shared);
     const { offset, region } = opening;
