@@ -32,7 +32,7 @@ export function canonicalAddress(address: string): string | undefined {
   return mapped ?? text.toLowerCase();
 }
 
-/** Undefined for what is no address, and for one with a zone. */
+/** The bits of an address; undefined for what is none, and for one with a zone. */
 export function bitsOf(address: string): AddressBits | undefined {
   if (isIPv4(address)) return { bits: joinBits(address.split('.').map(Number), 8n), width: 32 };
   if (!isIPv6(address) || address.includes('%')) return undefined;

@@ -59,7 +59,7 @@ export function refuseEffect(
   }
 }
 
-/** One sentence, so that it does not tell what there is beyond. */
+/** Says the same whatever there is beyond, so as not to tell it. */
 export function beyondScope(engineer: EngineerName): NotPermittedError {
   return new NotPermittedError(
     `only an admin of all sessions may change what ${engineer} may do there`,

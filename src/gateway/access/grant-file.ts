@@ -2,7 +2,7 @@ import { ConfigurationError, messageOf, systemCode } from '../../base/errors.js'
 import { readTrustedFile, type TrustedPath, trustVersion } from '../../base/trusted-file.js';
 import { type AuthorizedKeys, MAX_FILE_BYTES, parseAuthorizedKeys } from './authorized-keys.js';
 
-/** What a new file is made with: it says who may do what, which concerns nobody else. */
+/** The mode of a new file, which only its owner reads: who may do what concerns nobody else. */
 const NEW_FILE_MODE = 0o600;
 
 /** A file that could be read, or that is not there: then nobody has a grant. */
@@ -16,7 +16,7 @@ export interface ReadableGrantFile {
 /** A file that is there and cannot be used, and what to do about it. */
 export interface UnreadableGrantFile {
   readonly problem: string;
-  /** Undefined where the problem says it. */
+  /** What to do about it; undefined where the problem says it. */
   readonly hint: string | undefined;
   readonly version: string;
 }

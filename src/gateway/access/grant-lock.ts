@@ -5,7 +5,7 @@ import { RefusedError, systemCode } from '../../base/errors.js';
 /** A killed editor keeps others waiting this long; proper-lockfile accepts no less. */
 const STALE_MS = 2000;
 
-/** So that a crowd of editors and a killed one before them all have their turn. */
+/** Long enough for each of a crowd of editors to have a turn, behind one that was killed. */
 const MAX_WAIT_MS = 10_000;
 
 /** Mean pause between two tries; each is drawn anew, so that a crowd does not try in step. */
@@ -24,7 +24,8 @@ export async function withGrantLock<T>(path: string, work: () => Promise<T>): Pr
   try {
     return await work();
   } finally {
-    // Fails when the lock was taken over; the effect is safe then, and the lock not ours to end.
+    // This fails when the lock was taken over; the effect is safe then, and the lock not ours to
+    // end.
     await release().catch(() => undefined);
   }
 }

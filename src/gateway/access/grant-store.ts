@@ -250,7 +250,7 @@ async function editFile(
   record: RecordChange,
 ): Promise<readonly GrantDelta[]> {
   try {
-    // Before the lock, so that nothing is written into a folder that is not trusted.
+    // Checked before the lock, which would be written into a folder that is not trusted.
     requireReadable(location);
     const target = findTrusted(location);
     return await withGrantLock(target, () => editLocked({ location, target, apply, record }));

@@ -13,7 +13,7 @@ export interface Grant {
   /** OpenSSH pattern list of the addresses to come from (sshd(8), `from=`); null for anywhere. */
   readonly from: string | null;
   readonly key: PublicKey;
-  /** Where it stands, counted from 1. */
+  /** The number of the line in the file, counted from 1. */
   readonly line: number;
 }
 

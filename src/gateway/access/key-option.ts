@@ -3,11 +3,11 @@ import { visible } from '../../base/visible.js';
 
 /** One option of a line in OpenSSH's authorized_keys format. */
 export interface KeyOption {
-  /** Lower case. */
+  /** The name in lower case. */
   readonly name: string;
-  /** Without its quotes; null for an option that is a word alone. */
+  /** The value without its quotes; null for an option that is a word alone. */
   readonly value: string | null;
-  /** As it is written in the file. */
+  /** The option as it is written in the file. */
   readonly text: string;
 }
 

@@ -6,7 +6,7 @@ import type { Decision } from './decide.js';
 import { coversSession, hasExpired } from './grant.js';
 import type { GrantStore } from './grant-store.js';
 
-/** OpenSSH shows 400 characters of a disconnect's sentence. */
+/** Few enough to fit in what OpenSSH shows of a disconnect (`packet.c`, 400 characters). */
 const MAX_LISTED = 8;
 const MAX_SHOWN_NAME = 64;
 

@@ -34,7 +34,7 @@ export interface AttachRequest {
   readonly term: string;
   readonly size: TerminalSize;
   readonly terminal: ClientTerminal;
-  /** They want to watch only, whatever their role, and maybe one pane alone. */
+  /** Set where the person asked to watch only, whatever their role; maybe one pane alone. */
   readonly watch?: { readonly pane: PaneName | undefined } | undefined;
 }
 
@@ -42,13 +42,13 @@ export interface AttachRequest {
 export interface Attachment {
   readonly id: AttachmentId;
   /**
-   * Input from the client; takes ownership of `bytes`.
+   * Takes input from the client, and ownership of `bytes`.
    *
    * @returns false when no more is wanted until `ClientTerminal.resumeInput`.
    */
   receive(bytes: Uint8Array): boolean;
   resize(size: TerminalSize): void;
-  /** Ends it, with a goodbye unless the client is gone; the first reason counts. */
+  /** Ends the attachment, with a goodbye unless the client is gone; the first reason counts. */
   disconnect(reason: EndReason): void;
   /** Settles once, after the last byte (terminal restored, goodbye said) was written. */
   readonly ended: Promise<AttachmentEnd>;

@@ -45,7 +45,7 @@ const RESTORE =
   '\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1005l\x1b[?1006l\x1b[?1004l\x1b[?2004l' +
   '\x1b[?69l\x1b[?7727l\x1b[?2031l\x1b[>4;0m' +
   '\x1b[?1l\x1b>\x1b[?7h\x1b[?25h\x1b[0 q\x1b(B\x1b[0m';
-/** Blank, so that what was on the main screen stays; where a tmux client was, it is in force already. */
+/** Enters it blank, so that the main screen stays as it was; a tmux client has done so already. */
 const ENTER_ALTERNATE_SCREEN = '\x1b[?1049h\x1b[r\x1b[2J\x1b[H';
 /** Leaves the alternate screen and its title; only where tmux did not, since it moves the cursor, too. */
 const LEAVE_ALTERNATE_SCREEN = '\x1b[r\x1b[?1049l\x1b[23;0;0t';
@@ -69,7 +69,7 @@ export function farewell(
   return Buffer.from(`${leave}${RESTORE}\r\x1b[Ktriad: ${farewellSentence(reason, session)}\r\n`);
 }
 
-/** Takes away what a view before has switched on, and leaves what is seen. */
+/** Switches off what a view before has switched on, and leaves what is seen. */
 export function calmTerminal(): Uint8Array {
   return Buffer.from(RESTORE);
 }

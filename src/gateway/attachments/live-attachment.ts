@@ -62,9 +62,9 @@ export interface LiveAttachmentOptions {
   readonly mirrors: Pick<Watchers, 'watch'>;
   readonly returns: Pick<SessionReturns, 'isAwaited' | 'whenBack'>;
   readonly since: Date;
-  /** Its person typed something. */
+  /** The person typed something. */
   readonly onTyped: (attachment: LiveAttachment) => void;
-  /** It types, watches or waits from now on. */
+  /** The attachment types, watches or waits from now on. */
   readonly onModeChanged: () => void;
 }
 
@@ -83,7 +83,7 @@ export class LiveAttachment implements Attachment {
   #isBlocked = false;
   /** Its terminal was asked what only a viewer asks; the answer may come after a change of role. */
   #hasWatched = false;
-  /** Only what the newest of several attempts opens is shown. */
+  /** The newest of several attempts to open a view: only what that one opens is shown. */
   #newestAttempt: symbol | undefined;
   #reason: EndReason | undefined;
 
@@ -195,17 +195,17 @@ export class LiveAttachment implements Attachment {
       if (attempt === this.#newestAttempt) this.#wait('host');
       return;
     }
-    // Its role, or the whole attachment, may be over already.
+    // The role may have changed meanwhile, or the attachment ended.
     if (attempt !== this.#newestAttempt || this.#reason !== undefined) {
       state.view.close();
       return;
     }
     this.#take(state);
-    // Only a real change: whoever resizes becomes the one who sizes the window.
+    // A view is told a real change only: whoever resizes becomes the one who sizes the window.
     if (size !== this.#size) state.view.resize(this.#size);
   }
 
-  /** Says so and waits for what is gone: it comes back, and so do the people. */
+  /** Shows a notice, and waits until what is gone comes back. */
   #wait(awaited: AwaitedThing): void {
     if (this.#reason !== undefined) return;
     const isDriver = this.#mayType;

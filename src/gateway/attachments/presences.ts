@@ -28,7 +28,7 @@ export class Presences {
     this.#show = show;
   }
 
-  /** Cheap for somebody who goes on typing. */
+  /** Notes who typed; cheap for somebody who goes on typing. */
   noteTyped(attachment: Present): void {
     if (this.#lastDrivers.get(attachment.session) === attachment) return;
     this.#lastDrivers.set(attachment.session, attachment);
@@ -37,7 +37,7 @@ export class Presences {
     this.update(attachment.session);
   }
 
-  /** Its view has ended. */
+  /** Forgets an attachment whose view has ended. */
   forget(attachment: Present): void {
     this.#drivers.delete(attachment);
     if (this.#lastDrivers.get(attachment.session) === attachment) {

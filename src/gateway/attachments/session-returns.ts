@@ -4,7 +4,7 @@ import type { SessionState } from '../../base/session-description.js';
 import type { HostLink } from '../../link/host-link.js';
 import { LinkLostError } from '../../link/link-lost.js';
 
-/** Everybody in a session waits with one question. */
+/** How often the host is asked; all who wait for a session share one question. */
 const INTERVAL_MS = 500;
 
 type ReturnsLink = Pick<HostLink, 'describe' | 'whenReachable'>;

@@ -47,8 +47,8 @@ export class AuditFile {
   }
 
   /**
-   * For what has happened already: where it cannot be written, it waits until it can, the newest that are
-   * too many excepted.
+   * Appends a record of what has happened already. One that cannot be written waits until it can;
+   * when too many wait, the newest are left out.
    *
    * @returns what went wrong, when it did so for the first time.
    */

@@ -5,7 +5,7 @@ import type { EventPosition } from '../../base/host-event.js';
 /** Far more than is written between two events of a host. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** Before the first event. */
+/** The position before the first event. */
 export const BEGINNING: EventPosition = { last: 0, at: null };
 
 /**

@@ -101,7 +101,10 @@ export class Audit {
     return this.#file.part;
   }
 
-  /** Agents are to be led whether or not the disk has room: what a start tells of waits until it has. */
+  /**
+   * A full disk must not keep a gateway from starting: the record of a start waits until there is
+   * room.
+   */
   gatewayStarted(event: {
     readonly listen: readonly string[];
     readonly sessions: readonly string[];
@@ -119,7 +122,7 @@ export class Audit {
     this.#record('connection-authenticated', { ...event });
   }
 
-  /** They proved their key, and have no right, or find no connection slot. */
+  /** An engineer proved their key, and has no right, or finds no connection slot. */
   engineerNotLetIn(
     event: ConnectionFacts & { engineer: string; fingerprint: string; reason: string },
   ): void {
@@ -218,7 +221,7 @@ export class Audit {
     return readLastHostEvent(this.#path);
   }
 
-  /** So many events of the host were kept no more when they were asked for. */
+  /** `count` events of the host were no longer kept when the gateway asked for them. */
   hostEventsMissed(event: { readonly count: number; readonly after: number }): void {
     this.#record('host-events-missed', event);
   }
@@ -237,7 +240,7 @@ export class Audit {
     this.#file.close();
   }
 
-  /** An act has a limit: see `#recordAct`. */
+  /** Records what has no actor; an act has a limit, see `#recordAct`. */
   #record(event: string, facts: Facts & { readonly actor?: never }): void {
     this.#write(event, facts);
   }
@@ -257,12 +260,16 @@ export class Audit {
     });
   }
 
-  /** What somebody may not do costs them nothing to try. */
+  /**
+   * Records a refusal within a limit, since it costs nobody anything to try what they may not do.
+   */
   #recordRefusal(engineer: string, event: string, facts: object): void {
     this.#limited(engineer, event, (leftOut) => this.#recordEnd(event, { ...facts, ...leftOut }));
   }
 
-  /** Whether it was written: a flood of one engineer's records must not push the others out. */
+  /**
+   * Tells whether it was written: a flood of one engineer's records must not push the others out.
+   */
   #limited(engineer: string, event: string, write: (leftOut: LeftOut) => void): boolean {
     const kind = `${engineer} ${event}`;
     const limit = { max: MAX_RECORDS, windowMs: WINDOW_MS, now: this.#now };

@@ -15,14 +15,14 @@ import type { Audit } from './audit.js';
 import { BEGINNING } from './audit-tail.js';
 
 const WAIT_MS = 5_000;
-/** After something went wrong: a host that is starting, a full disk. */
+/** Pause after something went wrong: a host that is starting, a full disk. */
 const RETRY_MS = 1_000;
 const MAX_POSITION_BYTES = 128;
 
 /** What of the host's events is needed to put them on record. */
 interface EventSource {
   whenReachable(signal: AbortSignal): Promise<void>;
-  /** As many as a page has; at once, or when there is one. */
+  /** A page of events: at once where there are some, else when there is one. */
   events(request: Omit<EventsRequest, 'count'>): Promise<EventsPage>;
 }
 
@@ -46,7 +46,7 @@ export interface HostRecordOptions {
 export class HostRecord {
   readonly #options: HostRecordOptions;
   readonly #stop = new AbortController();
-  /** Undefined until it was read. */
+  /** The last event on record; undefined until it was read. */
   #position: EventPosition | undefined;
   #lastProblem = '';
   readonly #done: Promise<void>;
@@ -109,7 +109,9 @@ export class HostRecord {
     }
   }
 
-  /** What comes after the stop is undefined: the host may take long, and must not hold up an end. */
+  /**
+   * Gives undefined once stopped: the host may take long to answer, and must not hold up an end.
+   */
   #unlessStopped<T>(work: Promise<T>): Promise<T | undefined> {
     const { signal } = this.#stop;
     return new Promise((resolve, reject) => {
@@ -120,7 +122,7 @@ export class HostRecord {
     });
   }
 
-  /** Once, however often it is tried. */
+  /** Logs a problem once, however often it comes again. */
   #noteProblem(reason: string): void {
     if (reason !== this.#lastProblem && !this.#stop.signal.aborted) {
       this.#options.log.warn({ reason }, 'events of the host not recorded, trying again');
@@ -129,7 +131,7 @@ export class HostRecord {
   }
 }
 
-/** From the beginning where nothing is remembered that can be understood. */
+/** Reads the position from its file; the beginning where the file has none that can be read. */
 function readPosition(path: string): EventPosition {
   try {
     const location = { root: dirname(path), path };

@@ -5,15 +5,15 @@ import { connectToUnixSocket } from '../../base/unix-socket.js';
 import type { AnswerPiece } from '../commands/command-outcome.js';
 import { answerSchema, type ControlRequest, type ControlResponse } from './schema.js';
 
-/** A whole scrollback with colours. */
+/** Longest answer: a whole scrollback with colours. */
 const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
-/** A gateway that is at work says so four times as often. */
+/** Longest silence of a gateway at work, which gives a sign of life four times as often. */
 const SILENCE_LIMIT_MS = 60_000;
 
 export interface ControlReader {
   /** Takes each piece of an answer that goes on. */
   readonly onPiece?: (piece: AnswerPiece) => void;
-  /** Nobody wants the answer any more. */
+  /** Aborted when nobody wants the answer any more. */
   readonly signal?: AbortSignal;
 }
 

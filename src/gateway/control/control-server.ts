@@ -14,13 +14,13 @@ const MAX_REQUEST_BYTES = 1024 * 1024;
 const MAX_CONNECTIONS = 64;
 /** A local program sends its request at once. */
 const REQUEST_LIMIT_MS = 10_000;
-/** Work may take long: whoever waits learns so often that it goes on. */
+/** How often a client is told that work goes on, which may take long. */
 const ALIVE_INTERVAL_MS = 15_000;
 /** How long answers may take to go out when the gateway stops. */
 const CLOSE_LIMIT_MS = 2_000;
 
 export interface ControlServerOptions {
-  /** In a private (0700) directory. */
+  /** Where the socket is to be, in a private (0700) directory. */
   readonly path: string;
   readonly handle: (request: ControlRequest) => Promise<CommandOutcome>;
   readonly log: Logger;
@@ -127,7 +127,7 @@ export class ControlServer {
   }
 }
 
-/** Whether more may follow at once. */
+/** Sends an answer; tells whether more may follow at once. */
 function send(socket: Socket, answer: ControlAnswer): boolean {
   return socket.write(`${JSON.stringify(answer)}\n`);
 }

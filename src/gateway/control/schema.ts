@@ -21,7 +21,7 @@ const responseSchema = z.strictObject({
 
 export type ControlResponse = output<typeof responseSchema>;
 
-/** The gateway is at work. */
+/** A sign of life: the gateway is at work. */
 const aliveSchema = z.strictObject({ alive: z.literal(true) });
 const pieceSchema = z.strictObject({ kind: z.enum(['text', 'screen', 'note']), text: z.string() });
 

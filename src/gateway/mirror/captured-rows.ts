@@ -7,9 +7,12 @@ import { createEmulator } from './emulator.js';
 import type { Row } from './grid.js';
 import { RowReader } from './row-reader.js';
 
-/** What the emulator takes at once: less than a millisecond of colours. */
+/**
+ * The emulator gets this much at once: even if all of it is colours, that takes less than a
+ * millisecond.
+ */
 const PIECE_CHARACTERS = 4 * 1024;
-/** No autowrap, since no line is longer than its row; what `SO` selects is line drawing (tmux, ACS). */
+/** Autowrap is off, so that a long line is cut; what `SO` selects is line drawing (tmux, ACS). */
 const PREPARE = '\x1b[?7l\x1b)0';
 
 /**
@@ -35,7 +38,7 @@ export async function rowsOf(
 }
 
 /**
- * The same in slices of somebody's.
+ * Makes rows as `rowsOf` does, in slices of the reader's turns.
  *
  * @throws BusyError where they have too much under way.
  */
@@ -51,11 +54,14 @@ export function rowsFor(
 export interface CapturedRowsReader {
   readonly share: LoopShare;
   readonly owner: string;
-  /** As tmux 3.3 counts them where it has not told. */
+  /** How the session's tmux counts columns; where it has not told, as tmux 3.3 does. */
   readonly columns: ColumnRules | undefined;
 }
 
-/** Short enough that the emulator, which does each in one go, holds up nothing. */
+/**
+ * Cuts the lines into pieces so short that the emulator, which parses each in one go, holds up
+ * nothing.
+ */
 function pieces(lines: readonly string[]): string[] {
   const done: string[] = [];
   let piece = PREPARE;

@@ -37,7 +37,7 @@ export class CharacterWidth implements IUnicodeVersionProvider {
   readonly #wide = rangesOf(WIDE);
   readonly #clusters: Clusters;
 
-  /** @param rules of the server; as tmux 3.3 does it without. */
+  /** @param rules how the tmux server counts; without them as tmux 3.3 does. */
   constructor(rules: ColumnRules = OLDEST) {
     this.#clusters = new Clusters(rules);
     ASKED_CODE_POINTS.forEach((codePoint, index) => {

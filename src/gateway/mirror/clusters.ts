@@ -1,6 +1,6 @@
 import type { ColumnRules } from '../../base/columns.js';
 
-/** Before 3.4 what takes no column joins, and what follows a joiner. */
+/** tmux before 3.4 joins what takes no column, and what follows a zero width joiner. */
 export const OLDEST: ColumnRules = { version: '3.3', isSelectorWide: false, widths: '' };
 
 const ZERO_WIDTH_JOINER = 0x200d;
@@ -58,7 +58,7 @@ export class Clusters {
 
   /** The properties of a character behind a cell with the properties `preceding`; 0 where there is none. */
   follow(codePoint: number, width: number, preceding: number): number {
-    // Most of all that is shown.
+    // Printable ASCII is most of what is shown, and joins nothing.
     if (codePoint < 0x7f && codePoint >= 0x20 && (preceding & AWAITS_CHARACTER) === 0) return ASCII;
     const cell = cellOf(preceding);
     const next = characterOf(codePoint, width);
@@ -83,7 +83,7 @@ function joinOldest(cell: Cell, next: Character): Joining {
   return next.width === 0 || cell.awaits ? 'same' : 'no';
 }
 
-/** 3.4 and 3.5: skin and regional indicators join whatever is not ASCII, and what joins so is wide. */
+/** tmux 3.4 and 3.5: skin and regional indicators join whatever is not ASCII, and make it wide. */
 function joinModifiers(cell: Cell, next: Character): Joining {
   if (next.codePoint === WIDE_SELECTOR) return 'wide';
   if (next.width === 0) return 'same';
@@ -96,11 +96,14 @@ function joinModifiers(cell: Cell, next: Character): Joining {
 
 interface PairRules {
   readonly selector: Joining;
-  /** Two regional indicators are a flag, and a third begins the next. */
+  /**
+   * Whether a third regional indicator begins the next flag (tmux 3.7); before it joins the first
+   * two.
+   */
   readonly isOnePair: boolean;
 }
 
-/** 3.6 and later. */
+/** tmux 3.6 and later: indicators join one another, skin joins people, and both are wide then. */
 function joinPairs(cell: Cell, next: Character, { selector, isOnePair }: PairRules): Joining {
   if (next.codePoint === WIDE_SELECTOR) return selector;
   if (next.width === 0) return 'same';

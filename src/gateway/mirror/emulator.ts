@@ -3,7 +3,7 @@ import type { ColumnRules } from '../../base/columns.js';
 import type { TerminalSize } from '../../base/terminal-size.js';
 import { CharacterWidth } from './character-width.js';
 
-/** The least that the emulator takes. */
+/** The emulator has no fewer columns (xterm.js, `MINIMUM_COLS`). */
 const MIN_COLS = 2;
 
 /**

@@ -2,7 +2,7 @@ import type { LoopShare, Steps } from '../../base/loop-share.js';
 import type { Moment, ObserverDisplay } from './observer-display.js';
 
 export interface FanOutOptions {
-  /** What all observers may cost. */
+  /** The share of the event loop that all who watch or ask have together. */
   readonly share: LoopShare;
   /** Whose turn it takes in the share: the session's. */
   readonly owner: string;
@@ -34,8 +34,8 @@ export class FanOut implements Steps {
   }
 
   /**
-   * Makes `moment` the newest and serves everybody; one that has not ended goes on with it. `onDone` is called
-   * even where nobody is there.
+   * Makes `moment` the newest and serves everybody; a round that has not ended goes on with it.
+   * `onDone` is called even where nobody is there.
    *
    * @param spentMs what making the moment took; it is part of the cost.
    */

@@ -3,7 +3,10 @@ import type { Grid } from './grid.js';
 
 /** At most one frame goes to a terminal that has 64 KiB left to take: 128 KiB are unconsumed at worst. */
 const MAX_FRAME_BYTES = 64 * 1024;
-/** What is kept for others; beyond it frames are made again, since views that differ share none. */
+/**
+ * Bytes of frames kept for other observers; beyond it frames are made again. Different views share
+ * none.
+ */
 const MAX_KEPT_BYTES = 16 * 1024 * 1024;
 /** What a screen weighs that shares no rows with others: a glyph and a style for each cell. */
 const CELL_BYTES = 16;

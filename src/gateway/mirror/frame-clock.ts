@@ -31,7 +31,7 @@ export class FrameClock {
   #tickedAt = Number.NEGATIVE_INFINITY;
   #paceMs = 0;
   #costMs = 0;
-  /** Of the frames that went out last; one that was held up by others says little. */
+  /** What the last frames cost on average: a single one may have been held up by other work. */
   #usualCostMs = 0;
 
   constructor(options: FrameClockOptions) {

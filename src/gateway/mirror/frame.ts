@@ -4,7 +4,7 @@ import { changedStretches } from './row-change.js';
 import { findScroll, type Scroll, scrolled } from './scroll.js';
 
 export interface FrameOptions {
-  /** At 64 KiB any stretch fits; one that does not is sent alone. */
+  /** Longest frame; any stretch fits in 64 KiB, and one that does not fit is sent alone. */
   readonly maxBytes: number;
   /** Whether the terminal knows synchronised updates (mode 2026). */
   readonly hasSync: boolean;
@@ -23,7 +23,10 @@ const END_BYTES = 64;
 const MAX_SCROLLS = 4;
 const HIDE_CURSOR = '\x1b[?25l';
 const SHOW_CURSOR = '\x1b[?25h';
-/** Left and right margins off, the others at the edges; absolute positions, no insertion, no wrapping; ASCII. */
+/**
+ * Side margins off, the others at the edges (DECLRMM, DECSTBM); absolute positions, no insertion,
+ * no wrapping (DECOM, IRM, DECAWM); ASCII.
+ */
 const PREPARE = '\x1b[?69l\x1b[r\x1b[?6l\x1b[4l\x1b[?7l\x1b(B\x0f';
 const BEGIN_UPDATE = '\x1b[?2026h';
 const END_UPDATE = '\x1b[?2026l';
@@ -124,7 +127,10 @@ class FrameEncoder {
     this.#byteCount += Buffer.byteLength(text);
   }
 
-  /** Half of what was and half of what is to be; where nobody knows what was, it is erased. */
+  /**
+   * The screen after a frame that was cut: new before the stop, old behind it, or erased where that
+   * is unknown.
+   */
   #mixed({ row, col }: Stop): Grid {
     const { cols, rows: newRows } = this.#to;
     const blank = blankRow(cols);

@@ -5,7 +5,7 @@
 export interface Row {
   /** What each cell shows: one grapheme; a space where nothing is; '' for the second half of a wide one. */
   readonly glyphs: readonly string[];
-  /** How: the parameters of SGR after a reset, `1;38;2;255;0;0` for instance; '' for plain. */
+  /** How each cell is shown: the SGR parameters after a reset (`1;38;2;255;0;0`); '' for plain. */
   readonly styles: readonly string[];
 }
 
@@ -13,7 +13,7 @@ export interface Row {
 export interface Grid {
   readonly cols: number;
   readonly rows: readonly Row[];
-  /** From the top left corner, 0,0; null while it is hidden. */
+  /** Where the cursor is, from the top left corner, 0,0; null while it is hidden. */
   readonly cursor: { readonly col: number; readonly row: number } | null;
   /** Where a frame was cut that led here: the next one begins with this row, so that all get their turn. */
   readonly resumeAt?: number;
@@ -42,7 +42,7 @@ export function printableGlyph(characters: string): string {
   const harmless = Array.from(characters.replace(DANGEROUS, ''))
     .slice(0, MAX_GLYPH_CHARACTERS)
     .join('');
-  // On a blank of its own it is where tmux has it, and whatever is before it stays as it is.
+  // A blank before it keeps it in its cell, as tmux has it, and off the cell before.
   return harmless === '' || JOINS_BEFORE.test(harmless) ? ` ${harmless}` : harmless;
 }
 

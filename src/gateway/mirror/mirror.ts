@@ -20,7 +20,7 @@ export interface MirrorOptions {
   readonly source: MirrorSource;
   readonly presence: Presence;
   readonly log: Logger;
-  /** Nobody watches any more, or the feed ended: it is closed. */
+  /** The mirror has closed: nobody watches any more, or the feed ended. */
   readonly onClose: () => void;
 }
 
@@ -60,7 +60,7 @@ export class Mirror {
     });
   }
 
-  /** Opens the feed, the first time; rejects as the source does when that cannot be. */
+  /** Opens the feed at the first call; rejects as the source does. */
   open(): Promise<void> {
     this.#opened ??= this.#open();
     return this.#opened;

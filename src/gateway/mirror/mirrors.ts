@@ -10,7 +10,7 @@ import type { Composer } from './shared-screen.js';
 import type { WatchRequest } from './watching.js';
 
 export interface MirrorsOptions {
-  /** What all observers may cost. */
+  /** The share of the event loop that all who watch or ask have together. */
   readonly share: LoopShare;
   readonly sourceOf: (session: SessionName) => MirrorSource;
   readonly log: Logger;
@@ -27,7 +27,7 @@ export class Mirrors {
     this.#options = options;
   }
 
-  /** Says who is there; a value of its own for each change. */
+  /** Says who is there; each change comes as a new object. */
   showPresence(session: SessionName, presence: Presence): void {
     this.#presences.set(session, presence);
     const mirror = this.#mirrors.get(session);

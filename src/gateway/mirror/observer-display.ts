@@ -4,9 +4,9 @@ import type { FeedEnd } from './mirror-source.js';
 import type { Composer, SharedScreen } from './shared-screen.js';
 import type { ObserverTerminal } from './watching.js';
 
-/** Who has more than this to consume gets nothing more. */
+/** A terminal with more than this to consume gets nothing more. */
 export const MAX_UNCONSUMED_BYTES = 64 * 1024;
-/** Who is further behind gets the whole screen, which is the same for all who are. */
+/** A terminal that is further behind gets the whole screen, whose bytes all of those share. */
 const MAX_SCREENS_BEHIND = 4;
 /** How long an observer's own keys wait after a screen was made for them: about as keys repeat. */
 const MIN_OWN_GAP_MS = 30;
@@ -25,7 +25,7 @@ export interface Moment {
 export interface ObserverDisplayOptions {
   readonly terminal: ObserverTerminal;
   readonly composer: Composer;
-  /** It may have to be shown something. */
+  /** The display may have to show something. */
   readonly onDue: (display: ObserverDisplay) => void;
   readonly onClose: (display: ObserverDisplay) => void;
   /** Milliseconds that only grow. */
@@ -44,13 +44,13 @@ export class ObserverDisplay {
   #position: Grid | undefined;
   /** The last moment at which there was nothing newer to show than the position. */
   #positionNumber = 0;
-  /** What it is to show, of which moment. */
+  /** The screen that is to be shown, and the number of its moment. */
   #target: Grid | undefined;
   #targetNumber = -1;
   #bells: number | undefined;
-  /** A frame was cut: one from nothing would be as well, and would erase what is below. */
+  /** A frame was cut: a frame from nothing would be cut as well, and erase what is below. */
   #isPartial = false;
-  /** A newer moment, which has to wait. */
+  /** The number of a newer moment, which has to wait. */
   #waitingNumber: number | undefined;
   #isStale = true;
   #composedAt = Number.NEGATIVE_INFINITY;
@@ -72,7 +72,7 @@ export class ObserverDisplay {
     return this.#skippedFrames;
   }
 
-  /** The composer would make something else of the same screen now. */
+  /** Composes again soon: the composer would make something else of the same screen now. */
   invalidate(): void {
     if (this.#isClosed) return;
     this.#isStale = true;
@@ -81,7 +81,7 @@ export class ObserverDisplay {
     else this.#ownGap ??= setTimeout(() => this.#endOwnGap(), waitMs);
   }
 
-  /** The terminal was resized or drawn on by others: nobody knows what it shows. */
+  /** Draws everything again: the terminal was resized, or others drew on it. */
   forget(): void {
     this.#position = undefined;
     this.#target = undefined;
@@ -112,7 +112,10 @@ export class ObserverDisplay {
     this.#options.onClose(this);
   }
 
-  /** Once, however often it was rung since the last moment that was shown; not for what was before it came. */
+  /**
+   * Rings once, however often the bell was rung since the moment shown last, and not for what was
+   * before.
+   */
   #ring(bells: number): void {
     const isRung = this.#bells !== undefined && bells > this.#bells;
     this.#bells = bells;

@@ -13,8 +13,8 @@ const HASH_START = 0x811c9dc5;
 const HASH_FACTOR = 0x01000193;
 
 /**
- * Reads rows off an emulator's buffer. Works in two arrays of its own, and makes a new row only of what
- * it was not told before.
+ * Reads rows off an emulator's buffer. Works in two arrays of its own, and makes a new row only
+ * where no equal one is known.
  */
 export class RowReader {
   readonly #cell: IBufferCell;
@@ -26,7 +26,7 @@ export class RowReader {
     this.#cell = buffer.getNullCell();
   }
 
-  /** @param find gives an equal row if there is one, by a hash that may be another's as well. */
+  /** @param find gives an equal row if one is known; rows that differ may have the same hash. */
   read(
     position: { readonly buffer: IBuffer; readonly y: number; readonly cols: number },
     find: (hash: number, isEqual: (row: Row) => boolean) => Row | undefined,

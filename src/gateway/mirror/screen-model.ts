@@ -8,17 +8,17 @@ import { isSameScreen } from './shared-screen.js';
 
 export interface ScreenModelOptions {
   readonly size: TerminalSize;
-  /** As tmux 3.3 counts them where left out. */
+  /** How the session's tmux counts columns; where left out, as tmux 3.3 does. */
   readonly columns?: ColumnRules | undefined;
   /** The bell of the session's terminal was rung. */
   readonly onBell?: (() => void) | undefined;
   /** The screen may have changed. */
   readonly onChange: () => void;
-  /** Whether more waits to be understood than should: then nothing more should be written. */
+  /** Whether more waits to be parsed than should: then nothing more should be written. */
   readonly onPressure: (isHigh: boolean) => void;
 }
 
-/** What may wait to be understood before the feed is blocked; it takes the emulator about 60 ms. */
+/** What may wait to be parsed before the feed is blocked; it takes the emulator about 60 ms. */
 const HIGH_BYTES = 1024 * 1024;
 const LOW_BYTES = 256 * 1024;
 /** Longest that an update may hold the screen back; one that takes longer was left unfinished. */
@@ -57,7 +57,10 @@ export class ScreenModel {
     return this.#isPressureHigh;
   }
 
-  /** Takes output; it is understood a little later, in order. The bytes must not be modified afterwards. */
+  /**
+   * Takes output, which is parsed a little later, in order. The bytes must not be modified
+   * afterwards.
+   */
   write(bytes: Uint8Array): void {
     if (this.#isClosed) return;
     this.#waitingBytes += bytes.length;
@@ -69,7 +72,7 @@ export class ScreenModel {
     });
   }
 
-  /** Changes the size, and calls `onResized`, once all that was written before is understood. */
+  /** Changes the size, and calls `onResized`, once all that was written before is parsed. */
   resize(size: TerminalSize, onResized: () => void): void {
     if (this.#isClosed) return;
     this.#terminal.write('', () => {
@@ -120,7 +123,7 @@ export class ScreenModel {
     this.#terminal.dispose();
   }
 
-  /** The public interface does not tell whether the cursor is hidden, nor when an update ends. */
+  /** xterm.js does not tell whether the cursor is hidden, nor when an update ends. */
   #observeModes(): void {
     const { parser } = this.#terminal;
     parser.registerCsiHandler({ prefix: '?', final: 'h' }, (modes) => {
@@ -159,7 +162,7 @@ export class ScreenModel {
     return new Map(rows.map((row, index) => [this.#hashes[index] ?? 0, row]));
   }
 
-  /** A row mostly is where it was; where the screen scrolled, it is another's. */
+  /** Finds a row where it was before, or, since the screen may have scrolled, anywhere on it. */
   #finder(before: ReadonlyMap<number, Row>, index: number) {
     return (hash: number, isEqual: (row: Row) => boolean): Row | undefined => {
       const candidates = [
@@ -173,7 +176,7 @@ export class ScreenModel {
   #cursor({ cursorX, cursorY }: IBuffer): Grid['cursor'] {
     if (this.#isCursorHidden) return null;
     const { cols, rows } = this.#size;
-    // Behind the last column while a wrap is pending.
+    // The emulator's cursor is behind the last column while a wrap is pending.
     return { col: Math.min(cursorX, cols - 1), row: Math.min(cursorY, rows - 1) };
   }
 }

@@ -38,7 +38,10 @@ export function scrolled(rows: readonly Row[], { top, bottom, distance }: Scroll
   });
 }
 
-/** How far most rows that changed may have come; those that are there more than once say nothing. */
+/**
+ * The distances that most changed rows may have moved; rows that are there more than once say
+ * nothing.
+ */
 function distances(from: readonly Row[], to: readonly Row[]): readonly number[] {
   const indexes = new Map<Row, number | undefined>();
   from.forEach((row, index) => {

@@ -15,7 +15,7 @@ const BACKGROUND = { normal: 40, bright: 100, extended: 48 };
 
 /** Reads how a cell is shown; equal styles are the same string. */
 export class StyleReader {
-  /** By attributes, then by both colours in one number. */
+  /** Styles by attributes, then by both colours in one number. */
   readonly #known = new Map<number, Map<number, string>>();
   #count = 0;
 

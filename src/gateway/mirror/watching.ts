@@ -26,10 +26,10 @@ export interface WatchRequest {
 export interface Watcher {
   /** Settles once: the person left (`left`), or the session's mirror ended. */
   readonly ended: Promise<{ readonly reason: FeedEnd | 'left' }>;
-  /** Begins to write to the terminal; what its person does before is kept in mind. */
+  /** Begins to write to the terminal; what the person has typed before takes effect, too. */
   start(): void;
   /**
-   * What the person's terminal sent: keys for the viewer, and nothing else. Takes ownership of `bytes`.
+   * Takes what the person's terminal sent, as keys for the viewer, and ownership of `bytes`.
    *
    * @returns false when no more is wanted until `onDrain`; what comes before is dropped.
    */

@@ -27,16 +27,19 @@ export interface FreshConnection {
   readonly isShort: boolean;
   /** Whether others may have to give way to it. */
   readonly mayDisplace: boolean;
-  /** It loses its slot to another one, and must be ended at once. Called at most once. */
+  /** The connection loses its slot, and must be ended at once. Called at most once. */
   readonly onDisplaced: (limit: StartupLimit) => void;
 }
 
 /** A connection that was let in, as long as it is counted. */
 export interface Admittance {
-  /** It came further; once it has logged in it gives way no more. A step back is none. */
+  /**
+   * The connection came further; once it has logged in it gives way no more. Steps back do not
+   * count.
+   */
   noteProgress(progress: Progress | 'authenticated'): void;
   /**
-   * It has ended. Idempotent.
+   * The connection has ended. Idempotent.
    *
    * @returns false when its source's penalty, or another's, could not be kept in memory.
    */
@@ -60,9 +63,9 @@ interface StartupSlot extends Startup {
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #penalties: SourcePenalties;
-  /** In the order in which they came. */
+  /** Connections that have not logged in, in the order in which they came. */
   readonly #startups = new Set<StartupSlot>();
-  /** How many of them each source has. */
+  /** How many of those each source has. */
   readonly #counts = new Counts();
   readonly #exempt: string;
   #loggedInCount = 0;

@@ -11,7 +11,7 @@ import type { Standing } from './logins.js';
 import type { Refusals } from './refusals.js';
 import { isSignatureValid } from './signature.js';
 
-/** Far above what a client with many keys needs; what it asks beyond costs only us. */
+/** Far above what a client with many keys needs. */
 const MAX_REQUESTS = 128;
 
 /**

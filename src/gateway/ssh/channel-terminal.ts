@@ -5,9 +5,9 @@ import { askForAnswer, sendWindowOf, unsentBytes } from './ssh2-seams.js';
 
 /** Above this the client does not keep up: the session is told to hold its output back. */
 const BLOCKED_ABOVE_BYTES = 256 * 1024;
-/** Below this it may go on. */
+/** Below this the session may go on. */
 const UNBLOCKED_BELOW_BYTES = 64 * 1024;
-/** Above this nobody heeded the block: the channel is given up. */
+/** Above this the session has ignored the block: the channel is given up. */
 const MAX_UNCONSUMED_BYTES = 1024 * 1024;
 
 export interface ChannelTerminalOptions {

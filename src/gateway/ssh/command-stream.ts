@@ -41,14 +41,19 @@ export class CommandStream {
     return this.#end.exitCode;
   }
 
-  /** Keys from the client's terminal: `q`, Ctrl-C and Ctrl-D end it. Other input is nothing. */
+  /**
+   * Takes keys of the client's terminal: `q`, Ctrl-C and Ctrl-D end the answer, others are dropped.
+   */
   receive(bytes: Uint8Array): void {
     if (this.#options.size() === undefined) return;
     if (bytes.includes(CTRL_C)) this.stop(EXIT.interrupted, '');
     else if (bytes.includes(CTRL_D) || bytes.includes(LETTER_Q)) this.stop(EXIT.ok, '');
   }
 
-  /** Ends it with a sentence; what the client did not take yet is dropped. The first call counts. */
+  /**
+   * Ends the answer with a sentence; what the client did not take yet is dropped. The first call
+   * counts.
+   */
   stop(exitCode: ExitCode, sentence: string): void {
     this.#end ??= { exitCode, sentence };
     this.#over.abort();

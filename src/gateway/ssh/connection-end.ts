@@ -48,12 +48,15 @@ export function endFor(reason: string): ConnectionEnd {
   return { reason, sentence: `the gateway ends this connection: ${reason}` };
 }
 
-/** What ssh2 takes, and OpenSSH: with the limit of verbs nobody gets there by a command line that is accepted. */
+/**
+ * The client sent a packet longer than ssh2 and OpenSSH take (`PACKET_MAX_SIZE`); no command line
+ * that is accepted gets there.
+ */
 export function endTooLong(reason: string): ConnectionEnd {
   return { reason, sentence: 'a message over SSH must be at most 262144 bytes' };
 }
 
-/** Ours to bear: the person gets no more than that, the log has the rest. */
+/** The gateway failed: the person is told no more than that, the log has the rest. */
 export function endByFault(reason: string): ConnectionEnd {
   return {
     reason,

@@ -71,7 +71,7 @@ export interface ConnectionOptions extends ChannelServices {
   >;
   readonly refusals: Refusals;
   readonly heldOutput: HeldOutput;
-  /** What all who ask may cost. */
+  /** The share of the event loop that all who watch or ask have together. */
   readonly share: LoopShare;
   readonly newcomers: Newcomers;
   readonly logins: Logins;
@@ -190,7 +190,7 @@ export class Connection {
     });
     // Every form of forwarding; without a listener `no-more-sessions` would not be honoured.
     sshClient.on('request', (_accept: unknown, reject: (() => void) | undefined) => reject?.());
-    // Later, since ssh2 has yet to read what came along with the identification.
+    // This waits a turn, since ssh2 has yet to read what came along with the identification.
     setImmediate(() => this.#check(sshClient));
     this.#socket.on('data', () => this.#check(sshClient));
     this.#socket.on('drain', () => this.#check(sshClient));
@@ -205,14 +205,16 @@ export class Connection {
     this.#end(reason, () => this.#tell(`triad: ${sentence}`));
   }
 
-  /** Another one gets its slot: what the kernel does not take at once of `sentence` is not waited for. */
+  /** Ends the connection for another that gets its slot; waits for nobody to read `sentence`. */
   giveWay(limit: Limit, sentence: string): void {
     this.#hasGivenWay = true;
     this.giveUp({ reason: `gave way at ${limit}`, sentence });
     this.#socket.destroy();
   }
 
-  /** By itself for a client that left; whoever is put out is told why by `tell`, see `giveUp`. */
+  /**
+   * Ends the connection; `tell` says why to a client that is put out, and one that left needs none.
+   */
   #end(reason: string, tell?: () => void): void {
     if (this.#endReason !== undefined) return;
     this.#endReason = reason;

@@ -1,6 +1,6 @@
 /** A client that acknowledges in steps up to this tells soon enough by itself (OpenSSH: 48 KiB). */
 const PROMPT_STEP_BYTES = 64 * 1024;
-/** From here on another client is asked whether it keeps up. */
+/** Above this a client that acknowledges in larger steps is asked whether it keeps up. */
 const ASK_ABOVE_BYTES = 32 * 1024;
 
 export interface ConsumptionOptions {

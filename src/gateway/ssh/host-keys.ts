@@ -55,7 +55,7 @@ function readPrivateFile(file: TrustedPath): string {
     if (bytes.length > MAX_KEY_FILE_BYTES) {
       throw new ConfigurationError(`${path}: not a key file`);
     }
-    // As sshd does: only the owner's own files can be judged by their mode.
+    // As in sshd (`sshkey_perm_ok`), only the owner's own files can be judged by their mode.
     if (status.uid === process.getuid?.() && (status.mode & 0o077) !== 0) {
       throw new ConfigurationError(
         `${path}: other users may read or write this private key: chmod 600 ${path}`,

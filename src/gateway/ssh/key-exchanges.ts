@@ -10,9 +10,9 @@ export const KEY_EXCHANGE_LIMITS = {
   maxDurationMs: 30_000,
   /** Exchanges that a client may start in a row. */
   maxBurst: 16,
-  /** So many bytes earn a client one more: OpenSSH's `RekeyLimit=1M` never runs out. */
+  /** Bytes that earn a client one more exchange: OpenSSH's `RekeyLimit=1M` never runs out. */
   bytesPerExchange: 512 * 1024,
-  /** So does this time. */
+  /** Time that earns a client one more exchange. */
   msPerExchange: 1000,
 };
 

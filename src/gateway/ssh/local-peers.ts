@@ -13,9 +13,9 @@ export type SocketEnds = Partial<
 
 /** One socket of this machine, as a line of proc_pid_net(5) `tcp` tells it. */
 interface Row {
-  /** Its own end and the other one. */
+  /** The socket's own end and the other one, in one text. */
   readonly ends: string;
-  /** The user that made it. */
+  /** The user that made the socket. */
   readonly uid: number;
 }
 
@@ -111,7 +111,10 @@ async function settleFrom(
   }
 }
 
-/** Undefined for the head, and for a socket that is not connected: the kernel has forgotten the user of many. */
+/**
+ * Reads a line; undefined for the head, and for sockets not connected: of many the kernel has
+ * forgotten the user.
+ */
 export function parseRow(line: string): Row | undefined {
   const [, own = '', other = '', state, , , , uid = ''] = line.trim().split(/\s+/);
   if (state !== ESTABLISHED || !/^\d+$/.test(uid)) return undefined;
@@ -138,7 +141,10 @@ function formatEnd(address: string, port: number): string {
   return `${bits === undefined ? '' : formatWords(bits)}:${toHex(BigInt(port), 4)}`;
 }
 
-/** Words of 32 bits, each as a little-endian machine has it; on another one no row is ever found. */
+/**
+ * Formats words of 32 bits as a little-endian machine writes them; on another one no row is ever
+ * found.
+ */
 function formatWords({ bits, width }: AddressBits): string {
   const bytes = toHex(bits, width / 4).match(/../g) ?? [];
   const words = Array.from({ length: width / 32 }, (_, index) =>

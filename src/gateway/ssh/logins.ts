@@ -185,7 +185,7 @@ export class Logins implements ConnectionsPort {
     }
   }
 
-  /** One that cannot be told goodbye keeps none of the others. */
+  /** Ends a connection; one that cannot be told goodbye holds up none of the others. */
   #end(connection: LoggedIn, reason: EndReason): void {
     try {
       connection.end(reason);

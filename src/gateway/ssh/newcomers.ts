@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** Longest that those who are in wait, in one turn of the event loop, for those who come. */
+/** Longest that engineers who are served wait for newcomers in one turn of the event loop. */
 const SHARE_MS = 3;
 
 /**

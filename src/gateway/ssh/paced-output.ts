@@ -5,15 +5,15 @@ import { sendWindowOf, unsentBytes } from './ssh2-seams.js';
 
 /** Above this nothing more is given to ssh2; one client's output is not to hold back its others. */
 const MAX_WAITING_BYTES = 256 * 1024;
-/** Small, because a step is at least one. */
+/** Small, because a step writes at least one piece. */
 const PIECE_BYTES = 16 * 1024;
 
 export interface PacedOutputOptions {
   readonly sshClient: SshClient;
   readonly channel: ServerChannel;
-  /** What all who ask may cost: encrypting is the greater part of what answers do. */
+  /** The share of all who watch or ask; encrypting is the greater part of what an answer costs. */
   readonly share: LoopShare;
-  /** The engineer. */
+  /** Whose turn it takes in the share: the engineer's. */
   readonly owner: string;
 }
 
@@ -43,8 +43,8 @@ export class PacedOutput implements Steps {
   }
 
   /**
-   * The same for a few words on standard error. They wait for room in the client's window: ssh2
-   * repeats what did not fit.
+   * Writes a few words on standard error, and resolves as `write` does. They wait for room in the
+   * client's window: ssh2 repeats what did not fit.
    */
   writeError(text: string): Promise<void> {
     if (!this.#isClosed) this.#error = text;

@@ -26,7 +26,7 @@ const listenAddress = z.string().transform((text, context): ListenAddress => {
   }
 });
 
-/** What is written as text, or as a plain number where that is text enough. */
+/** An option that is written as text; a plain number is read as its digits. */
 function written<T extends object | number>(read: (text: string) => T | Problem) {
   return z.union([z.string(), z.number()]).transform((value, context): T => {
     const result = read(String(value));
@@ -208,7 +208,7 @@ function readNetBlockSize(text: string): PrefixLengths | Problem {
   };
 }
 
-/** Those between colons; empty when one of them is no number. */
+/** The numbers between colons; empty when one of them is no number. */
 function numbersOf(text: string): readonly number[] {
   return /^\d{1,9}(?::\d{1,9})*$/.test(text) ? text.split(':').map(Number) : [];
 }

@@ -40,7 +40,7 @@ export interface SessionChannelOptions extends ChannelServices {
   readonly share: LoopShare;
   /** Set for a guest: what they are told, whatever they start. */
   readonly notLetIn: Pick<NotLetIn, 'sentence' | 'exitCode'> | undefined;
-  /** `use` is another one now. */
+  /** What `use` tells has changed. */
   readonly onUse: () => void;
   readonly onClosed: (channel: SessionChannel) => void;
   /** The whole connection must be given up. */
@@ -267,7 +267,9 @@ export class SessionChannel {
     return new PacedOutput({ sshClient, channel, share, owner: caller.engineer });
   }
 
-  /** Nobody can ask for less colour over SSH but by a terminal that has none. */
+  /**
+   * Describes the client's terminal; over SSH only its type can tell that no colours are wanted.
+   */
   #describeTerminal(): CallerTerminal | undefined {
     if (this.#pty === undefined) return undefined;
     const { term, size } = this.#pty;

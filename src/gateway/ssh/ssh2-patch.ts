@@ -6,7 +6,7 @@ const PATCH = 2;
 
 /** A method of key exchange that the patched ssh2 is taught. */
 export interface AddedKeyExchange {
-  /** As it is negotiated (RFC 4253 §7.1). */
+  /** The name under which it is negotiated (RFC 4253 §7.1). */
   readonly name: string;
   readonly hashName: string;
   /**
@@ -16,7 +16,7 @@ export interface AddedKeyExchange {
    */
   readonly respond: (clientInit: Uint8Array) => {
     readonly reply: Buffer;
-    /** Hashed as an SSH string. */
+    /** The shared secret, which is hashed as an SSH string. */
     readonly secret: Buffer;
   };
 }
@@ -27,7 +27,7 @@ interface PatchedKex {
 }
 
 /**
- * Teaches ssh2 a key exchange; it stands for all servers of the process. Twice is once.
+ * Teaches ssh2 a key exchange, for all servers of the process. Idempotent.
  *
  * @throws ConfigurationError when the ssh2 that is installed is not the patched one.
  */

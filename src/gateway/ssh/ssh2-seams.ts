@@ -135,11 +135,11 @@ export function unsentBytes(sshClient: SshClient): number {
 /** Where a packet that ssh2 has allocated takes its message: behind two lengths. */
 const PAYLOAD_OFFSET = 5;
 
-/** RFC 4253 §6: of a packet that is not encrypted. */
+/** Blocks and padding of a packet that is not encrypted (RFC 4253 §6). */
 const BLOCK_BYTES = 8;
 const MIN_PADDING = 4;
 
-/** RFC 4253 §11.1. */
+/** Reason codes of a disconnect (RFC 4253 §11.1). */
 const DISCONNECT = { keyExchangeFailed: 3, macError: 5, byApplication: 11 } as const;
 
 /** Sends a farewell with `sentence`, which clients show (RFC 4253 §11.1); ssh2 has none to say. */
@@ -217,7 +217,10 @@ export function hardenClient(sshClient: SshClient, guard: ClientGuard): void {
   guardWindow(sshClient, CHANNEL_WINDOW_ADJUST, guard);
 }
 
-/** What ssh2 leaves out where it hangs up by itself, right before it gives its ciphers away. */
+/**
+ * Says why ssh2 hangs up by itself, which it leaves out; must be sent before ssh2 drops its
+ * ciphers.
+ */
 function breachSentence(code: number): string {
   if (code === DISCONNECT.keyExchangeFailed) {
     return 'the key exchange failed: there is no algorithm in common, or a value of the client is wrong';
