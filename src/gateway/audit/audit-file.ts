@@ -24,7 +24,7 @@ export class AuditFile {
   #waiting: string[] = [];
   #leftOut = 0;
   #hasRefused = false;
-  /** Something waits; whoever watches the part writes it as soon as that is possible. */
+  /** Something waits; the watch of the part writes it as soon as that is possible. */
   #isWaiting = false;
 
   /** @throws the system's error when the file cannot be written. */

@@ -32,7 +32,7 @@ export class AuditError extends TriadError {
   }
 }
 
-/** Who did it: an engineer over SSH, or whoever owns the host's control socket. */
+/** Who did it: an engineer over SSH, or the owner of the control socket. */
 export interface Actor {
   readonly engineer: string;
   /** `ssh`, or `local` for the program on the host. */

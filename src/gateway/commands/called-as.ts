@@ -1,10 +1,10 @@
 import { VERBS } from './table.js';
 
-/** What `triad` has beside the verbs; on the host only. */
+/** Commands that `triad` has beside the verbs, on the host only. */
 const OWN_COMMANDS = ['init', 'up', 'host', 'gateway', 'validate', 'help', '--help'];
 
 /**
- * Texts call the program `triad`; this makes of it what the reader would type where they are.
+ * Replaces the `triad` of a hint with what the reader would type where they are.
  *
  * @param program how they call verbs: `triad`, `./triad --home /srv/triad`, `ssh -p 2222 pair@192.0.2.1`.
  */

@@ -42,7 +42,7 @@ export const capture: Verb = {
 };
 
 function answerOf({ session }: PaneAddress, texts: readonly string[]): StreamedAnswer {
-  // What a character takes in memory at most; to count bytes of UTF-8 would take a while.
+  // A character takes two bytes in memory at most; to count bytes of UTF-8 would take a while.
   const heldBytes = 2 * texts.reduce((sum, text) => sum + text.length, 0);
   return { session, follows: false, heldBytes, pieces: (follower) => piecesOf(texts, follower) };
 }

@@ -6,11 +6,11 @@ export interface ConnectionInfo {
   readonly engineer: string;
   /** Fingerprint of the key that was proven. */
   readonly fingerprint: string;
-  /** Its login: the session by whose right it is there, made safe to print. */
+  /** The SSH user name, made safe to print: the session that the client asked to be let into. */
   readonly session: string;
   /** null for a guest, who is only told why they are not let in. */
   readonly role: Role | null;
-  /** When its right ends by itself, ISO 8601 UTC; null for never. */
+  /** When the right to be connected ends by itself, ISO 8601 UTC; null for never. */
   readonly until: string | null;
   readonly remote: string;
   /** ISO 8601 UTC. */

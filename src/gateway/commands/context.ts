@@ -28,9 +28,11 @@ export interface CommandContext {
   readonly sessions: readonly SessionName[];
   readonly grants: Pick<GrantStore, 'current' | 'grant' | 'revoke'>;
   readonly audit: CommandAudit;
-  /** Absent when nothing runs: then only verbs that are marked so get here. */
+  /** Undefined when nothing runs: then only verbs that are `isOffline` get here. */
   readonly gateway: GatewayPort | undefined;
-  /** Read when it is asked for, which few verbs do; undefined where that cannot be. */
+  /**
+   * How people reach the gateway, read when a verb asks for it; undefined where that is not known.
+   */
   readonly front: () => Front | undefined | Promise<Front | undefined>;
   /** The text of a file that was named on the command line; `-` is standard input. */
   readonly readFile: (name: string) => Promise<string>;
@@ -39,11 +41,11 @@ export interface CommandContext {
 
 /** What a call of a verb gets: its work is done in slices. */
 export interface CallContext extends CommandContext {
-  /** After whatever was waited for, the next one is waited for, too: many may be answered at once. */
+  /** After each wait a verb also waits for its next slice, since many may be answered at once. */
   readonly slices: Slices;
 }
 
-/** What of verbs goes on record. */
+/** What verbs put on record. */
 type CommandAudit = Pick<
   Audit,
   | 'commandRefused'
@@ -64,7 +66,7 @@ type CommandAudit = Pick<
 export interface GatewayPort {
   readonly link: HostLink;
   readonly followers: Followers;
-  /** What all who ask may cost. */
+  /** The share of the event loop that all who watch or ask have together. */
   readonly share: LoopShare;
   /** A host takes few captures at once, and refuses the others: they wait here, so that engineers take turns. */
   readonly captures: Turns;

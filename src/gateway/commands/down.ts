@@ -4,7 +4,7 @@ import { describeSessions, getGateway, requireGlobalAdmin } from './pane-target.
 import { attentionText } from './session-report.js';
 import type { Verb } from './verb.js';
 
-/** A stop is not kept waiting for what is only said beside it. */
+/** Longest that a stop waits for the state of the sessions, which is only told beside it. */
 const DESCRIBE_LIMIT_MS = 1_000;
 
 export const down: Verb = {
@@ -35,7 +35,7 @@ export const down: Verb = {
   },
 };
 
-/** What needs somebody of that which goes on; a host that does not say keeps no gateway from its stop. */
+/** What needs somebody in the sessions that go on; a host that does not answer holds up no stop. */
 async function attentionLeft(context: CallContext): Promise<string> {
   const described = withDeadline(describeSessions(context), DESCRIBE_LIMIT_MS, 'the sessions');
   const text = attentionText(await described.catch(() => []), context.terminal);
@@ -58,7 +58,7 @@ export function sayWhatGoesOn(
 
 interface Stopping {
   readonly endsSessions: boolean;
-  /** The command that starts it again. */
+  /** The command that starts the gateway again. */
   readonly startCommand: 'up' | 'gateway';
   readonly program: string;
 }

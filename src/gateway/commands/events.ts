@@ -125,7 +125,9 @@ interface Last extends EventPosition {
   readonly first: number | undefined;
 }
 
-/** Where the newest events begin that are meant: they may be thousands, and are not all held. */
+/**
+ * Finds where the newest events that are meant begin: they may be thousands, and are not all held.
+ */
 async function findLast(
   context: CommandContext,
   follower: Follower,
@@ -147,7 +149,7 @@ async function findLast(
       const first = lines === 0 ? undefined : numbers[0];
       return { first, last: page.last, at: newest?.at ?? null };
     }
-    // The last ones of everybody's are fewer than asked for: all that are kept are read.
+    // Too few of the last events are the caller's to see: all that are kept are read.
     [from, after, numbers] = [0, 0, []];
   }
 }

@@ -56,7 +56,7 @@ async function run(called: VerbCall, slices: Slices): Promise<CommandOutcome> {
   return { ...texts, heldBytes, pieces: (signal) => stream(result, called, signal) };
 }
 
-/** Whose share it is: whoever owns the socket is not an engineer of the same name. */
+/** Whose share it is; the owner of the socket is not the engineer of the same name. */
 function ownerOf({ actor }: CommandContext): string {
   return actor.door === 'local' ? `local ${actor.engineer}` : actor.engineer;
 }
@@ -101,7 +101,7 @@ function requireStill(context: CommandContext, { session }: StreamedAnswer): voi
 function failure(error: unknown, { verb, context, log }: VerbCall): CommandOutcome {
   const exitCode = exitCodeOf(error);
   const facts = { error, verb, engineer: context.actor.engineer };
-  // What was to be done is on record already: that it was not done is, too.
+  // The record may say already what was to be done, so it has to say that it was not done.
   if (exitCode === EXIT.notPermitted || error instanceof RefusedError) {
     const reason = error instanceof Error ? error.message : '';
     context.audit.commandRefused({ actor: context.actor, verb, reason });

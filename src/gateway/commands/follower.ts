@@ -54,7 +54,7 @@ export class Follower {
     return this.#wait(work);
   }
 
-  /** Between two pieces for which nothing is waited for. */
+  /** Takes the next slice if this one is over; for between two pieces that wait for nothing. */
   async turn(): Promise<void> {
     if (this.slices.isOver) await this.slices.next();
     this.signal.throwIfAborted();
@@ -64,13 +64,16 @@ export class Follower {
     await this.#wait(delay(ms, undefined, { signal: this.signal }));
   }
 
-  /** After an answer with nothing in it: a host that stops waits no more, and is not asked without end. */
+  /**
+   * Pauses after an empty answer: a host that stops answers at once, and must not be asked in a
+   * loop.
+   */
   async rest(): Promise<void> {
     await this.pause(REST_MS);
   }
 
   /**
-   * The answer of the host; a link that was lost is waited for, with sentences about it.
+   * Asks the host; a link that was lost is waited for, with sentences about it.
    *
    * @param ask gets how the attempt before ended: whether the link was lost since.
    */
@@ -93,7 +96,7 @@ export class Follower {
   }
 
   async #wait<T>(work: Promise<T>): Promise<T> {
-    // Its failure may come when nobody waits for it any more.
+    // The work may fail when nobody waits for it any more.
     work.catch(() => undefined);
     for (;;) {
       this.signal.throwIfAborted();
@@ -117,7 +120,7 @@ export class Follower {
   }
 }
 
-/** Each asks the host something and waits; nobody needs more, and a whole team finds room there. */
+/** Each answer has the host wait; nobody needs more, and a whole team finds room there. */
 const MAX_OF_ENGINEER = 16;
 
 /** Counts the answers that go on, so that nobody has any number of them. */

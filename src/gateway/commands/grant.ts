@@ -87,7 +87,7 @@ async function run(context: CommandContext, request: Request): Promise<string> {
   return changesText(engineer, changes) + (await forwarded(context, scope.session));
 }
 
-/** What the engineer is to be told. */
+/** What to send the engineer, as `invitation` says it. */
 async function forwarded(context: CommandContext, session: SessionName | null): Promise<string> {
   const login = session ?? context.sessions[0];
   const front = login === undefined ? undefined : await context.front();

@@ -27,7 +27,7 @@ function run(context: CommandContext, target: string): Promise<string> {
   const { attachments, connections } = getGateway(context);
   const isMeant = ({ id, engineer, session }: Listed) =>
     (id === target || engineer === target) && isAdminIn(context, session);
-  // The answer goes out over the caller's own.
+  // The answer goes out over the caller's own connection.
   const isOthers = (each: Listed) => each.id !== context.actor.connectionId && isMeant(each);
   if (![...attachments.list(), ...connections.list()].some(isMeant)) {
     throw new RefusedError(`${visible(target)} is not connected`, {

@@ -11,12 +11,12 @@ export interface LocalCommand
   readonly words: readonly string[];
   /** The files that the words name, by these names. */
   readonly files: Readonly<Record<string, string>>;
-  /** The login of whoever owns the home. */
+  /** The login of the home's owner. */
   readonly localName: string;
   readonly log: Logger;
 }
 
-/** Runs a verb as `triad VERB`, for whoever owns the home: they are admin everywhere. Never throws. */
+/** Runs a verb as `triad VERB`, for the home's owner, who is admin everywhere. Never throws. */
 export function executeLocal(command: LocalCommand): Promise<CommandOutcome> {
   const { words, files, localName, log, ...given } = command;
   const context: CommandContext = {

@@ -10,7 +10,7 @@ import { PlainText } from './plain-text.js';
 import type { StreamedAnswer, Verb } from './verb.js';
 
 const MAX_LINES = 1_000_000;
-/** What somebody who follows sees of what was before. */
+/** Lines from before that somebody who follows sees first. */
 const LINES_BEFORE_FOLLOWING = 10;
 /** Short, so that the host does not wait long for somebody who went away. */
 const WAIT_MS = 5_000;
@@ -96,7 +96,7 @@ class PaneLog {
     const end = follows ? Number.POSITIVE_INFINITY : await this.#findEnd(follower);
     for (let next = -1; next < end; ) {
       const page = yield* this.#readPage(follower);
-      // Nothing came and nobody waits: the offsets have begun anew.
+      // Nothing came before the end that was found: another host has begun its offsets anew.
       if (!follows && page.next === next) break;
       next = page.next;
       this.#start = { at: next };
@@ -108,7 +108,7 @@ class PaneLog {
     if (this.#isLineOpen && !this.#reading.isRaw) yield { kind: 'text', text: '\n' };
   }
 
-  /** A pane that goes on and on must not keep somebody who does not follow. */
+  /** Where to stop: a pane that goes on printing must not keep somebody who does not follow. */
   async #findEnd(follower: Follower): Promise<number> {
     const { link } = getGateway(this.#context);
     const request = { start: { lines: 0 }, maxBytes: 1, waitMs: 0 };

@@ -141,7 +141,7 @@ export function getSession(context: CommandContext, text: string): SessionName {
   });
 }
 
-/** Undefined where the session is not named and there are several. */
+/** Splits `SESSION:PANE`; undefined where the session is not named and there are several. */
 function split(
   context: CommandContext,
   text: string,

@@ -3,7 +3,7 @@ import { getGateway, getPanesAddress, type PanesOptions, panesText } from './pan
 import type { Verb } from './verb.js';
 
 interface PanesAction extends Pick<Verb, 'summary'> {
-  /** The verb is called what it does. */
+  /** What the verb does, which is its name, too. */
   readonly name: PaneAction;
   /** What the record says, and what the answer begins with. */
   readonly done: 'started' | 'stopped' | 'restarted';

@@ -14,7 +14,7 @@ const BACKSLASH = 0x5c;
 const DELETE = 0x7f;
 /** What begins the UTF-8 of U+0080 to U+00BF, and with them of every C1 control character. */
 const C1_LEAD = 0xc2;
-/** ST, behind its lead. */
+/** The second byte of ST in UTF-8, behind `C1_LEAD` (ECMA-48 §8.3.143). */
 const STRING_TERMINATOR = 0x9c;
 
 /**
@@ -55,7 +55,7 @@ export class PlainText {
   read(bytes: Uint8Array): string {
     const all = this.#hasLead ? Buffer.concat([Uint8Array.of(C1_LEAD), bytes]) : bytes;
     this.#hasLead = false;
-    // Each may end the line before.
+    // Each byte may be kept behind a line end.
     this.#kept = new Uint8Array(1 + all.length * 2);
     this.#end = 0;
     for (let at = 0; at < all.length; ) {
@@ -66,7 +66,7 @@ export class PlainText {
     return printableLines(this.#decoder.write(kept));
   }
 
-  /** What came before is not joined with what comes now. */
+  /** Begins anew: what came before is not joined with what comes now. */
   forget(): void {
     this.#decoder.end();
     this.#state = TEXT;
@@ -113,7 +113,7 @@ export class PlainText {
     for (; at < bytes.length && this.#state !== TEXT; at += 1) {
       const byte = bytes[at] ?? 0;
       const isAtEscape = this.#state === ESCAPE || this.#state === INTERMEDIATE;
-      // No part of an escape sequence: it is text again.
+      // The byte is no part of an escape sequence: it is text again.
       if (byte >= 0x80 && isAtEscape) {
         this.#state = TEXT;
         break;

@@ -9,7 +9,7 @@ import { type Paint, textTable } from './text-table.js';
 
 const HEADER = ['PANE', 'STATE', 'AGE', 'RESTARTS', 'CPU', 'MEM', 'OUT/S', 'LAST EXIT'];
 const STATE_COLUMN = 1;
-/** A command of which less is seen tells nothing. */
+/** Fewest columns of a command: less of it tells nothing. */
 const MIN_COMMAND_COLS = 16;
 const GAP_COLS = 2;
 

@@ -15,7 +15,7 @@ import type { Verb } from './verb.js';
 import { whoText } from './who.js';
 
 const WATCH_INTERVAL_MS = 1_000;
-/** However much happens: nobody reads faster. */
+/** Shortest interval, however much happens: nobody reads faster. */
 const LEAST_INTERVAL_MS = 200;
 const WAIT_MS = WATCH_INTERVAL_MS - LEAST_INTERVAL_MS;
 

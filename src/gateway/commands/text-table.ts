@@ -1,7 +1,7 @@
 import type { Slices } from '../../base/slices.js';
 import { printable, printableJson } from '../../base/visible.js';
 
-/** A row stays a row. */
+/** Longest cell, so that a row stays readable as one. */
 const MAX_CELL_CHARACTERS = 256;
 
 /** Puts a colour around a cell that is as wide as its column; `row` counts from 0 under the header. */
@@ -9,7 +9,7 @@ export type Paint = (cell: string, row: number, column: number) => string;
 
 export interface TextTable {
   readonly header: readonly string[];
-  /** Each is made when its turn comes. */
+  /** Each row is made when its turn comes. */
   readonly rows: Iterable<readonly string[]>;
   readonly paint?: Paint;
 }

@@ -18,7 +18,7 @@ export interface Call {
 
 /** An answer that goes on, piece by piece. */
 export interface StreamedAnswer {
-  /** The session of which the caller has to stay an observer; undefined for whoever is admin of all. */
+  /** The session of which the caller has to stay an observer; undefined for an admin of all. */
   readonly session: SessionName | undefined;
   /** Whether it goes on until somebody ends it. */
   readonly follows: boolean;

@@ -42,7 +42,7 @@ async function run(context: CallContext, options: Options): Promise<string> {
   return options.json === true ? jsonText(attachments, slices) : whoText(attachments, slices);
 }
 
-/** Those to the sessions of which the caller is admin, and their own. */
+/** The connections to sessions of which the caller is admin, and the caller's own. */
 function visibleConnections(context: CommandContext): readonly ConnectionInfo[] {
   const { actor } = context;
   return getGateway(context)

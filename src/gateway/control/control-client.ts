@@ -42,7 +42,7 @@ export async function askControl(
   } catch (error) {
     reader.signal?.throwIfAborted();
     if (!ENDED.has(systemCode(error) ?? '')) throw error;
-    // Without a file descriptor it has closed the socket, and says so to whoever connects.
+    // Without a file descriptor it has closed the socket, which a new connection is told.
     (await connectToUnixSocket(path))?.destroy();
     throw new UnavailableError('triad ended before it had answered', { hint: 'see: triad status' });
   } finally {
