@@ -42,7 +42,7 @@ import { sshCommand } from './own-keys.js';
 import { reachedAt } from './reached-at.js';
 import { runtimeFolder } from './runtime-directory.js';
 
-/** The host has one under way for each session; the other one is for another session. */
+/** The host takes one capture at a time from each session: the second is for another session. */
 const MAX_CAPTURES_AT_ONCE = 2;
 const NO_CONNECTIONS: ConnectionCounts = { open: 0, max: 0, loggedIn: 0, guests: 0 };
 const STILL_STARTING: CommandOutcome = {
@@ -61,9 +61,9 @@ export interface GatewayOptions {
   readonly runtimeDirectory: string;
   readonly sessions: SessionNames;
   readonly link: HostLink;
-  /** What all who ask may cost, in this process. */
+  /** The share of this process's event loop that all who watch or ask have together. */
   readonly share: LoopShare;
-  /** What else is to be watched. */
+  /** Parts to watch that were opened elsewhere. */
   readonly parts: readonly Part[];
   readonly log: Logger;
   /** The command that starts this gateway again. */
@@ -82,12 +82,12 @@ export class SessionNames {
     this.#names = names;
   }
 
-  /** Asks the host. */
+  /** Asks the host for the names. */
   async learn(host: HostLink): Promise<void> {
     this.#names = (await host.describe({})).map(({ name }) => name);
   }
 
-  /** They are others now. */
+  /** Takes the names that a host has told. */
   set(names: readonly SessionName[]): void {
     this.#names = names;
   }
@@ -98,12 +98,12 @@ export class SessionNames {
     return this.#names;
   }
 
-  /** Whether there is one of that name; true for any when no host was ever reached. */
+  /** Whether there is a session of that name; true for any when no host was ever reached. */
   mayHave(name: string): boolean {
     return this.#names?.some((each) => each === name) ?? true;
   }
 
-  /** None when no host was ever reached. */
+  /** The names; none when no host was ever reached. */
   find(): readonly SessionName[] {
     return this.#names ?? [];
   }
@@ -192,12 +192,12 @@ export class RunningGateway {
     return this.#gateway?.hostKeys ?? [];
   }
 
-  /** Where others reach it, and how they know it. */
+  /** Where others reach the gateway, and the host keys by which they know it. */
   get front(): Front {
     return { addresses: reachedAt(this.#gateway?.addresses ?? []), hostKeys: this.hostKeys };
   }
 
-  /** Without them encryption is slower. */
+  /** Whether ssh2 encrypts in native code; without it encryption is slower. */
   get hasNativeCiphers(): boolean {
     return hasNativeCiphers();
   }
@@ -207,12 +207,12 @@ export class RunningGateway {
     return this.#grants.current.grants;
   }
 
-  /** What is wrong with what it needs, each with what to do. */
+  /** What is wrong with the parts of the gateway, each with what to do. */
   get problems(): readonly string[] {
     return this.#parts.problems;
   }
 
-  /** None when no host was ever reached. */
+  /** The sessions of the host; none when no host was ever reached. */
   sessions(): readonly SessionName[] {
     return this.#options.sessions.find();
   }
@@ -276,7 +276,7 @@ export class RunningGateway {
     audit.gatewayStarted({ listen: this.listen, sessions: sessions.find() });
   }
 
-  /** Runs a verb for whoever owns the control socket; they are admin everywhere. */
+  /** Runs a verb for the owner of the control socket, who is admin everywhere. */
   async #runLocal(request: ControlRequest): Promise<CommandOutcome> {
     if (!this.#isAccepting) return STILL_STARTING;
     return executeLocal({
@@ -334,7 +334,10 @@ export class RunningGateway {
   }
 }
 
-/** Without the reason, which names paths: only who is at the host may see these. */
+/**
+ * Tells that the grants cannot be read, without the reason: it names paths, which are for the host
+ * only.
+ */
 function grantProblems({ current }: GrantStore): readonly string[] {
   if (current.staleReason === null) return [];
   return [

@@ -14,13 +14,13 @@ const MAX_OLD_LOGS = 4;
 
 export interface HomeLog {
   readonly log: Logger;
-  /** To be watched: what could not be written of it is told. */
+  /** The log is to be watched: what could not be written of it is told. */
   readonly part: Part;
 }
 
 /**
- * The log of a program that runs in a home. A machine that has run out of something keeps nobody from
- * starting: of a log only what is missing is told, once that is possible.
+ * Opens the log of a program that runs in a home. A machine that has run out of something does not
+ * prevent the start: the log tells how many lines are missing once it can be written.
  *
  * @throws ConfigurationError that names the file that cannot be written.
  */
@@ -99,7 +99,7 @@ export function openDirectory(directory: TrustedPath): void {
   });
 }
 
-/** Only in a folder that is trusted itself. */
+/** Makes the folders of a path that are missing, each only in one that is trusted. */
 function makeMissing({ root, path }: TrustedPath): void {
   if (path === root || existsSync(path)) return;
   makeMissing({ root, path: dirname(path) });

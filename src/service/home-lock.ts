@@ -8,7 +8,7 @@ import type { Home } from '../config/home.js';
 /** Built beside the compiled code (scripts/setup.mjs). */
 const LOCK = fileURLToPath(new URL('../base/lock', import.meta.url));
 
-/** Whoever was ended a moment ago may still be letting go. */
+/** A process that was ended a moment ago may not have let go of the lock yet. */
 const ATTEMPTS = 10;
 const PAUSE_MS = 50;
 
@@ -31,7 +31,7 @@ export async function lockHost(home: Home, disposal: Disposal): Promise<void> {
   await lockOwn(home.hostLock, hostTaken, disposal);
   const { isHeld, folder } = await lockFolder(home.root, LOCK);
   if (folder !== undefined) disposal.defer(() => folder.close());
-  // Whoever may read a folder can lock it; only where one of this user's did it is a host there.
+  // Anybody who may read a folder can lock it: only a process of this user with the lock is a host.
   const holder = isHeld ? await findLockHolder(home.root) : undefined;
   if (holder !== undefined) throw hostTaken(holder);
 }

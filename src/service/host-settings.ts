@@ -63,7 +63,7 @@ export async function readPlans(options: HostSettingsOptions): Promise<readonly 
   return planSessions(config, { root: home.root, variables: environment.all });
 }
 
-/** The sessions there are to be; all that verbs need that work when nothing runs. */
+/** The sessions that triad.yaml names: all that verbs need when nothing runs. */
 export async function readSessionNames(home: Home): Promise<readonly SessionName[]> {
   const { sessions } = await readYamlFile({ root: home.root, path: home.triadYaml }, triadSchema);
   return sessions.map(({ name }) => name);

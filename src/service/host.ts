@@ -45,7 +45,7 @@ const TAP = fileURLToPath(new URL('../host/tap/tap', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 /** Holds the `triad` of the panes, relative to the runtime directory. */
 const BIN = 'bin';
-/** What this process gets of the machine. */
+/** What this process needs of the machine and may not get. */
 const MACHINE = [FILE_DESCRIPTORS, PROCESS_STARTS];
 
 export interface HostOptions extends HostSettings, Pick<LocalHostOptions, 'onSessions'> {
@@ -53,9 +53,9 @@ export interface HostOptions extends HostSettings, Pick<LocalHostOptions, 'onSes
   readonly environment: Environment;
   /** Private directory for sockets, from `openHostRuntime`. */
   readonly runtimeDirectory: string;
-  /** What all who ask may cost, in this process. */
+  /** The share of this process's event loop that all who watch or ask have together. */
   readonly share: LoopShare;
-  /** What else is to be watched. */
+  /** Parts to watch that were opened elsewhere. */
   readonly parts: readonly Part[];
   readonly log: Logger;
 }
@@ -73,8 +73,8 @@ export interface RunningHost {
 }
 
 /**
- * Makes this process the host of its home, and opens the directory for its sockets: where what lives already
- * has its own.
+ * Makes this process the host of its home, and opens the directory for its sockets: the one that
+ * keepers of the home use, where some live.
  *
  * @throws RefusedError where there is a host.
  */
@@ -170,15 +170,15 @@ async function makeLauncher(runtimeDirectory: string): Promise<KeptFile> {
     openDirectory({ root: runtimeDirectory, path: folder });
     if (file.findFault() !== undefined) await file.makeAgain();
   } catch (error) {
-    // Whoever watches it tells of it, and tries again.
+    // The file is watched as a part, which tells of the problem and tries again.
     if (findShortage(error) === undefined) throw error;
   }
   return file;
 }
 
 /**
- * The runtime directory of what lives of a home where that is not at `run` any more: somebody has removed
- * the link to it, or the directory itself. What lives makes its sockets again there and nowhere else.
+ * The runtime directory that keepers of a home use, where `run` does not lead there any more:
+ * somebody has removed the link or the directory. Keepers make their sockets again there only.
  */
 async function findRuntimeInUse(home: Home): Promise<string | undefined> {
   const now = await realpath(home.run).catch(() => home.run);
@@ -186,6 +186,6 @@ async function findRuntimeInUse(home: Home): Promise<string | undefined> {
   const used = runs.flatMap(({ keeper }) =>
     keeper === undefined ? [] : [dirname(dirname(dirname(keeper.socketPath)))],
   );
-  // Only one that was made elsewhere: a home that was moved has taken its own along.
+  // Only a directory outside the home counts: a home that was moved has taken its own along.
   return used.includes(now) ? undefined : used.find((path) => basename(path).startsWith(PREFIX));
 }

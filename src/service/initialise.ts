@@ -34,7 +34,7 @@ export interface InitOptions {
 interface KeyRequest {
   readonly type: 'ed25519' | 'rsa';
   readonly comment: string;
-  /** Of the private key; the public one gets `.pub`. Must not be there. */
+  /** The path of the private key, which must not be there; the public one gets `.pub`. */
   readonly path: string;
 }
 

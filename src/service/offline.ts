@@ -12,7 +12,7 @@ import { openHomeLog, written } from './home-files.js';
 import { readSessionNames } from './host-settings.js';
 import { reachedAt } from './reached-at.js';
 
-/** The files of a home, opened without a gateway; whoever opens them closes them. */
+/** The files of a home, opened without a gateway; the caller closes them. */
 export interface OfflineHome extends AsyncDisposable {
   readonly log: Logger;
   readonly audit: Audit;
@@ -54,7 +54,7 @@ export async function runOffline(
   });
 }
 
-/** As it will be with the next start; undefined where that would fail. */
+/** How people reach the gateway once it is started; undefined where the start would fail. */
 async function readFront(home: Home): Promise<Front | undefined> {
   try {
     const { listen, hostKeys } = await readGatewaySettings({ home, listen: [] });

@@ -100,7 +100,7 @@ export async function sshCommand(options: SshCommandOptions): Promise<string> {
 async function findIdentity(options: SshCommandOptions): Promise<string | null> {
   const granted = new Set(options.grants.map(({ key }) => key.fingerprint));
   const own = await findOwnKeys(join(options.userHome, '.ssh'));
-  // Named like a key that ssh tries, but not in the directory where it looks.
+  // This file is named like a key that ssh tries, but is not in the directory where ssh looks.
   const identity = join(options.keysDirectory, 'id_ed25519');
   const path = `${identity}.pub`;
   const made = readOwnKey({ root: options.keysDirectory, path }, new Set());

@@ -113,7 +113,9 @@ export async function openRuntimeDirectory(options: RuntimeDirectoryOptions): Pr
   return path;
 }
 
-/** That directory, to be watched: it is made again at the same path, which commands that run know. */
+/**
+ * The directory, to be watched: it is made again at the same path, which commands that run know.
+ */
 export function runtimeFolder({ run }: Home, runtimeDirectory: string): PrivateFolder {
   const link = runtimeDirectory === run ? undefined : run;
   return new PrivateFolder({ name: 'runtime folder', path: runtimeDirectory, link });
@@ -146,7 +148,7 @@ async function openLinked(target: string, options: RuntimeDirectoryOptions): Pro
   );
 }
 
-/** Somebody may remove the link and leave what it leads to. */
+/** The file that remembers the link's target, since somebody may remove the link alone. */
 function noteOf(path: string): string {
   return `${path}.place`;
 }
@@ -156,7 +158,7 @@ function targetOf(path: string): Promise<string | undefined> {
   return readlink(path).catch(() => undefined);
 }
 
-/** Makes `path` lead to a directory; not where something else than a link is in its place. */
+/** Makes `path` a link to a directory, unless it is something else than a link. */
 async function linkTo(target: string, path: string): Promise<void> {
   const linked = await targetOf(path);
   if (linked === target) return;

@@ -18,7 +18,7 @@ type StartGatewayOptions = StartOptions & GatewaySettingsOptions;
 
 export interface StartedGateway {
   readonly gateway: RunningGateway;
-  /** Where it looks for the host. */
+  /** The socket at which the gateway looks for the host. */
   readonly socket: string;
   readonly isHostReached: boolean;
   /** Says goodbye to everybody and stops; host and sessions go on unless they are to end. */

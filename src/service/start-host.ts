@@ -15,7 +15,7 @@ type StartHostOptions = StartOptions & HostSettingsOptions;
 
 export interface StartedHost extends RunningHost {
   readonly log: Logger;
-  /** Where the gateway reaches it. */
+  /** The socket at which the gateway reaches the host. */
   readonly socket: string;
   /** Stops; the sessions go on. */
   stop(): Promise<void>;

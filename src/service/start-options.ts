@@ -2,7 +2,7 @@ import type { Environment } from '../config/environment.js';
 import type { Home } from '../config/home.js';
 import type { LogLevel } from '../log/logger.js';
 
-/** What every start is told, whatever it is of. */
+/** The options of every start, be it of the host, the gateway or both. */
 export interface StartOptions {
   readonly home: Home;
   readonly environment: Environment;
