@@ -12,7 +12,7 @@ export interface CliContext {
   readonly home: Home;
   /** What the person types where they are to call this program for this home. */
   readonly program: string;
-  /** Where we run in a pane, and no other home was named: its verbs go this way. */
+  /** The pane door, where we run in a pane and no other home was named: verbs go that way. */
   readonly door: Environment['door'];
 }
 

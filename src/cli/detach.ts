@@ -50,7 +50,7 @@ function untilReady(stdout: Readable, output: Output): Promise<undefined> {
   });
 }
 
-/** After its last words. */
+/** Resolves when the process has ended and all that it wrote was read. */
 function untilEnded(child: ChildProcess): Promise<ExitCode> {
   return new Promise((resolve) => {
     child.once('close', (code) => {

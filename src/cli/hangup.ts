@@ -31,7 +31,7 @@ export class Hangups {
     process.on('SIGHUP', () => this.#take());
   }
 
-  /** From now on a SIGHUP is applied. @returns ends that: it does nothing any more. */
+  /** Applies each SIGHUP from now on. @returns a function after which they do nothing any more. */
   serve({ log, reload }: Reloadable, output: Output): () => void {
     const work = async () => {
       try {

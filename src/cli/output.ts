@@ -9,7 +9,7 @@ export interface Output {
   print(text: string): void;
   /** For people: progress, warnings and errors. */
   tell(text: string): void;
-  /** Of the terminal that `print` writes to; undefined where it is none. */
+  /** The size of the terminal that `print` writes to; undefined where it is none. */
   terminalSize(): TerminalSize | undefined;
   /** Aborted when nobody reads what is printed any more. */
   readonly gone: AbortSignal;
@@ -21,7 +21,8 @@ export function tellError(output: Output, error: unknown): ExitCode {
     output.tell(errorText(error.message, error.hint ?? ''));
     return exitCodeOf(error);
   }
-  // Whatever the program was about to do: a file that Node.js could not load is no fault of it.
+  // Node.js itself may run short of something, when it loads a file: that is no fault of the
+  // program.
   const shortage = findShortage(error);
   if (shortage !== undefined) {
     output.tell(errorText(shortage.words, shortage.hint));

@@ -6,7 +6,7 @@ import type { CliContext } from './context.js';
 import { Hangups } from './hangup.js';
 import type { Output } from './output.js';
 
-/** From the moment that somebody asks for a stop; what hangs then is left where it is. */
+/** Longest that a stop takes from when it is asked for; what hangs then is left where it is. */
 const STOP_LIMIT_MS = 10_000;
 
 /** `npm` passes on the Ctrl-C that the terminal has sent us already. */
@@ -81,7 +81,7 @@ export async function startUnlessStopped<T>(
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     output.tell('\ntriad: stopped before it was ready; what runs in its sessions goes on\n');
-    // What a step of the start still waits for is nobody's any more.
+    // A step of the start may still be waiting, and nobody needs what it waits for any more.
     process.exit(EXIT.ok);
   } finally {
     isStarting = false;

@@ -203,7 +203,7 @@ async function parse(program: Command, words: readonly string[], output: Output)
   }
 }
 
-/** For a misspelt command the one that is meant. */
+/** The hint for an error; for a misspelt command it names the one that is near. */
 function hintFor(error: CommanderError, program: Command, [word = '']: readonly string[]): string {
   const own = program.commands.map((command) => command.name());
   const names = [...own, ...VERBS.map(({ name }) => name)];

@@ -7,7 +7,7 @@ import type { StartedHost } from '../service/start-host.js';
 import type { StartedTriad } from '../service/start-triad.js';
 import type { CliContext } from './context.js';
 
-/** A detached one, or a service, gets no Ctrl-C. */
+/** Whether Ctrl-C can stop this process; a detached one, or a service, gets none. */
 function hasTerminal(): boolean {
   return [0, 1, 2].some((fd) => isatty(fd));
 }
@@ -30,7 +30,7 @@ export async function describeTriad(triad: StartedTriad, context: CliContext): P
   ].join('');
 }
 
-/** The same of a host alone. */
+/** What the person who started a host alone should know. */
 export async function describeHost(host: StartedHost, context: CliContext): Promise<string> {
   const { environment, home, program } = context;
   return [
@@ -44,7 +44,7 @@ export async function describeHost(host: StartedHost, context: CliContext): Prom
   ].join('');
 }
 
-/** The same of a gateway alone. */
+/** What the person who started a gateway alone should know. */
 export function describeGateway(
   { gateway, socket, isHostReached }: StartedGateway,
   context: CliContext,

@@ -20,14 +20,14 @@ export interface Home {
   readonly triadYaml: string;
   readonly tmuxConf: string;
   readonly state: string;
-  /** Of the gateway, and of the host where both are one process. */
+  /** The log of the gateway, and of the host where both are one process. */
   readonly log: string;
-  /** Of a host in a process of its own. */
+  /** The log of a host in a process of its own. */
   readonly hostLog: string;
   readonly audit: string;
-  /** Of panes, each session's in a folder of its own. */
+  /** The log files of panes, each session's in a folder of its own. */
   readonly paneLogs: string;
-  /** What happened at the host. */
+  /** The events of the host. */
   readonly events: string;
   /** Held by the process that is the host. */
   readonly hostLock: string;

@@ -19,7 +19,7 @@ interface Issue {
   readonly message: string;
   readonly code?: string | undefined;
   readonly keys?: readonly string[];
-  /** Why a key of a record is none. */
+  /** Why a key of a record is not accepted. */
   readonly issues?: readonly { readonly message: string }[];
   /** What is wrong with a value by each of the forms that it may have. */
   readonly errors?: readonly (readonly Issue[])[];
@@ -41,7 +41,7 @@ export async function readYamlFile<T>(file: TrustedPath, schema: Schema<T>): Pro
   return parseYaml(readText(file), file.path, schema);
 }
 
-/** The same for a text; `path` is for the messages. */
+/** Reads a text as `readYamlFile` reads a file; `path` is for the messages. */
 export function parseYaml<T>(text: string, path: string, schema: Schema<T>): T {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -102,7 +102,7 @@ function fail(path: string, problems: readonly string[]): never {
   throw new ConfigurationError(shown);
 }
 
-/** Of a value that fits none of its forms: what is wrong with the one that it was meant to have. */
+/** Takes, for a value that fits none of its forms, what is wrong by the form that was meant. */
 function splitForms(issue: Issue): readonly Issue[] {
   if (issue.message !== 'Invalid input') return [issue];
   const meant = issue.errors?.find((form) =>
