@@ -3,7 +3,7 @@
  * then): host and gateway are two processes, and neither loads anything of the other's wing.
  */
 /**
- * The files of `service/` that are one process, by their names.
+ * Forbids the files of `service/` that belong to one process to load anything of the other's wing.
  *
  * @param {string} entry
  * @param {string} wing

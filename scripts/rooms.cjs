@@ -96,7 +96,7 @@ const PACKAGES = {
   re2js: ['base'],
 };
 
-/** Loaded by base/schema.ts; its types may be imported by each room's `schema.ts` alone. */
+/** The package that base/schema.ts alone loads; only a room's `schema.ts` may import its types. */
 const SCHEMA_PACKAGE = 'zod';
 
 /** Rooms of the design that have no code yet. */

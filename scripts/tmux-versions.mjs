@@ -42,7 +42,7 @@ async function passes(binary) {
   return failed === 0 && passed > 0;
 }
 
-/** What it says of itself; nothing where it cannot be run. @param {string} binary */
+/** The version that a tmux tells; nothing where it cannot be run. @param {string} binary */
 function versionOf(binary) {
   try {
     return execFileSync(binary, ['-V'], { encoding: 'utf8', stdio: 'pipe' })

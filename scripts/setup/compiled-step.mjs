@@ -5,7 +5,7 @@ import { runTool } from './tool.mjs';
 
 const TSC = 'node_modules/typescript/bin/tsc';
 
-/** `src/` -> `dist/`. @param {string} root */
+/** Compiles `src/` into `dist/`. @param {string} root */
 export function programStep(root) {
   const step = compiledStep({
     root,
@@ -21,7 +21,7 @@ export function programStep(root) {
   return { ...step, make };
 }
 
-/** The demo triad. @param {string} root */
+/** Compiles the demo triad. @param {string} root */
 export function demoStep(root) {
   return compiledStep({
     root,
@@ -33,7 +33,7 @@ export function demoStep(root) {
 }
 
 /**
- * TypeScript compiled by a project file.
+ * Compiles TypeScript by a project file.
  *
  * @param {{ root: string, label: string, project: string, sources: string, outputs: string }} plan
  */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { digestOf, filesBelow, readStamp, stampedStep, writeStamp } from './stamp.mjs';
 import { runNpm } from './tool.mjs';
 
-/** `node_modules` as `package-lock.json` says. @param {string} root */
+/** Installs in `node_modules` what `package-lock.json` says. @param {string} root */
 export function installStep(root) {
   const stamp = join(root, 'node_modules', '.triad-setup.json');
   // The ABI counts because ssh2's native part is built for one, and the patches because a patch that
@@ -30,7 +30,7 @@ export function installStep(root) {
 }
 
 /**
- * Somebody ran npm themselves, to its end: npm writes its record of what is installed last
+ * Whether somebody ran npm themselves, to its end: npm writes its record of what is installed last
  * (npm docs, package-lock.json, "Hidden Lockfiles"), and it holds what ours asks for.
  *
  * @param {string} root

@@ -7,7 +7,7 @@ const FLAGS = ['-O2', '-std=c++17', '-Wall', '-Wextra', '-Werror'];
 const COMPILERS = ['c++', 'g++', 'clang++'];
 
 /**
- * The small program of a room: `src/ROOM/NAME.cc` -> `dist/ROOM/NAME`.
+ * Compiles the small program of a room: `src/ROOM/NAME.cc` -> `dist/ROOM/NAME`.
  *
  * @param {string} root @param {{ room: string, name: string }} program
  */
@@ -23,7 +23,7 @@ export function nativeStep(root, { room, name }) {
     make: async () => {
       const [command, ...args] = findCompiler();
       mkdirSync(folder, { recursive: true });
-      // Those of a running session execute this file: it is replaced, never written over.
+      // Processes of a running session execute this file: it is replaced, never written over.
       const temporary = `${program}.new`;
       await runTool(command, [...args, ...FLAGS, '-o', temporary, source], { cwd: root });
       renameSync(temporary, program);

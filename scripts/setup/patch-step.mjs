@@ -2,11 +2,14 @@ import { basename, join } from 'node:path';
 import { digestOf, filesBelow, readStamp, writeStamp } from './stamp.mjs';
 import { runNpm } from './tool.mjs';
 
-/** Our changes to packages: `patches/NAME+VERSION.patch` -> `node_modules/NAME`. @param {string} root */
+/**
+ * Applies our changes to packages: `patches/NAME+VERSION.patch` -> `node_modules/NAME`. @param
+ * {string} root
+ */
 export function patchStep(root) {
   const patches = filesBelow(join(root, 'patches'), '.patch').map((path) => {
     const [name = ''] = basename(path).split('+');
-    // Within the package, so that it goes when npm replaces the package.
+    // The stamp lies within the package, so that it goes when npm replaces the package.
     const stamp = join(root, 'node_modules', name, '.triad-patch.json');
     return { stamp, digest: digestOf(root, [path]) };
   });

@@ -18,7 +18,7 @@ import { ToolError } from './tool.mjs';
  * @property {() => Promise<void>} make makes it; safe to repeat after it was killed in the middle
  */
 
-/** Does what is not done yet. @returns {Promise<number>} the exit status */
+/** Runs the steps that are not done yet. @returns {Promise<number>} the exit status */
 export async function setUp() {
   const root = realpathSync(join(import.meta.dirname, '..', '..'));
   const install = [installStep(root), patchStep(root), linkStep(root)];

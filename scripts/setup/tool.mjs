@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
 const LEASH = join(import.meta.dirname, 'leash.mjs');
-/** Of a tool's output the end is kept: that is where the errors are. */
+/** The end of a tool's output is kept: that is where the errors are. */
 const MAX_OUTPUT_BYTES = 256 * 1024;
 /** Far beyond a slow network or an old machine; a tool that hangs must not hang the set-up. */
 const LIMIT_MS = 20 * 60_000;
