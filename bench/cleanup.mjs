@@ -24,7 +24,7 @@ export class Cleanup {
     return part;
   }
 
-  /** Never fails: what could not be ended is told. Idempotent. */
+  /** Ends everything; never fails, but tells what could not be ended. Idempotent. */
   async close() {
     this.#closing ??= this.#run();
     await this.#closing;

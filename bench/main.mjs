@@ -106,7 +106,7 @@ async function main(options) {
   ended.catch(() => {});
   const signal = await Promise.race([ended, signalled()]).finally(() => cleanup.close());
   if (signal === undefined) return;
-  // As if it had not been caught: timers may still run.
+  // The signal ends the program as if it had not been caught: timers may still run.
   for (const each of SIGNALS) process.removeAllListeners(each);
   process.kill(process.pid, signal);
 }

@@ -1,6 +1,6 @@
 import { availableMemoryBytes } from './processes.mjs';
 
-/** Below this the machine itself begins to suffer, and whoever else works on it. */
+/** Below this the machine itself begins to suffer, and everybody else who works on it. */
 const LEAST_BYTES = 2e9;
 const INTERVAL_MS = 200;
 

@@ -53,7 +53,7 @@ export class Crowd {
     return /** @type {Received} */ (await this.#call('received', {}));
   }
 
-  /** Nobody of them reads any more. */
+  /** Stops the process of the crowd: none of its observers reads any more. */
   stop() {
     this.#isStopped = this.#child.kill('SIGSTOP');
   }

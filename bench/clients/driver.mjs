@@ -43,7 +43,7 @@ export class Driver {
     return (await seen) - startedAt;
   }
 
-  /** So that no redraw shows a character that is to be waited for. */
+  /** Empties the line, so that no redraw shows a character that is to be waited for. */
   async #killLine() {
     this.#terminal.write(KILL_LINE);
     await pause(KILLED_WITHIN_MS);

@@ -4,7 +4,9 @@ import ssh2 from 'ssh2';
 import { epochMsNow, stampsOn } from '../panes/stage-text.mjs';
 import { SIZE } from '../systems/system.mjs';
 
-/** So often OpenSSH's client at a terminal says that it has consumed something. */
+/**
+ * OpenSSH's client at a terminal acknowledges in such steps (`channels.c`, `channel_check_window`).
+ */
 const ACKNOWLEDGED_BYTES = 48 * 1024;
 const LOGIN_LIMIT_MS = 280_000;
 /** What OpenSSH's client asks for first. */
@@ -64,7 +66,7 @@ export class Observer {
     return observer;
   }
 
-  /** What came since the last time. */
+  /** Gives what came since the last call. */
   take() {
     const taken = { bytes: this.#bytes, packets: this.#packets, agesMs: this.#agesMs };
     this.#bytes = 0;

@@ -1,6 +1,6 @@
 import { pause } from '../waiting.mjs';
 
-/** @returns {Promise<void>} a while that keeps no time with anything else */
+/** @returns {Promise<void>} a short pause of random length, in step with nothing else */
 async function breathe() {
   await pause(5 + Math.random() * 10);
 }
@@ -15,7 +15,7 @@ async function breathe() {
 export async function typeInTurns(drivers, keystrokes) {
   const echoes = drivers.map((driver) => ({ driver, ms: /** @type {number[]} */ ([]) }));
   for (let keystroke = 0; keystroke < keystrokes; keystroke += 1) {
-    // Whoever comes after a pause finds a colder machine: everybody is the first in turn.
+    // The first after a pause finds a colder machine, so that everybody is the first in turn.
     const first = keystroke % drivers.length;
     for (const { driver, ms } of [...echoes.slice(first), ...echoes.slice(0, first)]) {
       ms.push(await driver.echo());

@@ -17,7 +17,7 @@ export function stampsOn(line) {
   return whole.map(([, at]) => Number(at));
 }
 
-/** Since 1970, the same in all processes, and finer than the system's call. */
+/** Milliseconds since 1970, the same in all processes, and finer than `Date.now()`. */
 export function epochMsNow() {
   return performance.timeOrigin + performance.now();
 }

@@ -15,7 +15,7 @@ const LOG = Buffer.from(colouredLog(64 * 1024));
 
 let stop = () => {};
 
-/** Blocks while the terminal does not take it. @param {string | Buffer} text */
+/** Writes to the terminal; blocks while that takes nothing. @param {string | Buffer} text */
 function write(text) {
   const bytes = Buffer.from(text);
   for (let done = 0; done < bytes.length; ) done += writeSync(1, bytes, done);

@@ -20,7 +20,7 @@ export function describeMachine() {
   };
 }
 
-/** Of the last minute, five and fifteen. */
+/** The load of the last minute, five and fifteen. */
 export function loadNow() {
   return loadavg()
     .map((load) => load.toFixed(2))

@@ -42,7 +42,7 @@ function ratioText(ratio) {
   return Number.isFinite(ratio) ? short(ratio) : '';
 }
 
-/** Three digits that mean something. @param {number} value */
+/** Three significant digits. @param {number} value */
 function short(value) {
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.max(Math.abs(value), 0.001))));
   return value.toFixed(digits);

@@ -3,7 +3,7 @@ import { atMostOf, bySshd } from '../report/results.mjs';
 import { spreadOf } from '../statistics.mjs';
 import { openSides, present } from './side.mjs';
 
-/** What was not written by then is reckoned from what was. */
+/** Longest that a pane writes; the time for the rest is reckoned from what it has written. */
 const LIMIT_MS = 30_000;
 /** Observers slow sshd's session down many times, or grow tmux by gigabytes: it gets this part of the bytes. */
 const SSHD_PART = 0.05;
@@ -12,7 +12,7 @@ const MAX_SLOWER = 1.05;
 /** How long a pane takes to write a lot. @type {import('./scene.mjs').Run} */
 export async function runBulk(bench, cleanup, results) {
   const sides = present(await openSides(bench, cleanup));
-  /** By side; of each condition, the s of each round. */
+  /** The seconds of each round, by side and condition. */
   const taken = sides.map(() => ({ nobody: [], live: [], stopped: [] }));
   for (let round = 1; round <= bench.options.rounds; round += 1) {
     bench.say(`bulk: round ${round} of ${bench.options.rounds}`);

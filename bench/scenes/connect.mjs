@@ -6,7 +6,9 @@ import { openSides, present } from './side.mjs';
 
 const LIMIT_MS = 120_000;
 
-/** From the start of `ssh` to a whole screen. @type {import('./scene.mjs').Run} */
+/**
+ * How long it takes from the start of `ssh` to a whole screen. @type {import('./scene.mjs').Run}
+ */
 export async function runConnect(bench, cleanup, results) {
   const { connects, connectsAtOnce } = bench.counts;
   const sides = present(await openSides(bench, cleanup));

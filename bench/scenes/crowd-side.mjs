@@ -26,7 +26,7 @@ export const ACTS = {
  * @property {number} frames that a decoding observer got
  * @property {number[]} agesMs
  *
- * Of one number of observers, by round.
+ * What was measured with one number of observers, by round.
  *
  * @typedef {object} Level
  * @property {number[]} memoryBytes

@@ -40,7 +40,10 @@ export async function reportFrames(triad, { bench, cleanup, results }) {
   }
 }
 
-/** Per observer and frame. @param {Seen} seen @param {number} alone ms a second with one observer @param {number} count */
+/**
+ * The µs of each frame for each observer. @param {Seen} seen @param {number} alone ms a second with
+ * one observer @param {number} count
+ */
 function costUs({ gatewayCpuMs, seconds, frames }, alone, count) {
   const more = gatewayCpuMs - alone * seconds;
   return (more * 1000) / (count - 1) / Math.max(1, frames);

@@ -136,7 +136,7 @@ class Observer {
     return new Observer(terminal);
   }
 
-  /** From the newest line to the oldest. */
+  /** Searches from the newest line to the oldest. */
   async search() {
     const done = this.#terminal.sees('not found', SEARCH_LIMIT_MS);
     this.#terminal.write(`/${NOWHERE}\r`);

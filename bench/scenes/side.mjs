@@ -15,7 +15,7 @@ export class Side {
     this.driver = driver;
   }
 
-  /** What its stage shows stays as it is, and all that was shown before is on the driver's screen. */
+  /** Quiets the stage; resolves when all that it has shown is on the driver's screen. */
   async calm() {
     await this.system.stage.perform({ act: 'quiet' });
     await this.driver.echo();

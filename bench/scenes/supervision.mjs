@@ -77,7 +77,7 @@ async function killAll(supervisor, bench) {
     const { pid: next, atMs } = await start;
     supervisor.pids.set(name, next);
     restarted.push(atMs - startedAtMs);
-    // So that the next kill meets any moment of a poll.
+    // The pause varies, so that kills meet any moment of a poll.
     await pause(150 + 7 * (index % 15));
   }
   const seenAt = await supervisor.endsSeen();

@@ -26,8 +26,8 @@ function learnPid(name) {
 }
 
 /**
- * More than overmind does: Debian's tmux 3.3a loses ends, and then a process that is dead and not reaped
- * still answers signal 0.
+ * Whether a process lives. Overmind asks by signal 0 alone, but Debian's tmux 3.3a loses ends, and
+ * then a process that is dead and not reaped still answers it.
  *
  * @param {number} pid
  */

@@ -17,7 +17,7 @@ const TMUX_CONFIG = join(import.meta.dirname, '../../config/tmux.conf');
 const NO_BASHRC = 'SetEnv SHLVL=2';
 const START_LIMIT_MS = 10_000;
 
-/** Why it cannot run here, if so. */
+/** Why sshd cannot run here; undefined where it can. */
 export function sshdProblem() {
   return existsSync(SSHD) ? undefined : `there is no ${SSHD} (apt-get install openssh-server)`;
 }
@@ -120,7 +120,10 @@ async function findFreePort() {
   return address.port;
 }
 
-/** The listener's end leaves those that it has let in. @param {number} listener */
+/**
+ * Ends a listener with the processes of its connections, which would outlive it. @param {number}
+ * listener
+ */
 function killAll(listener) {
   for (const pid of descendantsOf([listener])) {
     try {

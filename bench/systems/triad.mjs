@@ -4,7 +4,9 @@ import { Programs } from './programs.mjs';
 import { Stage } from './stage.mjs';
 import { System } from './system.mjs';
 
-/** As far apart as they go: a thousand connections from one address are the point here. */
+/**
+ * The limits are as high as they go: a thousand connections from one address are the point here.
+ */
 const GATEWAY = {
   limits: {
     maxConnections: 10_000,

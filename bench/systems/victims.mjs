@@ -16,7 +16,7 @@ export class Victims {
   constructor(path, cleanup) {
     this.#path = path;
     execFileSync('mkfifo', [path]);
-    // Open for writing, too, so that it never comes to its end.
+    // The FIFO is open for writing, too, so that reading it never comes to an end.
     const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
     const stream = new Socket({ fd, readable: true, writable: false });
     createInterface({ input: stream }).on('line', (line) => this.#receive(line));
