@@ -2,10 +2,10 @@ import { OwnSlices } from '../../src/base/slices.js';
 
 /** Slices, counted, that each seem to end soon. */
 export class CountedSlices extends OwnSlices {
-  /** How many there were, this one included. */
+  /** How many slices there were, this one included. */
   count = 1;
 
-  /** @param stepMs how much later it is each time that somebody asks; a slice lasts 2 ms. */
+  /** @param stepMs how much later each look at the time is; a slice lasts 2 ms. */
   constructor(stepMs = 0.5) {
     let nowMs = 0;
     super(() => (nowMs += stepMs));

@@ -26,18 +26,19 @@ export class Executed {
   readonly audited: Record<string, unknown>[] = [];
   readonly followers = new Followers();
   readonly share = new LoopShare();
-  /** Of the gateway, and those of them that were kicked, by id. */
+  /** The connections of the gateway. */
   connected: readonly ConnectionInfo[] = [];
+  /** The ids of what was kicked. */
   readonly kicked: string[] = [];
-  /** Of the caller in each session; those that are not here they have no access to. */
+  /** The caller's role in each session; they have no access to those that are not here. */
   roles: Record<string, Role> = { pair: 'admin' };
-  /** Over which the caller asks. */
+  /** The connection over which the caller asks. */
   connection: Pick<Actor, 'connectionId'> = {};
   terminal: CallerTerminal | undefined;
   sessions = [sessionName('pair')];
-  /** As over SSH; undefined at the local door. */
+  /** The session that a verb over SSH was sent to; undefined on the control socket. */
   session: CommandContext['session'];
-  /** Takes the place of `audited` where it is given. */
+  /** Used instead of `audited` where it is given. */
   audit: CommandContext['audit'] | undefined;
   engineer = 'dora';
   grants = {} as CommandContext['grants'];
@@ -66,7 +67,7 @@ export class Executed {
     return all;
   }
 
-  /** What such an answer puts on standard output. */
+  /** What an answer in pieces puts on standard output. */
   async text(words: readonly string[]): Promise<string> {
     return textOf(await this.pieces(words));
   }

@@ -28,7 +28,7 @@ export class FakeClock implements Clock {
     this.#elapsed = end;
   }
 
-  /** The same, each call with all that follows of it at once. */
+  /** Lets time pass; each call is made after all that followed from the one before. */
   async passWith(ms: number): Promise<void> {
     const end = this.#elapsed + ms;
     do await setImmediate();

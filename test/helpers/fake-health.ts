@@ -5,7 +5,7 @@ import type {
   PaneHealthOptions,
 } from '../../src/host/health/pane-health.js';
 
-/** Health of panes that a test says. */
+/** Health of panes as a test tells it. */
 export class FakeHealth {
   readonly runs: { pane: PaneName; pid: number; wasReady: boolean }[] = [];
   readonly #watched = new Map<PaneName, PaneHealthOptions>();

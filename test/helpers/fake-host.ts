@@ -16,7 +16,7 @@ export function fakeHost(answers: Partial<HostLink> = {}): HostLink {
   };
 }
 
-/** A pane that is well, but for what a test says. */
+/** The description of a pane in which all is well, but for `parts`. */
 export function describedPane(name: string, parts: Partial<PaneDescription> = {}): PaneDescription {
   return {
     ...{ name: paneName(name), title: name, id: paneId('%1'), state: 'running', reason: 'started' },

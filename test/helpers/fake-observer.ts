@@ -21,7 +21,9 @@ export class FakeObserver implements Disposable {
     return this.display?.skippedFrames ?? 0;
   }
 
-  /** Whether the terminal shows what was composed last. */
+  /**
+   * Where the terminal shows something else than what was composed last; empty where it does not.
+   */
   get differences(): readonly string[] {
     const { composed } = this.composer;
     return composed === undefined
@@ -50,7 +52,7 @@ export class FakeTerminal implements ObserverTerminal, Disposable {
   readonly screen: WatchedScreen;
   isSlow = false;
   frames = 0;
-  /** How often it was rung. */
+  /** How often the terminal's bell was rung. */
   bells = 0;
   mostUnconsumed = 0;
   #unconsumed: Uint8Array[] = [];

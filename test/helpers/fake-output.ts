@@ -11,7 +11,7 @@ export class FakeOutput implements PaneOutput {
   lastAtElapsed: number | undefined;
   lastAt: number | undefined;
   past: readonly string[] = [];
-  /** What of each line is the program's, where that is not all of it. */
+  /** The part of each line that the program printed, where that is not all of it. */
   printed: string | undefined;
 
   constructor(clock: Clock) {

@@ -14,7 +14,7 @@ const NO_DESCRIPTORS = 10;
 export interface Fault {
   readonly text: string;
   readonly inflict: (triad: TroubledTriad) => Promise<void> | void;
-  /** How the host is after it, where that is not as before. */
+  /** The state of the host afterwards, where it is another one than before. */
   readonly host?: Host;
 }
 
@@ -156,7 +156,7 @@ export function faultsOf(random: Random): Fault[] {
   });
 }
 
-/** With what is made in it meanwhile: the synchronous form looks only once at what there is. */
+/** Removes a folder with what is made in it meanwhile; `rmSync` reads the folder only once. */
 function remove(path: string): Promise<void> {
   return rm(path, { recursive: true, force: true, maxRetries: 10 });
 }
@@ -169,7 +169,7 @@ function kill(pid: number | undefined): void {
   }
 }
 
-/** As a driver does it; where tmux cannot be reached it has to stay as it is. */
+/** Closes a pane as a driver does; where tmux cannot be reached, the pane has to stay. */
 async function closePane(triad: TroubledTriad, agent: Agent): Promise<void> {
   const keeper = triad.keeperOf(agent);
   const socket = triad.home.path('state/run/tmux/pair/tmux.sock');

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 
-/** Starting prlimit takes some itself. */
+/** Descriptors that are left: starting prlimit takes some itself. */
 const FEW = 32;
 
 /** Until it is disposed no file of this process and of those it starts may grow beyond `bytes`: a full disk. */
@@ -47,7 +47,7 @@ function setDescriptors(soft: string): void {
 }
 
 function ignore(): void {
-  // The write that was refused says so.
+  // The write that was refused fails, and tells.
 }
 
 function setLimit(soft: string): void {

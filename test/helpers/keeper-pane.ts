@@ -69,7 +69,7 @@ export class KeeperPane implements AsyncDisposable {
   }
 }
 
-/** Waits until the keeper has told a state that `accept` likes. */
+/** Waits until the keeper has told a state that `accept` accepts. */
 export async function stateWhere(
   keeper: KeeperConnection,
   accept: (state: KeeperState) => boolean,
@@ -98,7 +98,7 @@ export function shell(line: string, env: Record<string, string> = {}): StartRequ
   return { cwd: '/', env, argv: ['sh', '-c', line] };
 }
 
-/** Whether a process is there and not a zombie, which an init may leave lying for a while. */
+/** Whether a process is there and not a zombie, which an init may reap late. */
 export function isAlive(pid: number): boolean {
   const state = processState(pid);
   return state !== undefined && !'ZX'.includes(state);

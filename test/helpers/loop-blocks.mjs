@@ -26,7 +26,7 @@ function look() {
   delays.reset();
 }
 
-/** Of the main thread, ever, in ms: what it computed, and what it waited for a core. */
+/** How long the main thread has computed and waited for a core so far, in ms. */
 function usage() {
   const words = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ');
   const [computed, waited] = words.map((nanoseconds) => Number(nanoseconds) / 1e6);

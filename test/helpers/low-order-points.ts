@@ -1,4 +1,7 @@
-/** Points of X25519 of small order, in hexadecimal; each private key makes zero of them (RFC 7748 §7). */
+/**
+ * Points of X25519 of small order, in hexadecimal: with any private key the secret is zero (RFC
+ * 7748 §7).
+ */
 export const LOW_ORDER_POINTS = [
   '0000000000000000000000000000000000000000000000000000000000000000',
   '0100000000000000000000000000000000000000000000000000000000000000',

@@ -22,7 +22,10 @@ export function getLockBinary(): NativeBinary {
   return getNativeBinary('base/lock');
 }
 
-/** That of the last build; set-up, which knows contents, is asked once where it looks too old. */
+/**
+ * The binary of the last build; where it looks too old the set-up, which compares contents, runs
+ * once.
+ */
 function getNativeBinary(program: string): NativeBinary {
   const source = new URL(`../../src/${program}.cc`, import.meta.url).pathname;
   const path = new URL(`../../dist/${program}`, import.meta.url).pathname;

@@ -9,7 +9,10 @@ export interface Input {
   readonly bytes: Buffer;
 }
 
-/** What leaves: alone, after other keys, and after what only looks like the start of a sequence. */
+/**
+ * Inputs that leave: alone, after other keys, and after what only looks like the start of a
+ * sequence.
+ */
 export const LEAVING = inputs('leaves', [
   ...['q', '\x03', '\x04', `${PREFIX}d`, `${ESC}q`, `abcq`, `${PREFIX}${PREFIX}d`, `${PREFIX}\x03`],
   ...[`${CSI}Aq`, `${CSI}<0;10;10Mq`, `${CSI}200~q${CSI}201~q`, `${ESC}]10;rgb:0/0/0${ST}q`],
@@ -17,7 +20,7 @@ export const LEAVING = inputs('leaves', [
   ...[`${CSI}200~\x03${CSI}201~`, `${CSI}200~never ends\x03`, `${CSI}Mq\x1bq`],
 ]);
 
-/** What an observer may send and nothing may come of: neither in the session nor for themselves. */
+/** Inputs that must have no effect, neither in the session nor for the observer. */
 export function harmlessInputs(): Input[] {
   return [
     ...everyByte(),
@@ -44,7 +47,7 @@ export function harmlessInputs(): Input[] {
   ];
 }
 
-/** A megabyte each. */
+/** Inputs of a megabyte each. */
 export function floods(): Input[] {
   const million = 1024 * 1024;
   const patterns = [

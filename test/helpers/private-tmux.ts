@@ -8,7 +8,7 @@ import { eventually } from './eventually.js';
 import { TESTED_TMUX } from './tested-tmux.js';
 
 export interface PrivateTmuxOptions {
-  /** What runs in the first pane. */
+  /** The command of the first pane. */
   readonly command?: readonly string[];
   readonly configPath?: string;
 }

@@ -19,8 +19,8 @@ const STYLES = [
 ];
 
 /**
- * What there may be: `wide` leaves out what cuts a wide character in two, after which tmux itself does not
- * know what it shows; `cutting` leaves out wide characters.
+ * What may be written: `wide` leaves out what cuts a wide character in two, after which tmux itself
+ * does not know what it shows; `cutting` leaves out wide characters.
  */
 export type OutputKind = 'all' | 'wide' | 'cutting';
 

@@ -41,7 +41,7 @@ export class RawObserver implements AsyncDisposable {
     return rows.map((row) => row?.translateToString(true) ?? '').join('\n');
   }
 
-  /** Each piece is a packet of its own. */
+  /** Types each piece as a packet of its own. */
   type(...pieces: readonly (string | Uint8Array)[]): void {
     for (const piece of pieces) {
       const bytes = Buffer.from(piece);
@@ -51,7 +51,7 @@ export class RawObserver implements AsyncDisposable {
     }
   }
 
-  /** Waits until all that was typed was dealt with: the new size comes after it. */
+  /** Waits until all that was typed has been handled: a change of size comes after it. */
   async settle(): Promise<void> {
     RawObserver.#changes += 1;
     const cols = COLS + RawObserver.#changes;

@@ -151,8 +151,8 @@ export class RawSshClient implements AsyncDisposable {
   }
 
   /**
-   * Asks four things in one go, none of which lets anybody in: nothing, whether the key would do, with a
-   * signature that is none, and with a password. Resolves with the types of the answers, as they came.
+   * Makes four requests in one go, none of which lets anybody in: `none`, a key without a signature,
+   * a key with a bad one, and a password. Resolves with the types of the answers, as they came.
    */
   async answersToMany(blob: Uint8Array): Promise<(number | undefined)[]> {
     const algorithm = 'ssh-ed25519';
@@ -329,7 +329,7 @@ export class RawSshClient implements AsyncDisposable {
     };
   }
 
-  /** As every client does that knows no global requests (RFC 4254 §4). */
+  /** Answers as a client does that knows no global requests (RFC 4254 §4). */
   #answer(request: Buffer): void {
     const wantsAnswer = request[5 + request.readUInt32BE(1)] !== 0;
     if (wantsAnswer && this.#isAnswering) this.send(bytes(MESSAGE.requestFailure));

@@ -9,7 +9,7 @@ import { queryObjects } from 'node:v8';
 const path = `${process.env['TRIAD_HOME']}/resources-${process.argv[2]}`;
 
 process.on('SIGUSR2', () => {
-  // First, since it collects garbage, which may end other things.
+  // This comes first, since it collects garbage, which may end other things.
   const emitters = queryObjects(EventEmitter, { format: 'count' });
   const resources = {};
   for (const kind of process.getActiveResourcesInfo()) resources[kind] = (resources[kind] ?? 0) + 1;

@@ -1,7 +1,7 @@
 import type { ZodType } from 'zod';
 import { z } from '../../src/base/schema.js';
 
-/** Of what a schema knows by a function alone: names, and tmux's ids of panes. */
+/** Samples of texts that a schema checks by a function: a name, and a tmux id of a pane. */
 const TEXTS = ['worker', '%1'];
 
 /** Values that a schema takes, as JSON: each option of a union is in one, and what may be null is so in one. */
@@ -38,7 +38,7 @@ function simpleOf(schema: unknown): readonly unknown[] | undefined {
   return undefined;
 }
 
-/** As many as the field with the most samples has. */
+/** Makes as many objects as the field with the most samples has. */
 function objectsOf(fields: readonly [string, unknown][]): readonly unknown[] {
   const samples = fields.map(([name, schema]) => [name, samplesOf(schema)] as const);
   const count = Math.max(1, ...samples.map(([, values]) => values.length));

@@ -1,7 +1,10 @@
 import type { HistoryPage, HistoryRequest } from '../../src/base/history-page.js';
 import type { Row } from '../../src/gateway/mirror/grid.js';
 
-/** A pane's buffer as tmux keeps it: at its limit it drops the oldest tenth at once. */
+/**
+ * A pane's history as tmux keeps it: when full it drops the oldest tenth (tmux,
+ * `grid_collect_history`).
+ */
 export class SimulatedPane {
   readonly rows: number;
   readonly cols: number;
@@ -62,7 +65,7 @@ export class SimulatedPane {
   }
 }
 
-/** Stands in for what understands SGR: one cell for each character. */
+/** Makes rows as the emulator does for plain text: one cell for each character. */
 export function plainRows(lines: readonly string[], cols: number): Promise<readonly Row[]> {
   return Promise.resolve(
     lines.map((line) => {

@@ -156,9 +156,9 @@ export class SmallCheckout implements AsyncDisposable {
 
 export interface Gate {
   readonly path: string;
-  /** The process ids of those who came so far. */
+  /** The process ids of the calls so far. */
   readonly calls: () => number[];
-  /** Lets through the one who waits, or the next who comes. */
+  /** Lets through the call that waits, or the next one. */
   readonly open: () => Promise<void>;
 }
 

@@ -3,7 +3,10 @@ import { bytes, MESSAGE, sshString, uint32 } from './raw-ssh-client.js';
 
 /** Numbers at the edges of what parsers and counters take. */
 const EDGES = [0, 1, 7, 1023, 32_768, 35_000, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 2, 2 ** 32 - 1];
-/** The longest packet that the gateway reads is 35,000 bytes. */
+/**
+ * Longer than what the gateway takes before a login, shorter than what everybody must take (RFC
+ * 4253 §6.1).
+ */
 const LONG = 34_000;
 
 const SIZES = [80, 24, 640, 480].map(uint32);

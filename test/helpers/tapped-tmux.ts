@@ -12,7 +12,7 @@ import { PrivateTmux, type PrivateTmuxOptions } from './private-tmux.js';
 
 export const WORKER = paneName('worker');
 
-/** Silent. */
+/** A log that nobody reads. */
 export const NO_LOG = openLogger({ level: 'error', destination: { write: () => undefined } });
 
 /** A pane of a tmux of its own, and the taps of its session in a folder with an awkward name. */

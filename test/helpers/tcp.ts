@@ -43,10 +43,13 @@ export class Tcp implements AsyncDisposable {
   }
 }
 
-/** More would overflow the listener's queue, and the kernel would have them wait for seconds. */
+/**
+ * How many connect at a time: more would overflow the listener's queue, and wait for seconds
+ * (listen(2)).
+ */
 const WAVE = 200;
 
-/** Many of them at once. */
+/** Many connections at once. */
 export class TcpCrowd implements AsyncDisposable {
   readonly members: readonly Tcp[];
 
@@ -67,7 +70,7 @@ export class TcpCrowd implements AsyncDisposable {
     return new TcpCrowd(members);
   }
 
-  /** How many got `text`. */
+  /** How many of them got `text`. */
   count(text: string): number {
     return this.members.filter(({ received }) => received.includes(text)).length;
   }

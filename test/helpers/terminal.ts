@@ -38,7 +38,7 @@ export class Terminal implements AsyncDisposable {
       this.#screen.write(bytes);
     };
     this.process = PtyProcess.spawn({ file, args, env, cwd: '/', size, onOutput });
-    // As a terminal does: it answers what it is asked.
+    // A terminal answers what it is asked.
     this.#screen.onData((answer) => this.type(answer));
   }
 
@@ -86,8 +86,8 @@ export class Terminal implements AsyncDisposable {
   }
 
   /**
-   * Whether it is as a shell wants it: main screen, cursor, normal keypad, no colours, no mouse, focus
-   * or paste reports.
+   * Whether the terminal is as a shell wants it: main screen, cursor, normal keypad, no colours, no
+   * mouse, focus or paste reports.
    */
   get isRestored(): boolean {
     const { modes } = this;

@@ -18,7 +18,7 @@ export interface TmuxClientRow {
   readonly isReadOnly: boolean;
 }
 
-/** Looks at a session from behind, through its private tmux socket. */
+/** Looks at a session through its private tmux socket, past gateway and host. */
 export class TmuxProbe {
   readonly socket: string;
   /** Names the session and its current window to tmux, which may choose a mirror's session otherwise. */
@@ -98,7 +98,7 @@ export class TmuxProbe {
         ...captures,
       ],
     );
-    // Who is there is shown some time after they came.
+    // People are shown some time after they came.
     return all.replace(/^@triad_presence .*\n/m, '');
   }
 }

@@ -58,7 +58,10 @@ export interface HomeOptions {
   readonly people?: Readonly<Partial<Record<Person, string>>>;
   /** How many files each program may have open (prlimit(1)); as many as the tests where not given. */
   readonly descriptors?: number;
-  /** Whose it is and who runs each program, with setpriv(1); who runs the tests where not given. */
+  /**
+   * The uid of the home's owner, as whom each program runs (setpriv(1)); that of the tests where
+   * not given.
+   */
   readonly user?: number;
 }
 
@@ -156,7 +159,7 @@ export class TriadHome implements AsyncDisposable {
     return this.#listening('up', args);
   }
 
-  /** Starts the gateway alone, likewise. */
+  /** Starts the gateway alone on a port of the system's choice and waits until it is ready. */
   async gateway(args: readonly string[] = []): Promise<Up> {
     return this.#listening('gateway', args);
   }
@@ -242,7 +245,7 @@ export class TriadHome implements AsyncDisposable {
     if (this.#ups.length === 0 && processesNaming(this.root).length === 0) return;
     const answer = await this.#ask(['down', '--session']).catch(() => undefined);
     if (answer?.exitCode === 0) return;
-    // Where no gateway answers, what it left is ended without it.
+    // Where no gateway answers, the sessions are ended without it.
     const down = await this.run(['down', '--session']);
     const isUp = this.#ups.some(
       ({ process: up }) => up.exitCode === null && up.signalCode === null,

@@ -8,10 +8,10 @@ import { Terminal } from './terminal.js';
 import { type Running, TriadHome, type Up } from './triad-home.js';
 
 const AGENT = join(import.meta.dirname, 'counting-agent.sh');
-/** Of a machine that runs much else; what failed is tried again every ten seconds. */
+/** Long enough for a busy machine; what failed is tried again every ten seconds. */
 const LIMIT_MS = 90_000;
 const DESCRIPTORS = 1024;
-/** All is shown with whatever has failed. */
+/** No evidence, since the whole report is shown with each failure. */
 const NOTHING = () => '';
 
 /** How each agent takes it when its terminal hangs up, or it is told to end. */
@@ -30,16 +30,16 @@ interface Person {
 /** A host, a gateway, three agents, a driver and an observer, to whom things happen. */
 export class TroubledTriad implements AsyncDisposable {
   readonly home: TriadHome;
-  /** Undefined while it is away. */
+  /** The host; undefined while it is away. */
   host: Running | undefined;
   gateway: Up | undefined;
   /** Agents to whose processes something was done on purpose. */
   readonly hit = new Set<Agent>();
-  /** Gateways that were killed, and could tell nobody anything. */
+  /** Gateways that were killed, and so could not say goodbye. */
   readonly killedGateways = new Set<Up>();
   readonly people = new Map<'dora' | 'olga', Person>();
   #sentences = 0;
-  /** That were there before anything happened. */
+  /** The sockets that were there before anything happened. */
   #sockets: readonly string[] | undefined;
 
   private constructor(home: TriadHome) {
@@ -127,7 +127,7 @@ export class TroubledTriad implements AsyncDisposable {
     expect(refused.stderr).toContain('another triad runs the sessions of this home already');
   }
 
-  /** The gateway that is killed tells nobody anything. */
+  /** Kills the gateway, which can say goodbye to nobody then. */
   async killGateway(): Promise<void> {
     const { gateway } = this;
     if (gateway === undefined) return;
@@ -310,7 +310,7 @@ function isSocket(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isSocket() ?? false;
 }
 
-/** Once its screen shows all that came. */
+/** Whether the program has ended; then the screen shows all that came. */
 async function hasExited(terminal: Terminal): Promise<boolean> {
   const exit = await Promise.race([terminal.process.exited, Promise.resolve(undefined)]);
   if (exit !== undefined) await terminal.status();

@@ -56,7 +56,7 @@ export class ViewedSession {
   changes = 0;
   hasLeft = false;
   shared: SharedScreen;
-  /** Takes the place of the pane's answer. */
+  /** Answers instead of the pane. */
   answer: ((request: HistoryRequest) => ReturnType<SimulatedPane['page']>) | undefined;
 
   constructor(options: { size?: TerminalSize; window?: TerminalSize; pane?: PaneName } = {}) {
@@ -116,7 +116,7 @@ export class ViewedSession {
   }
 }
 
-/** Every promise that only waits for others has come to its end. */
+/** Resolves when promises that wait only for others have settled. */
 function settled(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);

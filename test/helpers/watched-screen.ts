@@ -3,7 +3,7 @@ import type { TerminalSize } from '../../src/base/terminal-size.js';
 import { CharacterWidth } from '../../src/gateway/mirror/character-width.js';
 import type { Grid } from '../../src/gateway/mirror/grid.js';
 
-/** What a cell shows and how; '' in place of a second half. */
+/** What a cell shows and how; '' for the second half of a wide character. */
 type ShownCell = readonly [glyph: string, style: string];
 
 /** The terminal of somebody who watches, read by means of its own, not by the mirror's. */
@@ -43,7 +43,7 @@ export class WatchedScreen implements Disposable {
     return rows.map((row) => row?.translateToString(true) ?? '').join('\n');
   }
 
-  /** Where it differs from `grid`: `row,col shown expected`; empty when it does not. */
+  /** Where the screen differs from `grid`: `row,col shown expected`; empty when it does not. */
   differences(grid: Grid): string[] {
     const found: string[] = [];
     grid.rows.forEach((row, rowIndex) => {
@@ -95,7 +95,7 @@ function styleOf(cell: IBufferCell): string {
   return [...attributes, ...colours.filter((text) => text !== '')].join(' ');
 }
 
-/** The parameters of SGR in the same words. */
+/** SGR parameters in the words of `styleOf`. */
 function normal(style: string): string {
   const numbers = style === '' ? [] : style.split(';').map(Number);
   const words: (string | number)[] = [];
