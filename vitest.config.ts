@@ -4,8 +4,9 @@ import { defineConfig } from 'vitest/config';
 /** Where the runner leaves its own report, from which `.ci/run` counts. */
 const report = process.env['TRIAD_TEST_REPORT'];
 const WORKERS_PER_CORE = 1.5;
+const isLong = process.env['TRIAD_TEST_LONG'] === '1';
 /** Loading the same modules for each file anew would cost a fifth of all, and nothing is a singleton. */
-const SHARED = { isolate: false, testTimeout: 60_000, hookTimeout: 60_000 };
+const SHARED = { isolate: false, testTimeout: isLong ? 1_800_000 : 60_000, hookTimeout: 60_000 };
 const reporters = ['default', './scripts/skipped-reporter.mjs'];
 
 export default defineConfig({

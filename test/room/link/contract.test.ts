@@ -342,20 +342,16 @@ describe.each([
     ).rejects.toThrow(UsageError);
   });
 
-  test(
-    'opens and closes any number of views one after the other',
-    async () => {
-      await using linked = await open();
-      for (let round = 0; round < count(5, 500); round += 1) {
-        const views = await Promise.all([
-          ...[openDriver(linked.link), openDriver(linked.link)],
-          ...[SeenMirror.open(linked.link), SeenMirror.open(linked.link)],
-        ]);
-        for (const { view } of views) view.close();
-        await Promise.all(views.map(({ view }) => view.ended));
-      }
-      expect((await linked.link.describe({}))[0]?.state).toBe('running');
-    },
-    count(20_000, 300_000),
-  );
+  test('opens and closes any number of views one after the other', async () => {
+    await using linked = await open();
+    for (let round = 0; round < count(5, 500); round += 1) {
+      const views = await Promise.all([
+        ...[openDriver(linked.link), openDriver(linked.link)],
+        ...[SeenMirror.open(linked.link), SeenMirror.open(linked.link)],
+      ]);
+      for (const { view } of views) view.close();
+      await Promise.all(views.map(({ view }) => view.ended));
+    }
+    expect((await linked.link.describe({}))[0]?.state).toBe('running');
+  });
 });

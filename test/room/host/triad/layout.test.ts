@@ -95,20 +95,16 @@ test('a layout that needs more cells than the window has is none', () => {
   expect(layoutString({ columns: [1, { rows: [1, 1] }] }, { cols: 9, rows: 2 })).toBeUndefined();
 });
 
-test(
-  'tmux accepts whatever layout can be written',
-  () => {
-    fc.assert(
-      fc.property(
-        part.filter((layout) => places(layout) <= 12),
-        (layout) => {
-          const panes = panesOf(places(layout));
-          expect(apply(layout, panes)).not.toContain('');
-          tmux('kill-window', '-t', panes[0] ?? '');
-        },
-      ),
-      { numRuns: count(12, 300) },
-    );
-  },
-  count(20_000, 300_000),
-);
+test('tmux accepts whatever layout can be written', () => {
+  fc.assert(
+    fc.property(
+      part.filter((layout) => places(layout) <= 12),
+      (layout) => {
+        const panes = panesOf(places(layout));
+        expect(apply(layout, panes)).not.toContain('');
+        tmux('kill-window', '-t', panes[0] ?? '');
+      },
+    ),
+    { numRuns: count(12, 300) },
+  );
+});
