@@ -146,6 +146,8 @@ export const paneRequestSchema = z.discriminatedUnion('verb', [
     lines: z.union([z.literal(['screen', 'all']), z.int().min(1).max(MAX_CAPTURE_LINES)]),
     /** Keeps colours and attributes as SGR sequences. */
     ansi: z.boolean(),
+    /** A line that tmux wrapped is one line, with the blanks at its end, as of tmux(1) capture-pane -J. */
+    join: z.boolean().optional(),
   }),
 ]);
 

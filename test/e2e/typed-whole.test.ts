@@ -67,6 +67,19 @@ test('a line longer than a terminal in canonical mode keeps is refused, and one 
   });
 });
 
+test('a line that tmux wrapped is captured as one with --join, over SSH, too', async () => {
+  const line = 'j'.repeat(500);
+  await home.run(['send', 'worker', line]);
+  await eventually('both the typed and the printed line are there, each as one', async () => {
+    const { stdout } = await home.run(['capture', 'worker', '--join']);
+    return stdout.split(line).length === 3;
+  });
+  expect(await printed()).not.toContain(line);
+  const driver = { port: up.port, keyPath: home.keyOf('dora') };
+  const command = ['capture', 'worker', '--join', '--all', '--ansi'];
+  expect((await runSsh(driver, { command })).stdout).toContain(`\n${line}\n`);
+});
+
 test('a text that is too long for SSH is refused with the limit', async () => {
   const driver = { port: up.port, keyPath: home.keyOf('dora') };
   const over = 'x'.repeat(64 * 1024 + 1);

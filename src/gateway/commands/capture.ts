@@ -10,19 +10,26 @@ interface Options {
   readonly lines?: string;
   readonly all?: true;
   readonly ansi?: true;
+  readonly join?: true;
 }
 
 export const capture: Verb = {
   name: 'capture',
   role: 'observer',
   summary: 'print what a pane shows',
-  examples: ['capture worker', 'capture worker --lines 200', 'capture pair:worker --all --ansi'],
+  examples: [
+    'capture worker',
+    'capture worker --lines 200',
+    'capture pair:worker --all --ansi',
+    'capture engine --join',
+  ],
   declare: (command, take) => {
     command
       .argument('<pane>', 'PANE, or SESSION:PANE')
       .option('--lines <n>', 'the last N lines, scrollback included')
       .option('--all', 'the whole scrollback')
       .option('--ansi', 'keep colours and attributes')
+      .option('--join', 'a line that tmux wrapped is one line')
       .action((pane: string, options: Options) => {
         const ask = { verb: 'capture', ...requestOf(options) } as const;
         take({
@@ -58,10 +65,9 @@ async function* piecesOf(
 }
 
 function requestOf(options: Options): CaptureRequest {
-  const ansi = options.ansi === true;
   if (options.all && options.lines !== undefined) {
     throw new UsageError('say either --lines or --all, not both');
   }
-  if (options.all) return { lines: 'all', ansi };
-  return { lines: getLines(options.lines, MAX_CAPTURE_LINES, 1) ?? 'screen', ansi };
+  const lines = options.all ? 'all' : getLines(options.lines, MAX_CAPTURE_LINES, 1);
+  return { lines: lines ?? 'screen', ansi: options.ansi === true, join: options.join === true };
 }

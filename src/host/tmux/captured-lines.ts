@@ -26,6 +26,18 @@ export async function completeLines(lines: readonly string[], slices: Slices): P
   return complete;
 }
 
+/** The style that a complete line ends with: what was set last, and the end of it. */
+const LAST_STYLE = /\u001b\[(?:0;)?([\d;:]+)m[^\u001b]*\u001b\[0m$/;
+const END = '\u001b[0m';
+
+/** Two complete lines as one: a style that goes on does not end and begin between them. */
+export function joinedLines(line: string, next: string): string {
+  const style = line.endsWith(END) ? LAST_STYLE.exec(line)?.[1] : undefined;
+  const begin = `\u001b[${style}m`;
+  if (style === undefined || !next.startsWith(begin)) return line + next;
+  return line.slice(0, -END.length) + next.slice(begin.length);
+}
+
 class Completer {
   readonly #style = new Style();
   #isDrawing = false;

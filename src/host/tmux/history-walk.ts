@@ -12,11 +12,11 @@ const MAX_TEXT_CHARACTERS = 64 * 1024 * 1024;
 const MAX_PAGES_AT_ONCE = 8;
 
 /** Stands where lines that were there at the beginning could not be read any more. */
-const LEFT_OUT = '[triad: lines left out]';
+const LEFT_OUT = '[triad: lines left out]\n';
 /** How often a page is asked for again that began too late. */
 const MAX_MISSES = 20;
 
-/** Lines of a scrollback, and above how many tmux drops the oldest. */
+/** Lines of a scrollback with their ends, and above how many tmux drops the oldest. */
 export interface WalkedPage {
   /** By its number from the top; later than asked for where lines scrolled off meanwhile. */
   readonly firstLine: number;
@@ -48,7 +48,7 @@ export interface Walk {
   readonly endLine: number;
   /** Of the pages. */
   readonly size: PageSize;
-  /** The first of them, up to `SEAM_LINES`. */
+  /** The first of them, up to `SEAM_LINES`, to know them by. */
   readonly begun: readonly string[];
   /** The lines after the last one that is wanted. */
   readonly after: readonly string[];
@@ -77,7 +77,6 @@ export class HistoryWalk {
   constructor(walk: Walk) {
     this.#walk = walk;
     this.#next = walk.firstLine;
-    this.#keep(walk.begun);
     this.#end = walk.endLine;
   }
 
@@ -91,7 +90,7 @@ export class HistoryWalk {
       pages = outcome === 'moved' ? 1 : Math.min(2 * pages, MAX_PAGES_AT_ONCE);
     }
     // A flood was faster, or the scrollback was cleared.
-    if (this.#next < this.#end) this.#lines.push(LEFT_OUT);
+    if (this.#next < this.#end) this.#leaveOut();
     return this.#lines;
   }
 
@@ -118,13 +117,14 @@ export class HistoryWalk {
     for (const page of pages) {
       if (this.#next >= this.#end) break;
       const seam = this.#seam();
+      const known = this.#lines.length === 0 ? this.#walk.begun : seam;
       const begin = this.#next - seam.length;
       const captured = page.captured.slice(
         Math.max(0, begin - page.firstLine),
         Math.max(0, this.#end - page.firstLine),
       );
       if (page.firstLine > begin) return this.#miss(page.firstLine - from);
-      if (!hasSeam(captured, seam)) return await this.#findAgain(seam, page);
+      if (!hasSeam(captured, known)) return await this.#findAgain(known, begin, page);
       if (captured.length <= seam.length) return 'ended';
       this.#keep(captured.slice(seam.length));
       from += stepOf(request);
@@ -144,7 +144,7 @@ export class HistoryWalk {
     this.#next += lines.length;
     for (const line of lines) {
       this.#lines.push(line);
-      this.#characters += line.length + 1;
+      this.#characters += line.length;
     }
     if (this.#characters <= MAX_TEXT_CHARACTERS) return;
     throw new RefusedError(`the scrollback has more than ${MAX_TEXT_CHARACTERS} characters`, {
@@ -152,10 +152,19 @@ export class HistoryWalk {
     });
   }
 
+  #leaveOut(): void {
+    const isCut = this.#lines.at(-1)?.endsWith('\n') === false;
+    this.#lines.push(isCut ? `\n${LEFT_OUT}` : LEFT_OUT);
+  }
+
   /** tmux dropped lines, once or more, and all others moved up. */
-  async #findAgain(seam: readonly string[], { historyLimit }: WalkedPage): Promise<'moved'> {
+  async #findAgain(
+    known: readonly string[],
+    begin: number,
+    { historyLimit }: WalkedPage,
+  ): Promise<'moved'> {
     const step = Math.max(1, Math.floor(historyLimit / DROPPED_SHARE));
-    const moved = await this.#findMove(seam, this.#next - seam.length, step);
+    const moved = await this.#findMove(known, begin, step);
     if (moved !== undefined) {
       this.#next -= moved;
       this.#end -= moved;
@@ -165,7 +174,7 @@ export class HistoryWalk {
     const after = this.#walk.after.slice(0, SEAM_LINES);
     this.#end -= (await this.#findMove(after, this.#end, step)) ?? this.#end;
     this.#next = 0;
-    this.#lines.push(LEFT_OUT);
+    this.#leaveOut();
     this.#piece = this.#lines.length;
     return 'moved';
   }
@@ -185,12 +194,12 @@ export class HistoryWalk {
   }
 }
 
-/** Compared without colours, which tmux writes in more than one way. */
+/** Compared without colours, which tmux writes in more than one way, and without ends, which the next row may tell. */
 function hasSeam(captured: readonly string[], seam: readonly string[]): boolean {
   return seam.every((line, at) => plain(captured[at] ?? '') === plain(line));
 }
 
 function plain(line: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: SGR begins with ESC
-  return line.replace(/\u001b\[[\d;:]*m/g, '');
+  return line.replace(/\u001b\[[\d;:]*m|\n/g, '');
 }

@@ -9,7 +9,7 @@ import type { PaneId } from '../../base/ids.js';
 import type { Slices } from '../../base/slices.js';
 import type { TerminalSize } from '../../base/terminal-size.js';
 import { completeLines } from './captured-lines.js';
-import { wrappedRows } from './joined-lines.js';
+import { rowOptions, wrappedRows } from './joined-lines.js';
 import { formatOf, isEqual, parseRows } from './rows.js';
 import { TmuxError, type TmuxServer } from './tmux-server.js';
 
@@ -42,8 +42,10 @@ export async function captureHistory(
     // Whether the last one goes on, only the line after it says.
     ...[...capture('-E', `${last + 1}`, '-J'), ...cut],
   ];
+  const { version } = server.program;
   const { captured, historySize, size, isAlternate, costMs } = await capturePage(server, pane, [
-    ...[...(isPlain ? [] : styled), ...capture('-E', `${last}`)],
+    ...(isPlain ? [] : styled),
+    ...capture('-E', `${last}`, ...(isPlain ? [] : rowOptions(version))),
   ]);
   const firstLine = Math.max(range.firstLine, -historySize);
   const length = Math.max(0, Math.min(last, size.rows - 1) - firstLine + 1);
@@ -51,14 +53,19 @@ export async function captureHistory(
   if (isPlain) return { ...about, lines: [], texts: captured.slice(0, length), wrapped: [] };
   const joinedAt = captured.indexOf(mark) + 1;
   const textsAt = captured.lastIndexOf(mark) + 1;
-  const texts = captured.slice(textsAt, textsAt + length);
+  const rows = captured.slice(textsAt, textsAt + length);
   const lines = await completeLines(captured.slice(0, length), slices);
   return {
     ...about,
     lines,
-    texts,
-    wrapped: wrappedRows(texts, captured.slice(joinedAt, textsAt - 1)),
+    texts: rows.map(withoutBlankEnd),
+    wrapped: wrappedRows(rows, captured.slice(joinedAt, textsAt - 1)),
   };
+}
+
+/** As tmux gives them where blanks are not asked for. */
+function withoutBlankEnd(row: string): string {
+  return row.replace(/ +$/, '');
 }
 
 const PAGE_FIELDS = {

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { PageSize } from '../../base/page-size.js';
 import type { CaptureRequest } from '../../base/pane.js';
 import type { Slices } from '../../base/slices.js';
-import { completeLines } from './captured-lines.js';
+import { joinedLines } from './captured-lines.js';
 import { commandLine } from './command-line.js';
 import {
   HistoryWalk,
@@ -13,12 +12,15 @@ import {
   type WalkedPages,
 } from './history-walk.js';
 import { capturePage, capturePrinted, type PaneTarget } from './pane-history.js';
+import { RowCapture } from './row-capture.js';
 import { deferred, less, parseRows, rowArgs, variable } from './rows.js';
 import type { TmuxServer } from './tmux-server.js';
 
 const PIECE_CHARACTERS = 16 * 1024;
 /** More than any scrollback has. */
 const MAX_LINES = 1_000_000_000;
+
+type Request = CaptureRequest & { readonly slices: Slices };
 
 /**
  * The text of a pane as it is now, taken in pages with rests between them: lines ended by LF, blank ones at
@@ -30,44 +32,62 @@ const MAX_LINES = 1_000_000_000;
 export async function capturePane(
   server: TmuxServer,
   pane: PaneTarget,
-  { lines: wanted, ansi, slices }: CaptureRequest & { readonly slices: Slices },
+  request: Request,
 ): Promise<readonly string[]> {
-  const capture = ['capture-pane', '-p', ...(ansi ? ['-e'] : []), '-t', pane.id];
-  const complete = async (lines: readonly string[]) =>
-    ansi ? completeLines(lines, slices) : [...lines];
-  const above = wanted === 'all' ? MAX_LINES : wanted === 'screen' ? 0 : wanted;
-  const first = [...capture, '-S', `-${above}`, '-E', `${SEAM_LINES - 1 - above}`];
+  const { lines: wanted, join = false, slices } = request;
+  let above = wanted === 'all' ? MAX_LINES : wanted === 'screen' ? 0 : wanted;
+  for (;;) {
+    const { rows, isWhole } = await captureRows(server, pane, request, above);
+    withoutBlankRows(rows);
+    if (typeof wanted !== 'number') return textOf(rows, 0, slices);
+    const first = firstOf(rows, wanted);
+    if (first !== undefined || isWhole || !join) return textOf(rows, first ?? 0, slices);
+    // Lines of many rows.
+    above *= 2;
+  }
+}
+
+/** The screen, and so many rows above it. */
+async function captureRows(
+  server: TmuxServer,
+  pane: PaneTarget,
+  { ansi, join = false, slices }: Request,
+  above: number,
+): Promise<{ rows: string[]; isWhole: boolean }> {
+  const { version } = server.program;
+  const capture = new RowCapture({ pane: pane.id, version, ansi, join, slices });
+  const begin = ['display-message', '-p', `${capture.mark} `];
   // From one moment: what is on the screen now, and where the walk to it begins.
-  const { captured, historySize, size } = await capturePage(server, pane, [
-    ...[...capture, ';', ...first],
+  const { printed, historySize, size } = await capturePrinted(server, pane, [
+    ...sequence(
+      ...[begin, ...capture.commands(0)],
+      ...[begin, ...capture.commands(-above, SEAM_LINES - above)],
+    ),
   ]);
-  const screen = await complete(captured.slice(0, size.rows));
+  const [shown = [], begun = []] = piecesAt(printed, `${capture.mark} `).map(linesOf);
+  const screen = await capture.rowsOf(shown.slice(1), size.rows);
   const firstLine = Math.max(0, historySize - above);
   // tmux moves both ends of the range onto the lines that there are: never fewer than one.
   const end = Math.max(historySize - above + SEAM_LINES, firstLine + 1);
-  const begun = captured.slice(size.rows).slice(0, Math.min(end, historySize) - firstLine);
   const walk = new HistoryWalk({
     ...{ firstLine, endLine: historySize, after: screen },
     size: new PageSize({ cols: size.cols, isStyled: ansi }),
-    begun: await complete(begun),
-    takePages: async (request) => {
-      const { pages, costMs } = await captureFromTop(server, pane, { capture, request, slices });
-      const completed = [];
-      for (const page of pages) {
-        completed.push({ ...page, captured: await complete(page.captured) });
-      }
-      return { pages: completed, costMs };
-    },
+    begun: await capture.rowsOf(begun.slice(1), Math.min(end, historySize) - firstLine),
+    takePages: (request) => captureFromTop(server, pane, { capture, request, slices }),
   });
-  const lines = [...(await walk.lines()), ...screen];
-  return textOf(lines, typeof wanted === 'number' ? wanted : lines.length, slices);
+  return { rows: [...(await walk.lines()), ...screen], isWhole: above >= historySize };
+}
+
+/** One command after the other, for a client of tmux's. */
+function sequence(...commands: readonly (readonly string[])[]): string[] {
+  return commands.flatMap((command, at) => (at === 0 ? command : [';', ...command]));
 }
 
 /** Between two pages tmux does whatever else there is, and has time for an echo to come back. */
 const REST_S = 0.002;
 
 interface PagesFromTop {
-  readonly capture: readonly string[];
+  readonly capture: RowCapture;
   readonly request: PagesRequest;
   readonly slices: Slices;
 }
@@ -81,33 +101,30 @@ async function captureFromTop(
   pane: PaneTarget,
   { capture, request, slices }: PagesFromTop,
 ): Promise<WalkedPages> {
-  // What the pane shows comes after it, and cannot know it.
-  const mark = randomBytes(8).toString('hex');
   const { count } = request;
+  const fromTop = (line: number) => less(line, 'history_size');
   const commands = Array.from({ length: request.pages }, (_, number) => {
     const line = request.firstLine + number * stepOf(request);
-    const from = less(line, 'history_size');
-    const to = less(line + count - 1, 'history_size');
-    const numbersThen = `${mark} ${deferred(variable('history_size'))} ${from}`;
+    const numbersThen = `${capture.mark} ${deferred(variable('history_size'))} ${fromTop(line)}`;
     const page = commandLine(
       ['display-message', '-p', '-t', pane.id, numbersThen],
-      [...capture, '-S', from, '-E', to],
+      ...capture.commands(line, line + count, fromTop),
     );
-    const rest = number === 0 ? [] : ['run-shell', '-d', `${REST_S}`, ';'];
-    return [...rest, 'run-shell', '-C', '-t', pane.id, page];
+    const run = ['run-shell', '-C', '-t', pane.id, page];
+    return number === 0 ? run : sequence(['run-shell', '-d', `${REST_S}`], run);
   });
-  const joined = commands.flatMap((command, at) => (at === 0 ? command : [';', ...command]));
-  const { printed, size, historyLimit, costMs } = await capturePrinted(server, pane, joined);
+  const taken = await capturePrinted(server, pane, sequence(...commands));
   const pages: WalkedPage[] = [];
-  for (const page of piecesAt(printed, `${mark} `)) {
+  for (const page of piecesAt(taken.printed, `${capture.mark} `)) {
     await slices.next();
-    const [numbers = '', ...lines] = page.toString('utf8').split('\n');
-    const [historySize = 0, start = 0] = numbers.slice(mark.length).trim().split(' ').map(Number);
+    const [numbers = '', ...lines] = linesOf(page);
+    const [, historySize = 0, start = 0] = numbers.split(' ').map(Number);
     const firstLine = historySize + start;
-    const length = Math.max(0, Math.min(count, historySize + size.rows - firstLine));
-    pages.push({ firstLine, captured: lines.slice(0, length), historyLimit });
+    const length = Math.max(0, Math.min(count, historySize + taken.size.rows - firstLine));
+    const captured = await capture.rowsOf(lines, length);
+    pages.push({ firstLine, captured, historyLimit: taken.historyLimit });
   }
-  return { pages, costMs: costMs / request.pages };
+  return { pages, costMs: taken.costMs / request.pages };
 }
 
 /** Each begins where `mark` does. */
@@ -121,15 +138,37 @@ function piecesAt(printed: Buffer, mark: string): Buffer[] {
   return pieces;
 }
 
-async function textOf(lines: string[], count: number, slices: Slices): Promise<string[]> {
-  while (lines.at(-1)?.trim() === '') lines.pop();
+function linesOf(printed: Buffer): string[] {
+  return printed.toString('utf8').split('\n').slice(0, -1);
+}
+
+function withoutBlankRows(rows: string[]): void {
+  while (rows.at(-1)?.trim() === '') rows.pop();
+  const last = rows.pop();
+  if (last !== undefined) rows.push(last.endsWith('\n') ? last : `${last}\n`);
+}
+
+/** Where the last so many lines begin; undefined where that may be above these rows. */
+function firstOf(rows: readonly string[], lines: number): number | undefined {
+  let left = lines;
+  for (let at = rows.length - 1; at >= 0; at -= 1) {
+    if (rows[at]?.endsWith('\n') !== true) continue;
+    if (left === 0) return at + 1;
+    left -= 1;
+  }
+  return undefined;
+}
+
+async function textOf(rows: readonly string[], first: number, slices: Slices): Promise<string[]> {
   const pieces: string[] = [];
   let piece: string[] = [];
   let characters = 0;
   await slices.next();
-  for (const line of lines.slice(Math.max(0, lines.length - count))) {
-    piece.push(line, '\n');
-    characters += line.length + 1;
+  for (let at = first; at < rows.length; at += 1) {
+    const row = rows[at] ?? '';
+    const isBegun = piece.at(-1)?.endsWith('\n') === false;
+    piece.push(isBegun ? joinedLines(piece.pop() ?? '', row) : row);
+    characters += row.length;
     if (characters < PIECE_CHARACTERS) continue;
     pieces.push(piece.join(''));
     [piece, characters] = [[], 0];

@@ -143,7 +143,9 @@ test.each([
 });
 
 test('a pane may capture itself', async () => {
-  expect(await ask('state', 'state', { verb: 'capture', lines: 5, ansi: true })).not.toBe('');
+  expect(
+    await ask('state', 'state', { verb: 'capture', lines: 5, ansi: true, join: true }),
+  ).not.toBe('');
 });
 
 test.each([
