@@ -5,7 +5,8 @@ import { type Home, homeMark, runNotesPath } from '../config/home.js';
 import { findTmux } from '../host/tmux/tmux-binary.js';
 import { TmuxServer } from '../host/tmux/tmux-server.js';
 import { RunNotes } from '../host/triad/left-panes.js';
-import { endLeftSession, endRuns } from '../host/triad/left-session.js';
+import { endHome, endLeftSession } from '../host/triad/left-session.js';
+import { runsOf } from '../host/triad/old-runs.js';
 import { findRuns } from '../host/triad/runs.js';
 import { LinkConnection } from '../link/link-connection.js';
 import { findHost } from './home-lock.js';
@@ -55,10 +56,11 @@ export async function endLeftSessions(stopped: StoppedHome): Promise<string[]> {
   }
   const { answering, names } = await findLeft(stopped);
   for (const { server, directory } of answering) await endLeftSession(server, directory);
-  await endRuns(await findRuns(homeMark(stopped.home)));
-  for (const name of names) {
-    new RunNotes(runNotesPath(home, name)).endedBy('by triad down --session');
-  }
+  const notes = new Map(names.map((name) => [name, new RunNotes(runNotesPath(home, name))]));
+  const left = await findRuns(homeMark(home));
+  const runs = [...notes].flatMap(([name, note]) => runsOf(name, left, note.runs()));
+  await endHome({ ...left, runs });
+  for (const note of notes.values()) note.endedBy('by triad down --session');
   return names;
 }
 

@@ -173,8 +173,11 @@ export class HostSession implements SessionCalls {
   async end(): Promise<void> {
     this.#rules.close();
     this.#stopServing();
-    await this.#triad.end();
-    await this.#closeParts();
+    try {
+      await this.#triad.end();
+    } finally {
+      await this.#closeParts();
+    }
   }
 
   describe(): SessionDescription {

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { endLeftClients } from '../tmux/control-connection.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
-import { endRun, findKeeper } from './old-runs.js';
+import { endRuns, findKeeper } from './old-runs.js';
 import { LEFT_ALONE } from './pane-life.js';
 import type { HomeRuns } from './runs.js';
 import { endServers } from './server-process.js';
@@ -33,8 +33,7 @@ export async function endLeftSession(server: TmuxServer, directory: string): Pro
  *
  * @throws UnavailableError when something cannot be ended.
  */
-export async function endRuns({ runs, servers }: HomeRuns): Promise<void> {
+export async function endHome({ runs, servers }: HomeRuns): Promise<void> {
   await endServers(servers.values());
-  const ends = await Promise.allSettled(runs.map((run) => endRun(run, STOP, undefined)));
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  await endRuns(runs, () => STOP);
 }

@@ -13,6 +13,7 @@ import type { Logger } from '../../log/logger.js';
 import { KeeperConnection } from '../keeper/keeper-connection.js';
 import type { KeeperState } from '../keeper/schema.js';
 import type { PanePolicy } from '../plan/session-plan.js';
+import { LEFT_ALONE } from './pane-life.js';
 import { askToListen } from './process-facts.js';
 import { findRuns, type HomeRuns, type KeeperProcess, type Run } from './runs.js';
 import type { NotedRun } from './schema.js';
@@ -42,6 +43,12 @@ export interface OldRunsOf {
   readonly keeperPid: number | undefined;
 }
 
+/** A pane, and how its command is ended. */
+export interface EndedPane {
+  readonly name: PaneName;
+  readonly policy: PanePolicy;
+}
+
 /** Finds what earlier starts have left running of a session, and ends it before it runs twice. */
 export class OldRuns {
   readonly #options: OldRunsOptions;
@@ -66,12 +73,7 @@ export class OldRuns {
 
   /** Whether something else of a pane lives than what its present keeper runs. */
   async find(): Promise<(of: OldRunsOf) => readonly Run[]> {
-    const { session, noted } = this.#options;
-    const { runs, processes } = await this.#scan();
-    const own = runs.filter((run) => run.session === session);
-    const known = new Set(own.map(({ keeperPid }) => keeperPid));
-    const others = noted().filter((each) => !known.has(each.session));
-    const all = [...own, ...others.flatMap((each) => this.#noted(each, processes))];
+    const all = await this.#findAll();
     return ({ pane, keeperPid }) =>
       all.filter((run) => run.pane === pane && run.keeperPid !== keeperPid);
   }
@@ -97,6 +99,19 @@ export class OldRuns {
     return last;
   }
 
+  /**
+   * Ends all that lives of the session, whose panes are gone.
+   *
+   * @throws UnavailableError when something cannot be ended; the rest is.
+   */
+  async endAll(panes: readonly EndedPane[]): Promise<void> {
+    const runs = await this.#findAll();
+    const pids = runs.flatMap(({ processes }) => processes.map(({ pid }) => pid));
+    if (runs.length > 0) this.#options.log.warn({ pids }, 'what keepers have left is being ended');
+    const policyOf = (pane: string) => panes.find(({ name }) => name === pane)?.policy;
+    await endRuns(runs, (pane) => (policyOf(pane) ?? LEFT_ALONE.policy).stop);
+  }
+
   /** Lets go of all keepers. */
   close(): void {
     for (const keeper of this.#keepers.values()) keeper.close();
@@ -109,20 +124,53 @@ export class OldRuns {
     if (keeper !== undefined) this.#keepers.set(run.keeperPid, keeper);
   }
 
+  async #findAll(): Promise<Run[]> {
+    const { session, noted } = this.#options;
+    return runsOf(session, await this.#scan(), noted());
+  }
+
   #scan(): Promise<HomeRuns> {
     return findRuns(this.#options.homeMark);
   }
+}
 
-  /** A command that has dropped its environment is known by what was noted when it was started. */
-  #noted(noted: PaneRun, all: readonly ProcessFacts[]): Run[] {
-    const { pane, session: keeperPid } = noted;
-    const processes = all.filter(({ session, pid }) => session === keeperPid && pid !== keeperPid);
-    const isThere = processes.some(
-      ({ pid, startedAt }) => pid === noted.pid && startedAt === noted.startedAt,
-    );
-    const { session } = this.#options;
-    return isThere ? [{ session, pane, keeperPid, keeper: undefined, processes }] : [];
-  }
+/**
+ * What of a session lives. A command that has dropped its environment is known by what was noted when it was
+ * started.
+ */
+export function runsOf(
+  session: string,
+  { runs, processes }: HomeRuns,
+  noted: readonly PaneRun[],
+): Run[] {
+  const own = runs.filter((run) => run.session === session);
+  const known = new Set(own.map(({ keeperPid }) => keeperPid));
+  const others = noted.filter((each) => !known.has(each.session));
+  return [...own, ...others.flatMap((each) => notedRun(session, each, processes))];
+}
+
+function notedRun(session: string, noted: PaneRun, all: readonly ProcessFacts[]): Run[] {
+  const { pane, session: keeperPid } = noted;
+  const processes = all.filter((each) => each.session === keeperPid && each.pid !== keeperPid);
+  const isThere = processes.some(
+    ({ pid, startedAt }) => pid === noted.pid && startedAt === noted.startedAt,
+  );
+  return isThere ? [{ session, pane, keeperPid, keeper: undefined, processes }] : [];
+}
+
+/**
+ * Ends what is left of runs, all at once.
+ *
+ * @throws UnavailableError when something cannot be ended; the rest is.
+ */
+export async function endRuns(
+  runs: readonly Run[],
+  stopOf: (pane: string) => PanePolicy['stop'],
+): Promise<void> {
+  const ends = await Promise.allSettled(
+    runs.map((run) => endRun(run, stopOf(run.pane), undefined)),
+  );
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
 /** Nothing may be started beside it. */
@@ -137,7 +185,7 @@ export class StillRunsError extends UnavailableError {
  * @returns the last word of its keeper; undefined where there is none.
  * @throws UnavailableError when a process of it cannot be ended: it is never taken for dead.
  */
-export async function endRun(
+async function endRun(
   run: Run,
   stop: PanePolicy['stop'],
   keeper: KeeperConnection | undefined,

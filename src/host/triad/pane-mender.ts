@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { withDeadline } from '../../base/deadline.js';
+import { UnavailableError } from '../../base/errors.js';
 import type { PaneName } from '../../base/ids.js';
-import { continueStopped, processFacts, signalProcess } from '../../base/process-scan.js';
+import { continueStopped } from '../../base/process-scan.js';
 import type { Logger } from '../../log/logger.js';
 import { KeeperConnection } from '../keeper/keeper-connection.js';
 import type { PanePlan } from '../plan/session-plan.js';
 import { exitOf } from './command-exit.js';
 import type { OldRuns, OldRunsOf } from './old-runs.js';
 import type { Pane } from './pane.js';
-import { LEFT_ALONE } from './pane-life.js';
 import type { PanePipes } from './pane-pipes.js';
 import type { PanePositions } from './pane-positions.js';
 import type { PaneRow } from './pane-row.js';
@@ -135,9 +135,8 @@ export class PaneMender {
   async free(sessionId: string, pane: Pane): Promise<void> {
     const panes = await this.#options.builder.findPanes(sessionId);
     const found = panes.find(({ name }) => name === pane.name);
-    const { stop } = (pane.plan ?? LEFT_ALONE).policy;
     const { oldRuns, runs } = this.#options;
-    const last = await oldRuns.end(oldRunsOf(pane.name, found), stop);
+    const last = await oldRuns.end(oldRunsOf(pane.name, found), pane.policy.stop);
     if (last !== undefined) runs.seen(pane.name, last);
     pane.lostBefore(exitOf(last) ?? undefined);
   }
@@ -153,11 +152,11 @@ export class PaneMender {
     };
   }
 
+  /** @throws UnavailableError while what the keeper before it ran goes on: nothing is started beside that. */
   async #respawn(pane: Pane, found: FoundPane): Promise<void> {
-    const lastPid = pane.lastPid ?? found.memory?.pid ?? null;
-    // What it has left running must not run twice; a process of another session only has its number.
-    if (lastPid !== null && processFacts(lastPid)?.session === found.keeperPid) {
-      signalProcess(-lastPid, 'SIGKILL');
+    const left = (await this.#options.oldRuns.find())({ pane: pane.name, keeperPid: undefined });
+    if (left.length > 0) {
+      throw new UnavailableError(`what a killed keeper of ${pane.name} ran has not ended yet`);
     }
     pane.lost('its keeper was killed');
     await this.#options.builder.respawn(found);

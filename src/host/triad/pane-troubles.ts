@@ -34,7 +34,9 @@ export class PaneTroubles {
   }
 
   /** Somebody took the socket of its keeper away, or opened it to others. */
-  keeperSocket(pane: Pane, fault: string, isMended: boolean): void {
+  keeperSocket(pane: Pane | undefined, fault: string, isMended: boolean): void {
+    // One that nobody leads is being put right as a whole.
+    if (pane === undefined || pane.id === null) return;
     const { name } = pane;
     if (!isMended) {
       const text = `socket of the keeper of ${name} ${fault} and cannot be made again: it is led until Triad stops, and unreachable then`;

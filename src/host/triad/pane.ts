@@ -6,7 +6,7 @@ import { visible } from '../../base/visible.js';
 import type { HealthChange, PaneHealth } from '../health/pane-health.js';
 import type { KeeperConnection } from '../keeper/keeper-connection.js';
 import type { KeeperState } from '../keeper/schema.js';
-import type { PanePlan, PaneProgram } from '../plan/session-plan.js';
+import type { PanePlan, PanePolicy, PaneProgram } from '../plan/session-plan.js';
 import { endNote, exitOf, stayNote } from './command-exit.js';
 import { ConditionWaits } from './condition-waits.js';
 import { LEFT_ALONE, type LifeChange, type LifePlan, PaneLife } from './pane-life.js';
@@ -83,9 +83,9 @@ export class Pane {
     return this.isRunning ? (this.#keeper?.state.pid ?? null) : null;
   }
 
-  /** As it was known last, whether it runs or not. */
-  get lastPid(): number | null {
-    return this.#lastPid;
+  /** By which it is led, or would be ended. */
+  get policy(): PanePolicy {
+    return this.#lifePlan.policy;
   }
 
   /** Whether it ever had a keeper; one that was planned and not made yet had none. */
@@ -444,7 +444,7 @@ export class Pane {
   }
 
   async #ended(): Promise<void> {
-    const graceMs = this.#lifePlan.policy.stop.graceMs;
+    const graceMs = this.policy.stop.graceMs;
     await this.#until(() => this.state !== 'stopping', graceMs + END_MARGIN_MS);
   }
 

@@ -95,7 +95,8 @@ export function isKeeperOf(pid: number, pane: string): boolean {
 function runOf(session: number, members: readonly ProcessFacts[], home: string): Run | undefined {
   const leader = members.find(({ pid }) => pid === session);
   const processes = members.filter(({ pid }) => pid !== session);
-  if (leader !== undefined) return ledRun(leader, processes, home);
+  // One that is just ending has lost its words before it is gone: then what it has started tells.
+  if (leader !== undefined && hasWords(leader.pid)) return ledRun(leader, processes, home);
   for (const { pid } of processes) {
     const mark = markOf(pid);
     if (mark?.[0] !== home || startVariable(pid, KEEPER_VARIABLE) !== `${session}`) continue;
@@ -116,6 +117,10 @@ function ledRun(
   const [marked, session] = markOf(leader.pid) ?? [];
   if (marked !== home || session === undefined) return undefined;
   return { session, pane, keeperPid: leader.pid, keeper: { ...leader, socketPath }, processes };
+}
+
+function hasWords(pid: number): boolean {
+  return argumentsOf(pid).some((word) => word !== '');
 }
 
 function keeperWords(

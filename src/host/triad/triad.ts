@@ -112,10 +112,8 @@ export class Triad {
       onThere: (names) => this.#seen(names),
       keeperSockets: {
         pathOf: (name) => this.#builder.keeperSocket(name),
-        onFault: (name, fault, isMended) => {
-          const pane = this.#panes.find(name);
-          if (pane !== undefined) this.#troubles.keeperSocket(pane, fault, isMended);
-        },
+        onFault: (name, fault, isMended) =>
+          this.#troubles.keeperSocket(this.#panes.find(name), fault, isMended),
       },
     });
     const { positions, pipes } = this.#watch;
@@ -198,7 +196,11 @@ export class Triad {
     this.server.letGo();
   }
 
-  /** Ends the session with its tmux server, each command in its turn and as its policy says. */
+  /**
+   * Ends the session with its tmux server, each command in its turn and as its policy says.
+   *
+   * @throws UnavailableError when something of it cannot be ended; all else is.
+   */
   async end(): Promise<void> {
     this.#isClosed = true;
     this.#watch.stop();
@@ -209,10 +211,15 @@ export class Triad {
     });
     this.#state = 'ended';
     await this.#endWith(() => this.#process.end());
-    this.#runs.lostAllBut([], 'the session was ended');
-    this.#left.forget();
-    this.close();
-    this.#record('session-ended', { text: 'session ended', facts: {} });
+    try {
+      // What a killed keeper ran has nobody else who ends it.
+      await this.#left.oldRuns.endAll(this.#panes.all);
+    } finally {
+      this.#runs.lostAllBut([], 'the session was ended');
+      this.#left.forget();
+      this.close();
+      this.#record('session-ended', { text: 'session ended', facts: {} });
+    }
   }
 
   get server(): TmuxServer {

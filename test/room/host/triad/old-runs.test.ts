@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { eventually } from '../../../helpers/eventually.js';
 import { isAlive } from '../../../helpers/keeper-pane.js';
 import { SmallHost } from '../../../helpers/small-host.js';
+import { unreachableGroup } from '../../../helpers/unreachable-group.js';
 
 /** Says in `starts` whether another run of it is there when it is started; `more` is what it survives. */
 function once(name: string, more = ''): string {
@@ -125,21 +126,16 @@ test('a run that cannot be ended is never taken for dead: its pane is not starte
   await small.host.close();
   process.kill(keeper, 'SIGKILL');
   await killServer(small);
-  const kill = process.kill.bind(process);
-  const spy = vi
-    .spyOn(process, 'kill')
-    .mockImplementation((to, signal) => to === -(pid ?? 0) || kill(to, signal));
-  try {
+  {
+    using _held = unreachableGroup(pid ?? 0);
     await small.restart();
     await small.reaches('mild', 'running');
-    const held = await eventually('the pane says why it waits', async () => {
+    const waiting = await eventually('the pane says why it waits', async () => {
       const found = await small.pane('deaf');
       return found.problems.join().includes('cannot be ended') ? found : undefined;
     });
-    expect(held.problems.join()).toMatch(new RegExp(`process .*\\b${pid}\\b`));
+    expect(waiting.problems.join()).toMatch(new RegExp(`process .*\\b${pid}\\b`));
     expect(isAlive(pid ?? 0)).toBe(true);
-  } finally {
-    spy.mockRestore();
   }
   await started(small, 'mild', 'deaf', 'mild', 'deaf');
   expect(await small.reaches('deaf', 'running')).toMatchObject({ problems: [] });
