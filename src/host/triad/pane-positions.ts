@@ -4,8 +4,9 @@ import type { PaneRow } from './pane-row.js';
 /** Where the panes of a window were when all of ours were there. */
 export interface KnownWindow {
   readonly windowId: string;
-  /** tmux's layout string, which places panes in the order of their window. */
+  /** tmux's layout string, which `select-layout` gives to panes in the order of their window. */
   readonly layout: string;
+  /** As the layout has them. */
   readonly ids: readonly PaneId[];
 }
 
@@ -92,6 +93,16 @@ export function splitTarget(
 function windowsOf(rows: readonly PaneRow[]): KnownWindow[] {
   return [...new Set(rows.map(({ windowId }) => windowId))].map((windowId) => {
     const panes = rows.filter((row) => row.windowId === windowId);
-    return { windowId, layout: panes[0]?.layout ?? '', ids: panes.map(({ id }) => id) };
+    const layout = panes[0]?.layout ?? '';
+    return { windowId, layout, ids: inLayout(panes, layout) };
   });
+}
+
+/** `move-pane -b` of tmux 3.7c leaves the panes of a window in another order than its layout has them. */
+function inLayout(panes: readonly PaneRow[], layout: string): readonly PaneId[] {
+  const places = [...layout.matchAll(/\d+x\d+,\d+,\d+,(\d+)/g)].map(([, number]) => `%${number}`);
+  const ids = panes.map(({ id }) => id);
+  return ids.every((id) => places.includes(id))
+    ? ids.toSorted((one, other) => places.indexOf(one) - places.indexOf(other))
+    : ids;
 }

@@ -71,3 +71,13 @@ test('what a pane passes through while it is made again is not remembered as a p
   positions.update(rows('%1 @1 one', '%5 @2 two', '%4 @2 '));
   expect(positions.find(TWO)?.windowId).toBe('@2');
 });
+
+test('panes that tmux lists in another order than they are laid out come back as they were laid out', () => {
+  const layout = '6556,200x50,0,0[200x25,0,0,2,200x24,0,26,1]';
+  const listed = ['%1 @1 0 1 77', '%2 @1 0 1 77'].map(
+    (row, at) => `${row} ${layout} ${at === 0 ? 'one' : 'two'}`,
+  );
+  positions.update(parseRows(listed, PANE_ROW));
+  expect(positions.find(TWO)?.ids).toEqual(['%2', '%1']);
+  expect(positions.neighbour(TWO, rows('%1 @1 one'))).toEqual(['-b', '-t', '%1']);
+});
