@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { UnavailableError } from '../../../../src/base/errors.js';
 import { openMirrorClient } from '../../../../src/host/tmux/mirror-client.js';
 import { eventually } from '../../../helpers/eventually.js';
+import { isAlive } from '../../../helpers/keeper-pane.js';
 import { SeenMirror } from '../../../helpers/seen-mirror.js';
 import { PAIR, SmallHost } from '../../../helpers/small-host.js';
+import { typeLine } from '../../../helpers/type-line.js';
 
 /** Asks the tmux server of the host. */
 function asker({ server }: SmallHost) {
@@ -107,7 +108,7 @@ test('a mirror is opened again when somebody detaches its client, or kills it', 
   const second = await mirrorOf(small);
   process.kill(second.pid, 'SIGKILL');
   await eventually('the mirror has a third client', () => isAnother(second.pid));
-  await asker(small)('send-keys', '-t', '%0', 'still here', 'Enter');
+  await typeLine(small.server, '%0', 'still here');
   await mirror.seen.shows('still here');
 });
 
@@ -117,7 +118,7 @@ test('a mirror is woken when somebody suspends its client', async () => {
   const ask = asker(small);
   const { name, pid } = await mirrorOf(small);
   await ask('suspend-client', '-t', name);
-  await ask('send-keys', '-t', '%0', 'after the sleep', 'Enter');
+  await typeLine(small.server, '%0', 'after the sleep');
   await mirror.seen.shows('after the sleep');
   expect((await mirrorOf(small)).pid).toBe(pid);
 });
@@ -133,7 +134,7 @@ test('a mirror comes back when somebody moves its client to another session', as
     'the mirror has another session',
     async () => (await mirrorOf(small)).session !== session,
   );
-  await ask('send-keys', '-t', '%0', 'at home', 'Enter');
+  await typeLine(small.server, '%0', 'at home');
   await mirror.seen.shows('at home');
   await ask('kill-session', '-t', 'elsewhere');
   const sessions = () => ask('list-sessions', '-F', '#{session_name}');
@@ -141,9 +142,9 @@ test('a mirror comes back when somebody moves its client to another session', as
 });
 
 test('a driver who comes into the session of the mirror is sent back', async () => {
-  await using small = await SmallHost.start();
+  await using small = await SmallHost.start(['sh', '-c', 'echo hello; exec cat']);
   await using mirror = await SeenMirror.open(small.link);
-  await mirror.seen.shows('worker');
+  await mirror.seen.shows('hello');
   const size = { cols: 80, rows: 24 };
   const request = { session: PAIR, term: 'xterm', size, onOutput: () => undefined };
   const driver = await small.link.openDriver(request);
@@ -208,7 +209,7 @@ test('a mirror ends with its session, and keeps none of its windows alive', asyn
   await ask('new-session', '-d', '-s', 'elsewhere', 'cat');
   await ask('kill-session', '-t', '$0');
   expect((await mirror.view.ended).reason).toBe('session-ended');
-  await eventually('the keeper is gone', () => !existsSync(`/proc/${keeper}`));
+  await eventually('the keeper is gone', () => !isAlive(keeper));
   await eventually('the session is made again', async () => {
     const [session] = await small.host.describe();
     return session?.state === 'running' && session.panes[0]?.state === 'running';
@@ -232,11 +233,11 @@ test('a mirror goes on when its host lost the control connection', async () => {
 });
 
 test('of a blocked mirror only the newest layout is kept, and one repaint follows', async () => {
-  await using small = await SmallHost.start();
+  await using small = await SmallHost.start(['sh', '-c', 'echo hello; exec cat']);
   await using mirror = await SeenMirror.open(small.link);
   const ask = asker(small);
   await using other = await SeenMirror.open(small.link);
-  await mirror.seen.shows('worker');
+  await mirror.seen.shows('hello');
   mirror.view.setBlocked(true);
   const { bytes } = mirror.seen;
   const layouts = mirror.seen.layouts.length;
@@ -244,7 +245,7 @@ test('of a blocked mirror only the newest layout is kept, and one repaint follow
     await ask('resize-window', '-t', '$0', '-x', `${cols}`, '-y', '20');
     await other.seen.has(`${cols} columns`, ({ size }) => size.cols === cols);
   }
-  await ask('send-keys', '-t', '%0', 'unseen', 'Enter');
+  await typeLine(small.server, '%0', 'unseen');
   await other.seen.shows('unseen');
   expect(mirror.seen.bytes).toBe(bytes);
   expect(mirror.seen.layouts).toHaveLength(layouts);
@@ -268,7 +269,7 @@ test('a session has at most 16 mirrors', async () => {
 test('a mirror is repainted after programs have written', async () => {
   await using small = await SmallHost.start();
   await using mirror = await SeenMirror.open(small.link);
-  await asker(small)('send-keys', '-t', '%0', 'written', 'Enter');
+  await typeLine(small.server, '%0', 'written');
   await mirror.seen.shows('written');
   const before = mirror.seen.text.length;
   await eventually('the mirror was drawn again', () =>

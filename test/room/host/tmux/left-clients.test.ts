@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { endLeftClients } from '../../../../src/host/tmux/control-connection.js';
 import { eventually } from '../../../helpers/eventually.js';
+import { isAlive } from '../../../helpers/keeper-pane.js';
 import { PrivateTmux } from '../../../helpers/private-tmux.js';
 
 /** Starts a control client, and never reads what it says. */
@@ -32,7 +32,7 @@ test('a control client whose owner was killed keeps the server from ending, unti
   await endLeftClients(tmux.server);
   await eventually('the client is gone', async () => (await clients()) === '');
   await tmux.server.run(['kill-server']);
-  await eventually('the server has ended', () => !existsSync(`/proc/${pid}`));
+  await eventually('the server has ended', () => !isAlive(Number(pid)));
 });
 
 test('people’s own clients stay', async () => {

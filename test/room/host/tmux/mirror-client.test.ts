@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { openMirrorClient } from '../../../../src/host/tmux/mirror-client.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { PrivateTmux } from '../../../helpers/private-tmux.js';
+import { typeLine } from '../../../helpers/type-line.js';
 import { compileRooms } from '../../gateway/access/compiled-source.js';
 
 const SIZE = { cols: 80, rows: 24 };
@@ -32,7 +33,7 @@ test('a mirror’s client has every row, its redraws are bracketed, and its keys
   const asked = await tmux.ask('list-clients', '-F', '#{client_termtype}');
   expect(asked).toBe('triad');
   client.write(Buffer.from('\x02dtyped\x03'));
-  await tmux.ask('send-keys', '-t', tmux.pane, 'the end', 'Enter');
+  await typeLine(tmux.server, tmux.pane, 'the end');
   await tmux.shows('the end\nthe end');
   expect(await tmux.ask('list-clients', '-F', '#{client_readonly}')).toBe('1');
 });
@@ -48,7 +49,7 @@ test('what was drawn in a rest comes in one piece', async () => {
     onOutput: (bytes) => sizes.push(bytes.length),
   });
   await eventually('the client has drawn', () => sizes.length > 0);
-  await tmux.ask('send-keys', '-t', tmux.pane, 'Enter');
+  await typeLine(tmux.server, tmux.pane);
   await tmux.shows('300000');
   // One event of a terminal brings 4 KiB at most.
   expect(Math.max(...sizes)).toBeGreaterThan(8192);

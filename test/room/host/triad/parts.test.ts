@@ -79,7 +79,7 @@ test('what is put in the place of a socket, or its permissions, are put right, a
   mkdirSync(join(door, 'mine'), { recursive: true });
   const [problem] = await eventually('the fault is a problem of the session', async () => {
     const problems = await problemsOf(small);
-    return problems.length > 0 ? problems : undefined;
+    return problems.join().includes('is a folder') ? problems : undefined;
   });
   expect(problem).toMatch(
     /^socket of the pane door was replaced .* is a folder \(move it away: mv /,
@@ -91,7 +91,8 @@ test('what is put in the place of a socket, or its permissions, are put right, a
     async () => (await problemsOf(small)).length === 0,
   );
   const failed = small.events.filter(({ kind }) => kind === 'part-failed');
-  expect(failed.map(({ text }) => text)).toEqual([problem]);
+  // Before that was tried, it is told without what to do.
+  expect(failed.at(-1)?.text).toBe(problem);
 });
 
 test('a pane whose keeper cannot be reached keeps neither the host from starting nor the other panes from being led', async () => {
