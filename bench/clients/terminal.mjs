@@ -2,7 +2,9 @@ import { spawn } from 'node-pty';
 import { SIZE } from '../systems/system.mjs';
 import { within } from '../waiting.mjs';
 
-/** The same for every server: a client spends up to 150 ms on the post-quantum one that some offer. */
+/**
+ * One key exchange for every server: a client spends up to 150 ms on the post-quantum one of some.
+ */
 const KEY_EXCHANGE = 'KexAlgorithms=curve25519-sha256';
 const CIPHERS = 'Ciphers=chacha20-poly1305@openssh.com';
 

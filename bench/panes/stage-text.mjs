@@ -1,4 +1,4 @@
-/** At the bottom right: whoever sees it has the whole screen. */
+/** Stands at the bottom right: an observer who sees it has the whole screen. */
 export const END_OF_SCREEN = '#whole#';
 
 const STAMP = /stamp (\d{13}\.\d)\/(\d{4})/g;
@@ -38,7 +38,7 @@ export function colouredLog(bytes) {
   return text;
 }
 
-/** So many lines of plain text, each another one. @param {number} count */
+/** Makes lines of plain text, each another one. @param {number} count */
 export function plainLines(count) {
   const line = (/** @type {number} */ number) =>
     `line ${number} of a log that is quite ordinary, with some words in it and ${number * 7919}\r\n`;

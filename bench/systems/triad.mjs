@@ -19,7 +19,10 @@ const GATEWAY = {
   },
 };
 
-/** More than any scene prints that reads it back; elsewhere no more is printed than the default keeps. */
+/**
+ * More lines than any scene prints that reads them back; others print no more than the default
+ * keeps.
+ */
 const HISTORY_LINES = 200_000;
 
 /** @typedef {'one process' | 'two processes'} Form */

@@ -5,9 +5,9 @@ import type { TerminalSize } from '../base/terminal-size.js';
 
 /** The program's two ways out, and its exit status. */
 export interface Output {
-  /** For programs: results, one `ready` line. */
+  /** Prints what is for programs: results, one `ready` line. */
   print(text: string): void;
-  /** For people: progress, warnings and errors. */
+  /** Prints what is for people: progress, warnings and errors. */
   tell(text: string): void;
   /** The size of the terminal that `print` writes to; undefined where it is none. */
   terminalSize(): TerminalSize | undefined;

@@ -19,7 +19,10 @@ export interface Environment {
   readonly callerFolder: string | undefined;
   /** Whether a terminal may be given colours: https://no-color.org, and terminals that have none. */
   readonly allowsColour: boolean;
-  /** For tmux and everything in it: what a login would set, and nothing that may be a secret. */
+  /**
+   * The environment of tmux and all in it: what a login would set, and nothing that may be a
+   * secret.
+   */
   readonly clean: Readonly<Record<string, string>>;
   /** Every variable, for a pane's `env` entry that passes one on. */
   readonly all: Readonly<Record<string, string>>;

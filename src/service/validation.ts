@@ -14,7 +14,7 @@ import { type HostSettingsOptions, readPlans } from './host-settings.js';
 /** A file of a home, and what is wrong with it. */
 export interface CheckedFile {
   readonly path: string;
-  /** Each complete in itself: `PATH:LINE:COLUMN: what is wrong`. */
+  /** The problems, each complete in itself: `PATH:LINE:COLUMN: what is wrong`. */
   readonly problems: readonly string[];
 }
 

@@ -6,7 +6,10 @@ import { RawSshClient } from './raw-ssh-client.js';
 import { runSsh, type SshTarget } from './ssh-client.js';
 import { type HomeOptions, TriadHome, type Up } from './triad-home.js';
 
-/** More than garbage that was not collected yet, much less than what any of the attacks once cost. */
+/**
+ * Growth that is allowed: more than garbage makes, much less than what any of the attacks once
+ * cost.
+ */
 const MAX_GROWTH_KB = 32 * 1024;
 /** "Within a second", with what a machine that is busy with other tests may add. */
 const ENTRY_LIMIT_MS = 15_000;

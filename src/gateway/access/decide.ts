@@ -12,7 +12,7 @@ import type { Role } from './role.js';
 /** Who asks for what, from where, when. */
 export interface AccessQuery {
   readonly keyBlob: Uint8Array;
-  /** With null the answer is about sessions that no line names. */
+  /** The session asked about; with null the answer is about sessions that no line names. */
   readonly session: SessionName | null;
   /** The client's IP address, without port. */
   readonly address: string;

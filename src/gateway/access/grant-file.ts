@@ -9,7 +9,7 @@ const NEW_FILE_MODE = 0o600;
 export interface ReadableGrantFile {
   readonly file: AuthorizedKeys;
   readonly mode: number;
-  /** As `trustVersion` gave it before the file was read. */
+  /** The version that `trustVersion` gave before the file was read. */
   readonly version: string;
 }
 

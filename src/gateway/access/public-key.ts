@@ -18,7 +18,7 @@ export interface PublicKey {
   readonly type: KeyType;
   /** The key as it travels in SSH (RFC 4253 §6.6, RFC 5656 §3.1, RFC 8709 §4). */
   readonly blob: Buffer;
-  /** As `ssh-keygen -l` prints it: `SHA256:` and unpadded base64. */
+  /** The fingerprint as `ssh-keygen -l` prints it: `SHA256:` and unpadded base64. */
   readonly fingerprint: string;
 }
 

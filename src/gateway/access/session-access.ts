@@ -15,7 +15,7 @@ export interface SessionAccessOptions {
   readonly sessions: {
     /** Every session of the host. @throws UnavailableError where that is not known. */
     get(): readonly SessionName[];
-    /** Those that are known: none while no host has told. */
+    /** The sessions that are known: none while no host has told. */
     find(): readonly SessionName[];
     /** Whether the host has a session of that name; true for any while no host has told which there are. */
     mayHave(name: string): boolean;

@@ -81,7 +81,7 @@ export class LiveAttachment implements Attachment {
   #size: TerminalSize;
   #state: AttachmentState | undefined;
   #isBlocked = false;
-  /** Its terminal was asked what only a viewer asks; the answer may come after a change of role. */
+  /** The terminal was asked what only a viewer asks; the answer may come after a change of role. */
   #hasWatched = false;
   /** The newest of several attempts to open a view: only what that one opens is shown. */
   #newestAttempt: symbol | undefined;

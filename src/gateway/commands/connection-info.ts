@@ -32,6 +32,6 @@ export interface ConnectionCounts {
   readonly open: number;
   readonly max: number;
   readonly loggedIn: number;
-  /** Those of the logged in that are only told why they are not let in. */
+  /** How many of the logged in are only told why they are not let in. */
   readonly guests: number;
 }

@@ -28,7 +28,7 @@ function noSession(context: CommandContext, text: string): NotPermittedError {
   return new NotPermittedError(noAccess(text, context.sessions.filter(sessionFilter(context))));
 }
 
-/** For what concerns sessions that the actor may not see. @throws NotPermittedError */
+/** Refuses what concerns sessions that the actor may not see. @throws NotPermittedError */
 export function requireGlobalAdmin(context: CommandContext, hint?: string): void {
   if (context.adminScope() === 'all') return;
   throw new NotPermittedError('this needs an admin of all sessions', { hint });
@@ -121,7 +121,7 @@ export async function getPanesAddress(
   return { session, pane: null };
 }
 
-/** For sentences: `worker`, or `all panes of pair`. */
+/** The panes in words for a sentence: `worker`, or `all panes of pair`. */
 export function panesText({ session, pane }: PanesAddress): string {
   return pane ?? `all panes of ${session}`;
 }

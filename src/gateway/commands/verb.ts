@@ -35,7 +35,7 @@ export interface Verb {
   /** Whether it works on the files of the home when nothing runs. */
   readonly isOffline?: true;
   readonly summary: string;
-  /** Each without the program's name: `restart worker`. */
+  /** Examples, each without the program's name: `restart worker`. */
   readonly examples: readonly string[];
   /** Declares arguments and options; `take` gets the call when they are complete. */
   readonly declare: (command: Command, take: (call: Call) => void) => void;

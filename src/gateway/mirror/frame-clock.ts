@@ -7,9 +7,11 @@ export interface FrameClockOptions {
 
 /** What tmux draws comes in a few pieces, and nobody sees this wait. */
 const SETTLE_MS = 2;
-/** Without a change for so long output has paused; a flood reaches us every 20 ms (host/tmux/read-pace.ts). */
+/**
+ * Output has paused when nothing changed for so long; a flood comes every 20 ms (`MIRROR_PACE`).
+ */
 const PAUSE_MS = 25;
-/** From the first frame after a pause to the next; each further one doubles that. */
+/** The time from the first frame after a pause to the next; each further frame doubles it. */
 const FIRST_MS = 8;
 /** Where output never pauses: about 15 frames a second. */
 const FRAME_MS = 66;

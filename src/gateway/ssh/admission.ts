@@ -15,7 +15,7 @@ export interface AdmissionOptions {
   readonly limits: GatewayLimits;
   /** Milliseconds that only grow. */
   readonly now: () => number;
-  /** From 0 to less than 1. */
+  /** A random number from 0 to less than 1. */
   readonly random: () => number;
 }
 

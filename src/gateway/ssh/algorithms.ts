@@ -17,7 +17,7 @@ export const ALGORITHMS: Algorithms = {
     'aes256-gcm@openssh.com',
     'aes128-gcm@openssh.com',
     'chacha20-poly1305@openssh.com',
-    // For paramiko before 3.5, which has no authenticated cipher; all MACs below come after encryption.
+    // paramiko before 3.5 has no authenticated cipher and needs it; all MACs come after encryption.
     'aes256-ctr',
   ],
   hmac: ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com'],

@@ -3,7 +3,7 @@ import { MESSAGE } from './message-order.js';
 
 /** What a client asks for in one request (RFC 4252 §5), whatever ssh2 makes of it. */
 export interface AuthenticationRequest {
-  /** As the client named it: any string. */
+  /** The method as the client named it: any string. */
   readonly method: string;
   readonly context: AuthContext;
 }

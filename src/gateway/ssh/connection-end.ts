@@ -4,9 +4,9 @@ import type { GatewayLimits } from './schema.js';
 
 /** Why the gateway ends a connection. */
 export interface ConnectionEnd {
-  /** For log and record. */
+  /** The reason in words, for log and audit. */
   readonly reason: string;
-  /** For the person at the other end, who gets to see it in any case. */
+  /** What the person at the other end gets to see in any case. */
   readonly sentence: string;
 }
 

@@ -176,7 +176,7 @@ export class Gateway {
 
   #admit(socket: Socket, uid: number | undefined): void {
     const remote = socket.remoteAddress;
-    // Without an address it is gone already.
+    // A socket without an address is gone already.
     if (this.#state === 'closed' || remote === undefined) {
       turnAway(socket, 'stopping');
       return;

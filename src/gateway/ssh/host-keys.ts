@@ -14,7 +14,7 @@ export const HOST_KEY_FILES = [
 
 export interface HostKey {
   readonly type: (typeof HOST_KEY_FILES)[number]['type'];
-  /** As `ssh-keygen -l` prints it. */
+  /** The fingerprint as `ssh-keygen -l` prints it. */
   readonly fingerprint: string;
   readonly privateKey: ParsedKey;
 }

@@ -27,7 +27,7 @@ export function parseListenAddress(text: string): ListenAddress {
   return { host: parts['bracketed'] ?? (parts['plain'] || '*'), port };
 }
 
-/** As `parseListenAddress` reads it: `127.0.0.1:2222`, `[::1]:2222`, `*:2222`. */
+/** Writes an address as `parseListenAddress` reads it: `127.0.0.1:2222`, `[::1]:2222`, `*:2222`. */
 export function formatAddress({ host, port }: ListenAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

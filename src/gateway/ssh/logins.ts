@@ -20,9 +20,9 @@ export interface Identity {
 
 /** Why somebody who proved a key is not let in. */
 export interface NotLetIn {
-  /** For log and record: the denial of `decide()`, or the limit. */
+  /** The reason for log and audit: the denial of `decide()`, or the limit. */
   readonly reason: string;
-  /** For the person. */
+  /** What the person is told. */
   readonly sentence: string;
   readonly exitCode: ExitCode;
   /** What its source is to be penalised for; who has a right and finds no slot costs it nothing. */

@@ -7,7 +7,10 @@ import type { PrefixLengths } from '../access/address-bits.js';
 import { addressPatternsProblem } from '../access/address-pattern.js';
 import { type ListenAddress, parseListenAddress } from './listen-address.js';
 
-/** From `start` connections that are not logged in `rate` percent are refused, from `full` on all. */
+/**
+ * From `start` connections on that are not logged in, `rate` percent are refused; from `full` on,
+ * all.
+ */
 export interface Startups {
   readonly start: number;
   readonly rate: number;

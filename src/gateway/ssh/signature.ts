@@ -6,7 +6,7 @@ export interface SignedRequest {
   /** Session identifier and request, exactly the bytes that were signed. */
   readonly data: Buffer;
   readonly signature: Buffer;
-  /** For RSA the digest that the algorithm's name states; undefined where the key decides. */
+  /** The digest that an RSA algorithm's name states; undefined where the key decides. */
   readonly digest: 'sha256' | 'sha512' | undefined;
 }
 

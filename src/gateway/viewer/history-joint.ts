@@ -1,7 +1,7 @@
 /** What is known of a line when two captures of the same buffer are joined. */
 export interface ComparedLine {
   readonly text: string;
-  /** It had scrolled off when it was captured, and so never changes again. */
+  /** The line had scrolled off when it was captured, and so never changes again. */
   readonly isSettled: boolean;
 }
 

@@ -30,7 +30,7 @@ export function textWidth(text: string): number {
   return cells;
 }
 
-/** As much of the end of a text as fits. */
+/** The end of a text, as much of it as fits. */
 export function endOf(text: string, cols: number): string {
   const characters = Array.from(text);
   let cells = 0;
