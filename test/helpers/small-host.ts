@@ -14,10 +14,9 @@ import type { SessionPlan } from '../../src/host/plan/session-plan.js';
 import type { HostSessionOptions } from '../../src/host/session/host-session.js';
 import { LocalHost } from '../../src/host/session/local-host.js';
 import { ProcessTable } from '../../src/host/tap/process-table.js';
-import { SessionTaps } from '../../src/host/tap/session-taps.js';
+import { SessionTaps, type SessionTapsOptions } from '../../src/host/tap/session-taps.js';
 import { findTmux } from '../../src/host/tmux/tmux-binary.js';
 import { TmuxServer } from '../../src/host/tmux/tmux-server.js';
-import { CHECK_INTERVAL_MS } from '../../src/host/triad/session-watch.js';
 import type { HostLink } from '../../src/link/host-link.js';
 import { openLogger } from '../../src/log/logger.js';
 import { eventually } from './eventually.js';
@@ -33,12 +32,12 @@ export const WORKER = { session: PAIR, pane: paneName('worker') };
 
 interface PendingTimer {
   readonly delayMs: number;
-  /** By `SYSTEM_CLOCK.elapsed()`. */
+  /** When it is due, by `SYSTEM_CLOCK.elapsed()`. */
   readonly dueAt: number;
   readonly work: () => void;
 }
 
-/** The tmux server as one host has it, who lets go of it. */
+/** The tmux server as one host has it, which lets go of it when it is closed. */
 class WatchedServer extends TmuxServer {
   readonly #server: TmuxServer;
   readonly #onRun: (args: readonly string[]) => void;
@@ -56,12 +55,36 @@ class WatchedServer extends TmuxServer {
   }
 }
 
+/** The taps of a session, which tell each check of it that finds one of them connected. */
+class CheckedTaps extends SessionTaps {
+  readonly #onCheck: () => void;
+  #isTold = false;
+
+  constructor(options: SessionTapsOptions, onCheck: () => void) {
+    super(options);
+    this.#onCheck = onCheck;
+  }
+
+  /** Only a check asks this, and asks it of all panes before anything else happens. */
+  override isTapped(pane: PaneName): boolean {
+    const isTapped = super.isTapped(pane);
+    if (isTapped && !this.#isTold) {
+      this.#isTold = true;
+      queueMicrotask(() => {
+        this.#isTold = false;
+        this.#onCheck();
+      });
+    }
+    return isTapped;
+  }
+}
+
 /** A host with one session, of one pane unless told otherwise, on a tmux server of its own. */
 export class SmallHost implements AsyncDisposable {
   readonly directory: string;
   readonly server: TmuxServer;
   readonly health = new FakeHealth();
-  /** What was recorded, by this host and those it took the place of. */
+  /** What was recorded, by this host and those before `restart`. */
   readonly events: NewHostEvent[] = [];
   readonly log: string[] = [];
   readonly #logger = openLogger({
@@ -84,11 +107,7 @@ export class SmallHost implements AsyncDisposable {
   readonly #clock: Clock = {
     elapsed: () => SYSTEM_CLOCK.elapsed(),
     now: () => SYSTEM_CLOCK.now() + this.jumpMs,
-    after: (delayMs, work) => {
-      // Only the check of a session waits so long, each time that it is done.
-      this.#checks += delayMs === CHECK_INTERVAL_MS ? 1 : 0;
-      return this.#after(delayMs, work);
-    },
+    after: (delayMs, work) => this.#after(delayMs, work),
   };
 
   private constructor(
@@ -132,7 +151,7 @@ export class SmallHost implements AsyncDisposable {
     return planOf(session, this.directory);
   }
 
-  /** As after a restart of the process: the session is adopted by a new host. */
+  /** Closes the host and has a new one adopt the session, as after a restart of the process. */
   async restart(session = this.#session): Promise<void> {
     await this.host.close();
     this.#next = undefined;
@@ -140,7 +159,7 @@ export class SmallHost implements AsyncDisposable {
     await this.host.open();
   }
 
-  /** As when `triad.yaml` says something else from now on. */
+  /** Reloads, as when `triad.yaml` says something else from now on. */
   reload(session: object): Promise<ReloadReport> {
     this.#next = session;
     return this.host.reload();
@@ -190,7 +209,7 @@ export class SmallHost implements AsyncDisposable {
     const end = SYSTEM_CLOCK.elapsed() + ms;
     const due = [...this.#timers].filter(({ dueAt }) => dueAt <= end);
     for (const timer of due.sort((one, other) => one.dueAt - other.dueAt)) {
-      // What was done before may have taken it back.
+      // The work before may have cancelled it.
       if (this.#timers.has(timer)) timer.work();
     }
   }
@@ -215,6 +234,11 @@ export class SmallHost implements AsyncDisposable {
       this.events.push(event);
       return this.#eventLog.record(event).number;
     };
+    const taps = {
+      ...{ session: PAIR, directory, tapPath: getTapBinary().path, clock, log, record },
+      ...{ logDirectory: join(directory, 'logs'), processes: new ProcessTable({ clock }) },
+      openLogFile: (path: string) => open(this.isDiskFull ? '/dev/full' : path, 'a', 0o600),
+    };
     return {
       ...{ plan: this.plan(session), server, directory, keeperPath: getKeeperBinary().path },
       ...{ cwd: directory, clock, random: Math.random, watchHealth: health.watch, log, record },
@@ -223,11 +247,7 @@ export class SmallHost implements AsyncDisposable {
       homeMark: basename(directory),
       notesPath: join(directory, 'state', 'runs', 'pair.json'),
       history: this.#eventLog.panes,
-      taps: new SessionTaps({
-        ...{ session: PAIR, directory, tapPath: getTapBinary().path, clock, log, record },
-        ...{ logDirectory: join(directory, 'logs'), processes: new ProcessTable({ clock }) },
-        openLogFile: (path) => open(this.isDiskFull ? '/dev/full' : path, 'a', 0o600),
-      }),
+      taps: new CheckedTaps(taps, () => (this.#checks += 1)),
       onDifferent: () => undefined,
       hostProblems: () => [],
     };

@@ -12,7 +12,7 @@ import { PANE_ROW, type PaneRow } from './pane-row.js';
 import type { ServerProcess } from './server-process.js';
 
 /** What it finds is known within this; each check costs the tmux server a tenth of a millisecond. */
-export const CHECK_INTERVAL_MS = 250;
+const CHECK_INTERVAL_MS = 250;
 /** Checks from one of the keepers and the socket to the next: about once a second. */
 const CHECKS_PER_ROUND = 5;
 
