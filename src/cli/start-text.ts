@@ -1,5 +1,5 @@
 import { isatty } from 'node:tty';
-import { isLoopback, sshTo } from '../gateway/commands/front.js';
+import { isLoopback, sshTo } from '../gateway/commands/endpoint.js';
 import type { RunningGateway } from '../service/gateway.js';
 import type { DifferentSession, RunningHost } from '../service/host.js';
 import type { StartedGateway } from '../service/start-gateway.js';
@@ -69,9 +69,9 @@ const SLOW_CIPHERS =
   "  note      ssh2's native part is missing, so encryption costs twice the CPU: npm rebuild ssh2\n";
 
 function describeDoors(gateway: RunningGateway): string[] {
-  const { listen, hostKeys, hasNativeCiphers, front } = gateway;
+  const { listen, hostKeys, hasNativeCiphers, endpoint } = gateway;
   const [login = 'SESSION'] = gateway.sessions();
-  const reached = front.addresses.filter((address) => !isLoopback(address));
+  const reached = endpoint.addresses.filter((address) => !isLoopback(address));
   return [
     `  listens   ${listen.join(', ')}\n`,
     ...reached.map((address) => `  others    ${sshTo(address, login)}\n`),

@@ -21,8 +21,8 @@ import { HostRecord } from '../gateway/audit/host-record.js';
 import type { CommandOutcome } from '../gateway/commands/command-outcome.js';
 import type { ConnectionCounts } from '../gateway/commands/connection-info.js';
 import type { GatewayPort } from '../gateway/commands/context.js';
+import type { Endpoint } from '../gateway/commands/endpoint.js';
 import { Followers } from '../gateway/commands/follower.js';
-import type { Front } from '../gateway/commands/front.js';
 import { executeLocal } from '../gateway/commands/local-commands.js';
 import { SshCommands } from '../gateway/commands/ssh-commands.js';
 import { ControlServer } from '../gateway/control/control-server.js';
@@ -37,7 +37,7 @@ import type { HostLink } from '../link/host-link.js';
 import { LinkLostError } from '../link/link-lost.js';
 import type { Logger } from '../log/logger.js';
 import type { GatewaySettings } from './gateway-settings.js';
-import { written } from './home-files.js';
+import { namingPath } from './home-files.js';
 import { sshCommand } from './own-keys.js';
 import { reachedAt } from './reached-at.js';
 import { runtimeFolder } from './runtime-directory.js';
@@ -164,7 +164,7 @@ export class RunningGateway {
    */
   static async open(options: GatewayOptions, disposal: Disposal): Promise<RunningGateway> {
     const { home, link, log } = options;
-    const audit = written(home.audit, () => Audit.open(home.audit, log));
+    const audit = namingPath(home.audit, () => Audit.open(home.audit, log));
     disposal.defer(() => audit.close());
     const { root, authorizedKeys: path } = home;
     const grants = await GrantStore.open({ root, path, log, now: Date.now });
@@ -193,7 +193,7 @@ export class RunningGateway {
   }
 
   /** Where others reach the gateway, and the host keys by which they know it. */
-  get front(): Front {
+  get endpoint(): Endpoint {
     return { addresses: reachedAt(this.#gateway?.addresses ?? []), hostKeys: this.hostKeys };
   }
 
@@ -263,7 +263,7 @@ export class RunningGateway {
     this.#parts.add(runtimeFolder(home, runtimeDirectory), ...control.parts, FILE_DESCRIPTORS);
     this.#parts.add(...this.#options.parts);
     const commands = new SshCommands({
-      ...{ access, grants, audit, log, gateway: this.#port, front: () => this.front },
+      ...{ access, grants, audit, log, gateway: this.#port, endpoint: () => this.endpoint },
     });
     this.#gateway = await Gateway.listen({
       ...settings,
@@ -285,7 +285,7 @@ export class RunningGateway {
       ...{ sessions: this.sessions(), grants: this.#grants, audit: this.#audit, log: this.log },
       ...{
         gateway: this.#port,
-        front: () => this.front,
+        endpoint: () => this.endpoint,
         localName: this.#options.environment.login,
       },
     });

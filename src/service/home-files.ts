@@ -31,7 +31,7 @@ export function openHomeLog(
 ): HomeLog {
   openDirectory({ root: home.root, path: home.state });
   const options = { path, maxBytes: MAX_LOG_BYTES, maxOldFiles: MAX_OLD_LOGS };
-  const file = written(path, () => new AppendFile(options));
+  const file = namingPath(path, () => new AppendFile(options));
   disposal.defer(() => file.close());
   return logInto(file, { name: basename(path), level });
 }
@@ -70,7 +70,7 @@ function logInto(
 }
 
 /** @throws ConfigurationError that names `path` when `open` fails. */
-export function written<T>(path: string, open: () => T): T {
+export function namingPath<T>(path: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
@@ -92,7 +92,7 @@ export function written<T>(path: string, open: () => T): T {
  * @throws ConfigurationError that names what cannot be made, or is another user's.
  */
 export function openDirectory(directory: TrustedPath): void {
-  written(directory.path, () => {
+  namingPath(directory.path, () => {
     mkdirSync(directory.root, { recursive: true, mode: 0o700 });
     makeMissing(directory);
     requireTrustedFolder(directory);

@@ -4,11 +4,11 @@ import type { Home } from '../config/home.js';
 import { GrantStore } from '../gateway/access/grant-store.js';
 import { Audit } from '../gateway/audit/audit.js';
 import type { CommandOutcome } from '../gateway/commands/command-outcome.js';
-import type { Front } from '../gateway/commands/front.js';
+import type { Endpoint } from '../gateway/commands/endpoint.js';
 import { executeLocal } from '../gateway/commands/local-commands.js';
 import type { Logger } from '../log/logger.js';
 import { readGatewaySettings } from './gateway-settings.js';
-import { openHomeLog, written } from './home-files.js';
+import { namingPath, openHomeLog } from './home-files.js';
 import { readSessionNames } from './host-settings.js';
 import { reachedAt } from './reached-at.js';
 
@@ -23,7 +23,7 @@ export interface OfflineHome extends AsyncDisposable {
 export async function openOfflineHome(home: Home): Promise<OfflineHome> {
   return allOrNothing(async (disposal) => {
     const { log } = openHomeLog(home, { path: home.log, level: 'info' }, disposal);
-    const audit = written(home.audit, () => Audit.open(home.audit, log));
+    const audit = namingPath(home.audit, () => Audit.open(home.audit, log));
     disposal.defer(() => audit.close());
     const { root, authorizedKeys: path } = home;
     const grants = await GrantStore.open({ root, path, log, now: Date.now });
@@ -50,12 +50,12 @@ export async function runOffline(
   const { grants, audit, log } = opened;
   return await executeLocal({
     ...{ words, files, sessions, grants, audit, log, localName: environment.login },
-    ...{ program, front: () => readFront(home), gateway: undefined, terminal: undefined },
+    ...{ program, endpoint: () => readEndpoint(home), gateway: undefined, terminal: undefined },
   });
 }
 
 /** How people reach the gateway once it is started; undefined where the start would fail. */
-async function readFront(home: Home): Promise<Front | undefined> {
+async function readEndpoint(home: Home): Promise<Endpoint | undefined> {
   try {
     const { listen, hostKeys } = await readGatewaySettings({ home, listen: [] });
     return { addresses: reachedAt(listen), hostKeys };

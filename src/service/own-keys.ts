@@ -8,7 +8,7 @@ import { readTrustedFile, type TrustedPath } from '../base/trusted-file.js';
 import type { Grant } from '../gateway/access/grant.js';
 import type { PublicKey } from '../gateway/access/public-key.js';
 import { parsePublicKeyFile } from '../gateway/access/public-key-file.js';
-import { sshTo } from '../gateway/commands/front.js';
+import { sshTo } from '../gateway/commands/endpoint.js';
 import type { ListenAddress } from '../gateway/ssh/listen-address.js';
 
 /** ssh(1), FILES: private keys it tries without being told. */

@@ -87,7 +87,7 @@ export class Executed {
       actor: { engineer: this.engineer, door: 'ssh', ...this.connection },
       roleIn: (session) => this.roles[session],
       adminScope: () => this.#adminScope(),
-      ...{ program: 'triad', front: () => undefined },
+      ...{ program: 'triad', endpoint: () => undefined },
       ...{ session: this.session, sessions: this.sessions, audit, terminal: this.terminal },
       grants: this.grants,
       gateway: {

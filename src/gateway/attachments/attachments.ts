@@ -7,9 +7,9 @@ import type { Watchers } from '../viewer/watchers.js';
 import type { Attachment, AttachRequest, DeniedAttachment } from './attachment.js';
 import type { EndReason } from './farewell.js';
 import { type AttachmentInfo, LiveAttachment } from './live-attachment.js';
+import { PresenceReporter } from './presence-reporter.js';
 import { Presences } from './presences.js';
 import { SessionReturns } from './session-returns.js';
-import { ToldPresence } from './told-presence.js';
 
 export interface AttachmentsOptions {
   readonly link: HostLink;
@@ -30,7 +30,7 @@ export class Attachments {
   readonly #options: AttachmentsOptions;
   readonly #live = new Map<AttachmentId, LiveAttachment>();
   readonly #presences: Presences;
-  readonly #told: ToldPresence;
+  readonly #presenceReporter: PresenceReporter;
   readonly #returns: SessionReturns;
   readonly #stopListening: () => void;
   #serial = 0;
@@ -39,10 +39,10 @@ export class Attachments {
     this.#options = options;
     const { mirrors, link, log } = options;
     this.#returns = new SessionReturns(link);
-    this.#told = ToldPresence.open(link, log);
+    this.#presenceReporter = PresenceReporter.open(link, log);
     this.#presences = new Presences(this.#live, (session, people) => {
       mirrors.showPresence(session, people);
-      this.#told.show(session, people);
+      this.#presenceReporter.show(session, people);
     });
     this.#stopListening = options.access.onChange(() => this.#decideAgain());
   }
@@ -101,7 +101,7 @@ export class Attachments {
   dispose(): void {
     this.#stopListening();
     this.#presences.close();
-    this.#told.close();
+    this.#presenceReporter.close();
     this.#returns.close();
   }
 

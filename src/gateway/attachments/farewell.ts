@@ -70,7 +70,7 @@ export function farewell(
 }
 
 /** Switches off what a view before has switched on, and leaves what is seen. */
-export function calmTerminal(): Uint8Array {
+export function resetTerminalModes(): Uint8Array {
   return Buffer.from(RESTORE);
 }
 

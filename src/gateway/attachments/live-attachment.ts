@@ -11,10 +11,10 @@ import type { Watchers } from '../viewer/watchers.js';
 import type { Attachment, AttachmentEnd, AttachRequest, Caller } from './attachment.js';
 import {
   type AwaitedThing,
-  calmTerminal,
   type EndReason,
   exitCodeFor,
   farewell,
+  resetTerminalModes,
   waitingNotice,
 } from './farewell.js';
 import { LeavingKeys } from './leaving-keys.js';
@@ -290,7 +290,7 @@ export class LiveAttachment implements Attachment {
     if (state.kind === 'typing') {
       state.view.setBlocked(this.#isBlocked);
     } else {
-      terminal.write(calmTerminal());
+      terminal.write(resetTerminalModes());
       state.view.start();
       this.#hasWatched = true;
     }

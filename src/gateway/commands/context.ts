@@ -10,8 +10,8 @@ import type { Attachments } from '../attachments/attachments.js';
 import type { Actor, Audit } from '../audit/audit.js';
 import type { CallerTerminal } from './command-outcome.js';
 import type { ConnectionCounts, ConnectionsPort } from './connection-info.js';
+import type { Endpoint } from './endpoint.js';
 import type { Followers } from './follower.js';
-import type { Front } from './front.js';
 
 /** Everything a verb may use: who asks, and what there is to act on. */
 export interface CommandContext {
@@ -33,7 +33,7 @@ export interface CommandContext {
   /**
    * How people reach the gateway, read when a verb asks for it; undefined where that is not known.
    */
-  readonly front: () => Front | undefined | Promise<Front | undefined>;
+  readonly endpoint: () => Endpoint | undefined | Promise<Endpoint | undefined>;
   /** The text of a file that was named on the command line; `-` is standard input. */
   readonly readFile: (name: string) => Promise<string>;
   readonly terminal: CallerTerminal | undefined;

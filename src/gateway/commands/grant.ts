@@ -14,7 +14,7 @@ import type { PublicKey } from '../access/public-key.js';
 import { parsePublicKeyFile } from '../access/public-key-file.js';
 import { ROLES, type Role } from '../access/role.js';
 import type { CommandContext } from './context.js';
-import { invitation } from './front.js';
+import { invitation } from './endpoint.js';
 import { changesJson, changesText, FORCE, type ScopeOptions, scopeOf } from './grant-change.js';
 import type { Verb } from './verb.js';
 
@@ -90,8 +90,8 @@ async function run(context: CommandContext, request: Request): Promise<string> {
 /** What to send the engineer, as `invitation` says it. */
 async function forwarded(context: CommandContext, session: SessionName | null): Promise<string> {
   const login = session ?? context.sessions[0];
-  const front = login === undefined ? undefined : await context.front();
-  return front === undefined || login === undefined ? '' : invitation(front, login);
+  const endpoint = login === undefined ? undefined : await context.endpoint();
+  return endpoint === undefined || login === undefined ? '' : invitation(endpoint, login);
 }
 
 function readKeys(file: string, text: string): readonly PublicKey[] {

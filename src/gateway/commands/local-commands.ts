@@ -6,7 +6,7 @@ import { execute } from './execute.js';
 export interface LocalCommand
   extends Pick<
     CommandContext,
-    'program' | 'front' | 'sessions' | 'grants' | 'audit' | 'gateway' | 'terminal'
+    'program' | 'endpoint' | 'sessions' | 'grants' | 'audit' | 'gateway' | 'terminal'
   > {
   readonly words: readonly string[];
   /** The files that the words name, by these names. */

@@ -10,14 +10,14 @@ import type { Caller } from '../attachments/attachment.js';
 import type { Actor } from '../audit/audit.js';
 import type { CallerTerminal, CommandOutcome } from './command-outcome.js';
 import type { CommandContext } from './context.js';
+import { sshTo } from './endpoint.js';
 import { execute } from './execute.js';
-import { sshTo } from './front.js';
 
 /** Longer command lines are no verb of ours: `send` takes 64 KiB of text, which quotes may make longer. */
 const MAX_COMMAND_LINE_BYTES = 128 * 1024;
 
 export interface SshCommandsOptions
-  extends Pick<CommandContext, 'grants' | 'audit' | 'gateway' | 'front'> {
+  extends Pick<CommandContext, 'grants' | 'audit' | 'gateway' | 'endpoint'> {
   readonly access: Pick<SessionAccess, 'requireSessions' | 'decide' | 'explain' | 'adminScope'>;
   readonly log: Logger;
 }
@@ -47,7 +47,7 @@ export class SshCommands {
    * @throws UnavailableError where it is not known which sessions there are.
    */
   async execute(command: SshCommand): Promise<CommandOutcome> {
-    const { access, grants, audit, gateway, front, log } = this.#options;
+    const { access, grants, audit, gateway, endpoint, log } = this.#options;
     const { caller, session, terminal } = command;
     const sessions = access.requireSessions();
     const actor = actorOf(caller);
@@ -67,7 +67,7 @@ export class SshCommands {
     const readFile = (name: string) => readInputAs(name, command);
     const context = {
       ...{ actor, roleIn, adminScope, session, sessions, grants, audit, gateway, readFile },
-      ...{ front, terminal, program: sshTo(caller.reached, session) },
+      ...{ endpoint, terminal, program: sshTo(caller.reached, session) },
     };
     const words = () => wordsOf(command.commandLine);
     return execute({ words, context, log });

@@ -24,7 +24,7 @@ export interface FreshConnection {
   /** The user of this machine that it comes from, where that is known. */
   readonly uid?: number | undefined;
   /** Whether the process has no file descriptor for one more. */
-  readonly isShort: boolean;
+  readonly lacksDescriptors: boolean;
   /** Whether others may have to give way to it. */
   readonly mayDisplace: boolean;
   /** The connection loses its slot, and must be ended at once. Called at most once. */
@@ -80,13 +80,13 @@ export class Admission {
   /** Counts a connection, for which another one may have lost its slot, or names the limit that refuses it. */
   admit(fresh: FreshConnection): Admittance | { readonly refusedBy: AdmissionLimit } {
     const { limits, now } = this.#options;
-    const { address, uid, isShort, mayDisplace, onDisplaced } = fresh;
+    const { address, uid, lacksDescriptors, mayDisplace, onDisplaced } = fresh;
     const network = networkOf(address, limits.perSourceNetBlockSize) ?? address;
     const source = uid === undefined ? network : `uid ${uid}`;
     const isExempt = matchesAddress(this.#exempt, address);
     if (!isExempt && this.#penalties.isRefused(source)) return { refusedBy: 'perSourcePenalties' };
     if (this.#loggedInCount >= limits.maxConnections) return { refusedBy: 'maxConnections' };
-    const limit = isShort ? 'descriptors' : this.#fullFor(source);
+    const limit = lacksDescriptors ? 'descriptors' : this.#fullFor(source);
     if (limit !== undefined && !(mayDisplace && this.#displace(limit, source))) {
       return { refusedBy: limit };
     }

@@ -197,7 +197,7 @@ export class Gateway {
   ): FreshConnection {
     return {
       ...source,
-      isShort: findDescriptorShortage() !== undefined,
+      lacksDescriptors: findDescriptorShortage() !== undefined,
       // While all are held nobody can show that they go on: who came first stays.
       mayDisplace: this.#state === 'accepting',
       onDisplaced: (limit) => {

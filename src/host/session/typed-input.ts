@@ -8,7 +8,7 @@ const POLL_MS = 100;
 const [ENTER, INTERRUPT, OTHER] = ['\r', '\x03', 'x'];
 
 export interface TypedInputOptions {
-  readonly taps: Pick<SessionTaps, 'type' | 'acquit'>;
+  readonly taps: Pick<SessionTaps, 'type' | 'forgetTyped'>;
   readonly panes: () => readonly { readonly name: PaneName; readonly id: PaneId | null }[];
   /** Asks tmux about a pane, or with null about the one that has the keys; throws while it cannot be asked. */
   readonly ask: (pane: PaneId | null) => Promise<KeyTarget>;
@@ -149,14 +149,14 @@ export class TypedInput {
     for (const round of polled) {
       round.panes.add(id);
       round.isAnywhere ||= isShared;
-      if (round.polls > 1 && !round.isAnywhere) this.#acquit(round);
+      if (round.polls > 1 && !round.isAnywhere) this.#forgetTyped(round);
     }
     this.#rounds = this.#rounds.filter(({ polls }) => polls <= 1);
   }
 
-  #acquit({ number, panes }: Round): void {
+  #forgetTyped({ number, panes }: Round): void {
     const others = this.#options.panes().filter(({ id }) => id !== null && !panes.has(id));
-    this.#options.taps.acquit(
+    this.#options.taps.forgetTyped(
       others.map(({ name }) => name),
       number,
     );

@@ -168,8 +168,8 @@ export class SessionTaps {
   }
 
   /** Nothing of this round was typed into `panes`. */
-  acquit(panes: readonly PaneName[], round: number): void {
-    for (const pane of panes) this.#get(pane).output.acquit(round);
+  forgetTyped(panes: readonly PaneName[], round: number): void {
+    for (const pane of panes) this.#get(pane).output.forgetTyped(round);
   }
 
   /**

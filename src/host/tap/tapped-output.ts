@@ -153,8 +153,8 @@ export class TappedOutput implements PaneOutput {
   }
 
   /** What was typed in this round went to other panes. */
-  acquit(round: number): void {
-    this.#typed.acquit(round);
+  forgetTyped(round: number): void {
+    this.#typed.forgetTyped(round);
     this.#tail = undefined;
   }
 

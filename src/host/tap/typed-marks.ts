@@ -68,7 +68,7 @@ export class TypedMarks {
   }
 
   /** Nothing that was typed in this round went to this pane. */
-  acquit(round: number): void {
+  forgetTyped(round: number): void {
     this.#marks = this.#marks.filter((mark) => mark.kind !== 'typed' || mark.round !== round);
   }
 

@@ -82,8 +82,8 @@ export class FoundPanes {
 
   async #make(sessionId: string, pane: Pane): Promise<void> {
     if (pane.plan === undefined) return;
-    const lead = await this.#options.mender.make(sessionId, pane, pane.plan);
-    await lead();
+    const connect = await this.#options.mender.make(sessionId, pane, pane.plan);
+    await connect();
   }
 
   /** What one pane fails at is told, and tried again; the others are led all the same. */

@@ -38,7 +38,7 @@ export interface PaneMenderOptions {
 }
 
 /** Connects a pane with its keeper, however long that takes. */
-export type Lead = () => Promise<void>;
+export type ConnectKeeper = () => Promise<void>;
 
 /** Gives panes their keepers: those just found, and those whose keeper or pane somebody took away. */
 export class PaneMender {
@@ -56,7 +56,7 @@ export class PaneMender {
    */
   async adopt(pane: Pane, found: FoundPane, note?: string): Promise<void> {
     await this.#keep(pane, found);
-    await this.#lead(pane, found, note);
+    await this.#adoptKeeper(pane, found, note);
   }
 
   /** Sees to it that there is a keeper that can answer. */
@@ -89,7 +89,7 @@ export class PaneMender {
     return found;
   }
 
-  async #lead(pane: Pane, found: FoundPane, note?: string): Promise<void> {
+  async #adoptKeeper(pane: Pane, found: FoundPane, note?: string): Promise<void> {
     const keeper = await this.#connect(pane.name);
     const { programMark } = found;
     const memory = this.#options.runs.reconciled(pane.name, found.memory);
@@ -105,7 +105,7 @@ export class PaneMender {
    * @returns what is to be done without keeping the session's windows from others; undefined where
    *   nothing in them is new.
    */
-  async mend(sessionId: string, pane: Pane): Promise<Lead | undefined> {
+  async mend(sessionId: string, pane: Pane): Promise<ConnectKeeper | undefined> {
     const { builder, positions } = this.#options;
     // All of ours may be gone while a window of somebody's own keeps the session.
     if ((await builder.rows(sessionId)).length === 0) return undefined;
@@ -115,7 +115,7 @@ export class PaneMender {
       pane.letGo();
       positions.replace(pane.name, found.id);
       await this.#keep(pane, found);
-      return () => this.#lead(pane, found);
+      return () => this.#adoptKeeper(pane, found);
     }
     if (pane.plan === undefined) {
       this.#options.log.warn({ pane: pane.name }, 'pane was closed, and is not configured');
@@ -123,7 +123,7 @@ export class PaneMender {
       this.#options.onForgotten(pane);
       return () => Promise.resolve();
     }
-    if (pane.isLed && !pane.isLost) this.#options.onClosed(pane);
+    if (pane.hasHadKeeper && !pane.isLost) this.#options.onClosed(pane);
     return this.make(sessionId, pane, pane.plan);
   }
 
@@ -142,13 +142,13 @@ export class PaneMender {
   }
 
   /** Makes a pane where it was; led, its command is started when what was in it before has ended. */
-  async make(sessionId: string, pane: Pane, plan: PanePlan): Promise<Lead> {
+  async make(sessionId: string, pane: Pane, plan: PanePlan): Promise<ConnectKeeper> {
     const found = await this.#options.positions.hold(() => this.#makeWhereItWas(sessionId, plan));
     await this.#pipe(sessionId);
     return async () => {
       await withDeadline(pane.gone(), END_LIMIT_MS, `the command of ${pane.name}`);
       pane.lost('its pane was closed');
-      await this.#lead(pane, found);
+      await this.#adoptKeeper(pane, found);
     };
   }
 

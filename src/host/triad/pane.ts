@@ -39,7 +39,7 @@ export class Pane {
   /** The command's process, as it was known last. */
   #lastPid: number | null = null;
   /** Whether a keeper was adopted before. */
-  #isLed = false;
+  #hasHadKeeper = false;
   #isClosed = false;
   #trouble: string | undefined;
   /** Why its run is gone that it was recalled with, until another keeper is there. */
@@ -89,8 +89,8 @@ export class Pane {
   }
 
   /** Whether it ever had a keeper; one that was planned and not made yet had none. */
-  get isLed(): boolean {
-    return this.#isLed;
+  get hasHadKeeper(): boolean {
+    return this.#hasHadKeeper;
   }
 
   /** Whether somebody stopped it, or it is being stopped for somebody. */
@@ -117,8 +117,8 @@ export class Pane {
       keeper.close();
       return;
     }
-    const isFirst = !this.#isLed;
-    this.#isLed = true;
+    const isFirst = !this.#hasHadKeeper;
+    this.#hasHadKeeper = true;
     this.#trouble = undefined;
     this.#keeper?.close();
     this.#id = id;
@@ -142,7 +142,7 @@ export class Pane {
 
   /** Goes on from what was noted of it, since tmux does not have it any more: its run is over, or must be. */
   recallLost({ memory, lastExit }: PaneNote, cause: string): void {
-    this.#isLed = true;
+    this.#hasHadKeeper = true;
     this.#loss = cause;
     this.#lastExit = lastExit;
     this.#recall(memory);

@@ -5,7 +5,7 @@ import type { Logger } from '../../log/logger.js';
 import type { Layout } from '../plan/schema.js';
 import type { SessionPlan } from '../plan/session-plan.js';
 import type { RulesPlan } from '../rules/rule-plan.js';
-import type { Lead, PaneMender } from './pane-mender.js';
+import type { ConnectKeeper, PaneMender } from './pane-mender.js';
 import type { PanePositions } from './pane-positions.js';
 import type { PaneSet } from './pane-set.js';
 import { planChanges } from './plan-changes.js';
@@ -57,11 +57,11 @@ export class PlanChanger {
     for (const name of changes.removed) {
       await steps.attempt(name, () => this.#remove(sessionId, name));
     }
-    steps.requireLed();
+    steps.requireNotClosing();
     panes.setPlans(plan.panes);
-    const leads = new Map<PaneName, Lead>();
-    await inTurn(() => this.#changeWindows(sessionId, plan, { steps, leads }));
-    await Promise.all([...leads].map(([name, lead]) => steps.attempt(name, lead)));
+    const connects = new Map<PaneName, ConnectKeeper>();
+    await inTurn(() => this.#changeWindows(sessionId, plan, { steps, connects }));
+    await Promise.all([...connects].map(([name, connect]) => steps.attempt(name, connect)));
     if (changes.isLayoutChanged) onWindowsChanged();
     const restarts = changes.restarted.map((name) =>
       steps.attempt(name, () => this.#startAnew(name)),
@@ -74,13 +74,13 @@ export class PlanChanger {
   async #changeWindows(
     sessionId: string,
     plan: SessionPlan,
-    { steps, leads }: { readonly steps: Steps; readonly leads: Map<PaneName, Lead> },
+    { steps, connects }: { readonly steps: Steps; readonly connects: Map<PaneName, ConnectKeeper> },
   ): Promise<void> {
     const { builder, panes, mender } = this.#options;
     for (const pane of plan.panes.map(({ name }) => panes.get(name))) {
       await steps.attempt(pane.name, async () => {
-        const lead = pane.id === null ? await mender.mend(sessionId, pane) : undefined;
-        if (lead !== undefined) leads.set(pane.name, lead);
+        const connect = pane.id === null ? await mender.mend(sessionId, pane) : undefined;
+        if (connect !== undefined) connects.set(pane.name, connect);
         if (pane.id !== null && pane.plan !== undefined) await builder.retitle(pane.id, pane.plan);
       });
     }
@@ -125,7 +125,7 @@ class Steps {
   }
 
   async attempt(what: string, work: () => Promise<void>): Promise<void> {
-    this.requireLed();
+    this.requireNotClosing();
     try {
       await work();
     } catch (error) {
@@ -135,7 +135,7 @@ class Steps {
   }
 
   /** @throws UnavailableError when the host has let go of the session. */
-  requireLed(): void {
+  requireNotClosing(): void {
     if (this.#options.closing.aborted) throw new UnavailableError('the host is stopping');
   }
 

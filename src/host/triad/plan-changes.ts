@@ -15,7 +15,10 @@ export interface SessionInForce {
   readonly panes: readonly PaneInForce[];
 }
 
-export type PaneInForce = Pick<Pane, 'name' | 'plan' | 'state' | 'isLed' | 'isStopped' | 'started'>;
+export type PaneInForce = Pick<
+  Pane,
+  'name' | 'plan' | 'state' | 'hasHadKeeper' | 'isStopped' | 'started'
+>;
 
 /** What is to be done to make a session what a plan says. */
 export interface PlanChanges {
@@ -39,7 +42,7 @@ export function planChanges(before: SessionInForce, after: SessionPlan): PlanCha
   const isLayoutChanged =
     !isDeepStrictEqual(before.layout, after.layout) ||
     there.join(' ') !== names.join(' ') ||
-    before.panes.some(({ isLed }) => !isLed);
+    before.panes.some(({ hasHadKeeper }) => !hasHadKeeper);
   const isSessionChanged = isLayoutChanged || !isSame(before.rules, after.rules);
   const session = after.name;
   return {
@@ -60,7 +63,7 @@ function paneChange(
   before: PaneInForce | undefined,
   after: PanePlan,
 ): 'added' | 'restarted' | 'changed' | undefined {
-  if (before?.plan === undefined || !before.isLed) return 'added';
+  if (before?.plan === undefined || !before.hasHadKeeper) return 'added';
   if (isToStart(before, after)) return 'restarted';
   return isSame(before.plan, after) ? undefined : 'changed';
 }
@@ -68,7 +71,7 @@ function paneChange(
 /** Whether its command has to be started anew; what somebody stopped and what waits is not. */
 function isToStart(before: PaneInForce, { program }: PanePlan): boolean {
   const { plan, state, started } = before;
-  if (!before.isLed || before.isStopped || state === 'waiting') return false;
+  if (!before.hasHadKeeper || before.isStopped || state === 'waiting') return false;
   const hasEnded = state === 'exited' || state === 'failed';
   return isOther(started, program) || (plan === undefined && hasEnded);
 }

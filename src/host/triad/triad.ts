@@ -18,7 +18,7 @@ import { FoundPanes, findSession } from './found-panes.js';
 import { LeftPanes, type LeftPanesOptions } from './left-panes.js';
 import type { Pane } from './pane.js';
 import { PaneMarks } from './pane-marks.js';
-import { END_LIMIT_MS, type Lead, PaneMender } from './pane-mender.js';
+import { type ConnectKeeper, END_LIMIT_MS, PaneMender } from './pane-mender.js';
 import type { PaneSurroundings } from './pane-options.js';
 import { PaneSet } from './pane-set.js';
 import { PaneTroubles } from './pane-troubles.js';
@@ -330,7 +330,7 @@ export class Triad {
   #seen(there: ReadonlySet<PaneName>): void {
     for (const pane of this.#panes.all) {
       const isHere = there.has(pane.name);
-      const needsRepair = isHere ? pane.id === null : pane.isLed || pane.hasTrouble;
+      const needsRepair = isHere ? pane.id === null : pane.hasHadKeeper || pane.hasTrouble;
       if (needsRepair) this.#mendSoon(pane);
     }
   }
@@ -350,17 +350,17 @@ export class Triad {
 
   /** Its windows in their turn; a keeper that does not answer keeps nobody else's pane waiting. */
   async #mend(pane: Pane): Promise<void> {
-    const leads: Lead[] = [];
+    const connects: ConnectKeeper[] = [];
     await this.#mender.free(this.#sessionId, pane);
     await this.#turns.take(async () => {
       const isOurs = this.#panes.find(pane.name) === pane;
       if (this.#isClosed || this.#state !== 'running' || !isOurs) return;
-      const lead = await this.#mender.mend(this.#sessionId, pane);
-      if (lead !== undefined) leads.push(lead);
+      const connect = await this.#mender.mend(this.#sessionId, pane);
+      if (connect !== undefined) connects.push(connect);
     });
-    for (const lead of leads) {
+    for (const connect of connects) {
       this.#options.onWindowsChanged();
-      await lead();
+      await connect();
     }
   }
 

@@ -22,7 +22,7 @@ function admission(limits: Partial<GatewayLimits>, random = () => 0.99) {
 
 /** One to which nobody gives way. */
 function from(address: string): FreshConnection {
-  return { address, isShort: false, mayDisplace: false, onDisplaced: () => undefined };
+  return { address, lacksDescriptors: false, mayDisplace: false, onDisplaced: () => undefined };
 }
 
 function admitted(
@@ -228,7 +228,7 @@ describe('who does not go on with the login', () => {
 
   test('gives way where no descriptor is left; without one who does so the newcomer is refused', () => {
     const { all, outcome } = admission({});
-    const short = { isShort: true, mayDisplace: true };
+    const short = { lacksDescriptors: true, mayDisplace: true };
     expect(outcome(address(1), short)).toBe('descriptors');
     const first = waiting();
     const silent = admitted(all, address(1), first.more);

@@ -19,7 +19,7 @@ function open() {
     taps: {
       type: (panes, bytes, round) =>
         seen.push(`${Buffer.from(bytes).toString()} ${round}: ${panes.join(' ')}`),
-      acquit: (panes, round) => seen.push(`not ${round}: ${panes.join(' ')}`),
+      forgetTyped: (panes, round) => seen.push(`not ${round}: ${panes.join(' ')}`),
     },
     ask: (pane) => {
       if (!tmux.isThere) return Promise.reject(new Error('gone'));

@@ -92,7 +92,7 @@ test('what went to other panes takes nothing away', () => {
   type('sec', 7);
   put('two\r\nGo on? ');
   expect([told(), output.lastPrinted]).toEqual([['one', ''], '']);
-  output.acquit(7);
+  output.forgetTyped(7);
   put('\r\nthree\r\n');
   expect(told()).toEqual(['one', '', 'Go on? ', 'three']);
 });

@@ -14,7 +14,7 @@ const PANES = [
 /** All of them run as planned, but for `more`. */
 function inForce(more: Partial<PaneInForce>): SessionInForce {
   const { layout, rules, panes } = planOf({ panes: PANES }, '/');
-  const running = { state: 'running', isLed: true, isStopped: false } as const;
+  const running = { state: 'running', hasHadKeeper: true, isStopped: false } as const;
   const all = panes.map((plan) => {
     return { ...running, name: plan.name, plan, started: plan.program, ...more };
   });

@@ -5,7 +5,7 @@ export interface SshAddress {
 }
 
 /** What people need to know of a gateway to connect to it. */
-export interface Front {
+export interface Endpoint {
   /** Where others reach it, the most likely first. */
   readonly addresses: readonly SshAddress[];
   readonly hostKeys: readonly { readonly type: string; readonly fingerprint: string }[];
@@ -30,7 +30,7 @@ export function sshTo(
 }
 
 /** What to send somebody who was given access; empty where nobody can connect yet. */
-export function invitation({ addresses, hostKeys }: Front, login: string): string {
+export function invitation({ addresses, hostKeys }: Endpoint, login: string): string {
   const [address] = addresses;
   if (address === undefined || address.port === 0) return '';
   const isHere = addresses.every(isLoopback);

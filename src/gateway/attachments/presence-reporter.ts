@@ -15,7 +15,7 @@ type PresenceLink = Pick<HostLink, 'present' | 'describe' | 'whenReachable'>;
  * Tells the host who is in each session, for its status lines: the newest state, one session at a time.
  * Whenever the host could not be told it is told everything again: it may be another one.
  */
-export class ToldPresence {
+export class PresenceReporter {
   readonly #link: PresenceLink;
   readonly #log: Logger;
   readonly #over = new AbortController();
@@ -31,10 +31,10 @@ export class ToldPresence {
   }
 
   /** Begins at once, with nobody in any session: what a gateway before has told is out of date. */
-  static open(link: PresenceLink, log: Logger): ToldPresence {
-    const told = new ToldPresence(link, log);
-    void told.#keepTelling();
-    return told;
+  static open(link: PresenceLink, log: Logger): PresenceReporter {
+    const reporter = new PresenceReporter(link, log);
+    void reporter.#keepTelling();
+    return reporter;
   }
 
   show(session: SessionName, presence: Presence): void {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { UnavailableError } from '../../../../src/base/errors.js';
 import { engineerName, sessionName } from '../../../../src/base/ids.js';
 import type { Presence } from '../../../../src/base/presence.js';
-import { ToldPresence } from '../../../../src/gateway/attachments/told-presence.js';
+import { PresenceReporter } from '../../../../src/gateway/attachments/presence-reporter.js';
 import { LinkLostError } from '../../../../src/link/link-lost.js';
 import { openLogger } from '../../../../src/log/logger.js';
 import { eventually } from '../../../helpers/eventually.js';
@@ -17,7 +17,7 @@ class Board {
   isHeld = false;
   fail: Error | undefined;
   release: () => void = () => undefined;
-  readonly told = ToldPresence.open(
+  readonly reporter = PresenceReporter.open(
     fakeHost({
       describe: async () => [describedSession([])],
       present: (presence) => this.#present(presence),
@@ -26,7 +26,7 @@ class Board {
   );
 
   show(...drivers: string[]): void {
-    this.told.show(PAIR, { drivers: drivers.map(engineerName), observers: 2 });
+    this.reporter.show(PAIR, { drivers: drivers.map(engineerName), observers: 2 });
   }
 
   /** Waits until the host was told so often. */
@@ -36,7 +36,7 @@ class Board {
   }
 
   [Symbol.dispose](): void {
-    this.told.close();
+    this.reporter.close();
   }
 
   async #present({ drivers, observers }: Presence): Promise<void> {
