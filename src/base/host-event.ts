@@ -12,6 +12,7 @@ const EVENT_KINDS = [
   'pane-state',
   'pane-closed',
   'pane-asks',
+  'processes-left',
   'pane-signalled',
   'pane-refused',
   'rule-fired',

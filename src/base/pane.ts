@@ -57,6 +57,25 @@ const paneTelemetry = z.strictObject({
 
 export type PaneTelemetry = ValueOf<typeof paneTelemetry>;
 
+/** Of more that a command has left behind only their number is told. */
+export const MAX_NAMED_PROCESSES = 5;
+
+/** Processes that ended runs have left in other process groups, and that go on. */
+const leftBehind = z.strictObject({
+  count,
+  /** The first of them; `command` is its beginning, without control characters. */
+  processes: z.array(z.strictObject({ pid: z.int(), command: z.string() })),
+});
+
+export type LeftBehind = ValueOf<typeof leftBehind>;
+
+/** `12 (sleep 60), 13 (daemon), 4 more`. */
+export function leftText({ count, processes }: LeftBehind): string {
+  const named = processes.map(({ pid, command }) => `${pid} (${command})`);
+  const more = count > processes.length ? [`${count - processes.length} more`] : [];
+  return [...named, ...more].join(', ');
+}
+
 export const paneDescriptionSchema = z.strictObject({
   name: pane,
   title: z.string(),
@@ -82,6 +101,7 @@ export const paneDescriptionSchema = z.strictObject({
   /** The line with which the command asks for somebody's input; null when it does not. */
   question: z.string().nullable(),
   telemetry: paneTelemetry,
+  leftBehind,
   /** What else is wrong, for people: its log file cannot be written, for one. */
   problems: z.array(z.string()),
 });

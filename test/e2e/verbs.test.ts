@@ -191,7 +191,7 @@ test('status --json has the fields that are promised, and no other', async () =>
     ...{ name: 'worker', id: matching(/^%\d+$/), state: 'running', pid: any(Number) },
     ...{ command: 'cat', restarts: 0, startedAt: time, lastExit: null, title: 'worker' },
     ...{ reason: any(String), since: time, crashes: 0, startsAt: null, question: null },
-    ...{ problems: [], telemetry: any(Object) },
+    ...{ problems: [], telemetry: any(Object), leftBehind: { count: 0, processes: [] } },
   });
   expect(JSON.parse((await home.run(['who', '--json'])).stdout)).toEqual([attachment]);
   expect((await home.run(['who'])).stdout).toMatch(

@@ -22,6 +22,7 @@ export function describedPane(name: string, parts: Partial<PaneDescription> = {}
     ...{ name: paneName(name), title: name, id: paneId('%1'), state: 'running', reason: 'started' },
     ...{ since: 0, pid: 7, command: 'cat', restarts: 0, crashes: 0, startedAt: 0, startsAt: null },
     ...{ lastExit: null, question: null, problems: [] },
+    leftBehind: { count: 0, processes: [] },
     telemetry: {
       ...{ linesPerSecond: 0, bytesPerSecond: 0, lastOutputAt: null },
       ...{ cpu: 0, memoryBytes: 0, processes: 1 },

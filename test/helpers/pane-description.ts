@@ -7,6 +7,7 @@ export function describedPane(more: Partial<PaneDescription> = {}): PaneDescript
     ...{ name: paneName('worker'), title: 'worker', id: paneId('%0'), state: 'running' },
     ...{ reason: 'started', since: 0, pid: 1, command: 'cat', restarts: 0, crashes: 0 },
     ...{ startedAt: 0, startsAt: null, lastExit: null, question: null, problems: [] },
+    leftBehind: { count: 0, processes: [] },
     telemetry: {
       ...{ linesPerSecond: 0, bytesPerSecond: 0, lastOutputAt: null },
       ...{ cpu: null, memoryBytes: null, processes: null },

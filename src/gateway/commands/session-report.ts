@@ -1,8 +1,8 @@
 import { attentionIn, attentionOf } from '../../base/attention.js';
-import type { PaneDescription, PaneState } from '../../base/pane.js';
+import { leftText, type PaneDescription, type PaneState } from '../../base/pane.js';
 import type { SessionDescription } from '../../base/session-description.js';
 import type { Slices } from '../../base/slices.js';
-import { visible } from '../../base/visible.js';
+import { printable, visible } from '../../base/visible.js';
 import { ageText, bytesText } from './amount-text.js';
 import type { CallerTerminal } from './command-outcome.js';
 import { type Paint, textTable } from './text-table.js';
@@ -96,11 +96,13 @@ function widthOf(rows: readonly (readonly string[])[]): number {
 function noteText(pane: PaneDescription, now: number): string {
   const isWell = pane.state === 'running' || pane.state === 'healthy';
   const next = pane.startsAt === null ? '' : `, starts again in ${ageText(pane.startsAt - now)}`;
+  const left = pane.leftBehind;
   const notes = [
     ...(isWell ? [] : [`${visible(pane.reason)}${next}`]),
     ...(pane.question === null
       ? []
       : [pane.question === '' ? 'asks for input' : `asks: ${visible(pane.question)}`]),
+    ...(left.count === 0 ? [] : [`left behind, and running: ${printable(leftText(left))}`]),
     ...pane.problems.map((problem) => visible(problem)),
   ];
   return notes.map((note) => `  ${pane.name}: ${note}\n`).join('');

@@ -155,13 +155,13 @@ function sessionJson(session: SessionDescription): object {
 
 function paneJson(pane: PaneDescription): object {
   const { name, title, id, state, reason, since, pid, command, restarts, crashes } = pane;
-  const { startedAt, startsAt, lastExit, question, telemetry, problems } = pane;
+  const { startedAt, startsAt, lastExit, question, telemetry, leftBehind, problems } = pane;
   return {
     ...{ name, title, id, state, reason, since: isoTime(since), pid, command, restarts, crashes },
     ...{ startedAt: isoTime(startedAt), startsAt: isoTime(startsAt) },
     lastExit: lastExit === null ? null : { ...lastExit, at: isoTime(lastExit.at) },
     question,
     telemetry: { ...telemetry, lastOutputAt: isoTime(telemetry.lastOutputAt) },
-    problems,
+    ...{ leftBehind, problems },
   };
 }

@@ -1,12 +1,13 @@
 import { UnavailableError } from '../../base/errors.js';
 import type { EventKind, NewHostEvent } from '../../base/host-event.js';
-import type { PaneName, SessionName } from '../../base/ids.js';
+import type { PaneName } from '../../base/ids.js';
 import type { PaneDescription } from '../../base/pane.js';
 import type { PanePlan } from '../plan/session-plan.js';
 import { describeWait, inStartOrder, isMet } from '../plan/start-order.js';
 import type { PastOutput } from '../tap/pane-output.js';
 import { AwaitedLines } from './awaited-lines.js';
 import { describeExit } from './command-exit.js';
+import { LeftProcesses, type LeftProcessesOptions } from './left-processes.js';
 import { Pane } from './pane.js';
 import type { LifeChange } from './pane-life.js';
 import { memoryFacts } from './pane-memory.js';
@@ -14,8 +15,9 @@ import type { PaneSurroundings } from './pane-options.js';
 import { isSame } from './plan-changes.js';
 import type { PaneMemory } from './schema.js';
 
-export interface PaneSetOptions extends PaneSurroundings {
-  readonly session: SessionName;
+export interface PaneSetOptions
+  extends PaneSurroundings,
+    Pick<LeftProcessesOptions, 'homeMark' | 'session'> {
   readonly plans: readonly PanePlan[];
   /** Takes what happened, and gives its number; never throws. */
   readonly record: (event: NewHostEvent) => number;
@@ -31,11 +33,14 @@ export class PaneSet {
   readonly #options: PaneSetOptions;
   readonly #panes = new Map<PaneName, Pane>();
   readonly #lines: AwaitedLines;
+  /** What ended runs have left running. */
+  readonly left: LeftProcesses;
   /** All are being restarted: none is started before all have ended. */
   #isHeld = false;
 
   constructor(options: PaneSetOptions) {
     this.#options = options;
+    this.left = new LeftProcesses({ ...options, find: (name) => this.find(name) });
     this.#lines = new AwaitedLines({
       output: (pane) => options.taps.output(pane),
       onSeen: () => this.recheck(),
@@ -147,6 +152,7 @@ export class PaneSet {
 
   close(): void {
     this.#lines.close();
+    this.left.close();
     for (const pane of this.all) pane.close();
   }
 

@@ -1,6 +1,7 @@
 import { RefusedError } from '../../base/errors.js';
 import type { PaneId, PaneName } from '../../base/ids.js';
 import type { PaneDescription, PaneExit, PaneSignal, PaneState } from '../../base/pane.js';
+import type { ProcessFacts } from '../../base/process-scan.js';
 import { commandText } from '../../base/shell-word.js';
 import { visible } from '../../base/visible.js';
 import type { HealthChange, PaneHealth } from '../health/pane-health.js';
@@ -9,6 +10,7 @@ import type { KeeperState } from '../keeper/schema.js';
 import type { PanePlan, PanePolicy, PaneProgram } from '../plan/session-plan.js';
 import { endNote, exitOf, stayNote } from './command-exit.js';
 import { ConditionWaits } from './condition-waits.js';
+import { describeLeft } from './descendants.js';
 import { LEFT_ALONE, type LifeChange, type LifePlan, PaneLife } from './pane-life.js';
 import { freshMemory } from './pane-memory.js';
 import type { Adoption, PaneOptions } from './pane-options.js';
@@ -41,6 +43,8 @@ export class Pane {
   /** Whether a keeper was adopted before. */
   #hasHadKeeper = false;
   #isClosed = false;
+  /** What its earlier runs have left running. */
+  #left: readonly ProcessFacts[] = [];
   #trouble: string | undefined;
   /** Why its run is gone that it was recalled with, until another keeper is there. */
   #loss: string | undefined;
@@ -138,6 +142,11 @@ export class Pane {
     const isNew = text !== this.#trouble;
     this.#trouble = text;
     return isNew;
+  }
+
+  /** @param left what its earlier runs have left running, found just now. */
+  setLeftBehind(left: readonly ProcessFacts[]): void {
+    this.#left = left;
   }
 
   /** Goes on from what was noted of it, since tmux does not have it any more: its run is over, or must be. */
@@ -270,6 +279,7 @@ export class Pane {
       lastExit: this.#lastExit,
       question: this.#question,
       telemetry: taps.telemetry(this.name, this.pid),
+      leftBehind: describeLeft(this.#left),
       problems: problems.filter((problem) => problem !== undefined),
     };
   }

@@ -15,6 +15,8 @@ export interface RunRecordOptions {
   readonly history: RunHistory;
   /** Takes what happened, and gives its number; never throws. */
   readonly record: (event: NewHostEvent) => number;
+  /** The end of a run of that process was put on record. */
+  readonly onEnded: (pane: PaneName, pid: number | null) => void;
 }
 
 /**
@@ -49,9 +51,11 @@ export class RunRecord {
     const exit = exitOf(state);
     if (state.running || exit === null || this.#find(pane)?.hasEnded === true) return;
     const { status, signal, at } = exit;
-    const facts = { run, pid: known?.pid ?? null, isKnown: true, status, signal, endedAt: at };
+    const ended = this.#find(pane)?.pid ?? null;
+    const facts = { run, pid: ended, isKnown: true, status, signal, endedAt: at };
     const text = `${pane} ${describeExit(exit)}`;
     this.#record(pane, { kind: 'command-ended', text, facts });
+    this.#options.onEnded(pane, ended);
   }
 
   /** Whatever run of the pane is on record as going on has ended, and nobody knows how. Twice is safe. */
@@ -62,6 +66,7 @@ export class RunRecord {
     const facts = { run, pid, isKnown: false, status: null, signal: null, endedAt: null, cause };
     const text = `${pane} has ended, how and when is not known: ${cause}`;
     this.#record(pane, { kind: 'command-ended', text, facts });
+    this.#options.onEnded(pane, pid);
   }
 
   /** So have those of all panes but these. */

@@ -98,10 +98,10 @@ function runOf(session: number, members: readonly ProcessFacts[], home: string):
   // One that is just ending has lost its words before it is gone: then what it has started tells.
   if (leader !== undefined && hasWords(leader.pid)) return ledRun(leader, processes, home);
   for (const { pid } of processes) {
-    const mark = markOf(pid);
-    if (mark?.[0] !== home || startVariable(pid, KEEPER_VARIABLE) !== `${session}`) continue;
-    const pane = startVariable(pid, PANE_VARIABLE) ?? '';
-    return { session: mark[1], pane, keeperPid: session, keeper: undefined, processes };
+    const mark = markOfRun(pid);
+    if (mark?.home !== home || mark.keeperPid !== session) continue;
+    const { pane } = mark;
+    return { session: mark.session, pane, keeperPid: session, keeper: undefined, processes };
   }
   return undefined;
 }
@@ -129,6 +129,17 @@ function keeperWords(
   const [program = '', socketPath = '', pane = '', ...more] = argumentsOf(pid);
   const isKeeper = basename(program) === 'keeper' && basename(socketPath) === `${pane}.keeper`;
   return isKeeper && more.length <= 1 ? { pane, socketPath } : undefined;
+}
+
+/** What a process is marked with that was started in a pane, be it of ours or not. */
+export function markOfRun(
+  pid: number,
+): { home: string; session: string; pane: string; keeperPid: number } | undefined {
+  const mark = markOf(pid);
+  if (mark === undefined) return undefined;
+  const [home, session] = mark;
+  const pane = startVariable(pid, PANE_VARIABLE) ?? '';
+  return { home, session, pane, keeperPid: Number(startVariable(pid, KEEPER_VARIABLE)) };
 }
 
 function markOf(pid: number): [string, string] | undefined {

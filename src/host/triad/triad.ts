@@ -97,7 +97,8 @@ export class Triad {
     this.#plan = plan;
     this.#builder = new SessionBuilder(options);
     const session = plan.name;
-    this.#runs = new RunRecord({ ...options, session });
+    const onEnded = (pane: PaneName, pid: number | null) => this.#panes.left.ended(pane, pid);
+    this.#runs = new RunRecord({ ...options, session, onEnded });
     this.#left = new LeftPanes({ ...options, session, runs: this.#runs });
     const find = () => this.#left.oldRuns.findServer();
     this.#process = new ServerProcess({ server, path: `${server.socketPath}.pid`, log, find });
@@ -181,6 +182,7 @@ export class Triad {
     this.#watch.start();
     this.#options.log.info({ adopted: this.#isAdopted }, 'session ready');
     this.#recordOpened();
+    this.#panes.left.lookSoon();
     this.#loss = undefined;
     this.#trouble = undefined;
     for (const pane of held) this.#mendSoon(pane);

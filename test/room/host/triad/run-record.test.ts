@@ -44,6 +44,7 @@ function manager() {
   opened.push(events);
   const record = new RunRecord({
     ...{ session, history: events.panes, record: (event) => events.record(event).number },
+    onEnded: () => undefined,
   });
   return { events, record };
 }

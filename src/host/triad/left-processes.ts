@@ -1,0 +1,139 @@
+import type { Clock } from '../../base/clock.js';
+import { messageOf } from '../../base/errors.js';
+import type { NewHostEvent } from '../../base/host-event.js';
+import type { PaneName, SessionName } from '../../base/ids.js';
+import { leftText } from '../../base/pane.js';
+import { livesOn, type ProcessFacts } from '../../base/process-scan.js';
+import type { Logger } from '../../log/logger.js';
+import { describeLeft, type Found, findDescendants } from './descendants.js';
+import type { Pane } from './pane.js';
+
+/** What ends with its command has mostly ended by then. */
+const FIRST_LOOK_MS = 500;
+/** Between two looks, however often commands end: each reads all processes. */
+const LEAST_PAUSE_MS = 2_000;
+const NEXT_LOOK_MS = 5_000;
+/** By then the keeper has killed what was left in the command's process group. */
+const GROUP_LIMIT_MS = 10_000;
+/** Runs of the last seconds; the group of an older one would be told of as left. */
+const MAX_ENDED = 1_000;
+
+export interface LeftProcessesOptions {
+  readonly session: SessionName;
+  /** The home's mark. */
+  readonly homeMark: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly find: (name: PaneName) => Pane | undefined;
+  /** Takes what happened, and gives its number; never throws. */
+  readonly record: (event: NewHostEvent) => number;
+}
+
+/** A run that has ended lately, whose process group the keeper ends. */
+interface EndedRun {
+  readonly pane: PaneName;
+  readonly group: number | null;
+  readonly until: number;
+}
+
+/**
+ * Finds what commands have left behind when they ended: processes that descend from them and are in other process
+ * groups, which go on. They are told of, and never touched.
+ */
+export class LeftProcesses {
+  readonly #options: LeftProcessesOptions;
+  #ended: EndedRun[] = [];
+  #left = new Map<PaneName, readonly ProcessFacts[]>();
+  #cancelNext: () => void = () => undefined;
+  #isLooking = false;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #isClosed = false;
+
+  constructor(options: LeftProcessesOptions) {
+    this.#options = options;
+  }
+
+  /** A run of the pane has ended. @param group of its command. */
+  ended(pane: PaneName, group: number | null): void {
+    const until = this.#options.clock.elapsed() + GROUP_LIMIT_MS;
+    this.#ended = [...this.#ended, { pane, group, until }].slice(-MAX_ENDED);
+    this.lookSoon();
+  }
+
+  lookSoon(delayMs = FIRST_LOOK_MS): void {
+    if (this.#isLooking || this.#isClosed) return;
+    const restMs = this.#lookedAt + LEAST_PAUSE_MS - this.#options.clock.elapsed();
+    this.#cancelNext();
+    const look = () => void this.#look();
+    this.#cancelNext = this.#options.clock.after(Math.max(delayMs, restMs), look);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelNext();
+  }
+
+  async #look(): Promise<void> {
+    this.#isLooking = true;
+    this.#lookedAt = this.#options.clock.elapsed();
+    this.#ended = this.#ended.filter(({ until }) => until > this.#lookedAt);
+    const ended = this.#ended.length;
+    try {
+      const found = await findDescendants(this.#options.homeMark, this.#options.session);
+      if (!this.#isClosed) this.#take(found);
+    } catch (error) {
+      this.#options.log.warn({ reason: messageOf(error) }, 'processes left behind not looked for');
+    }
+    this.#isLooking = false;
+    if (this.#ended.length > ended) this.lookSoon();
+    else if (this.#left.size > 0 || ended > 0) this.lookSoon(NEXT_LOOK_MS);
+  }
+
+  #take(found: ReadonlyMap<PaneName, Found>): void {
+    for (const name of new Set([...this.#left.keys(), ...found.keys()])) {
+      const pane = this.#options.find(name);
+      const all = found.get(name) ?? { ofKeeper: [], others: [], keepers: 0 };
+      const left = pane === undefined ? [] : this.#leftOf(pane, all);
+      if (left === undefined) continue;
+      this.#tell(name, left);
+      if (left.length > 0) this.#left.set(name, left);
+      else this.#left.delete(name);
+      pane?.setLeftBehind(left);
+    }
+  }
+
+  /** undefined where it cannot be told now what belongs to the run that goes on. */
+  #leftOf(pane: Pane, { ofKeeper, others, keepers }: Found): ProcessFacts[] | undefined {
+    const isKnown = keepers === 0 || (keepers === 1 && pane.id !== null);
+    if (!isKnown || pane.state === 'starting') return undefined;
+    const command = ofKeeper.find(({ root }) => root.pid === pane.pid)?.root;
+    if (pane.pid !== null && command === undefined) return undefined;
+    const groups = new Set(this.#ended.map(({ group }) => group));
+    const left = ofKeeper.filter(({ root }) => {
+      return root !== command && (command === undefined || isOlder(root, command));
+    });
+    const all = [...left.map(({ process }) => process), ...others];
+    return all.filter((process) => !groups.has(process.group) && livesOn(process));
+  }
+
+  #tell(pane: PaneName, left: readonly ProcessFacts[]): void {
+    const { session, record, log } = this.#options;
+    const known = new Set(this.#left.get(pane)?.map(keyOf));
+    const added = left.filter((process) => !known.has(keyOf(process)));
+    if (added.length === 0 || !this.#ended.some((run) => run.pane === pane)) return;
+    const described = describeLeft(added);
+    const pids = described.processes.map(({ pid }) => pid).join(' ');
+    log.warn({ pane, pids, count: described.count }, 'processes were left behind');
+    const text = `${pane} has left behind, and they go on: ${leftText(described)}`;
+    const facts = { count: described.count, pids };
+    record({ kind: 'processes-left', session, pane, by: null, text, facts });
+  }
+}
+
+function isOlder(process: ProcessFacts, other: ProcessFacts): boolean {
+  return BigInt(process.startedAt) < BigInt(other.startedAt);
+}
+
+function keyOf({ pid, startedAt }: ProcessFacts): string {
+  return `${pid} ${startedAt}`;
+}
