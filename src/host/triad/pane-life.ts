@@ -2,7 +2,7 @@ import { isCleanExit } from '../../base/attention.js';
 import type { Clock } from '../../base/clock.js';
 import type { PaneExit, PaneState } from '../../base/pane.js';
 import type { PanePolicy } from '../plan/session-plan.js';
-import { describeExit, isUnrunnable } from './command-exit.js';
+import { isUnrunnable } from './command-exit.js';
 import type { PaneMemory } from './schema.js';
 
 /** After SIGKILL only the kernel can hold a process; more than this is a stuck disk. */
@@ -36,6 +36,8 @@ export interface PaneLifeOptions {
   /** Tells the keeper to start the command. */
   readonly start: () => void;
   readonly signal: (signal: NodeJS.Signals) => void;
+  /** How a command ended, for people. */
+  readonly describeExit: (exit: PaneExit) => string;
   /** Called before what follows from a change is done, so that it can be remembered first. */
   readonly onChange: (change: LifeChange) => void;
   /** What is to be remembered changed without the state. */
@@ -125,8 +127,9 @@ export class PaneLife {
 
   /** @param foreignCause what took the command away with its pane, which is no crash of its own. */
   ended(exit: PaneExit, foreignCause?: string): void {
-    const how = foreignCause ?? describeExit(exit);
-    if (this.isUp) this.#follow(exit, { how, ageMs: 0, isForeign: foreignCause !== undefined });
+    const how = foreignCause ?? this.#options.describeExit(exit);
+    const isForeign = foreignCause !== undefined;
+    if (this.isUp) this.#follow(exit, { how, ageMs: 0, isForeign });
   }
 
   /** It ended while no manager was there. */
@@ -135,7 +138,8 @@ export class PaneLife {
     const wasWellForLong = exit.at - since >= this.#plan.policy.resetAfterMs;
     if (this.#isWell(state) && wasWellForLong) this.#forgetCrashes();
     const ageMs = Math.max(0, this.#options.clock.now() - exit.at);
-    if (this.isUp) this.#follow(exit, { how: describeExit(exit), ageMs, isForeign: false });
+    const how = this.#options.describeExit(exit);
+    if (this.isUp) this.#follow(exit, { how, ageMs, isForeign: false });
   }
 
   ready(reason: string): void {

@@ -127,7 +127,7 @@ export class PaneSet {
   async start(name: PaneName | null): Promise<void> {
     if (name !== null) return this.get(name).start();
     const idle = this.#ordered().filter((pane) => pane.plan !== undefined && !pane.isUp);
-    await Promise.all(idle.map((pane) => pane.start()));
+    await whereFolderIs(idle, (ready) => Promise.all(ready.map((pane) => pane.start())));
   }
 
   /** Each as its policy says, those that depend on others first. */
@@ -140,6 +140,10 @@ export class PaneSet {
   async restart(name: PaneName | null): Promise<void> {
     if (name !== null) return this.get(name).restart();
     const panes = this.all.filter((pane) => pane.plan !== undefined && pane.state !== 'stopped');
+    await whereFolderIs(panes, (ready) => this.#restartAll(ready));
+  }
+
+  async #restartAll(panes: readonly Pane[]): Promise<void> {
     this.#isHeld = true;
     try {
       await this.#inReverse(panes, (pane) => pane.endToRestart('restart of all was asked for'));
@@ -248,4 +252,23 @@ export class PaneSet {
 
 function dependsOn(pane: Pane, other: Pane): boolean {
   return pane.plan?.dependsOn.some(({ on }) => on === other.name) === true;
+}
+
+/** Does `work` to those that can be started. @throws RefusedError of the first that cannot, which is left alone. */
+async function whereFolderIs(
+  panes: readonly Pane[],
+  work: (panes: readonly Pane[]) => Promise<unknown>,
+): Promise<void> {
+  const refusals: unknown[] = [];
+  const ready = panes.filter((pane) => {
+    try {
+      pane.requireFolder();
+      return true;
+    } catch (error) {
+      refusals.push(error);
+      return false;
+    }
+  });
+  await work(ready);
+  if (refusals.length > 0) throw refusals[0];
 }

@@ -1,4 +1,5 @@
-import { RefusedError } from '../../base/errors.js';
+import { statSync } from 'node:fs';
+import { RefusedError, systemCode } from '../../base/errors.js';
 import type { PaneId, PaneName } from '../../base/ids.js';
 import type { PaneDescription, PaneExit, PaneSignal, PaneState } from '../../base/pane.js';
 import type { ProcessFacts } from '../../base/process-scan.js';
@@ -8,7 +9,7 @@ import type { HealthChange, PaneHealth } from '../health/pane-health.js';
 import type { KeeperConnection } from '../keeper/keeper-connection.js';
 import type { KeeperState } from '../keeper/schema.js';
 import type { PanePlan, PanePolicy, PaneProgram } from '../plan/session-plan.js';
-import { endNote, exitOf, stayNote } from './command-exit.js';
+import { describeExit, endNote, exitOf, isUnrunnable, stayNote } from './command-exit.js';
 import { ConditionWaits } from './condition-waits.js';
 import { describeLeft } from './descendants.js';
 import { LEFT_ALONE, type LifeChange, type LifePlan, PaneLife } from './pane-life.js';
@@ -16,6 +17,8 @@ import { freshMemory } from './pane-memory.js';
 import type { Adoption, PaneOptions } from './pane-options.js';
 import type { PaneMemory, PaneNote } from './schema.js';
 
+/** Of a command that could not be started for want of it. */
+const NO_FOLDER = 'its working directory is not there';
 const START_LIMIT_MS = 10_000;
 /** Beyond the grace of its policy, until a command that is ended counts as stuck. */
 const END_MARGIN_MS = 10_000;
@@ -230,6 +233,7 @@ export class Pane {
     this.#requirePlan();
     if (this.state === 'stopping') throw new RefusedError(`${this.name} is being stopped`);
     if (this.#life.isUp) throw new RefusedError(`${this.name} runs already`);
+    this.requireFolder();
     this.#life.askStart('start was asked for');
     await this.begun();
   }
@@ -248,8 +252,17 @@ export class Pane {
   async restart(reason = 'restart was asked for'): Promise<void> {
     this.#requirePlan();
     if (this.state === 'stopping') throw new RefusedError(`${this.name} is being ended already`);
+    this.requireFolder();
     await this.endToRestart(reason);
     await this.#until(() => this.state !== 'starting', START_LIMIT_MS);
+  }
+
+  /** @throws RefusedError where its command could not be started: what runs is left alone. */
+  requireFolder(): void {
+    if (this.#hasFolder) return;
+    throw new RefusedError(`${this.name} cannot be started: ${NO_FOLDER}`, {
+      hint: 'make it again, or change cwd in config/triad.yaml, then: triad reload',
+    });
   }
 
   /** The first half of a restart: resolves when the command has ended. */
@@ -288,6 +301,15 @@ export class Pane {
     return Math.max(0, this.#earlierStarts + this.#starts - 1);
   }
 
+  /** Whether its working directory is there, as far as we may know. */
+  get #hasFolder(): boolean {
+    try {
+      return this.#plan === undefined || statSync(this.#plan.program.cwd).isDirectory();
+    } catch (error) {
+      return systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR';
+    }
+  }
+
   get #lifePlan(): LifePlan {
     if (this.#plan === undefined) return LEFT_ALONE;
     return { policy: this.#plan.policy, hasReadyProbe: this.#plan.health.ready !== undefined };
@@ -300,9 +322,14 @@ export class Pane {
       waitsFor: () => this.#waitsFor(),
       start: () => this.#start(),
       signal: (signal) => this.#keeper?.signal(signal),
+      describeExit: (exit) => this.#describe(exit),
       onChange: (change) => this.#changed(change),
       onCount: () => this.#remember(),
     });
+  }
+
+  #describe(exit: PaneExit): string {
+    return isUnrunnable(exit) && !this.#hasFolder ? NO_FOLDER : describeExit(exit);
   }
 
   #waitsFor(): string | undefined {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { PaneExit, PaneState } from '../../../../src/base/pane.js';
 import type { PanePolicy } from '../../../../src/host/plan/session-plan.js';
+import { describeExit } from '../../../../src/host/triad/command-exit.js';
 import { PaneLife } from '../../../../src/host/triad/pane-life.js';
 import { freshMemory, readMemory, writeMemory } from '../../../../src/host/triad/pane-memory.js';
 import { FakeClock } from '../../../helpers/fake-clock.js';
@@ -35,6 +36,7 @@ function lifeOf(policy: Partial<PanePolicy> = {}, hasReadyProbe = false, remembe
     memory: { ...freshMemory(clock.now()), ...remembered },
     start: () => told.push('START'),
     signal: (signal) => told.push(signal),
+    describeExit,
     onChange: ({ to, reason }) => told.push(`${to}: ${reason}`),
     onCount: () => told.push('counted'),
   });
