@@ -9,8 +9,7 @@ import { type EngineerName, engineerName } from '../base/ids.js';
 import { findShortage, reasonOf } from '../base/shortage.js';
 import type { Environment } from '../config/environment.js';
 import { type Home, PACKAGE_ROOT } from '../config/home.js';
-import type { PublicKey } from '../gateway/access/public-key.js';
-import { parsePublicKeyFile } from '../gateway/access/public-key-file.js';
+import { type PublicKeys, parsePublicKeyFile } from '../gateway/access/public-key-file.js';
 import { changesJson } from '../gateway/commands/grant-change.js';
 import { HOST_KEY_FILES } from '../gateway/ssh/host-keys.js';
 import { openDirectory } from './home-files.js';
@@ -94,7 +93,7 @@ async function grantAdminFile(options: InitOptions, path: string): Promise<void>
 
 async function grantAdmin(
   options: InitOptions,
-  keys: readonly PublicKey[],
+  { keys, badLines }: PublicKeys,
   path: string,
 ): Promise<void> {
   const { home, environment, onMade } = options;
@@ -105,12 +104,13 @@ async function grantAdmin(
     opened.audit.accessGranted({ actor, changes: changesJson(deltas) }),
   );
   for (const key of keys) onMade(`admin ${engineer}: ${key.type} ${key.fingerprint} (${path})`);
+  for (const line of badLines) onMade(`no admin from ${path}: ${line}`);
 }
 
-function readAdminKeys({ path, text }: { path: string; text: string }): readonly PublicKey[] {
-  const keys = parsePublicKeyFile(text);
-  if ('problem' in keys) throw new UsageError(`${path}: ${keys.problem}`);
-  return keys;
+function readAdminKeys({ path, text }: { path: string; text: string }): PublicKeys {
+  const read = parsePublicKeyFile(text);
+  if ('problem' in read) throw new UsageError(`${path}: ${read.problem}`);
+  return read;
 }
 
 /** The login as an engineer may be called. */

@@ -64,8 +64,8 @@ function readOwnText(file: TrustedPath): string {
 /** The keys of a text that can be used; a line that cannot be is no key of theirs for us. */
 function keysIn(text: string): PublicKey[] {
   return text.split('\n').flatMap((line) => {
-    const keys = parsePublicKeyFile(line);
-    return 'problem' in keys ? [] : [...keys];
+    const read = parsePublicKeyFile(line);
+    return 'problem' in read ? [] : read.keys;
   });
 }
 

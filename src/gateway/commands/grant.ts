@@ -11,7 +11,7 @@ import {
 import { visible } from '../../base/visible.js';
 import type { GrantChange } from '../access/grant-edit.js';
 import type { PublicKey } from '../access/public-key.js';
-import { parsePublicKeyFile } from '../access/public-key-file.js';
+import { type PublicKeys, parsePublicKeyFile } from '../access/public-key-file.js';
 import { ROLES, type Role } from '../access/role.js';
 import type { CommandContext } from './context.js';
 import { invitation } from './endpoint.js';
@@ -78,13 +78,18 @@ async function run(context: CommandContext, request: Request): Promise<string> {
   const { engineer, terms, options } = request;
   const scope = scopeOf(context, options);
   const keys: PublicKey[] = [];
-  for (const file of options.key) keys.push(...readKeys(file, await context.readFile(file)));
+  const left: string[] = [];
+  for (const file of options.key) {
+    const read = readKeys(file, await context.readFile(file));
+    keys.push(...read.keys);
+    left.push(...read.badLines.map((line) => `not granted: ${placeOf(file)}: ${line}\n`));
+  }
   const { actor, audit } = context;
   const changes = await context.grants.grant(
     { engineer, role: options.role, keys, ...terms, ...scope },
     (deltas) => audit.accessGranted({ actor, changes: changesJson(deltas) }),
   );
-  return changesText(engineer, changes) + (await forwarded(context, scope.session));
+  return changesText(engineer, changes) + left.join('') + (await forwarded(context, scope.session));
 }
 
 /** What to send the engineer, as `invitation` says it. */
@@ -94,11 +99,14 @@ async function forwarded(context: CommandContext, session: SessionName | null): 
   return endpoint === undefined || login === undefined ? '' : invitation(endpoint, login);
 }
 
-function readKeys(file: string, text: string): readonly PublicKey[] {
-  const keys = parsePublicKeyFile(text);
-  if (!('problem' in keys)) return keys;
-  const where = file === '-' ? 'standard input' : visible(file);
-  throw new UsageError(`${where}: ${keys.problem}`);
+function readKeys(file: string, text: string): PublicKeys {
+  const read = parsePublicKeyFile(text);
+  if ('problem' in read) throw new UsageError(`${placeOf(file)}: ${read.problem}`);
+  return read;
+}
+
+function placeOf(file: string): string {
+  return file === '-' ? 'standard input' : visible(file);
 }
 
 function expiryOf(options: Options): number | null | undefined {

@@ -48,7 +48,9 @@ describe('keys made by ssh-keygen', () => {
     const name = `${kind.type}-${kind.bits ?? ''}`;
     const { publicLine } = await makeKeyPair(directory, name, kind);
     const keys = parsePublicKeyFile(publicLine);
-    expect(keys).toMatchObject([{ fingerprint: (await listed(publicLine))[0]?.fingerprint }]);
+    expect(keys).toMatchObject({
+      keys: [{ fingerprint: (await listed(publicLine))[0]?.fingerprint }],
+    });
   });
 
   it('of too few bits are refused', async () => {

@@ -135,7 +135,10 @@ describe('parsePublicKeyFile', () => {
 
   it('takes several keys, each once, and ignores comments', () => {
     const text = `# mine\n\n${line('a')} Alice's laptop\r\n  ${line('b')}\n${line('a')}\n`;
-    expect(parsePublicKeyFile(text)).toEqual([sampleKey('a'), sampleKey('b')]);
+    expect(parsePublicKeyFile(text)).toEqual({
+      keys: [sampleKey('a'), sampleKey('b')],
+      badLines: [],
+    });
   });
 
   it.each([
@@ -147,7 +150,7 @@ describe('parsePublicKeyFile', () => {
     ['-----BEGIN RSA PUBLIC KEY-----\nMIIB', /ssh-keygen -i/],
     ['', /there is no public key/],
     ['# nothing\n', /there is no public key/],
-    [`${line('a')}\nrestrict ${line('b')}`, /line 2: .* must begin with its type, got "restrict"/],
+    [`\nrestrict ${line('b')}\n!`, /line 2: .* must begin with its type, got "restrict"/],
     ['ssh-ed25519', /line 1: the key is not complete base64/],
     ['ssh-dss AAAA', /line 1: DSA/],
   ])('refuses %j', (text, message) => {
@@ -163,8 +166,16 @@ describe('parsePublicKeyFile', () => {
 
   it('takes 100 keys and not one more', () => {
     const lines = Array.from({ length: 101 }, (_none, index) => line(`key ${index}`));
-    expect(parsePublicKeyFile(lines.slice(1).join('\n'))).toHaveLength(100);
+    const parsed = parsePublicKeyFile(lines.slice(1).join('\n'));
+    expect('keys' in parsed && parsed.keys.length).toBe(100);
     expect(parsePublicKeyFile(lines.join('\n'))).toHaveProperty('problem');
+  });
+
+  it('takes the others where a line cannot be used, and says which', () => {
+    expect(parsePublicKeyFile(`${line('a')}\nssh-dss AAAA\n${line('b')}\n`)).toEqual({
+      keys: [sampleKey('a'), sampleKey('b')],
+      badLines: [expect.stringMatching(/^line 2: DSA/) as unknown],
+    });
   });
 
   it('refuses a text that is too long to be keys', () => {
