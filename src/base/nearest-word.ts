@@ -15,6 +15,16 @@ export function findNearestWord<Word extends string>(
   return near[0]?.word;
 }
 
+/** The sentence for a word that is none of `known`; `before` stands in front of what it was meant to be. */
+export function nearestHint(
+  text: string,
+  known: readonly string[],
+  before = '',
+): string | undefined {
+  const nearest = findNearestWord(text, known);
+  return nearest === undefined ? undefined : `did you mean ${before}${nearest}?`;
+}
+
 /** How many letters must be put in, left out or changed (Levenshtein), or swapped with the next. */
 function distanceOf(one: string, other: string): number {
   let before: number[] = [];

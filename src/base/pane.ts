@@ -171,6 +171,11 @@ export const paneRequestSchema = z.discriminatedUnion('verb', [
   }),
 ]);
 
+/** The verbs that are for other panes, in the order in which help lists them. */
+export const PANE_VERBS = ['send', 'keys', 'signal', 'capture'] as const satisfies readonly ValueOf<
+  typeof paneRequestSchema
+>['verb'][];
+
 export type PaneRequest = ValueOf<typeof paneRequestSchema>;
 
 export type CaptureRequest = Omit<Extract<PaneRequest, { verb: 'capture' }>, 'verb'>;

@@ -1,7 +1,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import { UsageError } from '../base/errors.js';
 import { EXIT, type ExitCode } from '../base/exit-codes.js';
-import { findNearestWord } from '../base/nearest-word.js';
+import { nearestHint } from '../base/nearest-word.js';
+import { PANE_VERBS } from '../base/pane.js';
 import { visible } from '../base/visible.js';
 import { calledAs } from '../gateway/commands/called-as.js';
 import { VERBS } from '../gateway/commands/table.js';
@@ -10,6 +11,7 @@ import { type CliContext, findContext } from './context.js';
 import { readInvocation } from './invocation.js';
 import { type Output, tellError } from './output.js';
 
+const HELP_WORDS = ['help', '--help', '-h'];
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const satisfies readonly LogLevel[];
 
 interface StayOptions {
@@ -56,6 +58,10 @@ async function runWords(
   if (verb !== undefined && VERBS.some(({ name }) => name === verb)) {
     const { runVerb } = await import('./verbs.js');
     return runVerb(context, words, output);
+  }
+  if (context.door !== undefined && words.every((word) => HELP_WORDS.includes(word))) {
+    output.print(paneHelp());
+    return EXIT.ok;
   }
   if (verb === 'help' && words.length > 1) {
     const [, about = ''] = words;
@@ -208,14 +214,22 @@ function hintFor(error: CommanderError, program: Command, [word = '']: readonly 
   const own = program.commands.map((command) => command.name());
   const names = [...own, ...VERBS.map(({ name }) => name)];
   const isUnknown = error.code === 'commander.unknownCommand';
-  const nearest = isUnknown ? findNearestWord(word, names) : undefined;
-  return nearest === undefined ? 'triad --help' : `did you mean triad ${nearest}?`;
+  return (isUnknown ? nearestHint(word, names, 'triad ') : undefined) ?? 'triad --help';
 }
 
 function verbsText(): string {
-  const width = Math.max(...VERBS.map(({ name }) => name.length));
-  const rows = VERBS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`);
-  return `\nVerbs (here, and as \`ssh pair@host VERB\`):\n${rows.join('')}\nMore: triad help COMMAND\n`;
+  return `\nVerbs (here, and as \`ssh pair@host VERB\`):\n${rowsOf(VERBS)}\nMore: triad help COMMAND\n`;
+}
+
+function rowsOf(verbs: typeof VERBS): string {
+  const width = Math.max(...verbs.map(({ name }) => name.length));
+  return verbs.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`).join('');
+}
+
+/** Inside a pane only what goes through the pane door is sure to work. */
+function paneHelp(): string {
+  const verbs = VERBS.filter(({ name }) => PANE_VERBS.some((verb) => verb === name));
+  return `Usage: triad COMMAND PANE [ARGUMENTS]\n\nInside a pane, for the panes of this session:\n${rowsOf(verbs)}\nMore: triad help COMMAND\n`;
 }
 
 function append(value: string, values: readonly string[]): readonly string[] {

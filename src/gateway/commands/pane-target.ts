@@ -1,6 +1,6 @@
 import { NotPermittedError, UnavailableError, UsageError } from '../../base/errors.js';
 import { isName, paneName, type SessionName, sessionName } from '../../base/ids.js';
-import { findNearestWord } from '../../base/nearest-word.js';
+import { nearestHint } from '../../base/nearest-word.js';
 import type { PaneAddress, PanesAddress } from '../../base/pane.js';
 import type { SessionDescription } from '../../base/session-description.js';
 import { visible } from '../../base/visible.js';
@@ -57,9 +57,9 @@ export async function getPaneAddress(
   const names =
     descriptions.find(({ name }) => name === session)?.panes.map(({ name }) => name) ?? [];
   if (!isName(pane) || !names.includes(paneName(pane))) {
-    const nearest = findNearestWord(pane, names);
-    const meant = nearest === undefined ? '' : `did you mean ${nearest}? `;
-    const there = names.length === 0 ? 'it has none now' : `${meant}panes: ${names.join(', ')}`;
+    const meant = nearestHint(pane, names) ?? '';
+    const all = `${meant} panes: ${names.join(', ')}`.trimStart();
+    const there = names.length === 0 ? 'it has none now' : all;
     throw new UsageError(`there is no pane ${visible(pane)} in ${session}`, { hint: there });
   }
   return { session, pane: paneName(pane) };

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { UsageError } from '../../base/errors.js';
-import { findNearestWord } from '../../base/nearest-word.js';
+import { nearestHint } from '../../base/nearest-word.js';
 import { visible } from '../../base/visible.js';
 import { VERBS } from './table.js';
 import type { Call, Verb } from './verb.js';
@@ -78,6 +78,5 @@ function findVerb(name: string): Verb | undefined {
 
 function verbHint(name: string): string {
   const names = VERBS.map((verb) => verb.name);
-  const nearest = findNearestWord(name, names);
-  return nearest === undefined ? `commands: ${names.join(', ')}` : `did you mean ${nearest}?`;
+  return nearestHint(name, names) ?? `commands: ${names.join(', ')}`;
 }
