@@ -6,6 +6,12 @@ import type { CallContext } from './context.js';
 import { jsonText, textTable } from './text-table.js';
 import type { Verb } from './verb.js';
 
+/** The beginning of a fingerprint tells one key of a person from another. */
+const GIVE_WAY = [
+  ...[{ title: 'KEY', least: 26 }, { title: 'LINE' }, { title: 'FROM' }],
+  ...[{ title: 'SESSIONS', least: 8 }],
+];
+
 export const grants: Verb = {
   name: 'grants',
   role: 'admin',
@@ -49,10 +55,11 @@ function grantsJson(context: CallContext): Promise<string> {
 async function grantsText(context: CallContext): Promise<string> {
   const current = seenBy(context);
   const header = ['ENGINEER', 'ROLE', 'SESSIONS', 'UNTIL', 'FROM', 'KEY', 'LINE'];
+  const fit = { cols: context.terminal?.cols, order: GIVE_WAY };
   const table =
     current.grants.length === 0
       ? `nobody has access (give it with: ${context.program} grant NAME --role ROLE --key FILE)\n`
-      : await textTable({ header, rows: rowsOf(current.grants) }, context.slices);
+      : await textTable({ header, rows: rowsOf(current.grants), fit }, context.slices);
   const problems = current.problems.map(({ line, reason }) => `bad line ${line}: ${reason}\n`);
   const stale = current.staleReason === null ? '' : `not up to date: ${current.staleReason}\n`;
   return table + problems.join('') + stale;

@@ -5,13 +5,15 @@ import type { Slices } from '../../base/slices.js';
 import { printable, visible } from '../../base/visible.js';
 import { ageText, bytesText } from './amount-text.js';
 import type { CallerTerminal } from './command-outcome.js';
-import { type Paint, textTable } from './text-table.js';
+import { folded, type Paint, textTable } from './text-table.js';
 
-const HEADER = ['PANE', 'STATE', 'AGE', 'RESTARTS', 'CPU', 'MEM', 'OUT/S', 'LAST EXIT'];
+const HEADER = 'PANE,STATE,AGE,RESTARTS,CPU,MEM,OUT/S,LAST EXIT,COMMAND'.split(',');
 const STATE_COLUMN = 1;
-/** Fewest columns of a command: less of it tells nothing. */
-const MIN_COMMAND_COLS = 16;
-const GAP_COLS = 2;
+/** What gives way where a terminal is too narrow, the first first; less of a command tells nothing. */
+const GIVE_WAY = [
+  ...[{ title: 'COMMAND', least: 16 }, { title: 'OUT/S' }, { title: 'MEM' }, { title: 'CPU' }],
+  ...[{ title: 'LAST EXIT' }, { title: 'RESTARTS' }],
+];
 
 /** Select Graphic Rendition (ECMA-48 §8.3.117): red, yellow, green. */
 const COLOURS = { bad: 31, odd: 33, good: 32 } as const;
@@ -38,7 +40,7 @@ export function attentionText(
     ),
   );
   if (all.length === 0) return '';
-  const words = `needs attention: ${all.join(', ')}`;
+  const words = folded(`needs attention: ${all.join(', ')}`, terminal?.cols);
   return terminal?.hasColour === true ? painted(words, 'bad') : words;
 }
 
@@ -47,26 +49,23 @@ export async function sessionText(session: SessionDescription, view: ReportView)
   const origin = session.adopted ? ', adopted' : '';
   const head = `session ${session.name}: ${session.state}${origin} (tmux ${session.tmuxVersion})\n`;
   const notes = session.panes.map((pane) => noteText(pane, view.now));
-  return head + (await tableOf(session.panes, view)) + notes.join('');
+  const { terminal } = view;
+  return head + (await tableOf(session.panes, view)) + folded(notes.join(''), terminal?.cols);
 }
 
 function tableOf(
   panes: readonly PaneDescription[],
   { now, terminal, slices }: ReportView,
 ): Promise<string> {
-  const rows = panes.map((pane) => rowOf(pane, now));
-  const room = terminal === undefined ? 256 : terminal.cols - widthOf(rows) - GAP_COLS;
-  const hasRoom = room >= MIN_COMMAND_COLS;
-  const header = hasRoom ? [...HEADER, 'COMMAND'] : HEADER;
-  const commands = panes.map(({ command }) => cut(visible(command), room));
-  const filled = rows.map((row, index) => (hasRoom ? [...row, commands[index] ?? ''] : row));
-  if (terminal?.hasColour !== true) return textTable({ header, rows: filled }, slices);
+  const rows = panes.map((pane) => [...rowOf(pane, now), visible(pane.command)]);
   const paint: Paint = (cell, row, column) => {
     const pane = column === STATE_COLUMN ? panes[row] : undefined;
     const colour = pane === undefined ? undefined : colourOf(pane);
     return colour === undefined ? cell : painted(cell, colour);
   };
-  return textTable({ header, rows: filled, paint }, slices);
+  const fit = { cols: terminal?.cols, order: GIVE_WAY };
+  const table = { header: HEADER, rows, fit };
+  return textTable(terminal?.hasColour === true ? { ...table, paint } : table, slices);
 }
 
 /** An end is bad only where it needs somebody. */
@@ -84,13 +83,6 @@ function rowOf(pane: PaneDescription, now: number): string[] {
     bytesText(bytesPerSecond),
     lastExitText(pane),
   ];
-}
-
-function widthOf(rows: readonly (readonly string[])[]): number {
-  const widths = HEADER.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return widths.reduce((sum, width) => sum + width + GAP_COLS, -GAP_COLS);
 }
 
 function noteText(pane: PaneDescription, now: number): string {
@@ -111,10 +103,6 @@ function noteText(pane: PaneDescription, now: number): string {
 function lastExitText({ lastExit }: PaneDescription): string {
   if (lastExit === null) return '-';
   return lastExit.signal ?? `status ${lastExit.status}`;
-}
-
-function cut(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, Math.max(0, length - 1))}…` : text;
 }
 
 function painted(text: string, colour: keyof typeof COLOURS): string {

@@ -10,7 +10,7 @@ import type { CallContext, CommandContext } from './context.js';
 import type { Follower } from './follower.js';
 import { describeSessions, getGateway, sessionFilter } from './pane-target.js';
 import { attentionText, sessionText } from './session-report.js';
-import { jsonLine, jsonText } from './text-table.js';
+import { folded, jsonLine, jsonText } from './text-table.js';
 import type { Verb } from './verb.js';
 import { whoText } from './who.js';
 
@@ -114,11 +114,13 @@ async function statusText(
   const listens = `gateway: ${gateway.listen.join(', ')}, since ${localTimeText(Date.parse(gateway.startedAt))}\n`;
   const keys = gateway.hostKeys.map(({ type, fingerprint }) => `  ${type} ${fingerprint}\n`);
   const connections = connectionsText(gateway.connections);
-  const limits =
-    countsText('refused', gateway.refused) + countsText('displaced', gateway.displaced);
+  const fold = (text: string) => folded(text, terminal?.cols);
+  const limits = fold(
+    countsText('refused', gateway.refused) + countsText('displaced', gateway.displaced),
+  );
   const attention = attentionText(sessions, terminal);
-  const first = `${attention === '' ? '' : `${attention}\n\n`}${problemsText(sessions, gateway)}`;
-  return `${first}${tables.join('\n')}\n${listens}${keys.join('')}${connections}${limits}\n${await whoText(attachments, slices)}`;
+  const first = `${attention === '' ? '' : `${attention}\n\n`}${fold(problemsText(sessions, gateway))}`;
+  return `${first}${tables.join('\n')}\n${fold(listens)}${keys.join('')}${connections}${limits}\n${await whoText(attachments, slices, terminal)}`;
 }
 
 function connectionsText({ open, max, loggedIn, guests }: ConnectionCounts): string {

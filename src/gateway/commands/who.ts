@@ -1,11 +1,19 @@
 import { localTimeText } from '../../base/calendar-time.js';
 import type { Slices } from '../../base/slices.js';
 import type { AttachmentInfo } from '../attachments/live-attachment.js';
+import type { CallerTerminal } from './command-outcome.js';
 import type { ConnectionInfo } from './connection-info.js';
 import type { CallContext, CommandContext } from './context.js';
 import { getGateway, isAdminIn, sessionFilter } from './pane-target.js';
 import { jsonText, textTable } from './text-table.js';
 import type { Verb } from './verb.js';
+
+/** What gives way where a terminal is too narrow, the first first. */
+const VIEWS_GIVE_WAY = [{ title: 'TERMINAL' }, { title: 'FROM' }, { title: 'SINCE' }];
+const CONNECTIONS_GIVE_WAY = [
+  ...[{ title: 'KEY', least: 14 }, { title: 'UNTIL' }, { title: 'FROM' }],
+  ...[{ title: 'SINCE' }, { title: 'USE' }],
+];
 
 interface Options {
   readonly connections?: true;
@@ -28,18 +36,20 @@ export const who: Verb = {
 };
 
 async function run(context: CallContext, options: Options): Promise<string> {
-  const { slices } = context;
+  const { slices, terminal } = context;
   if (options.connections === true) {
     const connections = visibleConnections(context);
     return options.json === true
       ? jsonText(connections, slices)
-      : connectionsText(connections, slices);
+      : connectionsText(connections, slices, terminal);
   }
   const maySee = sessionFilter(context);
   const attachments = getGateway(context)
     .attachments.list()
     .filter(({ session }) => maySee(session));
-  return options.json === true ? jsonText(attachments, slices) : whoText(attachments, slices);
+  return options.json === true
+    ? jsonText(attachments, slices)
+    : whoText(attachments, slices, terminal);
 }
 
 /** The connections to sessions of which the caller is admin, and the caller's own. */
@@ -57,6 +67,7 @@ function visibleConnections(context: CommandContext): readonly ConnectionInfo[] 
 export async function whoText(
   attachments: readonly AttachmentInfo[],
   slices: Slices,
+  terminal: CallerTerminal | undefined,
 ): Promise<string> {
   if (attachments.length === 0) return 'nobody is attached\n';
   const header = ['ID', 'ENGINEER', 'ROLE', 'MODE', 'SESSION', 'FROM', 'TERMINAL', 'SINCE'];
@@ -64,12 +75,14 @@ export async function whoText(
     ...[each.id, each.engineer, each.role, each.mode, each.session, each.remote],
     ...[`${each.term} ${each.cols}x${each.rows}`, localTime(each.since)],
   ]);
-  return textTable({ header, rows }, slices);
+  const fit = { cols: terminal?.cols, order: VIEWS_GIVE_WAY };
+  return textTable({ header, rows, fit }, slices);
 }
 
 async function connectionsText(
   connections: readonly ConnectionInfo[],
   slices: Slices,
+  terminal: CallerTerminal | undefined,
 ): Promise<string> {
   if (connections.length === 0) return 'nobody is connected\n';
   const header = ['ID', 'ENGINEER', 'ROLE', 'UNTIL', 'SESSION', 'FROM', 'SINCE', 'USE', 'KEY'];
@@ -77,7 +90,8 @@ async function connectionsText(
     ...[each.id, each.engineer, each.role ?? 'guest', localTime(each.until), each.session],
     ...[each.remote, localTime(each.since), useText(each), each.fingerprint],
   ]);
-  return textTable({ header, rows }, slices);
+  const fit = { cols: terminal?.cols, order: CONNECTIONS_GIVE_WAY };
+  return textTable({ header, rows, fit }, slices);
 }
 
 function localTime(iso: string | null): string {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { OwnSlices } from '../../../../src/base/slices.js';
-import { jsonText, textTable } from '../../../../src/gateway/commands/text-table.js';
+import { folded, jsonText, textTable } from '../../../../src/gateway/commands/text-table.js';
 import { CountedSlices } from '../../../helpers/counted-slices.js';
 
 test('columns are as wide as their widest cell, and no line ends in blanks', async () => {
@@ -16,6 +16,36 @@ test('escape sequences in cells are shown, not sent', async () => {
   const rows = [['\u001b[2J\n\u202e']];
   const table = await textTable({ header: ['TERM'], rows }, new OwnSlices());
   expect(table).toBe('TERM\n\\x1b[2J\\x0a\\u{202e}\n');
+});
+
+test.each([
+  [undefined, 'NAME   KEY     FROM\nalice  SHA256  home\n'],
+  [19, 'NAME   KEY     FROM\nalice  SHA256  home\n'],
+  [18, 'NAME   KEY    FROM\nalice  SHA2…  home\n'],
+  [16, 'NAME   FROM\nalice  home\n'],
+  [10, 'NAME\nalice\n'],
+])('in %s columns those give way that come first in the order', async (cols, expected) => {
+  const fit = { cols, order: [{ title: 'KEY', least: 5 }, { title: 'FROM' }] };
+  const rows = [['alice', 'SHA256', 'home']];
+  const header = ['NAME', 'KEY', 'FROM'];
+  const table = await textTable({ header, rows, fit }, new OwnSlices());
+  expect(table).toBe(expected);
+});
+
+test('where nothing more gives way the longest name is cut', async () => {
+  const rows = [['a'.repeat(64), 'driver']];
+  const table = await textTable(
+    { header: ['NAME', 'ROLE'], rows, fit: { cols: 40, order: [] } },
+    new OwnSlices(),
+  );
+  expect(table.split('\n')[1]).toBe(`${'a'.repeat(31)}…  driver`);
+});
+
+test('lines are broken between words where a terminal has no room for them, and keep all that they say', () => {
+  const text = 'short\n  worker: left behind, and running\n';
+  expect(folded(text, 20)).toBe('short\n  worker: left\n    behind, and\n    running\n');
+  expect(folded(text, undefined)).toBe(text);
+  expect(folded('x'.repeat(30), 20)).toBe('x'.repeat(30));
 });
 
 test('a table and a list of 10,000 rows are made in slices', async () => {
