@@ -9,7 +9,7 @@ import { TriadHome } from '../helpers/triad-home.js';
 const TRIAD = `sessions:
   - name: pair
     panes:
-      - {name: worker, command: 'echo x >> starts; exec cat'}
+      - {name: worker, command: 'echo x >> starts; exec cat', backoff: {first: 50ms, factor: 1}}
 `;
 /** What a stop may take in all (src/cli/process-end.ts); these come to an end by themselves, and sooner. */
 const GOODBYE = 'goes on';
