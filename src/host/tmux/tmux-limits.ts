@@ -46,6 +46,11 @@ export const NO_BORDER_STATUS: readonly string[] = [
   ...['set-option', '-s', 'command-alias[91]', 'set-window-option=set-option -w'],
 ];
 
+/** Whether a dead pane that has asked for reports of focus can crash tmux (its issue 3776). */
+export function crashesOnDeadPanes(version: string): boolean {
+  return !isFrom(version, 3, 5);
+}
+
 /** Whether `history-limit` counts for every pane that is there, and not for those alone that are made after it. */
 export function hasCommonHistory(version: string): boolean {
   return isFrom(version, 3, 7);

@@ -16,7 +16,12 @@ import {
   rowArgs,
   variable,
 } from '../tmux/rows.js';
-import { hangsOnBorderStatus, hasCommonHistory, NO_BORDER_STATUS } from '../tmux/tmux-limits.js';
+import {
+  crashesOnDeadPanes,
+  hangsOnBorderStatus,
+  hasCommonHistory,
+  NO_BORDER_STATUS,
+} from '../tmux/tmux-limits.js';
 import { TmuxError, type TmuxServer } from '../tmux/tmux-server.js';
 import { readMemory } from './pane-memory.js';
 import { type KnownWindow, splitTarget } from './pane-positions.js';
@@ -135,10 +140,13 @@ export class SessionBuilder {
     const ours = rows
       .filter(({ name }) => name !== undefined)
       .flatMap(({ id }) => keptWhenDead(id));
-    const dead = rows.filter(({ isDead }) => isDead);
+    const { server } = this.#options;
+    // Others need none, and from 3.7 on refuse keys where their newest client is read-only.
+    const isNeeded = crashesOnDeadPanes(server.program.version);
+    const dead = rows.filter(({ isDead }) => isDead && isNeeded);
     const resets = dead.flatMap(({ id }) => ['send-keys', '-R', '-t', id, ';']);
     const others = ['set-option', '-gw', 'remain-on-exit', 'off'];
-    await this.#options.server.run([...ours, ...resets, ...others]);
+    await server.run([...ours, ...resets, ...others]);
   }
 
   /** tmux throws a faulty file away without a word; the file's last line proves that it was read. */

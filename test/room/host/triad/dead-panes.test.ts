@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
+import { PtyProcess } from '../../../../src/host/tmux/pty-process.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { signalNow } from '../../../helpers/signal.js';
 import { SmallHost } from '../../../helpers/small-host.js';
@@ -83,4 +84,23 @@ test('dead panes that a manager before this one has left do not crash the server
   comeAndGo(small);
   expect(await serverPid(small)).toBe(server);
   expect(await small.pane('one')).toMatchObject({ pid: before.pid, restarts: 0 });
+});
+
+test('a dead pane and somebody who only looks on inside tmux keep no manager from taking over', async () => {
+  await using small = await SmallHost.startPlanned(PLAN);
+  await small.tmux('set-option', '-gw', 'remain-on-exit', 'on');
+  await small.tmux('split-window', '-d', 'exit 1');
+  await small.host.close();
+  const { server, directory: cwd } = small;
+  await using _looksOn = PtyProcess.spawn({
+    ...{ file: server.binary.path, cwd, size: { cols: 80, rows: 24 }, onOutput: () => undefined },
+    args: ['-N', '-S', server.socketPath, 'attach-session', '-r', '-t', 'pair'],
+    env: { ...server.env, TERM: 'xterm' },
+  });
+  const state = ['list-panes', '-s', '-F', '#{pane_dead} #{session_attached}'];
+  await eventually('it is dead, and seen', async () =>
+    (await small.tmux(...state)).includes('1 1'),
+  );
+  await small.restart();
+  expect(await small.pane('one')).toMatchObject({ state: 'running', restarts: 0 });
 });
