@@ -85,7 +85,7 @@ export class TroubledTriad implements AsyncDisposable {
 
   /** The tmux server. */
   tmux(): number | undefined {
-    return this.pidsOf(/^tmux .*\/tmux\.sock -f /)[0];
+    return this.pidsOf(/^\S+ .*\/tmux\.sock -f /)[0];
   }
 
   /** The sockets in its runtime folder. */

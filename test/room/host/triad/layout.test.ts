@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { layoutString } from '../../../../src/host/plan/layout.js';
 import type { LayoutPart } from '../../../../src/host/plan/schema.js';
 import { count } from '../../../helpers/counts.js';
+import { TESTED_TMUX } from '../../../helpers/tested-tmux.js';
 
 const WINDOW = { cols: 200, rows: 50 };
 const folder = mkdtempSync(join(tmpdir(), 'triad-layout-'));
@@ -14,7 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), 'triad-layout-'));
 function tmux(...args: string[]): string {
   const env = { ...process.env };
   delete env['TMUX'];
-  return execFileSync('tmux', ['-S', join(folder, 's'), '-f', '/dev/null', ...args], {
+  return execFileSync(TESTED_TMUX, ['-S', join(folder, 's'), '-f', '/dev/null', ...args], {
     env,
     encoding: 'utf8',
   });
