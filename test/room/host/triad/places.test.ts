@@ -8,11 +8,14 @@ const pane = (name: string) => ({
 const NAMES = ['one', 'two', 'three'];
 const THREE = { layout: 'main-vertical', panes: NAMES.map(pane) };
 
-/** Window by window, each pane with its place and size; a pane of somebody's own is called `own`. */
+/**
+ * Each pane with its window, place and size; a pane of somebody's own is called `own`. tmux 3.7c may list them in
+ * another order than they stand in.
+ */
 async function placesOf(small: SmallHost): Promise<string[]> {
   const place = '#{pane_left},#{pane_top} #{pane_width}x#{pane_height}';
   const row = `#{window_name} #{?#{@triad_pane},#{@triad_pane},own} ${place}`;
-  return (await small.tmux('list-panes', '-s', '-F', row)).split('\n');
+  return (await small.tmux('list-panes', '-s', '-F', row)).split('\n').sort();
 }
 
 async function idOf(small: SmallHost, name: string): Promise<string> {
