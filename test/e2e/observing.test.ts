@@ -152,6 +152,19 @@ describe.each(FORMS)('in %s', (form) => {
     await observer.sees('engine');
   });
 
+  test('an observer gets the colours that their terminal has', async () => {
+    await using driver = await drive();
+    await using plain = await watch({ term: 'vt100' });
+    await using full = await watch();
+    driver.type("printf '\\033[38;2;255;0;0mred\\033[0m col'; echo oured\r");
+    await plain.sees('red coloured');
+    await full.sees('red coloured');
+    expect(full.output).toContain('38;2;255;0;0');
+    for (const [, words = ''] of plain.output.matchAll(/\x1b\[([\d;]*)m/g)) {
+      expect(words).toMatch(/^0(;[1457])*$/);
+    }
+  });
+
   test('an observer hears the bell of the session', async () => {
     await using driver = await drive();
     await using observer = await watch();

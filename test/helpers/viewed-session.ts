@@ -5,6 +5,7 @@ import type { TerminalSize } from '../../src/base/terminal-size.js';
 import type { WindowLayout } from '../../src/base/window-layout.js';
 import type { Grid, Row } from '../../src/gateway/mirror/grid.js';
 import type { SharedScreen } from '../../src/gateway/mirror/shared-screen.js';
+import { TerminalAbilities } from '../../src/gateway/mirror/terminal-abilities.js';
 import { PanePolls } from '../../src/gateway/viewer/pane-polls.js';
 import { Viewer } from '../../src/gateway/viewer/viewer.js';
 import { plainRows, SimulatedPane } from './simulated-pane.js';
@@ -51,6 +52,7 @@ function sharedScreen(screen: Grid, layout?: WindowLayout): SharedScreen {
 export class ViewedSession {
   readonly buffer = new SimulatedPane({ rows: 23, cols: 80, limit: 1000 });
   readonly viewer: Viewer;
+  readonly abilities = new TerminalAbilities({ term: 'xterm', hasTrueColour: false });
   readonly written: string[] = [];
   readonly asked: { pane: string; request: HistoryRequest }[] = [];
   changes = 0;
@@ -66,6 +68,7 @@ export class ViewedSession {
     this.viewer = new Viewer({
       session: sessionName('pair'),
       size: options.size ?? { cols: 80, rows: 24 },
+      abilities: this.abilities,
       pane: options.pane,
       history: async (pane, request) => {
         this.asked.push({ pane, request });

@@ -32,6 +32,8 @@ export interface AttachRequest {
   readonly caller: Caller;
   readonly session: SessionName;
   readonly term: string;
+  /** The client said so (`COLORTERM`). */
+  readonly hasTrueColour?: boolean;
   readonly size: TerminalSize;
   readonly terminal: ClientTerminal;
   /** Set where the person asked to watch only, whatever their role; maybe one pane alone. */

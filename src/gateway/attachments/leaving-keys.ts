@@ -13,7 +13,7 @@ export class LeavingKeys {
       onKey: (key) => {
         this.#hasAsked ||= isDriver ? key === 'Detach' : isLeavingKey(key);
       },
-      onSyncAnswer: () => undefined,
+      onAnswer: () => undefined,
     });
   }
 

@@ -5,8 +5,8 @@ import { visible } from '../../base/visible.js';
 import type { DriverView, HostLink, ViewRequest } from '../../link/host-link.js';
 import { LinkLostError } from '../../link/link-lost.js';
 import { includesRole, type Role } from '../access/role.js';
+import { TerminalAbilities } from '../mirror/terminal-abilities.js';
 import type { Watcher } from '../mirror/watching.js';
-import { withoutSyncAnswer } from '../viewer/key-decoder.js';
 import type { Watchers } from '../viewer/watchers.js';
 import type { Attachment, AttachmentEnd, AttachRequest, Caller } from './attachment.js';
 import {
@@ -75,14 +75,13 @@ export class LiveAttachment implements Attachment {
   readonly ended: Promise<AttachmentEnd & { reason: EndReason }>;
   readonly #options: LiveAttachmentOptions;
   readonly #term: string;
+  readonly #abilities: TerminalAbilities;
   /** Aborted at the end: who waits for something then stops. */
   readonly #over = new AbortController();
   #role: Role;
   #size: TerminalSize;
   #state: AttachmentState | undefined;
   #isBlocked = false;
-  /** The terminal was asked what only a viewer asks; the answer may come after a change of role. */
-  #hasWatched = false;
   /** The newest of several attempts to open a view: only what that one opens is shown. */
   #newestAttempt: symbol | undefined;
   #reason: EndReason | undefined;
@@ -96,7 +95,9 @@ export class LiveAttachment implements Attachment {
     this.session = options.request.session;
     this.#role = options.role;
     this.#size = clampSize(options.request.size.cols, options.request.size.rows);
-    this.#term = visible(options.request.term, MAX_TERM_CHARACTERS);
+    const { term, hasTrueColour = false } = options.request;
+    this.#term = visible(term, MAX_TERM_CHARACTERS);
+    this.#abilities = new TerminalAbilities({ term, hasTrueColour });
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -143,7 +144,7 @@ export class LiveAttachment implements Attachment {
     const state = this.#state;
     if (state === undefined || this.#reason !== undefined) return true;
     if (state.kind === 'typing') {
-      const typed = this.#hasWatched ? withoutSyncAnswer(bytes) : bytes;
+      const typed = this.#abilities.withoutAnswers(bytes);
       if (typed.length === 0) return true;
       this.#options.onTyped(this);
       return state.view.write(typed);
@@ -275,11 +276,12 @@ export class LiveAttachment implements Attachment {
 
   async #openWatcher(): Promise<ViewState> {
     const { mirrors, request } = this.#options;
-    const { session } = this;
     const { terminal, watch, caller } = request;
-    const { engineer } = caller;
-    const asked = { engineer, session, terminal, size: this.#size, pane: watch?.pane };
-    const view = await mirrors.watch(asked);
+    const view = await mirrors.watch({
+      ...{ engineer: caller.engineer, session: this.session, terminal, size: this.#size },
+      abilities: this.#abilities,
+      pane: watch?.pane,
+    });
     view.onDrain(() => terminal.resumeInput());
     return { kind: 'watching', view };
   }
@@ -292,7 +294,6 @@ export class LiveAttachment implements Attachment {
     } else {
       terminal.write(resetTerminalModes());
       state.view.start();
-      this.#hasWatched = true;
     }
     this.#options.onModeChanged();
     terminal.resumeInput();

@@ -1,3 +1,4 @@
+import type { Abilities } from './abilities.js';
 import { encodeFrame, type Frame } from './frame.js';
 import type { Grid } from './grid.js';
 
@@ -15,21 +16,29 @@ type FramesByPosition = Map<Grid | undefined, Frame>;
 
 /** The frames to the screens of one moment, so that all whose terminals show the same share the bytes. */
 export class FrameCache {
-  readonly #plain = new Map<Grid, FramesByPosition>();
-  readonly #synchronised = new Map<Grid, FramesByPosition>();
+  /** By what terminals can do: ten kinds of them at most. */
+  readonly #byAbilities = new Map<Abilities, Map<Grid, FramesByPosition>>();
   #keptBytes = 0;
 
-  frame(from: Grid | undefined, to: Grid, hasSync: boolean): Frame {
-    const byTarget = hasSync ? this.#synchronised : this.#plain;
+  frame(from: Grid | undefined, to: Grid, abilities: Abilities): Frame {
+    const byTarget = this.#targetsOf(abilities);
     const known = byTarget.get(to)?.get(from);
     if (known !== undefined) return known;
-    const frame = encodeFrame(from, to, { maxBytes: MAX_FRAME_BYTES, hasSync });
+    const frame = encodeFrame(from, to, { maxBytes: MAX_FRAME_BYTES, ...abilities });
     const weight = frame.bytes.length + (byTarget.has(to) ? 0 : weightOf(to)) + weightOf(from);
     if (this.#keptBytes + weight > MAX_KEPT_BYTES) return frame;
     this.#keptBytes += weight;
     const byPosition: FramesByPosition = byTarget.get(to) ?? new Map<Grid | undefined, Frame>();
     byTarget.set(to, byPosition.set(from, frame));
     return frame;
+  }
+
+  #targetsOf(abilities: Abilities): Map<Grid, FramesByPosition> {
+    const known = this.#byAbilities.get(abilities);
+    if (known !== undefined) return known;
+    const made = new Map<Grid, FramesByPosition>();
+    this.#byAbilities.set(abilities, made);
+    return made;
   }
 }
 

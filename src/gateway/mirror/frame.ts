@@ -1,13 +1,12 @@
+import type { Abilities } from './abilities.js';
 import { blankRow, type Grid, type Row } from './grid.js';
 import { Painter } from './painter.js';
 import { changedStretches } from './row-change.js';
 import { findScroll, type Scroll, scrolled } from './scroll.js';
 
-export interface FrameOptions {
+export interface FrameOptions extends Abilities {
   /** Longest frame; any stretch fits in 64 KiB, and one that does not fit is sent alone. */
   readonly maxBytes: number;
-  /** Whether the terminal knows synchronised updates (mode 2026). */
-  readonly hasSync: boolean;
 }
 
 export interface Frame {
@@ -48,7 +47,7 @@ interface Stop {
 class FrameEncoder {
   readonly #to: Grid;
   readonly #options: FrameOptions;
-  readonly #painter = new Painter();
+  readonly #painter: Painter;
   /** What the terminal shows while it is drawn; undefined while that is not known. */
   #before: readonly Row[] | undefined;
   readonly #cursorBefore: Grid['cursor'] | undefined;
@@ -61,6 +60,7 @@ class FrameEncoder {
     const isKnown = from?.cols === to.cols && from.rows.length === to.rows.length;
     this.#to = to;
     this.#options = options;
+    this.#painter = new Painter(options.level);
     this.#before = isKnown ? from.rows : undefined;
     this.#cursorBefore = isKnown ? from.cursor : undefined;
     this.#firstRow = (isKnown ? from.resumeAt : undefined) ?? 0;

@@ -1,3 +1,4 @@
+import { type Abilities, UNKNOWN } from './abilities.js';
 import type { FrameCache } from './frame-cache.js';
 import type { Grid } from './grid.js';
 import type { FeedEnd } from './mirror-source.js';
@@ -36,9 +37,8 @@ export interface ObserverDisplayOptions {
 export class ObserverDisplay {
   /** Settles once: the mirror ended, or `close` was called. */
   readonly ended: Promise<{ readonly reason: FeedEnd }>;
-  /** Whether the terminal knows synchronised updates. */
-  hasSync = false;
   readonly #options: ObserverDisplayOptions;
+  #abilities: Abilities = UNKNOWN;
   #settle: (end: { readonly reason: FeedEnd }) => void = () => undefined;
   #isClosed = false;
   #position: Grid | undefined;
@@ -70,6 +70,13 @@ export class ObserverDisplay {
   /** How often a newer screen replaced one that never got there. */
   get skippedFrames(): number {
     return this.#skippedFrames;
+  }
+
+  /** What the terminal can do, as far as it is known; what it shows is drawn again where that is something else. */
+  set abilities(abilities: Abilities) {
+    const hasOtherLevel = abilities.level !== this.#abilities.level;
+    this.#abilities = abilities;
+    if (hasOtherLevel) this.forget();
   }
 
   /** Composes again soon: the composer would make something else of the same screen now. */
@@ -166,7 +173,7 @@ export class ObserverDisplay {
   }
 
   #write(target: Grid, { number, frames }: Moment): void {
-    const { bytes, reached } = frames.frame(this.#position, target, this.hasSync);
+    const { bytes, reached } = frames.frame(this.#position, target, this.#abilities);
     this.#position = reached;
     this.#positionNumber = number;
     this.#isPartial ||= reached !== target;

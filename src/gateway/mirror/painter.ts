@@ -1,5 +1,7 @@
+import type { Level } from './abilities.js';
 import { hasCertainWidth, type Row } from './grid.js';
 import type { Stretch } from './row-change.js';
+import { styleSequence } from './style-sequence.js';
 
 /** Fewest plain blanks that erasing takes fewer bytes for than writing. */
 const MIN_ERASED = 10;
@@ -10,9 +12,16 @@ const MIN_ERASED_AT_END = 4;
  * is positioned, each style starts from a reset, and nothing is written behind the last column.
  */
 export class Painter {
+  readonly #level: Level;
   #text = '';
   /** The style that is in force; not known at first. */
   #style: string | undefined;
+  /** What set it: many styles look the same on a terminal without colours. */
+  #sequence = '';
+
+  constructor(level: Level) {
+    this.#level = level;
+  }
 
   /** What was painted since it was last taken. */
   take(): string {
@@ -24,7 +33,9 @@ export class Painter {
   setStyle(style: string): void {
     if (style === this.#style) return;
     this.#style = style;
-    this.#text += style === '' ? '\x1b[0m' : `\x1b[0;${style}m`;
+    const sequence = styleSequence(style, this.#level);
+    if (sequence !== this.#sequence) this.#text += sequence;
+    this.#sequence = sequence;
   }
 
   moveTo(row: number, col: number): void {

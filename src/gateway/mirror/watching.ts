@@ -1,6 +1,7 @@
 import type { PaneName, SessionName } from '../../base/ids.js';
 import type { TerminalSize } from '../../base/terminal-size.js';
 import type { FeedEnd } from './mirror-source.js';
+import type { TerminalAbilities } from './terminal-abilities.js';
 
 /** The client's end of an observer's channel. */
 export interface ObserverTerminal {
@@ -17,6 +18,8 @@ export interface WatchRequest {
   readonly engineer: string;
   readonly session: SessionName;
   readonly terminal: ObserverTerminal;
+  /** What the terminal can do; its answers make it better known. */
+  readonly abilities: TerminalAbilities;
   readonly size: TerminalSize;
   /** Shows this pane alone from the start. */
   readonly pane: PaneName | undefined;

@@ -66,6 +66,7 @@ export class SessionChannel {
   /** `started`: an attachment or a command is served. `finished`: the exit status is sent. */
   #state: 'open' | 'started' | 'finished' | 'closed' = 'open';
   #pty: Pty | undefined;
+  #hasTrueColour = false;
   #attachment: Attachment | undefined;
   #channel: ServerChannel | undefined;
   #terminal: ChannelTerminal | undefined;
@@ -76,7 +77,11 @@ export class SessionChannel {
   constructor(options: SessionChannelOptions) {
     this.#options = options;
     const { session } = options;
-    // A request that has no listener here is refused by ssh2: env, x11, agent, signal, subsystem.
+    // A request that has no listener here is refused by ssh2: x11, agent, signal, subsystem.
+    session.on('env', (accept: Reply, reject: Reply, { key, val }) => {
+      if (this.#rememberColours(key, val)) accept?.();
+      else reject?.();
+    });
     session.on('pty', (accept: Reply, reject: Reply, info) => {
       if (this.#rememberPty(info)) accept?.();
       else reject?.();
@@ -137,6 +142,14 @@ export class SessionChannel {
     return true;
   }
 
+  /** The one variable that is heard, with the two values that it has. */
+  #rememberColours(name: string, value: string): boolean {
+    const isTold = name === 'COLORTERM' && /^(truecolor|24bit)$/.test(value);
+    if (this.#state !== 'open' || !isTold) return false;
+    this.#hasTrueColour = true;
+    return true;
+  }
+
   #resize(size: TerminalSize): void {
     if (this.#pty === undefined) return;
     this.#pty = { ...this.#pty, size };
@@ -180,7 +193,10 @@ export class SessionChannel {
     const onOverflow = (): void => this.#overflow(channel);
     const terminal = new ChannelTerminal({ sshClient, channel, onOverflow });
     this.#terminal = terminal;
-    const opened = await attachments.open({ caller, terminal, ...what });
+    const opened = await attachments.open({
+      ...{ caller, terminal, hasTrueColour: this.#hasTrueColour },
+      ...what,
+    });
     if ('denied' in opened) this.#finish(EXIT.notPermitted, this.#denial());
     else if (this.#state !== 'started') opened.disconnect('disconnected');
     else await this.#serveAttachment(opened, what.size);

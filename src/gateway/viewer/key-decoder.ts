@@ -1,3 +1,5 @@
+import { answerOf, type TerminalAnswer } from '../mirror/terminal-abilities.js';
+
 /** A string from a terminal that is longer than any answer; beyond it bytes are keys again. */
 const MAX_STRING_BYTES = 1024;
 /**
@@ -19,9 +21,8 @@ const CAN = 0x18;
 const SUB = 0x1a;
 const ESC = 0x1b;
 const PASTE_END = '\x1b[201~';
-/** A terminal's answer whether it knows synchronised updates (DECRPM of mode 2026). */
-const SYNC_ANSWER = /\u001b\[\?2026;\d\$y/;
-
+/** How the answer to XTVERSION begins, behind ESC. */
+const VERSION_ANSWER = 'P>|';
 /** A key's code, alternates, modifiers plus one, and event (kitty keyboard protocol, `CSI u`). */
 const EXTENDED_KEY = /^(?<code>\d+)[:\d]*(?:;(?<modifiers>\d+)(?::(?<event>\d))?)?/;
 const OTHER_KEY = /^27;(?<modifiers>\d+);(?<code>\d+)$/;
@@ -34,8 +35,8 @@ export type Key = string;
 
 export interface KeySink {
   onKey(key: Key): void;
-  /** The terminal said whether it knows synchronised updates (DECRPM of mode 2026). */
-  onSyncAnswer(hasSync: boolean): void;
+  /** The terminal said something of itself. */
+  onAnswer(answer: TerminalAnswer): void;
 }
 
 const CONTROL_KEYS: Readonly<Record<number, Key>> = {
@@ -76,12 +77,6 @@ type State = 'ground' | 'escape' | 'csi' | 'mouse' | 'ss3' | 'string' | 'string-
 /** Whether a key leaves wherever it is not taken for something else. */
 export function isLeavingKey(key: Key): boolean {
   return key === 'q' || key === 'C-c' || key === 'C-d' || key === 'Detach';
-}
-
-/** What was typed without the answer to a viewer's question, which tmux would type into the pane. */
-export function withoutSyncAnswer(bytes: Uint8Array): Uint8Array {
-  const text = Buffer.from(bytes).toString('latin1');
-  return SYNC_ANSWER.test(text) ? Buffer.from(text.replace(SYNC_ANSWER, ''), 'latin1') : bytes;
 }
 
 /**
@@ -195,8 +190,10 @@ export class KeyDecoder {
     this.#length = 0;
     if (byte === 0x5b) this.#state = 'csi';
     else if (byte === 0x4f) this.#state = 'ss3';
-    else if ([0x50, 0x58, 0x5d, 0x5e, 0x5f].includes(byte)) this.#state = 'string';
-    else {
+    else if ([0x50, 0x58, 0x5d, 0x5e, 0x5f].includes(byte)) {
+      this.#state = 'string';
+      this.#parameters = String.fromCharCode(byte);
+    } else {
       this.#sayEscape();
       this.#state = 'ground';
       this.#takeKey(byte);
@@ -218,6 +215,7 @@ export class KeyDecoder {
     if (final === 'M' && parameters === '') this.#state = 'mouse';
     else if (final === 'M' || final === 'm') this.#sayWheel(parameters, final);
     else if (final === 'y') this.#saySyncAnswer(parameters);
+    else if (final === 'c') this.#sayNumber(parameters);
     else if (final === 'u') this.#takeExtended(EXTENDED_KEY.exec(parameters)?.groups);
     else if (final === '~') this.#takeNumbered(parameters);
     else if (/^[\d;]*$/.test(parameters)) this.#sayNamed(LETTER_KEYS[final]);
@@ -254,12 +252,13 @@ export class KeyDecoder {
     else if (wheel === 65) this.#say('WheelDown');
   }
 
-  /**
-   * The terminal knows the mode if it answers 1, 2 or 3; 0 is unknown, 4 never in force (DECRPM).
-   */
   #saySyncAnswer(parameters: string): void {
     const state = /^\?2026;(\d)\$$/.exec(parameters)?.[1];
-    if (state !== undefined) this.#sink.onSyncAnswer(['1', '2', '3'].includes(state));
+    if (state !== undefined) this.#sink.onAnswer(answerOf('sync', state));
+  }
+
+  #sayNumber(parameters: string): void {
+    if (parameters.startsWith('>')) this.#sink.onAnswer(answerOf('number', parameters));
   }
 
   #takeMouse(byte: number): void {
@@ -293,9 +292,18 @@ export class KeyDecoder {
       this.#isEscapeSaid = false;
       this.#takeAfterEscape(byte);
     } else if (byte === ESC) this.#state = 'string-escape';
-    else if (byte === BEL || this.#state === 'string-escape') this.#state = 'ground';
+    else if (byte === BEL || this.#state === 'string-escape') this.#endString();
     else if (this.#length > MAX_STRING_BYTES) this.#state = 'ground';
     else if (byte < 0x20) this.#takeControl(byte);
+    else if (this.#parameters.length < VERSION_ANSWER.length) {
+      this.#parameters += String.fromCharCode(byte);
+    }
+  }
+
+  #endString(): void {
+    this.#state = 'ground';
+    if (this.#parameters === VERSION_ANSWER) this.#sink.onAnswer(answerOf('version', ''));
+    this.#parameters = '';
   }
 
   /** Takes a byte of a paste; `#parameters` holds how much of its end mark has come. */

@@ -42,7 +42,7 @@ export class LiveWatcher implements Watcher, Steps {
   #end: (end: { readonly reason: FeedEnd | 'left' }) => void = () => undefined;
 
   constructor({ request, history, share, polls, log, columns }: LiveWatcherOptions) {
-    const { session, size, pane } = request;
+    const { session, size, pane, abilities } = request;
     this.#request = request;
     this.owner = request.engineer;
     this.#share = share;
@@ -52,7 +52,7 @@ export class LiveWatcher implements Watcher, Steps {
       this.#end = resolve;
     });
     this.#viewer = new Viewer({
-      ...{ session, size, pane, polls, history },
+      ...{ session, size, pane, abilities, polls, history },
       rowsOf: (lines, cols) =>
         rowsFor({ share, owner: request.engineer, columns: columns() }, lines, cols),
       during: (work) => share.during(request.engineer, work),
@@ -67,6 +67,7 @@ export class LiveWatcher implements Watcher, Steps {
     const { session } = this.#request;
     const display = await mirrors.watch({ session, terminal: this.#terminal }, this.#viewer);
     this.#display = display;
+    display.abilities = this.#request.abilities.now;
     void display.ended.then(({ reason }) => this.#finish(reason));
   }
 
@@ -110,7 +111,7 @@ export class LiveWatcher implements Watcher, Steps {
   #follow(mayGoOn: () => boolean): boolean {
     const taken = this.#viewer.receive(this.#typed, mayGoOn);
     this.#typed = this.#typed.subarray(taken);
-    if (this.#display !== undefined) this.#display.hasSync = this.#viewer.hasSync;
+    if (this.#display !== undefined) this.#display.abilities = this.#request.abilities.now;
     if (this.#typed.length > 0) return false;
     if (this.#isHeldBack) this.#onDrain();
     this.#isHeldBack = false;

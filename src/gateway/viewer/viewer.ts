@@ -6,6 +6,7 @@ import type { LayoutPane, WindowLayout } from '../../base/window-layout.js';
 import type { Grid, Row } from '../mirror/grid.js';
 import type { MirrorSource } from '../mirror/mirror-source.js';
 import { type Composer, isSameScreen, type SharedScreen } from '../mirror/shared-screen.js';
+import type { TerminalAbilities } from '../mirror/terminal-abilities.js';
 import { bottomLineText } from './bottom-line.js';
 import { cropScreen, type Opening } from './crop.js';
 import { helpScreen } from './help-screen.js';
@@ -21,11 +22,8 @@ const MIN_SIZE: TerminalSize = { cols: 20, rows: 5 };
 const INVERSE = '7';
 const PAN = { cols: 10, rows: 3 };
 
-/**
- * The alternate screen, the wheel's reports, pastes in brackets so that they are no keys, and the
- * question whether the terminal knows synchronised updates (DECRQM). The farewell undoes it all.
- */
-const START = '\x1b[?1049h\x1b[?1000h\x1b[?1006h\x1b[?2004h\x1b[?2026$p';
+/** The alternate screen, the wheel's reports, and pastes in brackets so that they are no keys. The farewell undoes it all. */
+const START = '\x1b[?1049h\x1b[?1000h\x1b[?1006h\x1b[?2004h';
 
 const PAN_KEYS: Readonly<Record<string, Point>> = {
   Up: { col: 0, row: -PAN.rows },
@@ -43,6 +41,8 @@ const HISTORY_KEYS = ['PPage', 'WheelUp', '[', '/'];
 export interface ViewerOptions {
   readonly session: SessionName;
   readonly size: TerminalSize;
+  /** Told what the observer's terminal answers. */
+  readonly abilities: Pick<TerminalAbilities, 'questions' | 'note'>;
   /** The pane that is shown alone from the start. */
   readonly pane: PaneName | undefined;
   readonly history: MirrorSource['history'];
@@ -68,12 +68,9 @@ export class Viewer implements Composer {
   readonly #choice: PaneChoice;
   readonly #decoder = new KeyDecoder({
     onKey: (key) => this.#press(key),
-    onSyncAnswer: (hasSync) => {
-      this.#hasSync = hasSync;
-    },
+    onAnswer: (answer) => this.#options.abilities.note(answer),
   });
   #size: TerminalSize;
-  #hasSync = false;
   #hasChanged = false;
   #isOver = false;
   #isHelpShown = false;
@@ -92,14 +89,9 @@ export class Viewer implements Composer {
     this.#choice = new PaneChoice(options.pane);
   }
 
-  /** Whether the terminal said that it knows synchronised updates. */
-  get hasSync(): boolean {
-    return this.#hasSync;
-  }
-
   /** What the terminal gets before the first frame. */
   start(): Uint8Array {
-    return Buffer.from(START);
+    return Buffer.from(`${START}${this.#options.abilities.questions()}`);
   }
 
   /**

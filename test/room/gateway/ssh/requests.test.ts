@@ -46,6 +46,27 @@ describe("what is not the gateway's job is refused and answered", () => {
     await raw.next([MESSAGE.requestFailure]);
   });
 
+  test('any variable but the one that tells of colours, and that once the shell has begun', async () => {
+    await using room = await GatewayRoom.open();
+    await using raw = await loggedIn(room);
+    await raw.openSession();
+    const ask = async (name: string, ...parts: readonly Uint8Array[]) => {
+      raw.requestOnChannel(0, name, ...parts);
+      return (await raw.next(ANSWERS))[0] === MESSAGE.channelSuccess;
+    };
+    const set = (name: string, value: string) => ask('env', sshString(name), sshString(value));
+    const values = ['', 'yes', 'truecolor\n', '24bit ', 'x'.repeat(30_000)];
+    for (const value of values) expect(await set('COLORTERM', value)).toBe(false);
+    expect(await set('COLORTERM2', 'truecolor')).toBe(false);
+    expect(await set('colorterm', 'truecolor')).toBe(false);
+    expect(await set('COLORTERM', 'truecolor')).toBe(true);
+    expect(await set('COLORTERM', '24bit')).toBe(true);
+    expect(await ask('pty-req', ...PTY)).toBe(true);
+    expect(await ask('shell')).toBe(true);
+    expect(await set('COLORTERM', 'truecolor')).toBe(false);
+    expect(room.attachment.request.hasTrueColour).toBe(true);
+  });
+
   const X11 = [bytes(0), sshString('MIT-MAGIC-COOKIE-1'), sshString('00'), uint32(0)];
   const SIZE = [80, 24, 0, 0].map(uint32);
   const PTY = [sshString('xterm'), ...SIZE, sshString('')];

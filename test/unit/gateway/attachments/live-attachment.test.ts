@@ -262,14 +262,19 @@ test('an observer who types more than a turn takes is held back until it is done
 
 test('the answer to a question of the viewer is not typed by somebody who may type since', async () => {
   const { attachment, link, typed } = await open('observer');
+  expect(link.observer(0).request.abilities.questions()).toContain('\x1b[?2026$p');
   const change = attachment.changeRole('driver');
   link.views[1]?.come();
   await change;
-  attachment.receive(Buffer.from('\x1b[?2026;2$y'));
+  attachment.receive(Buffer.from('\x1b[>0;276;0c'));
   expect([link.driver(1).typed, typed()]).toEqual([[], 0]);
-  attachment.receive(Buffer.from('l\u00e4s\x1b[?2026;2$y\r'));
-  attachment.receive(Buffer.from('\x1b[A'));
-  expect([link.driver(1).typed, typed()]).toEqual([['l\u00e4s\r', '\x1b[A'], 2]);
+  attachment.receive(Buffer.from('l\u00e4s\x1b[?20'));
+  attachment.receive(Buffer.from('26;2$y\r\x1bP>|XTerm(388)\x1b'));
+  attachment.receive(Buffer.from('\\\x1b[A'));
+  // What tmux has asked itself is its own.
+  attachment.receive(Buffer.from('\x1b[>0;276;0c'));
+  const all = ['l\u00e4s', '\r', '\x1b[A', '\x1b[>0;276;0c'];
+  expect([link.driver(1).typed, typed()]).toEqual([all, 4]);
 });
 
 test('a watcher that comes too late for its role never starts', async () => {

@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { sessionName } from '../../../../src/base/ids.js';
 import { LoopShare } from '../../../../src/base/loop-share.js';
+import { UNKNOWN } from '../../../../src/gateway/mirror/abilities.js';
 import { FanOut } from '../../../../src/gateway/mirror/fan-out.js';
 import { encodeFrame } from '../../../../src/gateway/mirror/frame.js';
 import { FrameCache } from '../../../../src/gateway/mirror/frame-cache.js';
@@ -282,17 +283,17 @@ test('frames for many that share none are not kept beyond a limit, with the scre
   const cache = new FrameCache();
   const size = { cols: 200, rows: 50 };
   const to = grids.grid(size);
-  const [full, position] = [cache.frame(undefined, to, false), grids.grid(size)];
+  const [full, position] = [cache.frame(undefined, to, UNKNOWN), grids.grid(size)];
   const weight = 16 * size.cols * size.rows;
-  const other = encodeFrame(position, to, { maxBytes: 64 * 1024, hasSync: false }).bytes.length;
+  const other = encodeFrame(position, to, { maxBytes: 64 * 1024, ...UNKNOWN }).bytes.length;
   const rest = 16 * 1024 * 1024 - full.bytes.length - weight;
   const kept = Math.floor(rest / (other + weight));
   const positions = Array.from({ length: kept + 5 }, () => ({ ...position }));
-  const frames = positions.map((from) => cache.frame(from, to, false));
-  const isKept = positions.map((from, index) => cache.frame(from, to, false) === frames[index]);
+  const frames = positions.map((from) => cache.frame(from, to, UNKNOWN));
+  const isKept = positions.map((from, index) => cache.frame(from, to, UNKNOWN) === frames[index]);
   expect(isKept.indexOf(false)).toBe(kept);
   expect(isKept.slice(kept)).toEqual(Array<boolean>(5).fill(false));
-  expect(cache.frame(undefined, to, false)).toBe(full);
+  expect(cache.frame(undefined, to, UNKNOWN)).toBe(full);
 });
 
 test('screens composed of one moment are not kept beyond a limit', () => {

@@ -8,8 +8,8 @@ import { Random } from '../../../helpers/random.js';
 import { RandomGrids } from '../../../helpers/random-grids.js';
 import { WatchedScreen } from '../../../helpers/watched-screen.js';
 
-const WHOLE = { maxBytes: 64 * 1024, hasSync: false };
-const FREE = { maxBytes: Number.POSITIVE_INFINITY, hasSync: false };
+const WHOLE = { maxBytes: 64 * 1024, hasSync: false, level: 'full' } as const;
+const FREE = { maxBytes: Number.POSITIVE_INFINITY, hasSync: false, level: 'full' } as const;
 const SIZE = fc.record({
   cols: fc.integer({ min: 2, max: 40 }),
   rows: fc.integer({ min: 1, max: 12 }),
@@ -37,7 +37,7 @@ describe('a frame', () => {
         const to = new RandomGrids(new Random(seed)).grid(size);
         using screen = new WatchedScreen(size);
         await screen.write(DISTURBED);
-        const frame = encodeFrame(undefined, to, { maxBytes: 64 * 1024, hasSync });
+        const frame = encodeFrame(undefined, to, { ...WHOLE, hasSync });
         await screen.write(frame.bytes);
         expect(screen.differences(to)).toEqual([]);
         expect(frame.reached).toBe(to);
@@ -60,7 +60,7 @@ describe('a frame', () => {
           let to = grids.grid(size);
           for (let step = 0; step < 12; step += 1) {
             const hasSync = random.below(2) === 0;
-            const frame = encodeFrame(shown, to, { maxBytes, hasSync });
+            const frame = encodeFrame(shown, to, { ...WHOLE, maxBytes, hasSync });
             await screen.write(frame.bytes);
             expect(screen.differences(frame.reached)).toEqual([]);
             shown = frame.reached;
@@ -78,7 +78,7 @@ describe('a frame', () => {
     const to = grids.grid(size);
     let shown: Grid | undefined;
     for (let left = size.cols * size.rows; shown !== to && left > 0; left -= 1) {
-      shown = encodeFrame(shown, to, { maxBytes: 0, hasSync: true }).reached;
+      shown = encodeFrame(shown, to, { ...WHOLE, maxBytes: 0, hasSync: true }).reached;
     }
     expect(shown).toBe(to);
   });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { abilities } from '../../../../src/gateway/mirror/abilities.js';
 import { encodeFrame } from '../../../../src/gateway/mirror/frame.js';
 import type { Grid } from '../../../../src/gateway/mirror/grid.js';
 import { ScreenModel } from '../../../../src/gateway/mirror/screen-model.js';
@@ -38,7 +39,10 @@ describe('a recorded stream', () => {
           model.write(piece);
         });
         if (random.below(3) === 0) continue;
-        const options = { maxBytes: 1 + random.below(4000), hasSync: random.below(2) === 0 };
+        const options = {
+          ...abilities('full', random.below(2) === 0),
+          maxBytes: 1 + random.below(4000),
+        };
         const { bytes, reached } = encodeFrame(shown, model.snapshot(), options);
         await screen.write(bytes);
         expect(screen.differences(reached)).toEqual([]);

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { paneId, sessionName } from '../../../../src/base/ids.js';
 import { LoopShare } from '../../../../src/base/loop-share.js';
 import { Mirrors } from '../../../../src/gateway/mirror/mirrors.js';
+import { TerminalAbilities } from '../../../../src/gateway/mirror/terminal-abilities.js';
 import { copyToClipboard } from '../../../../src/gateway/viewer/clipboard.js';
 import { LiveWatcher } from '../../../../src/gateway/viewer/live-watcher.js';
 import { PanePolls } from '../../../../src/gateway/viewer/pane-polls.js';
@@ -32,6 +33,7 @@ class Watched implements AsyncDisposable {
         session: PAIR,
         terminal: this.terminal,
         size: SIZE,
+        abilities: new TerminalAbilities({ term: 'xterm', hasTrueColour: false }),
         pane: undefined,
       },
       columns: () => undefined,

@@ -36,7 +36,7 @@ function keysOf(...pieces: readonly Uint8Array[]): string[] {
   const keys: string[] = [];
   const decoder = new KeyDecoder({
     onKey: (key) => keys.push(key),
-    onSyncAnswer: () => undefined,
+    onAnswer: () => undefined,
   });
   for (const piece of pieces) decoder.receive(piece);
   return keys;
@@ -77,7 +77,7 @@ test.each(['\x1b]', '\x1bP', '\x1bX', '\x1b^', '\x1b_', '\x1b[', '\x1bO', '\x1b[
     const keysAfter = (gapMs: number): string[] => {
       let nowMs = 0;
       const keys: string[] = [];
-      const sink = { onKey: (key: string) => keys.push(key), onSyncAnswer: () => undefined };
+      const sink = { onKey: (key: string) => keys.push(key), onAnswer: () => undefined };
       const decoder = new KeyDecoder(sink, () => nowMs);
       decoder.receive(Buffer.from(begin));
       nowMs += gapMs;

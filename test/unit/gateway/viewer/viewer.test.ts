@@ -275,10 +275,10 @@ test('whatever the viewer switches on, the farewell switches off', () => {
 
 test('the answer to the question for synchronised updates is understood', async () => {
   using session = new ViewedSession();
-  expect(session.viewer.hasSync).toBe(false);
+  expect(session.abilities.now.hasSync).toBe(false);
   await session.type(`${ESC}[?2026;2$y`);
-  expect(session.viewer.hasSync).toBe(true);
+  expect(session.abilities.now.hasSync).toBe(true);
   await session.type(`${ESC}[?2026;0$y`);
-  expect(session.viewer.hasSync).toBe(false);
+  expect(session.abilities.now.hasSync).toBe(false);
   expect(textOf(session.screen())[0]).toBe('row 0');
 });
