@@ -3,14 +3,14 @@ import type { PaneId, PaneName } from '../../base/ids.js';
 import type { SessionTaps } from '../tap/session-taps.js';
 import { TypingDetector } from './typing.js';
 
-/** Between two polls of where keys go while somebody types. */
+/** The pause between two polls of where keys go while somebody types. */
 const POLL_MS = 100;
 const [ENTER, INTERRUPT, OTHER] = ['\r', '\x03', 'x'];
 
 export interface TypedInputOptions {
   readonly taps: Pick<SessionTaps, 'type' | 'forgetTyped'>;
   readonly panes: () => readonly { readonly name: PaneName; readonly id: PaneId | null }[];
-  /** Asks tmux about a pane, or with null about the one that has the keys; throws while it cannot be asked. */
+  /** Asks tmux about a pane, or with null about the active one; throws while tmux cannot be asked. */
   readonly ask: (pane: PaneId | null) => Promise<KeyTarget>;
   readonly clock: Clock;
 }
@@ -21,25 +21,24 @@ export interface KeyTarget {
   readonly isShared: boolean;
 }
 
-/** What was typed between two polls, and where it may have gone; `anywhere`: that is not known. */
+/** What was typed between two polls, and the panes it may have gone to, unless `isAnywhere`. */
 interface Round {
   readonly number: number;
   readonly panes: Set<string>;
   isAnywhere: boolean;
-  /** After two polls tmux has surely done with what was typed before the first. */
+  /** After two polls tmux has surely handled what was typed before the first. */
   polls: number;
 }
 
 /**
- * Tells the panes' outputs of all that is typed in a session, before it can show there. A driver's
- * keys count for every pane, since tmux alone knows where they go, until it has said that they went
- * elsewhere.
+ * Tells the panes' outputs of all that is typed in a session, before it can show there. A driver's keys
+ * count for every pane, since tmux alone knows where they go, until it has told which one that was.
  */
 export class TypedInput {
   readonly #options: TypedInputOptions;
   #rounds: Round[] = [];
   #number = 0;
-  /** The pane that has the keys, as far as it is known. */
+  /** The active pane, to which keys go, as far as it is known. */
   #focus: string | undefined;
   #stopPolling: (() => void) | undefined;
   #isClosed = false;
@@ -48,7 +47,7 @@ export class TypedInput {
     this.#options = options;
   }
 
-  /** For each driver one of its own: takes what was just written into its tmux client. */
+  /** Opens the watch of one driver: the returned function takes what is written into its tmux client. */
   openDriver(onTyping: (bytes: Uint8Array) => void): (bytes: Uint8Array) => void {
     const typing = new TypingDetector();
     return (bytes) => {
@@ -63,17 +62,17 @@ export class TypedInput {
     return this.#focus === undefined || this.#focus === pane;
   }
 
-  /** `text` is about to be pasted into a pane. */
+  /** Notes that `text` is about to be pasted into a pane. */
   async paste(pane: PaneId, { text, enter }: { text: string; enter: boolean }): Promise<void> {
     await this.#into(pane, `${text}${enter ? ENTER : ''}`);
   }
 
-  /** These keys are about to be pressed in a pane. */
+  /** Notes that these keys are about to be sent to a pane. */
   async press(pane: PaneId, keys: readonly string[]): Promise<void> {
     await this.#into(pane, keys.map(characterOf).join(''));
   }
 
-  /** What tmux tells by itself. */
+  /** Takes a notification of tmux (tmux(1), CONTROL MODE): the active pane is another one now. */
   notified(name: string, rest: string): void {
     const isElsewhere = name === 'session-window-changed';
     if (!isElsewhere && name !== 'window-pane-changed') return;
@@ -86,7 +85,7 @@ export class TypedInput {
     this.#pollSoon();
   }
 
-  /** Idempotent. */
+  /** Stops polling. Idempotent. */
   close(): void {
     this.#isClosed = true;
     this.#stopPolling?.();
@@ -126,17 +125,17 @@ export class TypedInput {
     this.#stopPolling ??= this.#options.clock.after(POLL_MS, () => void this.poll());
   }
 
-  /** Asks who has the keys; what was typed long enough before is settled then. Never rejects. */
+  /** Asks which pane is active, and ends the rounds of what was typed long enough ago. Never rejects. */
   async poll(): Promise<void> {
     this.#stopPolling?.();
-    // Until the answer is there none is asked beside it.
+    // While a poll waits for its answer no other one begins.
     this.#stopPolling = () => undefined;
     for (const round of this.#rounds) round.polls += 1;
     const polled = [...this.#rounds];
     try {
-      this.#settle(polled, await this.#options.ask(null));
+      this.#judgeRounds(polled, await this.#options.ask(null));
     } catch {
-      // Then it stays unknown, and counts for every pane.
+      // Where the keys went stays unknown, so that they count for every pane.
       this.#focus = undefined;
       this.#rounds = [];
     }
@@ -144,7 +143,7 @@ export class TypedInput {
     if (this.#rounds.length > 0) this.#pollSoon();
   }
 
-  #settle(polled: readonly Round[], { id, isShared }: KeyTarget): void {
+  #judgeRounds(polled: readonly Round[], { id, isShared }: KeyTarget): void {
     this.#focus = isShared ? undefined : id;
     for (const round of polled) {
       round.panes.add(id);
@@ -163,7 +162,7 @@ export class TypedInput {
   }
 }
 
-/** What of a key counts: whether it ends a line. */
+/** A character that stands for a key: all that counts of it is whether it ends a line. */
 function characterOf(key: string): string {
   if (/^(enter|c-m|c-j|\^m|\^j)$/i.test(key)) return ENTER;
   return /^(c-c|\^c)$/i.test(key) ? INTERRUPT : OTHER;

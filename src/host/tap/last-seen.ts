@@ -4,16 +4,16 @@ import type { Clock } from '../../base/clock.js';
 
 const INTERVAL_MS = 1_000;
 
-/** When a host was there last, for the one that comes after it: a file that is written once a second. */
+/** Remembers when a host last ran, for the next one, in a file that is written once a second. */
 export class LastSeen {
-  /** Epoch ms at which the host before this one was there last, where that is known. */
+  /** Epoch ms at which the host before this one last ran, where that is known. */
   readonly before: number | undefined;
   readonly #path: string;
   readonly #clock: Clock;
   #isClosed = false;
-  #takeBack: () => void = () => undefined;
+  #cancelTimer: () => void = () => undefined;
 
-  /** @param path in a private folder. */
+  /** @param path is in a private folder. */
   constructor(path: string, clock: Clock) {
     this.#path = path;
     this.#clock = clock;
@@ -23,18 +23,19 @@ export class LastSeen {
 
   close(): void {
     this.#isClosed = true;
-    this.#takeBack();
+    this.#cancelTimer();
     try {
       writeFileSync(this.#path, this.#now(), { mode: 0o600 });
     } catch {
-      // As below.
+      // The next host finds an older time, as in `#write`.
     }
   }
 
   async #write(): Promise<void> {
-    // Whoever comes next finds an older time where this fails, and tells of a longer gap.
+    // Where this fails, the next host finds an older time and tells of a longer gap.
     await writeFile(this.#path, this.#now(), { mode: 0o600 }).catch(() => undefined);
-    if (!this.#isClosed) this.#takeBack = this.#clock.after(INTERVAL_MS, () => void this.#write());
+    if (this.#isClosed) return;
+    this.#cancelTimer = this.#clock.after(INTERVAL_MS, () => void this.#write());
   }
 
   #now(): string {

@@ -3,29 +3,28 @@ import type { KeyedLine, ReadLine } from './typed-marks.js';
 
 const [BACKSPACE, TAB, NEWLINE, RETURN, CANCEL, ESCAPE, DELETE] = [8, 9, 10, 13, 24, 27, 127];
 const SPACE = 0x20;
-/** Of UTF-8: what can be left of a character is at most three bytes. */
+/** A character takes at most four bytes in UTF-8 (RFC 3629 §3). */
 const MAX_LINE_BYTES = MAX_LINE_CHARACTERS * 4;
 /** CSI sequences that leave the row (ECMA-48 CUU, CUD, CNL, CPL, CUP, VPA, HVP): the line is over. */
 const ROW_MOVES = new Set([...Buffer.from('ABEFHdf')]);
-/** The one that goes to a column, mostly the first (CHA). */
+/** The CSI sequence that moves to a column, mostly to the first (ECMA-48 CHA). */
 const COLUMN_MOVE = 0x47;
-/** What introduces a string that lasts until BEL or ST: DCS, SOS, OSC, PM, APC, and tmux's own title. */
+/** Escapes that begin a string, which lasts until BEL or ST: DCS, SOS, OSC, PM, APC, tmux's title. */
 const STRINGS = new Set([...Buffer.from('PX]^_k')]);
 /** Escapes that leave the row, or come back to it: IND, NEL, RI, DECRC. */
 const ROW_ESCAPES = new Set([...Buffer.from('DEM8')]);
 /** Sequences that move what stands on rows (IL, DL, SU, SD, DECSTBM), with those that leave the row. */
 const ROW_CHANGES = new Set([...ROW_MOVES, ...Buffer.from('LMSTr')]);
 const [CSI, ST_FINAL, BEL] = [0x5b, 0x5c, 7];
-/** A program that was killed in the middle of a string must not swallow all that follows. */
+/** A longer string is taken for text again: it is of a program that was killed in the middle of it. */
 const MAX_STRING_BYTES = 64 * 1024;
 
-/** Where the reader is: in text, or in a sequence that is none (ECMA-48). */
+/** Whether the next byte is text, or belongs to a control sequence (ECMA-48). */
 type Mode = 'text' | 'escape' | 'csi' | 'string' | 'string-escape';
 
 /**
- * Reads lines as people see them out of a terminal's output: without escape sequences and control
- * characters, and of what was overwritten after a carriage return what stood last. Keeps no more than
- * one line, cut at its limit.
+ * Reads lines out of a terminal's output as people see them: without escape sequences and control
+ * characters, and as they stood after carriage returns. Keeps one line at most, cut at its limit.
  */
 export class LineReader {
   readonly #line = Buffer.alloc(MAX_LINE_BYTES);
@@ -33,7 +32,7 @@ export class LineReader {
   #offset: number;
   #mode: Mode = 'text';
   #stringBytes = 0;
-  /** The cursor went back to the first column: what comes next overwrites the line. */
+  /** Whether the cursor went back to the first column, so that the next text overwrites the line. */
   #isReturned = false;
   #start: number;
   #beforeTyping: string | undefined;
@@ -41,13 +40,13 @@ export class LineReader {
   #drawnAt: number | undefined;
   #onLine: (line: EndedLine) => void = () => undefined;
 
-  /** @param offset of the first byte that is going to be read, with which a line is taken to begin. */
+  /** @param offset is that of the first byte that will be read; a line is taken to begin with it. */
   constructor(offset = 0) {
     this.#offset = offset;
     this.#start = offset;
   }
 
-  /** What stands on the line that is not ended yet. */
+  /** The text of the line that is not ended yet. */
   get open(): string {
     return textOf(this.#line.subarray(0, this.#length));
   }
@@ -60,7 +59,7 @@ export class LineReader {
     return { text: open, start, beforeTyping, drawnAt, keyed };
   }
 
-  /** Something may have been typed here, at the end of what was read; `isKey`: it surely was. */
+  /** Notes that something may have been typed at the end of what was read; with `isKey` it surely was. */
   markTyped(isKey = false): void {
     this.#beforeTyping ??= this.open;
     if (isKey) this.#keyed ??= { at: this.#offset, before: this.open };
@@ -85,7 +84,7 @@ export class LineReader {
   }
 
   #step(byte: number): void {
-    // Control characters act within sequences, too, but for strings (ECMA-48, and as tmux does).
+    // Control characters act within sequences, too, except strings, as in tmux's parser (input.c).
     const isInString = this.#mode === 'string' || this.#mode === 'string-escape';
     if (byte === CANCEL) this.#mode = 'text';
     else if (isInString) this.#stepString(byte);
@@ -125,7 +124,7 @@ export class LineReader {
     if (byte === NEWLINE) this.#end();
     else if (byte === RETURN) this.#isReturned = true;
     else if (byte === TAB) this.#put(Buffer.from(' '));
-    else if (byte === BACKSPACE) this.#takeBack();
+    else if (byte === BACKSPACE) this.#eraseLast();
   }
 
   #put(bytes: Uint8Array): void {
@@ -136,8 +135,8 @@ export class LineReader {
     this.#length += room.length;
   }
 
-  /** Takes the last character away: its bytes that only continue it, and the one before. */
-  #takeBack(): void {
+  /** Takes the last character away: its continuation bytes (RFC 3629), and the one before them. */
+  #eraseLast(): void {
     while (this.#length > 0 && ((this.#line[this.#length - 1] ?? 0) & 0xc0) === 0x80) {
       this.#length -= 1;
     }

@@ -14,16 +14,16 @@ export interface LineWatchOptions {
   readonly ring: OutputRing;
   readonly typed: TypedMarks;
   readonly clock: Clock;
-  /** Milliseconds that only grow, for how long a slice takes: real ones, whatever the clock is. */
+  /** Monotonic milliseconds by which a slice is measured: real ones, even where tests set the clock. */
   readonly now?: () => number;
 }
 
-/** What is read before the clock is asked again. */
+/** How much is read before the clock is asked again. */
 const STEP_BYTES = 4 * 1024;
-/** Longest slice of reading, and the rest after it: a flood costs a fifth of one core, and no more. */
+/** The longest slice of reading, and the pause after it: a flood costs a fifth of one core at most. */
 const SLICE_MS = 2;
 const REST_MS = 8;
-/** Who was overtaken goes on this near to the newest output, so that it is not overtaken at once. */
+/** After missed output, reading goes on this far before the newest, so as not to miss some at once. */
 const RESUMED_BYTES = 64 * 1024;
 
 /** Reads lines out of a ring while somebody listens, at its own pace. */
@@ -33,7 +33,7 @@ export class LineWatch {
   readonly #listeners = new Set<LineListener>();
   #reader = new LineReader();
   #at = 0;
-  #takeBack: (() => void) | undefined;
+  #cancelTimer: (() => void) | undefined;
 
   constructor(options: LineWatchOptions) {
     this.#options = options;
@@ -48,12 +48,12 @@ export class LineWatch {
     return () => this.#listeners.delete(own);
   }
 
-  /** New output came. */
+  /** Reads soon, since new output came. */
   wake(): void {
     if (this.#listeners.size > 0) this.#soon(0);
   }
 
-  /** What came from `offset` on is told to nobody who has heard all before it; a line that ends later is. */
+  /** Passes over the lines from `offset` on where all before it are read; a line that ends later is told. */
   passBy(offset: number): void {
     if (this.#at < offset) return this.wake();
     const { ring, typed } = this.#options;
@@ -64,13 +64,13 @@ export class LineWatch {
   }
 
   close(): void {
-    this.#takeBack?.();
+    this.#cancelTimer?.();
     this.#listeners.clear();
   }
 
   #soon(delayMs: number): void {
-    this.#takeBack ??= this.#options.clock.after(delayMs, () => {
-      this.#takeBack = undefined;
+    this.#cancelTimer ??= this.#options.clock.after(delayMs, () => {
+      this.#cancelTimer = undefined;
       this.#readSlice();
     });
   }

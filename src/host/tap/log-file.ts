@@ -9,11 +9,11 @@ import { isSameFile } from '../../base/named-file.js';
 import type { LogFilePlan } from './schema.js';
 
 export interface LogFileOptions {
-  /** In a folder that is made private, in one that is, too. */
+  /** Where the file is: its folder, and the folder of that, are made private. */
   readonly path: string;
   readonly plan: LogFilePlan;
   readonly clock: Clock;
-  /** An old file could not be compressed; it stays as it is. */
+  /** Called when an old file could not be compressed; it stays as it is. */
   readonly onNotCompressed: (error: unknown) => void;
   /** How the file is opened; tests have disks that are full. */
   readonly open?: (path: string) => Promise<FileHandle>;
@@ -22,9 +22,8 @@ export interface LogFileOptions {
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
 /**
- * A private file (mode 0600) that only grows, and is rotated by size and age: `PATH.1` or `PATH.1.gz`
- * is the newest old one. Where somebody else moves, removes or empties it, what follows is in the file
- * that the name means then. Follows no link and writes into nothing that somebody else put there.
+ * A private file (mode 0600) that is rotated by size and age: `PATH.1` or `PATH.1.gz` is the newest old one.
+ * After somebody moved or removed it, it is made again. Follows no link, writes into no file of others.
  */
 export class LogFile {
   readonly #options: LogFileOptions;
@@ -39,7 +38,7 @@ export class LogFile {
     this.#handle = handle;
   }
 
-  /** @throws RefusedError for a file that is not ours alone; the system's error. */
+  /** @throws RefusedError for a link or a file of another user, or the system's error. */
   static async open(options: LogFileOptions): Promise<LogFile> {
     const file = new LogFile(options, await openNamed(options));
     await file.#begin();
@@ -47,9 +46,9 @@ export class LogFile {
   }
 
   /**
-   * Appends `bytes`, or the first of them; a file that would become too large is rotated before.
+   * Appends `bytes`, or only the first of them, after rotating a file that would become too large.
    *
-   * @returns how many were written.
+   * @returns how many bytes were written.
    * @throws the system's error; then nothing was written, and the file must be closed.
    */
   async write(bytes: Uint8Array): Promise<number> {
@@ -63,14 +62,14 @@ export class LogFile {
     return bytesWritten;
   }
 
-  /** Leaves an old file that is being compressed as it is. */
+  /** Closes the file; an old file that is being compressed stays as it is. */
   async close(): Promise<void> {
     this.#abort.abort();
     await this.#compressing;
     await this.#handle.close();
   }
 
-  /** Opens what the name means now, where that is another file. */
+  /** Opens the file anew where its name no longer means the one that is open. */
   async #follow(): Promise<void> {
     const [named, own] = [await statusOf(this.#options.path), await this.#handle.stat()];
     this.#bytes = own.size;
@@ -94,7 +93,7 @@ export class LogFile {
 
   async #rotate(): Promise<void> {
     const { path, plan } = this.#options;
-    // Slower than the output comes: then the output waits in the ring, and the surplus is left out.
+    // Output that comes faster than files are compressed waits in the ring, which drops the oldest.
     await this.#compressing;
     await shiftOldFiles(path, plan.keep);
     if (plan.keep === 0) await rm(path, { force: true });
@@ -129,7 +128,7 @@ async function shiftOldFiles(path: string, keep: number): Promise<void> {
   }
 }
 
-/** Makes `PATH.gz` of `PATH`; whenever it is stopped, one of them is whole. */
+/** Makes `PATH.gz` of `PATH`; whenever this is stopped, one of the two files is whole. */
 async function compress(path: string, signal: AbortSignal): Promise<void> {
   const unfinished = `${path}.gz.new`;
   await rm(unfinished, { force: true });
@@ -148,7 +147,7 @@ async function compress(path: string, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Its folders are made again where somebody removed them, too. */
+/** Opens the file by its name; its folders are made again where somebody removed them. */
 async function openNamed({ path, open: openFile = openOwn }: LogFileOptions): Promise<FileHandle> {
   const directory = dirname(path);
   await makePrivate(dirname(directory));
@@ -170,7 +169,7 @@ async function makePrivate(path: string): Promise<void> {
   throw new RefusedError('the folder of log files is a link, or belongs to somebody else');
 }
 
-/** Never waits for the other end of a pipe that somebody put there. */
+/** Opens a file of this user; O_NONBLOCK, so that a FIFO put in its place cannot block (open(2)). */
 async function openOwn(path: string): Promise<FileHandle> {
   const flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
   const handle = await open(path, flags, 0o600);

@@ -19,26 +19,26 @@ export interface LogWriterOptions {
   readonly path: string;
   readonly plan: LogFilePlan;
   readonly output: PaneOutput;
-  /** Offset in the output to begin at. */
+  /** The offset in the output to begin at. */
   readonly from: number;
   readonly clock: Clock;
   readonly log: Logger;
-  /** It cannot be written, or can again; told once each. */
+  /** Called once when the file cannot be written, and once when it can be again. */
   readonly onNews: (news: LogFileNews) => void;
-  /** `kept` has grown. */
+  /** Called when `kept` has grown. */
   readonly onKept?: () => void;
   readonly open?: LogFileOptions['open'];
 }
 
 const MAX_PIECE_BYTES = 64 * 1024;
-/** Between two attempts to write a file that could not be written. */
+/** The pause between two attempts to write a file that could not be written. */
 const RETRY_MS = 30_000;
-/** How long the end waits for what is still to be written. */
+/** How long `close` waits for what is still to be written. */
 const CLOSE_LIMIT_MS = 1_000;
 
 /**
- * Copies a pane's output into its log file, at the pace of the disk: what the ring has dropped
- * meanwhile is left out, and the file says how much. A disk that fails costs only the log.
+ * Copies a pane's output into its log file as fast as the disk takes it: the file says how much the
+ * ring dropped meanwhile. A disk that fails costs only the log.
  */
 export class LogWriter {
   readonly plan: LogFilePlan;
@@ -47,13 +47,13 @@ export class LogWriter {
   #reader: LineReader;
   #at: number;
   #kept: number;
-  /** Taken from the ring, and not written yet. */
+  /** What was taken from the ring and is not written yet. */
   #pending: Uint8Array = new Uint8Array(0);
   #file: LogFile | undefined;
   #problem: string | undefined;
-  #takeBackRetry: (() => void) | undefined;
+  #cancelRetry: (() => void) | undefined;
   #writing: Promise<void> | undefined;
-  /** Offset at which the end was asked for. */
+  /** The end of the output when `close` was called: what is behind it is not written. */
   #until = Number.POSITIVE_INFINITY;
   #isClosed = false;
 
@@ -83,14 +83,14 @@ export class LogWriter {
   }
 
   /**
-   * Writes what is there, for a bounded time, and closes the file. Idempotent.
+   * Writes the output there is, for a bounded time, and closes the file. Idempotent.
    *
-   * @param goesOn the output does, so that the line that is not ended is left to the next writer.
+   * @param goesOn leaves the line that is not ended to the next writer, since the output goes on.
    */
   async close(goesOn = false): Promise<void> {
     if (this.#isClosed) return;
     this.#stopListening();
-    this.#takeBackRetry?.();
+    this.#cancelRetry?.();
     this.#until = this.#options.output.end;
     this.#isClosed = true;
     try {
@@ -109,31 +109,31 @@ export class LogWriter {
   }
 
   #wake(): void {
-    if (this.#isClosed || this.#writing !== undefined || this.#takeBackRetry !== undefined) return;
+    if (this.#isClosed || this.#writing !== undefined || this.#cancelRetry !== undefined) return;
     this.#writing = this.#writeAll().finally(() => {
       this.#writing = undefined;
-      // What came at the very end was told to nobody.
+      // Output that came while the last write ended woke nobody.
       if (this.#options.output.end > this.#at) this.#wake();
     });
   }
 
-  /** Never rejects. */
+  /** Writes all the output there is. Never rejects. */
   async #writeAll(): Promise<void> {
     try {
       while (this.#hasMore()) {
         this.#file ??= await this.#open();
         this.#pending = this.#pending.subarray(await this.#file.write(this.#pending));
         this.#works();
-        this.#settle();
+        this.#noteKept();
       }
-      this.#settle();
+      this.#noteKept();
     } catch (error) {
       await this.#fails(error);
     }
   }
 
-  /** A line that does not end is kept from the tap no longer than a piece is. */
-  #settle(): void {
+  /** Notes what the file has now; the tap keeps of a line that does not end at most one piece. */
+  #noteKept(): void {
     if (this.#pending.length > 0) return;
     const lineStart = Math.max(this.#reader.openLine.start, this.#at - MAX_PIECE_BYTES);
     const kept = this.plan.format === 'text' ? lineStart : this.#at;
@@ -142,7 +142,7 @@ export class LogWriter {
     this.#options.onKept?.();
   }
 
-  /** Takes the next piece from the ring where the last one is written. */
+  /** Whether there is something to write; takes the next piece from the ring once the last is written. */
   #hasMore(): boolean {
     while (this.#pending.length === 0) {
       const maxBytes = Math.min(MAX_PIECE_BYTES, this.plan.maxBytes, this.#until - this.#at);
@@ -189,12 +189,12 @@ export class LogWriter {
     this.#file = undefined;
     await file?.close().catch(() => undefined);
     const isNew = this.#problem === undefined;
-    // The system's words without the path, which is nobody's business on the other side of the link.
+    // The reason is told without the path, since the gateway must not see paths of the host.
     const reason = visible(messageOf(error).replace(/, .*$/s, ''));
     this.#problem = `its log file cannot be written: ${reason}`;
     if (!this.#isClosed) {
-      this.#takeBackRetry = this.#options.clock.after(RETRY_MS, () => {
-        this.#takeBackRetry = undefined;
+      this.#cancelRetry = this.#options.clock.after(RETRY_MS, () => {
+        this.#cancelRetry = undefined;
         this.#wake();
       });
     }

@@ -8,14 +8,14 @@ interface Piece {
   readonly typed: TypedMarks;
 }
 
-/** Reads from `offset` on, which may be in the middle of a line to which somebody has typed. */
+/** Opens a reader at `offset`, which may be in the middle of a line on which somebody has typed. */
 export function openReader(offset: number, typed: TypedMarks): LineReader {
   const reader = new LineReader(offset);
   if (typed.between(0, offset).length > 0) reader.markTyped();
   return reader;
 }
 
-/** Reads lines, and tells of each what the program has surely printed of it. */
+/** Reads lines, each with the beginning of it that the program has surely printed. */
 export function readMarked(
   reader: LineReader,
   { bytes, at, typed }: Piece,

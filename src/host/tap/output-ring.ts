@@ -2,8 +2,8 @@ const FIRST_CAPACITY = 16 * 1024;
 const NEWLINE = 0x0a;
 
 /**
- * The newest bytes of a stream, by their offset in it. Grows as bytes come, up to `maxBytes`; then the
- * oldest are dropped. What is kept is always in one piece: a gap in the stream drops what was before it.
+ * The newest bytes of a stream, by their offset in it. Grows up to `maxBytes`, then drops the oldest.
+ * What is kept has no gap: a gap in the stream drops what was before it.
  */
 export class OutputRing {
   #maxBytes: number;
@@ -11,14 +11,14 @@ export class OutputRing {
   #start = 0;
   #end = 0;
 
-  /** @param start offset of the first byte that comes; what may be put before it has room there. */
+  /** @param start is the offset of the first byte, which leaves room for what `prepend` puts before it. */
   constructor(maxBytes: number, start = 0) {
     this.#maxBytes = maxBytes;
     this.#start = start;
     this.#end = start;
   }
 
-  /** From now on so many bytes are kept at most. */
+  /** Keeps at most so many bytes from now on. */
   limit(maxBytes: number): void {
     const kept = this.slice(Math.max(this.#start, this.#end - maxBytes), this.#end);
     this.#maxBytes = maxBytes;
@@ -26,7 +26,7 @@ export class OutputRing {
     this.#place(kept, kept.length);
   }
 
-  /** Puts before the oldest byte what came before it: the end of `bytes`, as far as there is room. */
+  /** Puts `bytes` before the oldest byte, or only their end where there is no room for all. */
   prepend(bytes: Uint8Array): void {
     const kept = this.slice(this.#start, this.#end);
     const room = Math.min(this.#start, this.#maxBytes - kept.length, bytes.length);
@@ -60,7 +60,7 @@ export class OutputRing {
     this.#end += kept.length;
   }
 
-  /** So many bytes of the stream are missing here; whoever told of them dropped more than is kept. */
+  /** Notes that so many bytes of the stream are missing here, and drops what was before them. */
   skip(count: number): void {
     this.#end += count;
     this.#start = this.#end;
@@ -72,18 +72,18 @@ export class OutputRing {
     return Buffer.concat(pieces.map(({ bytes }) => bytes));
   }
 
-  /** Where the last `count` lines begin; a last one that is not ended counts. */
+  /** The offset at which the last `count` lines begin; a last line that is not ended counts. */
   lineStart(count: number): number {
     let from = this.#end;
     for (let line = 0; line < count; line += 1) {
-      // Its own end is not what a line begins after.
+      // The search begins before the newline that ends this line.
       from = this.#lastNewline(from - 1) + 1;
       if (from <= this.#start) return this.#start;
     }
     return from;
   }
 
-  /** Offset of the last newline before `end`; one before the oldest byte when there is none. */
+  /** The offset of the last newline before `end`; without one, the offset before the oldest byte. */
   #lastNewline(end: number): number {
     for (const { offset, bytes } of this.#pieces(this.#start, end).reverse()) {
       const at = bytes.lastIndexOf(NEWLINE);
@@ -92,7 +92,7 @@ export class OutputRing {
     return this.#start - 1;
   }
 
-  /** What is kept between two offsets, as it lies: in one piece, or two round the end. */
+  /** The bytes kept between two offsets, in the two pieces they are in where the ring wraps round. */
   #pieces(from: number, to: number): { offset: number; bytes: Buffer }[] {
     const pieces = [];
     for (let offset = from; offset < to; ) {
@@ -111,7 +111,7 @@ export class OutputRing {
     this.#place(this.slice(this.#start, this.#end), capacity);
   }
 
-  /** Lays what is kept into a new memory. */
+  /** Copies what is kept into a new buffer. */
   #place(kept: Uint8Array, capacity: number): void {
     this.#bytes = Buffer.alloc(Math.min(capacity, this.#maxBytes));
     for (let from = 0; from < kept.length; ) {

@@ -3,7 +3,7 @@ import { MAX_OUTPUT_BYTES, type OutputPage, type OutputRequest } from '../../bas
 import { Waits } from '../../base/waits.js';
 import type { PaneOutput } from './pane-output.js';
 
-/** Reads pages of output for those who ask over the link, and lets a bounded number wait for some. */
+/** Reads pages of output for requests over the link, of which a bounded number may wait for output. */
 export class OutputWaits {
   readonly #waits: Waits;
   #isClosed = false;
@@ -13,8 +13,8 @@ export class OutputWaits {
   }
 
   /**
-   * A page of `output`, at once where there is something or nobody waits; without bytes when nothing
-   * came in time.
+   * Reads a page of `output`: at once where there is some, or else after `waitMs` at most, and then
+   * without bytes where nothing came.
    *
    * @throws UnavailableError when too many wait already.
    */
@@ -24,11 +24,11 @@ export class OutputWaits {
     const isThere = page.bytes.length > 0 || page.skipped > 0;
     if (isThere || request.waitMs <= 0 || this.#isClosed) return page;
     await this.#waits.wait(request.waitMs, (end) => output.onOutput(end));
-    // From where the page ended: the last lines of now may be others.
+    // The page begins where the first one ended: `lines` would mean other lines by now.
     return output.read({ at: page.next }, maxBytes);
   }
 
-  /** Lets everybody go with what there is. Idempotent. */
+  /** Ends every wait with the output there is. Idempotent. */
   close(): void {
     this.#isClosed = true;
     this.#waits.endAll();

@@ -6,7 +6,7 @@ import { OwnSlices } from '../../base/slices.js';
 
 /** What a process and everything that it started use. */
 export interface TreeUsage {
-  /** 1 is a whole core. */
+  /** The share of a core: 1 is a whole one. */
   readonly cpu: number;
   readonly memoryBytes: number;
   readonly processes: number;
@@ -14,7 +14,7 @@ export interface TreeUsage {
 
 export interface ProcessTableOptions {
   readonly clock: Clock;
-  /** Where proc(5) is. */
+  /** Where proc(5) is mounted. */
   readonly root?: string;
 }
 
@@ -27,14 +27,14 @@ interface Scan {
 
 /** One scan of all processes serves every pane of every session for this long. */
 const FRESH_MS = 2_000;
-/** More are not read. */
+/** The processes beyond these are not read. */
 const MAX_PROCESSES = 20_000;
-/** getauxval(3): what the kernel told this program of the machine. */
+/** Keys of what the kernel tells each program about the machine (getauxval(3)). */
 const [AT_PAGESZ, AT_CLKTCK] = [6n, 17n];
 
 /**
- * The processes of this machine, read when somebody asks. The tree is made of the parents that
- * each process tells: the lists of children are not there in every kernel.
+ * The processes of this machine, read on request. Their tree is built from each process's parent,
+ * since /proc/PID/task/TID/children is not there in every kernel (proc(5), CONFIG_PROC_CHILDREN).
  */
 export class ProcessTable {
   readonly #clock: Clock;
@@ -49,7 +49,7 @@ export class ProcessTable {
     this.#root = root;
   }
 
-  /** Reads again, unless it was read just now; many who ask share one. Never rejects. */
+  /** Reads the processes again unless they were read just now; callers share a scan. Never rejects. */
   async refresh(): Promise<void> {
     const age = this.#clock.elapsed() - (this.#newest?.takenAtMs ?? Number.NEGATIVE_INFINITY);
     if (age < FRESH_MS) return;
@@ -59,7 +59,7 @@ export class ProcessTable {
     await this.#scanning;
   }
 
-  /** As last seen, which makes it read again soon; undefined for a process that was not seen. */
+  /** The usage by the last scan, and starts another; undefined for a process that was not seen. */
   usageOf(pid: number): TreeUsage | undefined {
     void this.refresh();
     const scan = this.#newest;
@@ -70,7 +70,7 @@ export class ProcessTable {
     return { cpu, memoryBytes: pages * this.#units.pageBytes, processes: tree.length };
   }
 
-  /** Since the reading before, or where there was none since the process's start. */
+  /** The share of a core since the scan before, or without one since the process's start. */
   #cpuOf(process: ProcessFacts, scan: Scan): number {
     const { ticksPerSecond } = this.#units;
     const before = this.#before;
@@ -101,7 +101,7 @@ export class ProcessTable {
       this.#before = this.#newest;
       this.#newest = { takenAtMs: this.#clock.elapsed(), uptimeSeconds, processes, children };
     } catch {
-      // Where the system does not tell, nothing is known.
+      // Without a readable /proc no usage is told.
       this.#newest = undefined;
     }
   }
@@ -110,13 +110,13 @@ export class ProcessTable {
     try {
       return parseStat(readFileSync(`${this.#root}/${name}/stat`, 'latin1'));
     } catch {
-      // It ended since the folder was read.
+      // The process ended since the folder was read.
       return undefined;
     }
   }
 }
 
-/** A process with all its descendants; each once, whatever the parents say. */
+/** A process with all its descendants, each once even where the parents form a loop. */
 function treeOf({ processes, children }: Scan, pid: number): ProcessFacts[] {
   const root = processes.get(pid);
   const tree = new Set(root === undefined ? [] : [root]);
@@ -126,14 +126,14 @@ function treeOf({ processes, children }: Scan, pid: number): ProcessFacts[] {
   return [...tree];
 }
 
-/** In what the kernel counts memory and time. */
+/** Reads the units in which the kernel counts memory and time. */
 function readUnits(): { readonly pageBytes: number; readonly ticksPerSecond: number } {
   const told = new Map<bigint, bigint>();
   try {
     const words = new BigUint64Array(Uint8Array.from(readFileSync('/proc/self/auxv')).buffer);
     for (let at = 0; at + 1 < words.length; at += 2) told.set(words[at] ?? 0n, words[at + 1] ?? 0n);
   } catch {
-    // The usual ones are nearly always right.
+    // The defaults below are nearly always right.
   }
   return {
     pageBytes: Number(told.get(AT_PAGESZ) ?? 4096n),

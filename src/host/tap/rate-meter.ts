@@ -1,12 +1,12 @@
 const BUCKET_MS = 1_000;
 const BUCKETS = 5;
 
-/** How much came per second, over the last five. */
+/** Measures how much came per second, over the last five seconds. */
 export class RateMeter {
   readonly #counts = new Array<number>(BUCKETS).fill(0);
   #newest = 0;
 
-  /** @param elapsedMs only grows. */
+  /** @param elapsedMs is never less than at the call before. */
   add(count: number, elapsedMs: number): void {
     this.#moveTo(elapsedMs);
     const at = this.#newest % BUCKETS;

@@ -3,7 +3,7 @@ import { duration, type ValueOf, z } from '../../base/schema.js';
 const UNITS: Readonly<Record<string, number>> = { KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 };
 const MIN_FILE_BYTES = 1024;
 const MAX_FILE_BYTES = 64 * 1024 ** 3;
-/** In memory, of each pane. */
+/** Limits of what is kept of each pane's output in memory. */
 const MIN_KEPT_BYTES = 64 * 1024;
 const MAX_KEPT_BYTES = 256 * 1024 ** 2;
 
@@ -32,7 +32,7 @@ const options = z.strictObject({
     .enum(['text', 'raw'])
     .default('text')
     .describe('without escape sequences, or each byte'),
-  // A file that is larger, or older, is rotated.
+  // A file that is larger than `maxSize` or older than `maxAge` is rotated.
   maxSize: fileSize.prefault('10MB'),
   maxAge: duration('1m', '365d').prefault('1d'),
   keep: z.int().min(0).max(1000).default(7).describe('old files'),

@@ -24,11 +24,11 @@ import { TappedOutput } from './tapped-output.js';
 
 export interface SessionTapsOptions {
   readonly session: SessionName;
-  /** Private (0700) and this session's own: the taps' socket. */
+  /** The folder of the taps' socket, private (0700) and this session's own. */
   readonly directory: string;
   /** The compiled tap (`tap.cc`). */
   readonly tapPath: string;
-  /** Where log files are; made when one is asked for. */
+  /** The folder of the log files, made when one is asked for. */
   readonly logDirectory: string;
   readonly processes: ProcessTable;
   readonly clock: Clock;
@@ -42,19 +42,19 @@ class TappedPane {
   readonly output: TappedOutput;
   readonly lostOutput: Throttle;
   lostBytes = 0;
-  /** Of the newest tap. */
+  /** The connection of the newest tap. */
   connection: Socket | undefined;
   stream: TapStream | undefined;
   pid: number | undefined;
-  /** Epoch ms at which the last one went away. */
+  /** Epoch ms at which the last tap went away. */
   untappedAt: number | undefined;
-  /** Something is not kept since then. */
+  /** Whether output was not kept since then. */
   isMissing = false;
   logPlan: LogFilePlan | undefined;
   log: LogWriter | undefined;
-  /** One change after the other: two writers at once would mix their lines. Never rejects. */
+  /** Runs changes one after the other: two writers at once would mix their lines. Never rejects. */
   logChanged = Promise.resolve();
-  /** Who waits for how much input waits; at most one for each driver. */
+  /** The questions about waiting input that are open; at most one for each driver. */
   onInput: ((bytes: number) => void)[] = [];
 
   constructor(clock: Clock) {
@@ -69,26 +69,25 @@ class TappedPane {
     for (const tell of waiting) tell(bytes);
   }
 
-  /** What the log file has, or, without one, this host has read, is never needed from the tap again. */
+  /** Takes for good what the log file has or, without one, what this host has read. */
   takeKept(): void {
     if (this.log !== undefined) this.stream?.take(this.log.kept);
     else if (this.logPlan === undefined) this.stream?.take(this.output.end);
   }
 }
 
-/** One per pane, and those that are being replaced. */
+/** Room for one tap per pane, and for those that are being replaced. */
 const MAX_CONNECTIONS = 512;
 const MINUTE_MS = 60_000;
-/** What stood in a pane before its output was read: a thousand long lines. */
+/** The room for what a pane showed before its output was read: a thousand long lines. */
 const MAX_PAST_BYTES = 4 * 1024 * 1024;
 /** A tap tries to connect to its next host four times a second. */
 const RECONNECT_LIMIT_MS = 1_000;
 const RECONNECT_POLL_MS = 20;
 
 /**
- * Owns the taps of one session, the one copy of what its panes put out: tmux starts one program per pane, which
- * connects to a socket of ours. Promises that no pane is left unread, and that what was not taken is told as
- * missed. It must never hold more than its rings do, nor write into a pane.
+ * Owns the taps of one session: tmux starts one per pane (tmux(1) pipe-pane), which connects to the socket here.
+ * Promises that no pane is left unread, and that lost output is told; holds no more than its rings, writes to no pane.
  */
 export class SessionTaps {
   readonly #options: SessionTapsOptions;
@@ -106,7 +105,7 @@ export class SessionTaps {
   }
 
   /**
-   * Lets taps connect; for once.
+   * Lets taps connect; to be called once.
    *
    * @throws RefusedError when another process has the taps of this session.
    */
@@ -119,7 +118,7 @@ export class SessionTaps {
     this.#lastSeen = new LastSeen(join(directory, 'host.seen'), clock);
   }
 
-  /** To be watched: without the socket no pane can be tapped anew, and tmux keeps what a stopped tap does not read. */
+  /** The parts to watch: without the socket no tap connects, and tmux grows by what a stopped tap leaves unread. */
   get parts(): readonly Part[] {
     const taps = new StoppedProcesses('tap', () => this.#processes);
     return this.#socket === undefined ? [taps] : [this.#socket, taps];
@@ -130,7 +129,7 @@ export class SessionTaps {
     return this.#get(pane).output;
   }
 
-  /** What stood in the pane before its tap, or undefined once it is of no run that lasts. */
+  /** Takes what the pane showed before its tap came; undefined when the run that printed it is over. */
   recall(pane: PaneName, past: PastOutput | undefined): void {
     const { output } = this.#get(pane);
     output.recall(past);
@@ -140,18 +139,18 @@ export class SessionTaps {
     output.fill(past.shown, `[triad: taken over at ${wallTime(now, now)}: ${about}]`);
   }
 
-  /** Somebody is about to type `bytes` into one of `panes`; see `TappedOutput.type`. */
+  /** Notes that `bytes` are about to be typed into one of `panes`; see `TappedOutput.type`. */
   type(panes: readonly PaneName[], bytes: Uint8Array, round: number): void {
     for (const pane of panes) this.#get(pane).output.type(bytes, round);
   }
 
-  /** Bytes of input that the pane's program has not read; undefined where nobody can tell. */
+  /** How many bytes of input the pane's program has not read; undefined where that is not known. */
   async waitingInput(name: PaneName): Promise<number | undefined> {
     const input = await this.#askInput(name);
     return input === undefined ? undefined : input % CANONICAL_INPUT;
   }
 
-  /** Whether the pane's terminal is in canonical mode (termios(3)); false where nobody can tell. */
+  /** Whether the pane's terminal is in canonical mode (termios(3)); false where that is not known. */
   async isCanonical(name: PaneName): Promise<boolean> {
     return ((await this.#askInput(name)) ?? 0) >= CANONICAL_INPUT;
   }
@@ -167,14 +166,14 @@ export class SessionTaps {
     return count === UNKNOWN_INPUT ? undefined : count;
   }
 
-  /** Nothing of this round was typed into `panes`. */
+  /** Notes that nothing of this round was typed into `panes`. */
   forgetTyped(panes: readonly PaneName[], round: number): void {
     for (const pane of panes) this.#get(pane).output.forgetTyped(round);
   }
 
   /**
-   * The shell command that tmux is to pipe the pane's output into (`pipe-pane`). A later one takes the
-   * place of the one before.
+   * The shell command that tmux is to pipe the pane's output into (tmux(1) pipe-pane); it replaces an
+   * earlier one.
    */
   pipeCommand(pane: PaneName, tty: string): string {
     this.#get(pane);
@@ -182,12 +181,12 @@ export class SessionTaps {
     return `exec ${words.map(quoteForPipe).join(' ')} ${tty}`;
   }
 
-  /** The pane had no tap for a while: its next one tells since when. */
+  /** Notes that the pane had no tap for a while, which is told once its next tap connects. */
   missing(pane: PaneName): void {
     this.#get(pane).isMissing = true;
   }
 
-  /** Resolves when the taps that an earlier host left in these panes are here, or do not come. */
+  /** Resolves when the taps that an earlier host left in these panes have connected, or after a second. */
   async reconnected(names: readonly PaneName[]): Promise<void> {
     const { clock } = this.#options;
     const panes = names.map((name) => this.#get(name));
@@ -204,14 +203,14 @@ export class SessionTaps {
     return this.#panes.get(pane)?.connection !== undefined;
   }
 
-  /** Whose tap a process is that was started with these words; undefined for none of ours. */
+  /** The pane of the tap that was started with these words; undefined for a program that is no tap of ours. */
   findTapped([, path, name]: readonly string[]): PaneName | undefined {
     return path === this.#socketPath
       ? [...this.#panes.keys()].find((each) => each === name)
       : undefined;
   }
 
-  /** @param pid of the pane's command; null while none runs. */
+  /** @param pid is the process id of the pane's command; null while none runs. */
   telemetry(pane: PaneName, pid: number | null): PaneTelemetry {
     const { output } = this.#get(pane);
     const usage = pid === null ? undefined : this.#options.processes.usageOf(pid);
@@ -225,17 +224,17 @@ export class SessionTaps {
     };
   }
 
-  /** What is wrong with the pane's log file, for people; undefined when nothing is. */
+  /** What is wrong with the pane's log file, in words for people; undefined when nothing is. */
   problem(pane: PaneName): string | undefined {
     return this.#panes.get(pane)?.log?.problem;
   }
 
-  /** From now on so many bytes of the pane's output are kept for whoever reads it. */
+  /** Keeps so many bytes of the pane's output from now on. */
   setLimit(name: PaneName, maxBytes: number | undefined): void {
     this.#get(name).output.limit(maxBytes);
   }
 
-  /** From now on the pane's output goes into this file, or none. */
+  /** Copies the pane's output into this file from now on, or into none. */
   setLogFile(name: PaneName, plan: LogFilePlan | undefined): void {
     const pane = this.#get(name);
     if (isDeepStrictEqual(pane.logPlan, plan)) return;
@@ -248,7 +247,7 @@ export class SessionTaps {
     });
   }
 
-  /** Lets go of every tap, which waits for the next host, and closes the files. Idempotent. */
+  /** Closes the connections of the taps, which then wait for the next host, and the files. Idempotent. */
   async close(): Promise<void> {
     this.#closing.abort();
     const closed = this.#socket?.close();
@@ -261,7 +260,7 @@ export class SessionTaps {
     await Promise.all([closed, ...left]);
   }
 
-  /** What is written by now is the last that its tap needs to know: the rest is the next host's. */
+  /** Tells the tap for the last time what is taken for good; the rest goes to the next host. */
   async #letGo(pane: TappedPane): Promise<void> {
     await pane.logChanged;
     await pane.log?.close(pane.connection !== undefined);
@@ -271,7 +270,7 @@ export class SessionTaps {
     pane.output.close();
   }
 
-  /** Taps that are connected, and so alive. */
+  /** The taps that are connected, and so alive. */
   get #processes(): ReadonlyMap<number, string> {
     const known = [...this.#panes].flatMap(([name, { connection, pid }]) =>
       connection === undefined || pid === undefined ? [] : [[pid, `of ${name}`] as const],
@@ -313,7 +312,7 @@ export class SessionTaps {
     });
   }
 
-  /** The newest tap of a pane is the one that tmux writes to. */
+  /** Takes a tap in, and closes the one before it: tmux writes to the newest tap of a pane. */
   #connect(hello: TapHello, socket: Socket): TapReceiver {
     const entry = [...this.#panes].find(([name]) => name === hello.name);
     if (entry === undefined) throw new TapProtocolError(`there is no pane ${visible(hello.name)}`);
@@ -346,7 +345,7 @@ export class SessionTaps {
     };
   }
 
-  /** Nothing read its output since its last tap was there, ours or that of the host before. */
+  /** Tells that nobody read the pane's output since its last tap, of this host or the one before. */
   #tellGap(name: PaneName, pane: TappedPane): void {
     pane.isMissing = false;
     const to = this.#options.clock.now();
@@ -376,7 +375,7 @@ export class SessionTaps {
   }
 }
 
-/** Of people's clocks, with the day where that is another one than `now`'s. */
+/** The local time of day, with the date where it is not that of `now`. */
 function wallTime(epochMs: number, now: number): string {
   const [day, today] = [epochMs, now].map((each) => new Date(each).toLocaleDateString('sv'));
   const clock = new Date(epochMs).toLocaleTimeString('sv');
@@ -388,7 +387,7 @@ function wallTime(epochMs: number, now: number): string {
  * (strftime(3)) and as a format of its own (tmux(1), FORMATS), and then gives it to `sh -c`.
  */
 function quoteForPipe(word: string): string {
-  // `##[` would stay as it is: the empty quotes keep the bracket away from it.
+  // tmux leaves `##[` as it is (tmux(1), STYLES): the empty quotes keep a bracket away from `##`.
   const kept = word.replaceAll("'", `'\\''`).replaceAll('%', '%%').replaceAll('#', "##''");
   return `'${kept}'`;
 }

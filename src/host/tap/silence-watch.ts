@@ -4,21 +4,21 @@ import type { PaneOutput } from './pane-output.js';
 export interface SilenceWatchOptions {
   readonly output: PaneOutput;
   readonly clock: Clock;
-  /** So long without output is a silence. */
+  /** How long a pane must be without output to count as silent. */
   readonly limitMs: number;
-  /** From now on until silence begins to count; 0 where left out. */
+  /** How long from now on silence does not count yet; 0 by default. */
   readonly graceMs?: number;
   readonly onSilence: () => void;
-  /** The silence that was told is over. */
+  /** Called when the silence that was told is over. */
   readonly onOutput?: () => void;
 }
 
-/** Node's timers cannot wait longer than 2^31 ms, and schemas allow 30 days. */
+/** Node's timers wait for 2^31-1 ms at most (setTimeout), about 25 days, and schemas allow 30. */
 const MAX_WAIT_MS = 86_400_000;
 
 /**
- * Tells of each silence of a pane once. While it waits for one, output costs it nothing: it checks when
- * the time is over, and waits for what is left of it.
+ * Tells of each silence of a pane once. Output resets no timer, since that would cost each piece:
+ * when the time is over the watch looks at the newest output, and waits for the rest.
  */
 export class SilenceWatch {
   readonly #options: SilenceWatchOptions;
@@ -31,7 +31,7 @@ export class SilenceWatch {
     this.#wait();
   }
 
-  /** Nothing is told any more. Idempotent. */
+  /** Stops the watch. Idempotent. */
   close(): void {
     this.#stop();
   }
@@ -47,7 +47,7 @@ export class SilenceWatch {
   #tell(): void {
     this.#stop = this.#options.output.onOutput(() => {
       this.#stop();
-      // Before the next silence is told, which may be over due by now.
+      // The end of this silence is told before the next one, which may be due already.
       this.#options.onOutput?.();
       this.#wait();
     });

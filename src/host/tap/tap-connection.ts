@@ -2,33 +2,33 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../base/clock.js';
 import { type TapFrame, TapFrameReader, type TapHello, TapProtocolError } from './tap-protocol.js';
 
-/** Takes what a tap tells of its pane. */
+/** Takes what a tap sends of its pane. */
 export interface TapReceiver {
   append(bytes: Uint8Array): void;
   skip(bytes: number): void;
-  /** So much input waits in its pane's terminal: the answer to a question. */
+  /** Takes how much input waits in the pane's terminal, the answer to a question. */
   input(bytes: number): void;
 }
 
 export interface TapConnectionOptions {
   readonly clock: Clock;
   /**
-   * The tap has said whose it is.
+   * Called when the tap has named its pane.
    *
    * @throws TapProtocolError for a pane that is not known.
    */
   readonly onPane: (hello: TapHello) => TapReceiver;
-  /** It said what no tap says; the connection is closed. */
+  /** Called when the other end broke the protocol; the connection is closed. */
   readonly onRefused: (error: unknown) => void;
 }
 
-/** A tap names its pane at once. */
+/** A connection that has not named its pane by then is closed: a tap does so at once. */
 const NAME_LIMIT_MS = 5_000;
 
-/** One tap's end of the taps' socket, from which everything is read at once. */
+/** Serves the connection of one tap; reads all that comes at once, so that the tap need not keep it. */
 export function serveTap(socket: Socket, options: TapConnectionOptions): void {
   const reader = new TapFrameReader();
-  const takeBack = options.clock.after(NAME_LIMIT_MS, () => socket.destroy());
+  const cancelDeadline = options.clock.after(NAME_LIMIT_MS, () => socket.destroy());
   let receiver: TapReceiver | undefined;
   const take = (frame: TapFrame) => {
     const isFirst = receiver === undefined;
@@ -36,7 +36,7 @@ export function serveTap(socket: Socket, options: TapConnectionOptions): void {
       throw new TapProtocolError('a tap names its pane once');
     }
     if (frame.kind === 'pane') {
-      takeBack();
+      cancelDeadline();
       receiver = options.onPane(frame);
     } else if (frame.kind === 'gap') receiver?.skip(frame.bytes);
     else if (frame.kind === 'input') receiver?.input(frame.bytes);
@@ -50,7 +50,7 @@ export function serveTap(socket: Socket, options: TapConnectionOptions): void {
       socket.destroy();
     }
   });
-  // A tap that went away shows as `close`, also to who has just asked it something.
+  // An error is followed by `close`, which ends the questions that wait for the tap, too.
   socket.on('error', () => undefined);
-  socket.once('close', takeBack);
+  socket.once('close', cancelDeadline);
 }

@@ -2,12 +2,13 @@ import { TriadError } from '../../base/errors.js';
 import { visible } from '../../base/visible.js';
 
 /**
- * What a tap tells (`tap.cc` is the other end): frames of one byte of kind and four bytes of a number,
- * big endian. `p`: `PANE FROM END PID` follows, first of all, see `TapHello`; `o`: output follows; the number is how
- * many bytes. `g`: that many bytes of output were dropped here. `i`, after each question of the host's
- * (`?`): that many bytes of input wait in the pane's terminal, and `CANONICAL_INPUT` more where it is in
- * canonical mode, or `UNKNOWN_INPUT`. The host also says what it has
- * taken for good, and never needs again: `t` and eight bytes of an offset in the tap's stream.
+ * The protocol of tap and host (`tap.cc` is the other end).
+ *
+ * From the tap: frames of one byte of kind and four bytes of a number, big endian. `p`, first of all: so
+ * many bytes of `PANE FROM END PID` follow, see `TapHello`. `o`: so many bytes of output follow. `g`: so
+ * many were dropped here. `i`, after each question: so many bytes of input wait in the pane's terminal,
+ * with `CANONICAL_INPUT` added in canonical mode, or `UNKNOWN_INPUT`.
+ * From the host: `?`, the question; `t` and eight bytes of an offset, before which all is taken for good.
  */
 export type TapFrame =
   | ({ readonly kind: 'pane' } & TapHello)
@@ -15,14 +16,14 @@ export type TapFrame =
   | { readonly kind: 'gap'; readonly bytes: number }
   | { readonly kind: 'input'; readonly bytes: number };
 
-/** How a tap begins with each host; offsets count the bytes that it has read of its pane. */
+/** What a tap tells each host first; its offsets count the bytes that it has read of its pane. */
 export interface TapHello {
   readonly name: string;
-  /** Where its stream goes on: what was before it, a host has taken. */
+  /** The offset at which its stream goes on: a host has taken all before it. */
   readonly from: number;
-  /** What is before this came while this host was not there. */
+  /** The offset before which everything came while no host was there. */
   readonly end: number;
-  /** Its process id; undefined for one of an earlier Triad. */
+  /** The tap's process id; undefined for a tap of an earlier Triad. */
   readonly pid: number | undefined;
 }
 
@@ -32,9 +33,9 @@ export function takenWord(offset: number): Uint8Array {
   return word;
 }
 
-/** The terminal did not tell. */
+/** The answer of a tap that could not ask the terminal. */
 export const UNKNOWN_INPUT = 0xffffffff;
-/** Of a tap of an earlier Triad it is never told. */
+/** Added to the answer where the terminal is in canonical mode; a tap of an earlier Triad never does. */
 export const CANONICAL_INPUT = 2 ** 31;
 
 const HEAD_BYTES = 5;
@@ -42,7 +43,7 @@ const [PANE, OUTPUT, GAP, INPUT] = [...Buffer.from('pogi')];
 const MAX_HELLO_BYTES = 128;
 const MAX_OUTPUT_BYTES = 64 * 1024;
 
-/** The other end of the taps' socket said something that no tap says. */
+/** The other end of the taps' socket broke the protocol. */
 export class TapProtocolError extends TriadError {
   override name = 'TapProtocolError';
   readonly code = 'tap-protocol';
@@ -57,7 +58,7 @@ export class TapFrameReader {
 
   /**
    * @returns the frames in `bytes`; those with output refer to `bytes` itself.
-   * @throws TapProtocolError, and then nothing can be read any more.
+   * @throws TapProtocolError; the stream cannot be read on after that.
    */
   *read(bytes: Uint8Array): Generator<TapFrame> {
     let at = 0;

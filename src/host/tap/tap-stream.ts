@@ -4,19 +4,19 @@ import { type TapHello, takenWord } from './tap-protocol.js';
 import type { TappedOutput } from './tapped-output.js';
 
 /**
- * A tap is told what was taken when it is this much or this old: to tell it of each piece costs a keystroke's
- * echo more than the piece itself does, and only a host that is killed would need it.
+ * A tap is told what was taken once it is this much or this old. Telling it of each piece would cost
+ * a keystroke's echo more than the piece itself, and only after a killed host does it matter.
  */
 const MAX_UNTOLD_BYTES = 64 * 1024;
 const MAX_UNTOLD_MS = 100;
 
-/** What one tap tells, as it goes into its pane's output, and what of it is taken for good. */
+/** The stream of one tap: puts it into its pane's output, and tells the tap what is taken for good. */
 export class TapStream {
   readonly #socket: Writable;
   readonly #output: TappedOutput;
-  /** Offset in the output where the tap's own count begins. */
+  /** The offset in the output where the tap's own count begins. */
   readonly #base: number;
-  /** Offset in the output before which everything came while no host was there. */
+  /** The offset in the output before which everything came while no host was there. */
   readonly #lateEnd: number;
   readonly #clock: Clock;
   #taken: number;
@@ -38,7 +38,7 @@ export class TapStream {
     socket.once('close', () => this.#stopTimer?.());
   }
 
-  /** What follows now came while no host was there. */
+  /** Whether the next bytes came while no host was there. */
   get isLate(): boolean {
     return this.#output.end < this.#lateEnd;
   }
@@ -49,7 +49,7 @@ export class TapStream {
     if (late < bytes.length) this.#output.append(bytes.subarray(late));
   }
 
-  /** Nothing before this offset in the output is needed from the tap any more; it is told soon. */
+  /** Notes that the tap need not keep anything before this offset in the output; it is told soon. */
   take(offset: number): void {
     if (offset <= this.#taken) return;
     this.#taken = offset;
@@ -57,7 +57,7 @@ export class TapStream {
     else this.#stopTimer ??= this.#clock.after(MAX_UNTOLD_MS, () => this.tell());
   }
 
-  /** Tells at once what was taken. */
+  /** Tells the tap at once what was taken. */
   tell(): void {
     this.#stopTimer?.();
     this.#stopTimer = undefined;

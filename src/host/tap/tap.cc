@@ -1,10 +1,10 @@
 // tap SOCKET_PATH PANE TERMINAL
 //
-// tmux runs it with a pane's output as its standard input (tmux(1), pipe-pane), and it passes that on
+// tmux runs this with a pane's output as its standard input (tmux(1) pipe-pane), and it passes that on
 // to the host. It promises to read its input whatever the host does, since what is not read makes the
 // tmux server grow: where the host is slow, the oldest bytes are dropped and counted in the stream.
-// It outlives its host: what no host has taken for good is told to the next one at the same path.
-// Asked by the host, it tells how much input waits in the pane's terminal for the program to read it.
+// It outlives its host: what no host has taken for good is sent to the next one at the same path.
+// Asked by the host, it tells how much input the pane's program has not read from its terminal yet.
 // It ends with its input, which ends with the pane. See tap-protocol.ts.
 
 #include <dirent.h>
@@ -31,19 +31,19 @@ namespace {
 /// As much as the host keeps of a pane.
 constexpr size_t kMaxKeptBytes = 1 << 20;
 constexpr size_t kMaxFrameBytes = 64 << 10;
-/// How long a host may take for the rest after the pane's end.
+/// How long a host may take to read the rest after the pane's end.
 constexpr int64_t kRestLimitMs = 1000;
-/// Between two attempts to find the next host.
+/// The pause between two attempts to find the next host.
 constexpr int64_t kRetryMs = 250;
 
 enum class Frame : char { kPane = 'p', kOutput = 'o', kGap = 'g', kInput = 'i' };
 
-/// The newest output, by its offset in all that came: what is not taken, round the end.
+/// The newest output that is not taken, in a ring. Offsets count all the output that ever came.
 struct Kept {
   char bytes[kMaxKeptBytes];
-  uint64_t origin = 0;  // offset of what lies first in them
+  uint64_t origin = 0;  // the offset that is at bytes[0]
   uint64_t end = 0;
-  uint64_t next = 0;   // what the host is told next
+  uint64_t next = 0;   // where what is sent next begins
   uint64_t taken = 0;  // a host needs nothing before this any more
 };
 
@@ -51,9 +51,9 @@ Kept kept;
 /// The pane's terminal, and whether the host has asked about its input.
 const char *terminal = "";
 bool isAsked = false;
-/// The frame that is being sent: nothing of it can be dropped any more.
+/// The rest of the frame that is being sent: nothing of it can be dropped any more.
 std::string frame;
-/// What the host said, as far as it is not a whole word.
+/// What the host sent, as far as it is not a whole message yet.
 std::string heard;
 
 void keep(const char *bytes, size_t count) {
@@ -64,14 +64,14 @@ void keep(const char *bytes, size_t count) {
   kept.end += count;
 }
 
-/// Offset of the oldest byte that is there.
+/// The offset of the oldest byte that is kept.
 uint64_t keptStart() {
   return kept.end - std::min<uint64_t>(kept.end - kept.origin, kMaxKeptBytes);
 }
 
 void take(uint64_t offset) {
   kept.taken = std::max(kept.taken, std::min(offset, kept.next));
-  // A quiet pane then touches little of the memory.
+  // Filling the ring from its start again lets a quiet pane touch little of its memory.
   if (kept.taken == kept.end) kept.origin = kept.end;
 }
 
@@ -80,8 +80,8 @@ void beginFrame(Frame kind, uint32_t number) {
   for (int shift = 24; shift >= 0; shift -= 8) frame += static_cast<char>(number >> shift);
 }
 
-/// Bytes that the pane's program has not read, with the highest bit set where the terminal is in canonical mode; the
-/// greatest number where it does not tell.
+/// How many bytes the pane's program has not read (tty_ioctl(4) FIONREAD), with the highest bit set
+/// where its terminal is in canonical mode; UINT32_MAX where the terminal does not tell.
 uint32_t waitingInput() {
   const int fd = open(terminal, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
   if (fd == -1) return UINT32_MAX;
@@ -93,7 +93,7 @@ uint32_t waitingInput() {
   return isTold ? static_cast<uint32_t>(count) | canonical : UINT32_MAX;
 }
 
-/// @returns false when there is nothing to tell.
+/// Makes the next frame; @returns false when there is nothing to send.
 bool nextFrame() {
   if (isAsked) {
     isAsked = false;
@@ -127,7 +127,7 @@ bool sendFrames(int host) {
   return true;
 }
 
-/// @returns false at the end of the pane.
+/// Reads some of the pane's output; @returns false at the end of the pane.
 bool readPane() {
   char bytes[kMaxFrameBytes];
   const ssize_t count = read(STDIN_FILENO, bytes, sizeof bytes);
@@ -136,7 +136,8 @@ bool readPane() {
   return count > 0;
 }
 
-/// `t` and eight bytes of an offset: all before it is taken. Anything else is the question.
+/// Handles what the host sent: `t` and eight bytes of an offset, before which all is taken; any other
+/// byte is the question.
 void understand() {
   constexpr size_t kTakenBytes = 9;
   while (!heard.empty()) {
@@ -152,7 +153,7 @@ void understand() {
   }
 }
 
-/// Reads all that the host has said; @returns false when it is gone.
+/// Reads all that the host has sent; @returns false when it is gone.
 bool readHost(int host) {
   char bytes[256];
   for (;;) {
@@ -170,7 +171,8 @@ int64_t elapsedMs() {
   return int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1000000;
 }
 
-/// Passes on until the host is gone or the pane's end has been told; @returns whether the pane is there.
+/// Passes output on until the host is gone or the pane has ended and all is sent, or a second after that.
+/// @returns whether the pane is there.
 bool passOn(int host) {
   bool isPaneThere = true;
   int64_t givesUpAt = 0;
@@ -189,7 +191,7 @@ bool passOn(int host) {
   return isPaneThere;
 }
 
-/// Keeps what comes for so long; @returns false at the end of the pane.
+/// Keeps the output that comes for so long; @returns false at the end of the pane.
 bool keepFor(int64_t ms) {
   const int64_t until = elapsedMs() + ms;
   for (int64_t leftMs = ms; leftMs > 0; leftMs = until - elapsedMs()) {
@@ -214,7 +216,7 @@ int connectTo(const char *path) {
   return -1;
 }
 
-/// @returns -1 at the end of the pane.
+/// Waits for a host at `path` and connects; @returns -1 at the end of the pane.
 int awaitHost(const char *path) {
   while (keepFor(kRetryMs)) {
     const int host = connectTo(path);
@@ -223,7 +225,8 @@ int awaitHost(const char *path) {
   return -1;
 }
 
-/// Says whose output follows, from which offset on, up to where it came before this host, and who tells it.
+/// Prepares the first frame: the pane, where its output goes on, up to where it came before this host,
+/// and the id of this process.
 void beginStream(const char *pane) {
   const std::string text = std::string(pane) + ' ' + std::to_string(kept.taken) + ' ' +
                            std::to_string(kept.end) + ' ' + std::to_string(getpid());
@@ -234,7 +237,7 @@ void beginStream(const char *pane) {
   isAsked = false;
 }
 
-/// What tmux has open stays its own, and so does the folder it was started in.
+/// Closes what tmux has opened, and leaves the folder that it was started in, which could not be unmounted.
 bool closeInherited() {
   DIR *const directory = opendir("/proc/self/fd");
   if (directory == nullptr) return false;
@@ -259,7 +262,7 @@ int main(int argc, char **argv) {
   while (host != -1) {
     beginStream(argv[2]);
     const bool isPaneThere = passOn(host);
-    // The last that it said counts.
+    // The offset that the host took last may still be unread.
     readHost(host);
     close(host);
     host = isPaneThere ? awaitHost(argv[1]) : -1;

@@ -10,19 +10,19 @@ import { RateMeter } from './rate-meter.js';
 import { TimeIndex } from './time-index.js';
 import { TypedMarks } from './typed-marks.js';
 
-/** What is kept of each pane, at most, where nothing else is said. */
+/** How much is kept of each pane where its plan does not say. */
 const MAX_RING_BYTES = 1024 * 1024;
 const MAX_MOMENTS = 2_048;
-/** Between two calls of who waits for output: nobody reads faster. */
+/** The least time between two calls of a listener: people read no faster. */
 const PULSE_MS = 16;
-/** How far back the last line is looked for. */
+/** How far back from the end the last line is looked for. */
 const TAIL_BYTES = 16 * 1024;
 const NEWLINE = 0x0a;
 
 export interface TappedOutputOptions {
   readonly clock: Clock;
   readonly maxBytes?: number;
-  /** Room for what stood in the pane before its output was read; offsets begin behind it. */
+  /** The room for what the pane showed before its output was read; offsets begin behind it. */
   readonly roomBytes?: number;
 }
 
@@ -35,7 +35,7 @@ interface Tail {
   readonly isOpen: boolean;
 }
 
-/** A pane's output as it came from its taps, one after the other. */
+/** A pane's output as it came from its taps, of which one follows the other. */
 export class TappedOutput implements PaneOutput {
   readonly #clock: Clock;
   readonly #ring: OutputRing;
@@ -45,12 +45,12 @@ export class TappedOutput implements PaneOutput {
   readonly #bytesMeter = new RateMeter();
   readonly #linesMeter = new RateMeter();
   readonly #typed = new TypedMarks();
-  /** Offset of the first byte that there was to keep. */
+  /** The offset of the first byte there ever was. */
   #origin: number;
-  /** The line about what stood in the pane before, and when that was. */
+  /** Where the line about what the pane showed before stands, and when that was read. */
   #taken: { readonly offset: number; readonly elapsed: number } | undefined;
   #past: PastOutput = NO_PAST;
-  /** Offset after the newest byte that came while no host was there. */
+  /** The offset after the newest byte that came while no host was there. */
   #lateEnd = 0;
   #tail: Tail | undefined;
   #lastAt: { readonly elapsed: number; readonly epoch: number } | undefined;
@@ -116,12 +116,12 @@ export class TappedOutput implements PaneOutput {
     return this.#lines.listen({ onLine, onMissed });
   }
 
-  /** From now on so many bytes are kept at most. */
+  /** Keeps at most so many bytes from now on. */
   limit(maxBytes: number = MAX_RING_BYTES): void {
     this.#ring.limit(maxBytes);
   }
 
-  /** What is to be read before the first byte that came: lines that stood in the pane, and a line about them; once. */
+  /** Puts what the pane showed before, and a line about it, before the first byte; later calls do nothing. */
   fill(shown: readonly string[], mark: string): void {
     if (this.#taken !== undefined || this.#ring.start > this.#origin) return;
     const late = this.#ring.slice(this.#origin, this.#lateEnd);
@@ -133,7 +133,7 @@ export class TappedOutput implements PaneOutput {
     this.#origin = this.#ring.start;
   }
 
-  /** What stood in the pane before; undefined: it is of no run that lasts. */
+  /** Takes what the pane showed before; undefined when the run that printed it is over. */
   recall(past: PastOutput | undefined): void {
     this.#past = past ?? NO_PAST;
     this.#tail = undefined;
@@ -142,26 +142,26 @@ export class TappedOutput implements PaneOutput {
   }
 
   /**
-   * Somebody is about to type `bytes`, into this pane as far as is known.
+   * Notes that `bytes` are about to be typed, into this pane as far as is known.
    *
-   * @param round of what is typed together; 0 where it is known to be this pane.
+   * @param round names what is typed together; 0 where it surely goes to this pane.
    */
   type(bytes: Uint8Array, round: number): void {
-    this.#settle();
+    this.#markQuietPrompt();
     this.#typed.type(bytes, { round, end: this.end, at: this.#clock.elapsed() });
     this.#tail = undefined;
   }
 
-  /** What was typed in this round went to other panes. */
+  /** Notes that what was typed in this round went to other panes. */
   forgetTyped(round: number): void {
     this.#typed.forgetTyped(round);
     this.#tail = undefined;
   }
 
-  /** Takes what the pane has put out; copies it. */
+  /** Takes a copy of what the pane has put out. */
   append(bytes: Uint8Array): void {
     const elapsed = this.#clock.elapsed();
-    this.#settle();
+    this.#markQuietPrompt();
     const { end } = this.#ring;
     this.#ring.append(bytes);
     this.#times.add(end, elapsed, this.#ring.start);
@@ -172,8 +172,8 @@ export class TappedOutput implements PaneOutput {
   }
 
   /**
-   * Takes what the pane had put out while no host was there: for the record. It is new to nobody who
-   * waits for lines, and what a pane shows tells of it better.
+   * Takes what the pane had put out while no host was there, for `logs` and log files. Listeners are
+   * not told of its lines: the state of the program is read from the screen instead.
    */
   appendLate(bytes: Uint8Array): void {
     const { end } = this.#ring;
@@ -182,20 +182,20 @@ export class TappedOutput implements PaneOutput {
     this.#passLate(end);
   }
 
-  /** A line of ours about the output, on a line of its own. */
+  /** Adds a line of Triad's about the output, on a line of its own. */
   appendMark(line: string): void {
     const [last = NEWLINE] = this.#ring.slice(this.end - 1, this.end);
     this.appendLate(Buffer.from(`${last === NEWLINE ? '' : '\r\n'}${line}\r\n`));
   }
 
-  /** The tap had to drop so many bytes while no host was there. */
+  /** Notes that the tap had to drop so many bytes while no host was there. */
   skipLate(bytes: number): void {
     const { end } = this.#ring;
     this.#ring.skip(bytes);
     this.#passLate(end);
   }
 
-  /** The tap dropped so many bytes here. */
+  /** Notes that the tap dropped so many bytes here. */
   skip(bytes: number): void {
     this.#ring.skip(bytes);
     this.#bytesMeter.add(bytes, this.#clock.elapsed());
@@ -207,15 +207,15 @@ export class TappedOutput implements PaneOutput {
     this.#lines.close();
   }
 
-  #settle(): void {
+  #markQuietPrompt(): void {
     const { elapsed = Number.POSITIVE_INFINITY } = this.#lastAt ?? {};
     if (!this.#typed.isQuiet(elapsed, this.#clock.elapsed())) return;
     const { end } = this.#ring;
     const [last = NEWLINE] = this.#ring.slice(end - 1, end);
-    if (last !== NEWLINE) this.#typed.settle(end);
+    if (last !== NEWLINE) this.#typed.markPrompt(end);
   }
 
-  /** Anything may have been typed to what came late. */
+  /** Passes over late output; anything may have been typed while it came. */
   #passLate(from: number): void {
     this.#lateEnd = this.end;
     this.#typed.adopt(this.end);
@@ -232,13 +232,13 @@ export class TappedOutput implements PaneOutput {
   #offsetOf(start: OutputStart): number {
     if ('at' in start) return start.at;
     const offset = this.#keptOffsetOf(start);
-    // What was asked for may begin before what is kept: the page tells how much that is.
+    // What is asked for may begin before what is kept: the page then tells how much is missing.
     return offset <= this.#ring.start ? this.#origin : offset;
   }
 
   #keptOffsetOf(start: Exclude<OutputStart, { at: number }>): number {
     if ('lines' in start) return this.#ring.lineStart(start.lines);
-    // By how long ago it was, so that a wall clock that was set since changes nothing.
+    // Times are compared by how long ago they are, so that setting the wall clock changes nothing.
     const agoMs = this.#clock.now() - start.since;
     const elapsed = this.#clock.elapsed() - agoMs;
     if (this.#taken !== undefined && elapsed < this.#taken.elapsed) return this.#taken.offset;
@@ -254,7 +254,7 @@ export class TappedOutput implements PaneOutput {
     let last = { line: '', printed: '' };
     readMarked(reader, piece, (ended) => {
       const line = this.#typed.shown(ended);
-      // A line that ended behind keys was answered: it is no prompt any more.
+      // A line that ended behind keys is a prompt that was answered, and no prompt any more.
       if (this.#typed.isEchoed(ended)) last = { line: '', printed: '' };
       else if (line.trim() !== '') last = { line, printed: ended.printed };
     });
@@ -267,13 +267,13 @@ export class TappedOutput implements PaneOutput {
   }
 }
 
-/** The lines that stood in a pane before those that came late, which it shows as well. */
+/** The lines of `shown` before those that came late, which the pane shows as well. */
 function beforeLate(shown: readonly string[], late: Uint8Array): readonly string[] {
   if (late.length === 0) return shown;
   const texts: string[] = [];
   const reader = new LineReader();
   reader.read(late.subarray(0, TAIL_BYTES), ({ text }) => texts.push(text.trimEnd()));
-  // Lines of ours about a gap are on no screen.
+  // The lines that Triad adds about a gap are on no screen.
   const [first, second] = texts.filter((text) => !text.startsWith('[triad: '));
   if (first === undefined) return shown;
   const at = shown.findLastIndex(

@@ -1,15 +1,15 @@
-/** Output that comes sooner after the last is told apart from it no more. */
+/** Output that comes sooner than this after the last shares its entry. */
 const STEP_MS = 100;
 
 interface Entry {
   readonly offset: number;
-  /** When the newest byte of it came. */
+  /** When the newest byte of the entry came. */
   until: number;
 }
 
 /**
- * When the bytes of a stream came, for a bounded number of moments: where there are too many, the
- * older half of them is told apart half as finely. Times only grow.
+ * Knows when the bytes of a stream came, by a bounded number of entries: when there are too many,
+ * each two of the older half become one. Times only grow.
  */
 export class TimeIndex {
   readonly #maxEntries: number;
@@ -19,7 +19,7 @@ export class TimeIndex {
     this.#maxEntries = maxEntries;
   }
 
-  /** Bytes from `offset` on came at `time`; what is before `start` can be forgotten. */
+  /** Notes that bytes from `offset` on came at `time`; what is before `start` may be forgotten. */
   add(offset: number, time: number, start: number): void {
     const last = this.#entries.at(-1);
     const before = this.#entries.at(-2)?.until ?? Number.NEGATIVE_INFINITY;
@@ -28,7 +28,7 @@ export class TimeIndex {
     if (this.#entries.length > this.#maxEntries) this.#thin(start);
   }
 
-  /** The first offset from which on everything that came at `time` or later is found. */
+  /** The offset from which on everything is found that came at `time` or later. */
   find(time: number): number | undefined {
     return this.#entries.find((entry) => entry.until >= time)?.offset;
   }
@@ -48,7 +48,7 @@ export class TimeIndex {
         coarse.push({ offset: first.offset, until: (second ?? first).until });
       }
     }
-    // An odd half took the second of its last pair from the newer one.
+    // Where the half is odd, its last pair took an entry of the newer half.
     this.#entries = [...coarse, ...this.#entries.slice(coarse.length * 2)];
   }
 }

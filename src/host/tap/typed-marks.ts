@@ -1,57 +1,56 @@
-/** Marks beyond these make room from the oldest on, and of lines as old as those nothing is known. */
+/** Beyond these the oldest marks are dropped, and of lines as old as those nothing is known. */
 const MAX_MARKS = 512;
-/** A prompt that stood for so long after Enter has shown all that was typed before it. */
-const SETTLE_MS = 2_000;
+/** What was typed and ended by Enter can show no more behind a prompt that stood for so long. */
+const PROMPT_QUIET_MS = 2_000;
 /** A terminal shows a control character as two, `^C` (termios(3), ECHOCTL). */
 const ECHO_CHARACTERS = 2;
 const [NEWLINE, RETURN, INTERRUPT] = [10, 13, 3];
 
-/** Something was typed when the pane's output was this long; it shows from here on, if at all. */
+/** What happened when the pane's output ended at `offset`: what was typed then can show from there on. */
 interface Mark {
   readonly offset: number;
-  /** `unknown`: anything may have been typed up to here, or nothing. */
-  readonly kind: 'typed' | 'unknown' | 'settled';
-  /** What was typed together, and may turn out to have gone to another pane. */
+  /** `unknown`: anything may have been typed up to here. `prompt`: what was typed before shows no more. */
+  readonly kind: 'typed' | 'unknown' | 'prompt';
+  /** Names what was typed together, and may turn out to have gone to another pane. */
   readonly round: number;
-  /** Lines that were ended by it, up to two: more are all the same. */
+  /** How many lines were ended, counted up to two: more make no difference. */
   readonly lines: number;
-  /** Its last line was not ended. */
+  /** Whether the last line was not ended. */
   readonly isHalf: boolean;
   readonly bytes: number;
 }
 
-/** A line on which a key was surely pressed: where first, and what stood there then. */
+/** Where a key was surely pressed on a line first, and the line's text then. */
 export interface KeyedLine {
   readonly at: number;
   readonly before: string;
 }
 
-/** A line as it was read, with what of it stood there when something was typed first. */
+/** A line as it was read; `beforeTyping` is its text when something was first typed on it. */
 export interface ReadLine {
   readonly text: string;
   readonly start: number;
   readonly beforeTyping: string;
-  /** Where the cursor was last moved to another row, and thus maybe to what stood there before. */
+  /** Where the cursor was last moved to another row, on which older text may have stood. */
   readonly drawnAt: number | undefined;
   readonly keyed: KeyedLine | undefined;
 }
 
 /**
- * Knows where in a pane's output something may show that somebody typed: as the terminal's echo, or
- * drawn by the program, at once or when it comes to read it. What a line surely has from the program
- * is what stood on it before the first key, if all that was typed before had been ended by Enter.
- * Where that cannot be told, nothing of a line is.
+ * Knows where in a pane's output typed text may show: as the terminal's echo, or drawn by the program
+ * when it reads it. Surely printed by the program is only what stood on a line before the first key,
+ * and that only if all that was typed earlier had been ended by Enter.
  */
 export class TypedMarks {
-  /** In the order of their offsets. Each key is one, for every pane: adding one must cost the same at any number. */
+  /** The marks by their offsets. Each key adds one for every pane, so that this must be O(1). */
   #marks: Mark[] = [];
   /** Nothing is known of lines that began here or before. */
   #unknownTo = -1;
-  /** Marks up to here have made room. */
+  /** The marks up to here were dropped. */
   #forgottenTo = -1;
   #lastAt = Number.NEGATIVE_INFINITY;
 
-  /** `bytes` are about to be typed; the pane's output ends at `end`. */
+  /** Notes that `bytes` are about to be typed; the pane's output ends at `end`. */
   type(bytes: Uint8Array, { round, end, at }: { round: number; end: number; at: number }): void {
     this.#lastAt = at;
     const last = this.#marks.at(-1);
@@ -67,53 +66,53 @@ export class TypedMarks {
     });
   }
 
-  /** Nothing that was typed in this round went to this pane. */
+  /** Takes the marks of a round away, since nothing that was typed in it went to this pane. */
   forgetTyped(round: number): void {
     this.#marks = this.#marks.filter((mark) => mark.kind !== 'typed' || mark.round !== round);
   }
 
-  /** Whether nothing was typed or came for so long that what was typed may be over; `quietSince`: the last output. */
-  isQuiet(quietSince: number, now: number): boolean {
-    return now - Math.max(quietSince, this.#lastAt) >= SETTLE_MS;
+  /** Whether nothing was typed or printed for long enough to take a prompt for quiet. */
+  isQuiet(lastOutputAt: number, now: number): boolean {
+    return now - Math.max(lastOutputAt, this.#lastAt) >= PROMPT_QUIET_MS;
   }
 
-  /** Before anything is typed or comes behind a prompt that was quiet: what was typed before it is over. */
-  settle(end: number): void {
+  /** Notes a quiet prompt at `end`, before anything is typed or printed behind it. */
+  markPrompt(end: number): void {
     const last = this.#marks.at(-1);
     if (last?.kind !== 'typed' || last.offset >= end || !this.#isOver(last)) return;
-    this.#push({ offset: end, kind: 'settled', round: 0, lines: 0, isHalf: false, bytes: 0 });
+    this.#push({ offset: end, kind: 'prompt', round: 0, lines: 0, isHalf: false, bytes: 0 });
   }
 
-  /** A run begins, of which nothing was typed yet. */
+  /** Forgets everything: a run begins, into which nothing was typed yet. */
   reset(): void {
     this.#marks = [];
     this.#unknownTo = -1;
     this.#forgottenTo = -1;
   }
 
-  /** A run was found, to which anything may have been typed before. */
+  /** Notes that a run was found, into which anything may have been typed before. */
   adopt(end: number): void {
     this.#unknownTo = end;
     this.#marks = [{ offset: end, kind: 'unknown', round: 0, lines: 0, isHalf: true, bytes: 0 }];
   }
 
-  /** Where something was typed, or may have been, from one offset up to another. */
+  /** The offsets between two at which something was typed (`isKey`) or may have been. */
   between(
     from: number,
     to: number,
   ): readonly { readonly offset: number; readonly isKey: boolean }[] {
     const within = this.#marks.filter(({ offset }) => offset >= from && offset < to);
-    const typed = within.filter(({ kind }) => kind !== 'settled');
+    const typed = within.filter(({ kind }) => kind !== 'prompt');
     return typed.map(({ offset, kind }) => ({ offset, isKey: kind === 'typed' }));
   }
 
-  /** What of a line the program may have printed: all of it but what may be no more than an echo of keys. */
+  /** The part of a line that the program may have printed: all but what may be a mere echo of keys. */
   shown(line: ReadLine): string {
     if (line.start <= this.#forgottenTo) return '';
     return this.isEchoed(line) ? (line.keyed?.before ?? '') : line.text;
   }
 
-  /** Whether keys were pressed on a line, and nothing is behind them but what may be their echo. */
+  /** Whether keys were pressed on a line, and nothing follows there but what may be their echo. */
   isEchoed({ text, drawnAt, keyed }: ReadLine): boolean {
     if (keyed === undefined || (drawnAt ?? 0) > keyed.at) return false;
     const keys = this.#marks.filter(({ offset }) => offset >= keyed.at);
@@ -121,17 +120,17 @@ export class TypedMarks {
     return text.startsWith(keyed.before) && text.length - keyed.before.length <= longest;
   }
 
-  /** What the program has surely printed of a line; `isOpen`: it is a prompt, all there is to come has come. */
+  /** The part of a line that the program has surely printed; `isOpen`: it is the last, and not ended. */
   printed({ start, beforeTyping, drawnAt }: ReadLine, isOpen: boolean): string {
     if (start <= this.#unknownTo) return '';
     const first = this.#unknownTo >= 0 ? 0 : this.#marks[0]?.offset;
     if (first !== undefined && drawnAt !== undefined && drawnAt > first) return '';
     const before = this.#marks.findLast(({ offset }) => offset < start);
-    if (before === undefined || before.kind === 'settled') return beforeTyping;
+    if (before === undefined || before.kind === 'prompt') return beforeTyping;
     return isOpen && this.#isOver(before) ? beforeTyping : '';
   }
 
-  /** Whether it was ended by one Enter, so that of what was typed nothing is on lines that follow. */
+  /** Whether what was typed at a mark was ended by one Enter, so that later lines show none of it. */
   #isOver(mark: Mark): boolean {
     const together = this.#marks.filter(({ offset, kind }) => {
       return offset === mark.offset && kind === 'typed';
@@ -154,7 +153,7 @@ function isEnded(bytes: Uint8Array): boolean {
   return last === RETURN || last === NEWLINE || last === INTERRUPT;
 }
 
-/** How many lines are ended, up to two. */
+/** How many lines `bytes` end, counted up to two. */
 function lineEnds(bytes: Uint8Array): number {
   let count = 0;
   for (let at = 0; at < bytes.length && count < 2; at += 1) {
