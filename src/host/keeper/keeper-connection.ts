@@ -20,20 +20,20 @@ export interface KeeperConnectionOptions {
   readonly abort?: AbortSignal;
 }
 
-/** Between two attempts: a keeper listens some milliseconds after tmux has started it. */
+/** The pause between two attempts: a keeper listens some milliseconds after tmux has started it. */
 const RETRY_MS = 10;
-/** What may wait for a keeper that does not read; a keeper reads at once, unless it was stopped. */
+/** How much may wait for the keeper, which reads at once unless it was stopped; more is an error. */
 const MAX_UNSENT_BYTES = 4 * MAX_MESSAGE_BYTES;
-/** How long `close` waits for its last messages to be taken. */
+/** How long `close` waits until the keeper has taken the last messages. */
 const CLOSE_LIMIT_MS = 1000;
 
 /**
- * Owns the manager's end of a pane's keeper, the program that runs the pane's command (`keeper.cc`). Promises that
- * the keeper outlives it: closing it changes nothing in the pane, and the next connection is told the same
- * state. It must never put what a command gets into an argument list.
+ * Owns the manager's end of the connection with a pane's keeper, which runs the pane's command (`keeper.cc`).
+ * Closing it changes nothing in the pane, and the next connection is told the same state. It must never put
+ * what a command gets into an argument list, where others could read it (proc(5), cmdline).
  */
 export class KeeperConnection implements AsyncDisposable {
-  /** Settles once, when no more will be heard; with the error where there was one. */
+  /** Resolves when the connection is closed; with the error where there was one. */
   readonly closed: Promise<Error | undefined>;
   readonly #socket: Socket;
   readonly #listeners = new Set<(state: KeeperState) => void>();
@@ -47,7 +47,7 @@ export class KeeperConnection implements AsyncDisposable {
    * Connects, and tries again while nobody listens yet.
    *
    * @throws DeadlineError when no keeper has told its state in time; the reason of `abort`;
-   * UnavailableError when it cannot be reached at all.
+   * UnavailableError when the socket cannot be used at all.
    */
   static async connect(options: KeeperConnectionOptions): Promise<KeeperConnection> {
     const timeout = AbortSignal.timeout(options.deadlineMs);
@@ -61,7 +61,7 @@ export class KeeperConnection implements AsyncDisposable {
     throw new DeadlineError(`the keeper at ${options.socketPath}`, options.deadlineMs);
   }
 
-  /** One attempt; undefined when there is no keeper yet, or not any more. */
+  /** Tries to connect once; undefined when there is no keeper yet, or none any more. */
   static async #tryConnect(
     path: string,
     abort: AbortSignal,
@@ -90,7 +90,7 @@ export class KeeperConnection implements AsyncDisposable {
     });
   }
 
-  /** What the keeper said last. */
+  /** The state that the keeper told last. */
   get state(): KeeperState {
     return this.#state;
   }
@@ -106,14 +106,14 @@ export class KeeperConnection implements AsyncDisposable {
   }
 
   /**
-   * Starts the command; while one runs the keeper ignores it. A command that cannot be run shows as
-   * an end with status 127 or 126. After the connection was closed nothing happens.
+   * Starts the command, unless one runs already. A command that cannot be run ends with status 127 or
+   * 126, as in sh(1p), EXIT STATUS. After the connection was closed nothing happens.
    */
   start(request: StartRequest): void {
     this.#send(encodeStart(request));
   }
 
-  /** Sends a signal to the command's whole process group; to nobody while nothing runs. */
+  /** Sends a signal to the command's process group; does nothing while no command runs. */
   signal(signal: NodeJS.Signals): void {
     this.#send(encodeSignal(signal));
   }
@@ -121,13 +121,13 @@ export class KeeperConnection implements AsyncDisposable {
   /**
    * Prints a line on the pane's terminal, unless a command runs.
    *
-   * @param text without control characters.
+   * @param text must have no control characters.
    */
   note(text: string): void {
     this.#send(encodeNote(text));
   }
 
-  /** Lets go of the keeper after what was said has reached it, within a second. Idempotent. */
+  /** Closes the connection once what was sent has reached the keeper, or after a second. Idempotent. */
   close(): void {
     if (this.#socket.destroyed) return;
     this.#socket.end();
@@ -171,7 +171,7 @@ export class KeeperConnection implements AsyncDisposable {
   }
 }
 
-/** The keeper has not made its socket yet, or its end has left the file behind. */
+/** Whether the keeper has not made its socket yet, or has ended and left the file behind. */
 function isNotThere(error: Error): boolean {
   const code = systemCode(error);
   return code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ECONNRESET' || code === 'EPIPE';

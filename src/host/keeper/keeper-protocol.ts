@@ -13,23 +13,23 @@ import { type KeeperState, keeperStateSchema } from './schema.js';
  */
 export interface StartRequest {
   readonly cwd: string;
-  /** Added to what the keeper has from tmux. */
+  /** Variables that are added to the environment that the keeper has from tmux. */
   readonly env: Readonly<Record<string, string>>;
   readonly argv: readonly string[];
 }
 
 /** The keeper closes a connection that announces more. */
 export const MAX_MESSAGE_BYTES = 1024 * 1024;
-/** A state takes less than 256 bytes; whoever sends more is no keeper. */
+/** A state takes less than 256 bytes: what sends more in a line is no keeper. */
 export const MAX_LINE_BYTES = 1024;
 
-/** The other end of a keeper's socket said something that no keeper says. */
+/** The other end of a keeper's socket broke the protocol. */
 export class KeeperProtocolError extends TriadError {
   override name = 'KeeperProtocolError';
   readonly code = 'keeper-protocol';
 }
 
-/** @throws InvariantError for a request that cannot be said: no argv, a NUL, more than 1 MiB. */
+/** @throws InvariantError for a request that cannot be sent: without argv, with a NUL, over 1 MiB. */
 export function encodeStart(request: StartRequest): Buffer {
   if (request.argv.length === 0) throw new InvariantError('argv must name a program, got none');
   const env = Object.entries(request.env).map(([name, value]) => `${variableName(name)}=${value}`);

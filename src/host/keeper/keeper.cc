@@ -4,7 +4,7 @@
 // command's end at once and stays, so that tmux never meets a dead pane. It promises to live exactly
 // as long as its terminal, never to block on a manager or on the terminal, and to keep the state
 // (what runs, how it ended) over managers that come and go. Commands and their environment arrive
-// over the socket alone: they are in no argument list and in no file. SIGUSR1 has it make its socket
+// over the socket alone: they are in no argument list and in no file. On SIGUSR1 it makes its socket
 // again where that was deleted. See keeper-protocol.ts.
 
 #include <dirent.h>
@@ -39,12 +39,12 @@ constexpr size_t kMaxMessageBytes = 1 << 20;
 constexpr size_t kLengthBytes = 4;
 /// A manager that leaves this much unread is closed; a state takes less than 256 bytes.
 constexpr size_t kMaxUnsentBytes = 8 << 10;
-/// What may wait for a terminal that nobody reads; more is dropped.
+/// How much may wait for a terminal that nobody reads; more is dropped.
 constexpr size_t kMaxUnprintedBytes = 16 << 10;
 constexpr int64_t kTermAfterMs = 2000;
 constexpr int64_t kKillAfterMs = 5000;
 
-/// Process groups of commands that have ended, with members that live on; the oldest makes room.
+/// How many process groups of ended commands may live on; beyond that the oldest is killed.
 constexpr size_t kMaxLeftovers = 16;
 constexpr int kLeftoverLookMs = 100;
 
@@ -70,7 +70,8 @@ struct Command {
   int64_t endedAt = 0;
 };
 
-/// Its number names no other group as long as it has members.
+/// A process group that its command has left behind; the number names no other group while it has
+/// members (POSIX.1-2017, fork: a new process id matches no active process group id).
 struct Leftover {
   pid_t group = 0;
   int64_t since = 0;
@@ -132,7 +133,8 @@ void print(const std::string &text) {
   flushTerminal();
 }
 
-/// Between two runs: no echo, no signals from keys, no flow control; all that is typed is discarded.
+/// Sets the terminal for the time between two runs: no echo, no signals from keys, no flow control; all
+/// that is typed is discarded.
 void idleTerminal() {
   termios idle = keeper.modes;
   idle.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO | ISIG | IEXTEN);
@@ -204,7 +206,7 @@ const char *signalName(int signal) {
 
 void signalCommand(int signal) {
   if (keeper.command.pid == 0) return;
-  // A command that left its own group is still reached itself.
+  // A command that has left its own group is still reached by its process id.
   if (kill(-keeper.command.pid, signal) == -1) kill(keeper.command.pid, signal);
 }
 
@@ -235,8 +237,8 @@ void recordEnd(int status, int signal) {
   reportState();
 }
 
-/// What the kernel does when a session's leader ends, for a command that is not the leader: a job
-/// in the foreground must not stay behind on a terminal that the next run will use.
+/// Does what the kernel does when a session leader ends (setsid(2)), since the command is none: a job in
+/// the foreground must not stay behind on a terminal that the next run will use.
 void hangUpForeground() {
   const pid_t group = tcgetpgrp(keeper.terminal);
   if (group <= 1 || group == getpgrp()) return;
@@ -246,7 +248,7 @@ void hangUpForeground() {
   kill(-group, SIGCONT);
 }
 
-/// The dead command is not reaped yet, so its number cannot name another group.
+/// Hangs up what the command has left; it is not reaped yet, so that its number names no other group.
 void hangUpLeftovers() {
   kill(-keeper.command.pid, SIGHUP);
   kill(-keeper.command.pid, SIGCONT);
@@ -262,12 +264,12 @@ void rememberLeftovers(pid_t group) {
   keeper.leftovers.push_back({group, millisecondsOf(CLOCK_MONOTONIC)});
 }
 
-/// @returns the signal that is due so long after the hang-up.
+/// The signal that is due so long after the hang-up.
 int dueSignal(int64_t elapsedMs) {
   return elapsedMs >= kKillAfterMs ? SIGKILL : elapsedMs >= kTermAfterMs ? SIGTERM : SIGHUP;
 }
 
-/// @returns false when there is nobody left to wait for.
+/// Sends a group the signal that is due; @returns false when it is gone, or was killed.
 bool endLeftover(Leftover &leftover, int64_t now) {
   if (kill(-leftover.group, 0) == -1) return false;
   const int due = dueSignal(now - leftover.since);
@@ -296,7 +298,7 @@ void continueCommand(int stoppedBy) {
   signalCommand(SIGCONT);
 }
 
-/// Looks at what happened to the command; signals coalesce, so that several things may have.
+/// Handles all that happened to the command: one SIGCHLD may stand for several changes (signal(7)).
 void watchCommand() {
   while (keeper.command.pid != 0) {
     const auto id = static_cast<id_t>(keeper.command.pid);
@@ -316,11 +318,11 @@ void watchCommand() {
   }
 }
 
-/// What a command leaves behind becomes ours, so that nobody counts a dead one as still there.
+/// Reaps the orphans that a subreaper gets (prctl(2)), so that no dead process counts as still there.
 void reapOrphans() {
   siginfo_t ended = {};
   while (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0) {
-    // Its own end has another SIGCHLD to come.
+    // The end of the command itself is for `watchCommand`, after another SIGCHLD.
     if (ended.si_pid == 0 || ended.si_pid == keeper.command.pid) return;
     waitpid(ended.si_pid, nullptr, WNOHANG);
     ended = {};
@@ -331,7 +333,7 @@ void reapOrphans() {
   const int error = errno;
   const std::string line =
       std::string("triad: cannot ") + verb + " " + printable(what) + ": " + strerror(error) + "\r\n";
-  // A terminal that does not take the text changes nothing: the status says it, too.
+  // A terminal that does not take the text changes nothing: the exit status tells the same.
   (void)!write(STDERR_FILENO, line.data(), line.size());
   _exit(error == ENOENT ? 127 : 126);
 }
@@ -358,7 +360,7 @@ struct StartRequest {
 void startCommand(const StartRequest &request) {
   tcsetattr(keeper.terminal, TCSANOW, &keeper.modes);
   tcflush(keeper.terminal, TCIFLUSH);
-  // A signal that comes before the child has its default actions must wait, not be ignored.
+  // A signal must wait until the child has its default actions, and not be ignored before that.
   sigset_t all, before;
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, &before);
@@ -371,8 +373,8 @@ void startCommand(const StartRequest &request) {
     print(std::string("triad: cannot fork: ") + strerror(errno) + "\r\n");
     return recordEnd(126, 0);
   }
-  // The child does the same; whoever comes first, a signal finds the group. The foreground is the
-  // child's alone to take: coming late, we would take it from a job of a shell.
+  // Both sides call setpgid, so that signals find the group whichever runs first. Only the child takes
+  // the foreground: if we did it late, we would take it from a job of a shell.
   setpgid(pid, pid);
   keeper.command.pid = pid;
   reportState();
@@ -380,7 +382,7 @@ void startCommand(const StartRequest &request) {
 
 // ---- messages
 
-/// A whole decimal number from 0 to `max`, or -1.
+/// Parses a whole decimal number from 0 to `max`; -1 for anything else.
 long parseNumber(const char *text, long max) {
   char *end = nullptr;
   errno = 0;
@@ -416,7 +418,7 @@ bool handleNote(const std::vector<char *> &fields) {
   return true;
 }
 
-/// @param payload fields separated by NUL; the string's own terminator ends the last one.
+/// Handles a message: fields separated by NUL, of which the string's own terminator ends the last.
 /// @returns false for a message that no manager sends.
 bool handleMessage(std::string &payload) {
   std::vector<char *> fields;
@@ -486,7 +488,7 @@ void acceptConnection() {
   exit(EXIT_FAILURE);
 }
 
-/// Nothing inherited reaches the command; all that is opened later closes at exec.
+/// Closes what was inherited, so that none of it reaches the command; what is opened later closes at exec.
 void closeInherited() {
   DIR *const directory = opendir("/proc/self/fd");
   if (directory == nullptr) fail("/proc/self/fd");
@@ -505,7 +507,7 @@ bool isListening() {
          now.st_dev == keeper.socketFile.st_dev && now.st_ino == keeper.socketFile.st_ino;
 }
 
-/// Makes the socket, in the place of any that is there; @returns false with errno, and all as it was.
+/// Makes the socket, replacing one that is there; @returns false with errno set, and keeps the old listener.
 bool listenAt(const char *path) {
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
@@ -533,14 +535,14 @@ bool listenAt(const char *path) {
   return true;
 }
 
-/// Removes the socket, unless another keeper has already put its own in the place.
+/// Removes the socket, unless another keeper has already made its own at that path.
 void stopListening() {
   if (isListening()) unlink(keeper.socketPath);
   if (keeper.listener != -1) close(keeper.listener);
   keeper.listener = -1;
 }
 
-/// The pane is gone: nobody can start anything here any more, and the command has to end.
+/// Handles the end of the pane: nothing can be started here any more, and the command has to end.
 void hangUp() {
   stopListening();
   close(keeper.terminal);
@@ -549,8 +551,8 @@ void hangUp() {
   reportState();
 }
 
-/// After the terminal hung up: sends the command the next signal when its time has come.
-/// @returns milliseconds until the one after it, or -1 when none is left.
+/// Sends the command the next signal when it is due, after the terminal hung up.
+/// @returns milliseconds until the signal after it, or -1 when none is left.
 int endCommand() {
   const int64_t elapsedMs = millisecondsOf(CLOCK_MONOTONIC) - keeper.hungUpAt;
   const int due = dueSignal(elapsedMs);
@@ -563,8 +565,8 @@ int endCommand() {
   return static_cast<int>((due == SIGTERM ? kKillAfterMs : kTermAfterMs) - elapsedMs);
 }
 
-/// The keeper lives as long as its terminal: signals from keys, from tmux or from a careless
-/// `pkill` do not end it, and a service manager that stops tmux ends it through the terminal.
+/// Ignores what must not end the keeper, which lives as long as its terminal: signals from keys, from
+/// tmux, or from a `pkill`. A service manager that stops tmux ends it through the terminal.
 void takeSignals() {
   for (int signal : {SIGINT, SIGQUIT, SIGTSTP, SIGTTOU, SIGTTIN, SIGHUP, SIGPIPE, SIGTERM}) {
     ::signal(signal, SIG_IGN);
@@ -581,7 +583,7 @@ void takeSignals() {
 }
 
 void takeTerminal() {
-  // An open file of our own: O_NONBLOCK on descriptor 0 would be the command's, too.
+  // The terminal is opened anew, since O_NONBLOCK on descriptor 0 would be the command's, too (open(2)).
   keeper.terminal = open("/dev/tty", O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
   if (keeper.terminal == -1) fail("/dev/tty");
   if (tcgetattr(keeper.terminal, &keeper.modes) == -1) fail("tcgetattr");
@@ -592,7 +594,7 @@ void takeTerminal() {
 void handleSignals() {
   signalfd_siginfo info;
   while (read(keeper.signals, &info, sizeof info) == sizeof info) {
-    // As tmux does: a manager asks for the socket that somebody deleted.
+    // A manager asks in this way for a socket that was deleted, as one asks tmux (tmux(1), -L).
     if (info.ssi_signo == SIGUSR1 && !isListening()) listenAt(keeper.socketPath);
   }
   watchCommand();
@@ -611,7 +613,7 @@ short terminalEvents() {
   return static_cast<short>(discarding | printing);
 }
 
-/// Does what is due by now; @returns milliseconds until more is, or -1.
+/// Does what is due by now; @returns milliseconds until more is due, or -1 for never.
 int nextWaitMs() {
   const int leftoversMs = endLeftovers();
   const int commandMs = keeper.terminal == -1 ? endCommand() : -1;
@@ -631,14 +633,14 @@ void runOnce(int waitMs) {
     polled[kFixed + i] = {connection.fd, static_cast<short>(POLLIN | sending), 0};
   }
   if (poll(polled, kFixed + kMaxConnections, waitMs) <= 0) return;
-  // Read before a newcomer may take the place of a connection that this closes.
+  // These are read first, before a new connection may reuse the slot of one that is closed here.
   for (size_t i = 0; i < kMaxConnections; i++) {
     Connection &connection = keeper.connections[i];
     const short events = polled[kFixed + i].revents;
     if (events & POLLOUT) flushConnection(connection);
     if (events & ~POLLOUT && connection.fd != -1) readConnection(connection);
   }
-  // Before the command's end, which may be due to it.
+  // A hang-up is handled before the end of the command, which it may have caused.
   if (polled[1].revents) handleTerminal(polled[1].revents);
   if (polled[0].revents) handleSignals();
   if (polled[2].revents && keeper.listener != -1) acceptConnection();
@@ -652,7 +654,7 @@ int main(int argc, char **argv) {
     return 64;
   }
   keeper.name = argv[2];
-  // What a command is known by when this keeper was killed: the name of its terminal session.
+  // Commands of a killed keeper are found by this: it names their terminal session (runs.ts).
   setenv("TRIAD_KEEPER", std::to_string(getpid()).c_str(), 1);
   closeInherited();
   takeSignals();

@@ -1,15 +1,15 @@
 import { count, type ValueOf, z } from '../../base/schema.js';
 
 const exit = z.object({
-  /** 0 where a signal ended it; 127: not found, 126: found but could not be run. */
+  /** The exit status, 0 where a signal ended the command; 127 and 126 as in sh(1p), EXIT STATUS. */
   status: count,
-  /** Signal number, 0 where it exited by itself. */
+  /** The number of the signal that ended the command, or 0. */
   signal: count,
-  /** Epoch ms. */
+  /** Epoch ms of the end. */
   at: count,
 });
 
-/** The state that a keeper tells, where 0 stands for a process and a start that there are not. */
+/** The state that a keeper tells; 0 stands for no process, and for no start. */
 export const keeperStateSchema = z
   .object({
     running: z.boolean(),
@@ -21,7 +21,7 @@ export const keeperStateSchema = z
     startedAt: count,
     /** How the last run that is over ended; null before that. */
     exit: exit.nullable(),
-    /** The pane is gone; the keeper ends its command, and then itself. */
+    /** Whether the pane is gone: the keeper then ends its command, and itself after that. */
     hungUp: z.boolean().default(false),
   })
   .refine(({ running, pid }) => running === pid > 0)
