@@ -4,7 +4,7 @@ import type { Dependency } from '../plan/dependency.js';
 import type { PanePlan } from '../plan/session-plan.js';
 import type { OutputLine, PaneOutput } from '../tap/pane-output.js';
 
-/** Which lines that panes wait for were seen in the output of others, each since its command's start. */
+/** Knows which lines panes wait for were seen in the output of others since their commands' starts. */
 export class AwaitedLines {
   readonly #options: AwaitedLinesOptions;
   #watched: WatchedPane[] = [];
@@ -13,7 +13,7 @@ export class AwaitedLines {
     this.#options = options;
   }
 
-  /** Waits for what these panes wait for from now on. */
+  /** Watches for the lines that these panes wait for, from now on. */
   setPlan(panes: readonly PanePlan[]): void {
     const before = this.#watched;
     this.close();
@@ -36,7 +36,7 @@ export class AwaitedLines {
     }
   }
 
-  /** What a pane has printed before its output was read is known now, and counts. */
+  /** Counts what a pane had printed before its output was read. */
   recall(pane: PaneName): void {
     const { past } = this.#options.output(pane);
     for (const { name, seen, patterns } of this.#watched) {
@@ -46,7 +46,7 @@ export class AwaitedLines {
     }
   }
 
-  /** A pane's command is about to be started: what it has printed so far does not count. */
+  /** Forgets what a pane has printed so far, since its command is about to be started. */
   startsAnew(pane: PaneName): void {
     const watched = this.#watched.find(({ name }) => name === pane);
     if (watched === undefined) return;
@@ -84,19 +84,19 @@ export class AwaitedLines {
 
 export interface AwaitedLinesOptions {
   readonly output: (pane: PaneName) => PaneOutput;
-  /** One was seen for the first time since a start. */
+  /** Called when a line was seen for the first time since a start. */
   readonly onSeen: () => void;
-  /** Bytes were not read in which one may have been; once since a start. */
+  /** Called once per start, when bytes were not read in which a line may have been. */
   readonly onMissed: (pane: PaneName, bytes: number) => void;
 }
 
 interface WatchedPane {
   readonly name: PaneName;
-  /** Patterns, as written. */
+  /** The patterns that were seen, as written. */
   readonly seen: Set<string>;
   readonly patterns: readonly Pattern[];
   hasMissed: boolean;
-  /** Offset in its output from which lines count. */
+  /** The offset in the pane's output from which lines count. */
   from: number;
   stop: () => void;
 }

@@ -3,7 +3,7 @@ import type { PaneName } from '../../base/ids.js';
 import type { PaneExit, PaneState } from '../../base/pane.js';
 import type { KeeperState } from '../keeper/schema.js';
 
-/** How the last run that is over ended, as people are told; null before that. */
+/** How the last run that is over ended, with the signal by its name; null before that. */
 export function exitOf(state: KeeperState | undefined): PaneExit | null {
   const exit = state?.exit;
   if (exit === undefined || exit === null) return null;
@@ -21,17 +21,17 @@ export function describeExit({ status, signal }: PaneExit): string {
   return `exited with status ${status}`;
 }
 
-/** The shell's words for a program that is not there, or is none. */
+/** Whether the program was not found or could not be run, by the shell's status (sh(1p), EXIT STATUS). */
 export function isUnrunnable({ status }: PaneExit): boolean {
   return status === 126 || status === 127;
 }
 
-/** What stands in a pane below how its command ended, when it is started again by itself. */
+/** The line below the end of a command that will be started again by itself. */
 export function endNote(pauseMs: number): string {
   return `triad: starts again in ${(pauseMs / 1000).toFixed(pauseMs < 10_000 ? 1 : 0)} s`;
 }
 
-/** What stands in a pane where nothing happens by itself any more; undefined in other states. */
+/** The line in a pane where nothing happens by itself any more; undefined in other states. */
 export function stayNote(name: PaneName, state: PaneState, reason: string): string | undefined {
   const next = `to start it: triad start ${name}`;
   if (state === 'waiting') return `triad: ${reason}`;

@@ -1,12 +1,12 @@
 import { withDeadline } from '../../base/deadline.js';
 import { UnavailableError } from '../../base/errors.js';
 
-/** Waits for conditions of one thing, which says when it has changed. */
+/** Waits for conditions of one thing, whose owner calls `recheck` after each change. */
 export class ConditionWaits {
   readonly #checks = new Set<() => void>();
   #isClosed = false;
 
-  /** @throws DeadlineError with `what` when it is not reached in time; UnavailableError when closed. */
+  /** @throws DeadlineError with `what` when the limit is over; UnavailableError when this was closed. */
   until(isReached: () => boolean, limitMs: number, what: string): Promise<void> {
     let check: () => void = () => undefined;
     const reached = new Promise<void>((resolve, reject) => {
@@ -24,7 +24,7 @@ export class ConditionWaits {
     for (const check of this.#checks) check();
   }
 
-  /** Nothing is waited for any more. */
+  /** Rejects every wait whose condition is not reached. Idempotent. */
   close(): void {
     this.#isClosed = true;
     this.recheck();

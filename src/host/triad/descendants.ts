@@ -7,7 +7,7 @@ import { findRuns, markOfRun, type Run } from './runs.js';
 
 const MAX_COMMAND_CHARACTERS = 60;
 
-/** What lives of them, the first by name. */
+/** Counts the processes that still live, and names the first of them. */
 export function describeLeft(left: readonly ProcessFacts[]): LeftBehind {
   const living = left.filter(livesOn);
   const processes = living.slice(0, MAX_NAMED_PROCESSES).map(({ pid, name }) => {
@@ -20,19 +20,22 @@ export function describeLeft(left: readonly ProcessFacts[]): LeftBehind {
 
 interface Descendant {
   readonly process: ProcessFacts;
-  /** Its ancestor, or itself, that is a child of the keeper. */
+  /** The child of the keeper from which the process descends, or which it is. */
   readonly root: ProcessFacts;
 }
 
-/** What of a pane lives beside its keepers. */
+/** The processes of a pane other than its keepers. */
 export interface Found {
   readonly ofKeeper: Descendant[];
-  /** What keepers that are gone have left. */
+  /** The processes that keepers left which are gone. */
   readonly others: ProcessFacts[];
   keepers: number;
 }
 
-/** Keepers adopt what their commands leave (prctl(2), PR_SET_CHILD_SUBREAPER); without one, the marks tell. */
+/**
+ * Finds what descends from the commands of a session. Keepers adopt what their commands leave (prctl(2),
+ * PR_SET_CHILD_SUBREAPER); where the keeper is gone, the marks in the environment tell the pane.
+ */
 export async function findDescendants(
   homeMark: string,
   session: SessionName,
@@ -42,7 +45,7 @@ export async function findDescendants(
   const own = runs.filter((run) => run.session === session && isName(run.pane));
   const keepers = keepersOf(own);
   for (const pane of keepers.values()) foundOf(found, pane).keepers += 1;
-  // Those are ended before anything is started in their pane.
+  // Runs without a keeper are ended before anything is started in their pane.
   const beingEnded = new Set(own.flatMap((run) => (run.keeper ? [] : run.processes)));
   const byPid = new Map(processes.map((process) => [process.pid, process]));
   const slices = new OwnSlices();
@@ -54,7 +57,7 @@ export async function findDescendants(
     if (pane !== undefined) foundOf(found, pane).ofKeeper.push({ process, root });
     else {
       const mark = markOfRun(process.pid);
-      // Whose parent has just ended is adopted: the next look finds its keeper.
+      // A process whose parent has just ended is being adopted: the next look finds it under its keeper.
       const isLeft = mark?.home === homeMark && !keepers.has(mark.keeperPid);
       if (!isLeft || mark.session !== session || !isName(mark.pane)) continue;
       foundOf(found, mark.pane).others.push(process);
@@ -77,14 +80,14 @@ function foundOf(found: Map<PaneName, Found>, pane: string): Found {
   return all;
 }
 
-/** The ancestor whose parent is a keeper, or the last that is there. */
+/** The ancestor whose parent is a keeper, or else the oldest one that was read. */
 function rootOf(
   process: ProcessFacts,
   byPid: ReadonlyMap<number, ProcessFacts>,
   keepers: ReadonlyMap<number, string>,
 ): ProcessFacts {
   let root = process;
-  // Numbers that were given anew while all were read could make a circle.
+  // Process ids that were reused while all were read could form a loop.
   for (let depth = 0; depth < byPid.size && !keepers.has(root.parent); depth += 1) {
     const parent = byPid.get(root.parent);
     if (parent === undefined) return root;

@@ -23,20 +23,20 @@ export interface FoundPanesOptions {
   readonly server: TmuxServer;
   readonly log: Logger;
   readonly onClosed: (pane: PaneName) => void;
-  /** Aborted when the panes are led by nobody any more. */
+  /** Aborted when this host lets go of the panes. */
   readonly closing: AbortSignal;
 }
 
 export interface Takeover {
   readonly sessionId: string;
   readonly found: FoundSession;
-  /** Whether it was made by a manager before this one. */
+  /** Whether the session was made by a manager before this one. */
   readonly isAdopted: boolean;
-  /** Shown where no command runs. */
+  /** The line that is shown in panes where no command runs. */
   readonly note: string | undefined;
 }
 
-/** Leads the panes of a session that was just found or made: those that are there, and those that are missing. */
+/** Takes over the panes of a session that was just found or made, and makes those that are missing. */
 export class FoundPanes {
   readonly #options: FoundPanesOptions;
 
@@ -44,7 +44,7 @@ export class FoundPanes {
     this.#options = options;
   }
 
-  /** @returns the panes of which an earlier run lives on, which has to end first. */
+  /** @returns the panes of which an earlier run lives on; it has to end before they are taken over. */
   async lead(takeover: Takeover): Promise<readonly Pane[]> {
     const { panes, left, builder } = this.#options;
     const { sessionId, found } = takeover;
@@ -62,7 +62,7 @@ export class FoundPanes {
     return held.map((name) => panes.get(name));
   }
 
-  /** What a pane shows comes after its tap, so that nothing is between the two. */
+  /** Reads what panes show; their taps are there before, so that no output falls between the two. */
   async #recall({ sessionId, found, isAdopted }: Takeover): Promise<void> {
     const { panes, left, onClosed } = this.#options;
     for (const each of found.panes) {
@@ -86,7 +86,7 @@ export class FoundPanes {
     await connect();
   }
 
-  /** What one pane fails at is told, and tried again; the others are led all the same. */
+  /** Tells when `work` fails for a pane, which is tried again later; the other panes go on. */
   async #attempt(name: PaneName, work: (pane: Pane) => Promise<void>): Promise<void> {
     const { panes, troubles, closing } = this.#options;
     const pane = panes.get(name);
@@ -99,13 +99,13 @@ export class FoundPanes {
   }
 }
 
-/** What a keeper prints when a command has ended (`keeper.cc`). */
+/** The beginning of the line that a keeper prints when its command has ended (`keeper.cc`). */
 const endOf = (name: string) => `[triad: ${name} `;
 const ENDED = ['exited', 'failed', 'stopped', 'backoff'];
 
 /**
- * What the last run of a pane's command has printed, of what the pane shows. Of a question only what
- * was told of it before is known to be the program's: behind that may be what somebody typed.
+ * The lines that the last run of a pane's command has printed, of those that the pane shows. Of its
+ * question only what the manager before has told counts: behind that may be what somebody typed.
  */
 export function ofLastRun({ lines, isOpen }: ShownLines, found: FoundPane): PastOutput {
   const ends = lines.flatMap((line, at) => (line.startsWith(endOf(found.name)) ? [at] : []));
@@ -119,7 +119,7 @@ export function ofLastRun({ lines, isOpen }: ShownLines, found: FoundPane): Past
   return { lines: own, isOpen: isOpen && end === lines.length, printed, shown: lines };
 }
 
-/** The same of a pane that was found; undefined, and logged, where tmux does not say. */
+/** Asks tmux what the last run in a pane has printed; undefined, and logged, where it does not answer. */
 async function readPast(
   { server, log }: { readonly server: TmuxServer; readonly log: Logger },
   sessionId: string,
@@ -133,18 +133,18 @@ async function readPast(
   }
 }
 
-/** What a session has of what is planned, and what it has beside. */
+/** A session as it was found, compared with its plan. */
 export interface FoundSession {
   readonly panes: readonly FoundPane[];
-  /** To be made; none where nothing of the session is planned, since then it is left as it is. */
+  /** The panes to make; none where the session has no pane of the plan, since it is left as it is then. */
   readonly missing: readonly PaneName[];
-  /** Those of them that were made before: somebody closed them. */
+  /** The missing panes that had been made: somebody closed them. */
   readonly closed: readonly PaneName[];
-  /** Other than planned, not planned at all, or planned in vain. */
+  /** The panes that are not as planned, not planned at all, or planned but not to be made. */
   readonly different: readonly PaneName[];
 }
 
-/** @param made the names it was made with. */
+/** @param made are the names of the panes that the session was made with. */
 export function compareSession(
   plan: SessionPlan,
   panes: readonly FoundPane[],

@@ -5,9 +5,9 @@ import type { PaneRow } from './pane-row.js';
 import { askToListen } from './process-facts.js';
 
 export interface KeeperSocketsOptions {
-  /** Where the keeper of a pane listens. */
+  /** The path at which the keeper of a pane listens. */
   readonly pathOf: (name: PaneName) => string;
-  /** What was wrong with one, and whether it is as it should be again. */
+  /** Called with what was wrong with a socket, and whether that is mended. */
   readonly onFault: (name: PaneName, fault: string, isMended: boolean) => void;
 }
 
@@ -16,11 +16,11 @@ interface KnownSocket {
   readonly file: FileIdentity;
 }
 
-/** The sockets of keepers, by which whoever comes after us finds them: one that is not as it should be is made again. */
+/** Checks the sockets of keepers, by which the next manager finds them, and has a faulty one made again. */
 export class KeeperSockets {
   readonly #options: KeeperSocketsOptions;
   readonly #known = new Map<PaneName, KnownSocket>();
-  /** Panes whose keepers were asked to make theirs again, each with why. */
+  /** The panes whose keepers were asked to make their sockets again, each with the reason. */
   readonly #asked = new Map<PaneName, string>();
 
   constructor(options: KeeperSocketsOptions) {
@@ -42,14 +42,14 @@ export class KeeperSockets {
       this.#close(name, path, file);
       return;
     }
-    // Whatever took the path of its socket is removed first, which the keeper cannot do; a folder stays.
+    // What took the path of the socket is removed first, since the keeper only removes sockets; a folder stays.
     attempt(() => rmSync(path, { force: true }));
     const why = asked ?? fault ?? '';
     if (!askToListen(keeperPid) || asked !== undefined) onFault(name, why, false);
     this.#asked.set(name, why);
   }
 
-  /** Another process than the keeper may listen at the path of its socket. */
+  /** Compares the file with the one known before: another process may listen at that path. */
   #faultOf({ name, keeperPid }: { name: PaneName; keeperPid: number }, file: Stats | undefined) {
     const known = this.#known.get(name);
     const isOther = known?.keeperPid === keeperPid && !isSameFile(known.file, file);

@@ -23,16 +23,16 @@ const UP = ['starting', 'running', 'healthy', 'unhealthy', 'stopping'];
 
 export interface LeftPanesOptions {
   readonly session: SessionName;
-  /** The home's mark. */
+  /** The mark by which processes of this home are known. */
   readonly homeMark: string;
-  /** Where it is noted what runs, for a manager that comes when tmux is gone, too. */
+  /** The file of notes on what runs, for a manager that comes when tmux is gone, too. */
   readonly notesPath: string;
   readonly log: Logger;
   readonly runs: RunRecord;
   readonly record: (event: NewHostEvent) => number;
 }
 
-/** What managers leave to those after them beside tmux: notes of what ran, and the runs themselves. */
+/** What managers leave to the next one outside tmux: notes of what ran, and the runs themselves. */
 export class LeftPanes {
   readonly oldRuns: OldRuns;
   readonly #options: LeftPanesOptions;
@@ -46,7 +46,7 @@ export class LeftPanes {
     this.oldRuns = new OldRuns({ session, homeMark, noted: () => this.#notes.runs(), log });
   }
 
-  /** To be watched. */
+  /** The part to watch. */
   get part(): Part {
     return this.#notes.part;
   }
@@ -56,11 +56,11 @@ export class LeftPanes {
   }
 
   /**
-   * The session is not in tmux: where the manager before this one has left one, its panes go on from what was
-   * noted of them. Only at the first time, since this manager knows all that comes later.
+   * Lets the panes of a session that is not in tmux any more go on from what was noted of them; only at
+   * the first call, since this manager knows all that comes later.
    *
-   * @param loss why it is not there, unless the machine was started anew since.
-   * @returns why it was lost, where it was.
+   * @param loss tells why the session is not there, unless the machine was started anew since.
+   * @returns why the session was lost; undefined where there was none, or it was ended.
    */
   async recallSession(panes: PaneSet, loss: string): Promise<string | undefined> {
     await this.oldRuns.follow();
@@ -80,14 +80,14 @@ export class LeftPanes {
     return left.ended === null ? cause : undefined;
   }
 
-  /** Somebody closed them while no manager was there. */
+  /** Lets panes that somebody closed while no manager was there go on from what was noted of them. */
   recallClosed(panes: PaneSet, names: readonly PaneName[]): void {
     if (this.#hasRecalled) return;
     this.#hasRecalled = true;
     for (const name of names) this.#recall(panes, name, 'its pane was closed');
   }
 
-  /** The session was ended for good. */
+  /** Forgets the notes, since the session was ended for good. */
   forget(): void {
     this.#notes.forget();
   }
@@ -101,11 +101,11 @@ export class LeftPanes {
     panes.find(name)?.recallLost({ ...note, memory }, cause);
   }
 
-  /** undefined where it starts anew. */
+  /** The memory that a pane goes on with; undefined where it starts anew. */
   #memoryOf(memory: PaneMemory, cause: string): PaneMemory | undefined {
     const isEnded = this.#notes.left?.ended !== null;
     if (!isEnded && !this.#notes.isOfEarlierBoot) return memory;
-    // What ran is told to have ended, whatever its policy says of ends, and then starts as on the first day.
+    // What ran is told to have ended and is started again, whatever its restart policy, without a pause.
     if (UP.includes(memory.state)) {
       const again = { state: 'stopping', ending: 'restart', pauses: 0, crashes: 0 } as const;
       return { ...memory, ...again, reason: cause };
@@ -115,17 +115,17 @@ export class LeftPanes {
 }
 
 /**
- * What a session's panes do, in a file that lives longer than tmux: what is kept in tmux itself dies with
- * it, and who comes then must know what ran, so that its end is told.
+ * Notes on the runs of a session's panes, in a file: what is kept in tmux is lost with it, and the next
+ * manager must know what ran, so that its end is told.
  */
 export class RunNotes {
-  /** To be watched: it is behind while the machine lets nothing be asked or written. */
+  /** The part to watch: it tells when the notes could not be written. */
   readonly part = new WrittenPart('note of its runs', () => this.#write(null));
   readonly #path: string;
   readonly #log: Logger | undefined;
   readonly #panes: Map<PaneName, PaneNote>;
   readonly #boot = bootId();
-  /** What the manager before this one has left. */
+  /** The notes that the manager before this one has left. */
   readonly left: SessionNotes | undefined;
 
   constructor(path: string, log?: Logger) {
@@ -135,7 +135,7 @@ export class RunNotes {
     this.#panes = new Map(this.left?.panes);
   }
 
-  /** Whether the machine was started anew since. */
+  /** Whether the machine was started anew since the notes were written. */
   get isOfEarlierBoot(): boolean {
     return this.left !== undefined && this.left.boot !== this.#boot;
   }
@@ -148,19 +148,19 @@ export class RunNotes {
   remember(pane: PaneName, memory: PaneMemory, lastExit: PaneExit | null): void {
     const before = this.#panes.get(pane)?.run ?? null;
     const run = memory.pid === before?.pid ? before : null;
-    // What it asks is of no use once its run is over.
+    // The question of a run is of no use once that is over.
     this.#panes.set(pane, { memory: { ...memory, question: null }, lastExit, run });
     this.#save();
   }
 
-  /** The session was ended for good. */
+  /** Removes the notes, since the session was ended for good. */
   forget(): void {
     this.#panes.clear();
     this.part.note(true);
     rmSync(this.#path, { force: true });
   }
 
-  /** Somebody ended the session while no manager was there: the next one tells of it. */
+  /** Notes that somebody ended the session while no manager was there; the next one tells of it. */
   endedBy(who: string): void {
     if (this.left !== undefined) this.#save(who);
   }
@@ -170,7 +170,7 @@ export class RunNotes {
       this.#write(ended);
       this.part.note(true);
     } catch (error) {
-      // Tmux remembers the same; only a manager that comes after tmux ended, too, misses it.
+      // The same is kept in tmux; only a manager that comes after tmux has ended, too, misses it.
       this.part.note(false);
       this.#log?.warn({ error }, 'runs not noted');
     }
@@ -188,7 +188,7 @@ export class RunNotes {
   }
 }
 
-/** The number alone may come to name another process. */
+/** Identifies a process by more than its id, which another process may get once it has ended. */
 function runOf(pid: number | null): NotedRun | null {
   const facts = pid === null ? undefined : processFacts(pid);
   if (facts === undefined) return null;

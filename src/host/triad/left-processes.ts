@@ -8,28 +8,28 @@ import type { Logger } from '../../log/logger.js';
 import { describeLeft, type Found, findDescendants } from './descendants.js';
 import type { Pane } from './pane.js';
 
-/** What ends with its command has mostly ended by then. */
+/** The pause after a command's end: what ends with it has mostly ended by then. */
 const FIRST_LOOK_MS = 500;
-/** Between two looks, however often commands end: each reads all processes. */
+/** The least pause between two looks, since each reads all processes. */
 const LEAST_PAUSE_MS = 2_000;
 const NEXT_LOOK_MS = 5_000;
-/** By then the keeper has killed what was left in the command's process group. */
+/** How long the process group of an ended command is left out: by then the keeper has killed it. */
 const GROUP_LIMIT_MS = 10_000;
-/** Runs of the last seconds; the group of an older one would be told of as left. */
+/** How many ended runs are remembered; beyond that, the group of the oldest is told of as left. */
 const MAX_ENDED = 1_000;
 
 export interface LeftProcessesOptions {
   readonly session: SessionName;
-  /** The home's mark. */
+  /** The mark by which processes of this home are known. */
   readonly homeMark: string;
   readonly clock: Clock;
   readonly log: Logger;
   readonly find: (name: PaneName) => Pane | undefined;
-  /** Takes what happened, and gives its number; never throws. */
+  /** Puts an event on record and returns its number; never throws. */
   readonly record: (event: NewHostEvent) => number;
 }
 
-/** A run that has ended lately, whose process group the keeper ends. */
+/** A run that has just ended; the keeper ends its process group. */
 interface EndedRun {
   readonly pane: PaneName;
   readonly group: number | null;
@@ -37,8 +37,8 @@ interface EndedRun {
 }
 
 /**
- * Finds what commands have left behind when they ended: processes that descend from them and are in other process
- * groups, which go on. They are told of, and never touched.
+ * Finds processes that commands have left behind in other process groups when they ended. They are told
+ * of, and never touched.
  */
 export class LeftProcesses {
   readonly #options: LeftProcessesOptions;
@@ -53,7 +53,7 @@ export class LeftProcesses {
     this.#options = options;
   }
 
-  /** A run of the pane has ended. @param group of its command. */
+  /** Notes that a run of the pane has ended. @param group is the process group of its command. */
   ended(pane: PaneName, group: number | null): void {
     const until = this.#options.clock.elapsed() + GROUP_LIMIT_MS;
     this.#ended = [...this.#ended, { pane, group, until }].slice(-MAX_ENDED);
@@ -102,7 +102,7 @@ export class LeftProcesses {
     }
   }
 
-  /** undefined where it cannot be told now what belongs to the run that goes on. */
+  /** What is left in a pane; undefined where it is not known now what belongs to the present run. */
   #leftOf(pane: Pane, { ofKeeper, others, keepers }: Found): ProcessFacts[] | undefined {
     const isKnown = keepers === 0 || (keepers === 1 && pane.id !== null);
     if (!isKnown || pane.state === 'starting') return undefined;

@@ -7,14 +7,14 @@ import { LEFT_ALONE } from './pane-life.js';
 import type { HomeRuns } from './runs.js';
 import { endServers } from './server-process.js';
 
-/** What is configured is not known here. */
+/** How commands are ended here, where the configuration is not known. */
 const STOP = LEFT_ALONE.policy.stop;
 
 /**
- * Ends a session that a manager which is gone has left running.
+ * Ends a session that an earlier manager has left running, and resolves when its commands have ended.
  *
- * @param directory where its keepers' sockets are.
- * @returns whether there was one; it resolves when every command in it has ended.
+ * @param directory has the sockets of its keepers.
+ * @returns whether there was such a session.
  */
 export async function endLeftSession(server: TmuxServer, directory: string): Promise<boolean> {
   if (!(await server.isRunning())) return false;
@@ -28,8 +28,8 @@ export async function endLeftSession(server: TmuxServer, directory: string): Pro
 }
 
 /**
- * Ends all that lives of a home, whose sockets may be gone: each server, which ends its panes, and what does
- * not end with them.
+ * Ends all processes of a home, even where its sockets are gone: the tmux servers, which end their panes,
+ * and the runs that do not end with them.
  *
  * @throws UnavailableError when something cannot be ended.
  */

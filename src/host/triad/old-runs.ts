@@ -18,60 +18,60 @@ import { askToListen } from './process-facts.js';
 import { findRuns, type HomeRuns, type KeeperProcess, type Run } from './runs.js';
 import type { NotedRun } from './schema.js';
 
-/** After SIGKILL only the kernel can hold a process. */
+/** How long a killed process may take to end: after SIGKILL only the kernel can hold it. */
 const KILL_LIMIT_MS = 5_000;
 const POLL_MS = 50;
-/** A keeper that is there answers at once. */
+/** How long a keeper may take to answer: one that is there does so at once. */
 const CONNECT_LIMIT_MS = 500;
 
 export interface OldRunsOptions {
   readonly session: SessionName;
-  /** The home's mark. */
+  /** The mark by which processes of this home are known. */
   readonly homeMark: string;
   /** What was noted of runs when they were started. */
   readonly noted: () => readonly PaneRun[];
   readonly log: Logger;
 }
 
-/** A run that was noted, and its pane. */
+/** A noted run, and its pane. */
 export type PaneRun = NotedRun & { readonly pane: PaneName };
 
-/** What is searched for of a pane before anything is started in it. */
+/** The pane whose old runs are searched for, before anything is started in it. */
 export interface OldRunsOf {
   readonly pane: PaneName;
-  /** The keeper that is in the pane now, whose run is no old one. */
+  /** The keeper that is in the pane now; its run is no old one. */
   readonly keeperPid: number | undefined;
 }
 
-/** A pane, and how its command is ended. */
+/** A pane, and the policy that says how its command is ended. */
 export interface EndedPane {
   readonly name: PaneName;
   readonly policy: PanePolicy;
 }
 
-/** Finds what earlier starts have left running of a session, and ends it before it runs twice. */
+/** Finds what earlier starts of a session have left running, and ends it, so that nothing runs twice. */
 export class OldRuns {
   readonly #options: OldRunsOptions;
-  /** Of the runs that are about to be ended, by their keepers' process ids. */
+  /** The connections with the keepers of old runs, by the keepers' process ids. */
   readonly #keepers = new Map<number, KeeperConnection>();
 
   constructor(options: OldRunsOptions) {
     this.#options = options;
   }
 
-  /** The tmux server of the session, also where its socket and every note of it are gone. */
+  /** Finds the session's tmux server by its process, even where its socket and notes are gone. */
   async findServer(): Promise<number | undefined> {
     return (await this.#scan()).servers.get(this.#options.session);
   }
 
-  /** Connects with the keepers that are left, before others take their places. */
+  /** Connects with the keepers that are left, before new ones take their socket paths. */
   async follow(): Promise<void> {
     const { session } = this.#options;
     const own = (await this.#scan()).runs.filter((run) => run.session === session);
     await Promise.all(own.map((run) => this.#follow(run)));
   }
 
-  /** Whether something else of a pane lives than what its present keeper runs. */
+  /** Finds all old runs; the returned function tells those of a pane, without its present keeper's. */
   async find(): Promise<(of: OldRunsOf) => readonly Run[]> {
     const all = await this.#findAll();
     return ({ pane, keeperPid }) =>
@@ -79,9 +79,9 @@ export class OldRuns {
   }
 
   /**
-   * Resolves when nothing of a pane runs but what its present keeper runs.
+   * Ends the old runs of a pane, and resolves when nothing runs but what its present keeper runs.
    *
-   * @returns the last word of the keeper that had started it; undefined where there is none.
+   * @returns the last state that the keeper of the old run told; undefined where it told none.
    * @throws UnavailableError when something cannot be ended.
    */
   async end(of: OldRunsOf, stop: PanePolicy['stop']): Promise<KeeperState | undefined> {
@@ -100,7 +100,7 @@ export class OldRuns {
   }
 
   /**
-   * Ends all that lives of the session, whose panes are gone.
+   * Ends all processes of the session, whose panes are gone.
    *
    * @throws UnavailableError when something cannot be ended; the rest is.
    */
@@ -112,7 +112,7 @@ export class OldRuns {
     await endRuns(runs, (pane) => (policyOf(pane) ?? LEFT_ALONE.policy).stop);
   }
 
-  /** Lets go of all keepers. */
+  /** Closes the connections with all keepers. */
   close(): void {
     for (const keeper of this.#keepers.values()) keeper.close();
     this.#keepers.clear();
@@ -135,8 +135,8 @@ export class OldRuns {
 }
 
 /**
- * What of a session lives. A command that has dropped its environment is known by what was noted when it was
- * started.
+ * The runs of a session that live. A command that has dropped its environment is known by the note that
+ * was made when it was started.
  */
 export function runsOf(
   session: string,
@@ -173,7 +173,7 @@ export async function endRuns(
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
-/** Nothing may be started beside it. */
+/** An earlier run cannot be ended, and nothing may be started beside it. */
 export class StillRunsError extends UnavailableError {
   override name = 'StillRunsError';
 }
@@ -181,9 +181,9 @@ export class StillRunsError extends UnavailableError {
 /**
  * Ends what is left of a run as the policy says, and its keeper with it.
  *
- * @param keeper connected with its keeper, where that could be done (`followKeeper`).
- * @returns the last word of its keeper; undefined where there is none.
- * @throws UnavailableError when a process of it cannot be ended: it is never taken for dead.
+ * @param keeper is the connection with its keeper, where there is one (`followKeeper`).
+ * @returns the last state that its keeper told; undefined where it told none.
+ * @throws UnavailableError when a process of it cannot be ended: none is ever assumed to be dead.
  */
 async function endRun(
   run: Run,
@@ -196,7 +196,7 @@ async function endRun(
   }
   if (run.keeper !== undefined) await endKeeper(run.keeper);
   if (keeper === undefined) return undefined;
-  // Its last word is there: it has ended.
+  // The keeper has ended, so that its last state has arrived once the connection is closed.
   await withDeadline(keeper.closed, CONNECT_LIMIT_MS, 'the last word of a keeper').catch(
     () => undefined,
   );
@@ -204,8 +204,8 @@ async function endRun(
 }
 
 /**
- * Connects with the keeper of a run whose pane is gone: it alone knows how its command will have ended.
- * Only while no other keeper is in its place, which would lose its socket to it.
+ * Connects with the keeper of a run whose pane is gone: it alone knows how its command will end. To be
+ * called only while no new keeper listens at the same path, which would lose its socket.
  */
 async function followKeeper(run: Run): Promise<KeeperConnection | undefined> {
   if (run.keeper === undefined || !askToListen(run.keeper.pid)) return undefined;
@@ -216,13 +216,13 @@ async function followKeeper(run: Run): Promise<KeeperConnection | undefined> {
   return undefined;
 }
 
-/** Connects with the keeper that listens there; undefined where none answers. */
+/** Connects with the keeper that listens at `socketPath`; undefined where none answers. */
 export function findKeeper(socketPath: string): Promise<KeeperConnection | undefined> {
   const connecting = KeeperConnection.connect({ socketPath, deadlineMs: CONNECT_LIMIT_MS });
   return connecting.catch(() => undefined);
 }
 
-/** Another keeper may listen there that was faster. */
+/** Whether a state is of this run's keeper: another one may have made its socket there first. */
 function isOf({ starts, pid: running }: KeeperState, { processes }: Run): boolean {
   return starts > 0 && (running === null || processes.some(({ pid }) => pid === running));
 }
@@ -243,13 +243,13 @@ async function hasEnded(run: Run, signal: NodeJS.Signals, limitMs: number): Prom
       if (performance.now() > giveUpAt) return false;
       await delay(POLL_MS);
     }
-    // What it has started meanwhile.
+    // The run may have started other processes meanwhile.
     left = performance.now() > giveUpAt ? [] : await membersOf(run);
   }
   return (await membersOf(run)).length === 0;
 }
 
-/** Those of its terminal session, whose number nobody else gets as long as it has members. */
+/** The members of the run's terminal session, whose number no other gets while it has members. */
 async function membersOf({ keeperPid, keeper, processes }: Run): Promise<ProcessFacts[]> {
   if (keeper === undefined && !processes.some(livesOn)) return [];
   return (await scanProcesses()).filter(
@@ -257,7 +257,7 @@ async function membersOf({ keeperPid, keeper, processes }: Run): Promise<Process
   );
 }
 
-/** Its pane is gone, and it ends with it; or it is still there, on a server that nobody uses. */
+/** Waits for a keeper to end with its pane, and kills one whose pane is still there on an unused server. */
 async function endKeeper(keeper: KeeperProcess): Promise<void> {
   const killAt = performance.now() + CONNECT_LIMIT_MS;
   while (livesOn(keeper)) {

@@ -5,17 +5,17 @@ import type { PanePolicy } from '../plan/session-plan.js';
 import { isUnrunnable } from './command-exit.js';
 import type { PaneMemory } from './schema.js';
 
-/** After SIGKILL only the kernel can hold a process; more than this is a stuck disk. */
+/** How long after SIGKILL it is sent again: only the kernel can hold a process, as on a stuck disk. */
 const KILL_LIMIT_MS = 5_000;
 
-/** What a life is led by; may be replaced while it goes on. */
+/** What decides about a pane's command; it may be replaced while that runs. */
 export interface LifePlan {
   readonly policy: PanePolicy;
   /** Whether `healthy` can be reached. */
   readonly hasReadyProbe: boolean;
 }
 
-/** Of a pane that is not configured: what runs in it goes on, and nothing else happens. */
+/** The plan of a pane that is not configured: what runs in it goes on, and nothing else happens. */
 export const LEFT_ALONE: LifePlan = {
   hasReadyProbe: false,
   policy: {
@@ -28,23 +28,23 @@ export const LEFT_ALONE: LifePlan = {
 export interface PaneLifeOptions {
   readonly plan: LifePlan;
   readonly clock: Clock;
-  /** From 0 up to 1. */
+  /** A random number from 0 up to 1. */
   readonly random: () => number;
   readonly memory: Readonly<LifeMemory>;
-  /** What has to be waited for before a start, for people; undefined when nothing. */
+  /** What has to be waited for before a start, in words for people; undefined when nothing. */
   readonly waitsFor: () => string | undefined;
   /** Tells the keeper to start the command. */
   readonly start: () => void;
   readonly signal: (signal: NodeJS.Signals) => void;
-  /** How a command ended, for people. */
+  /** How a command ended, in words for people. */
   readonly describeExit: (exit: PaneExit) => string;
-  /** Called before what follows from a change is done, so that it can be remembered first. */
+  /** Called before anything else follows from a change, so that it can be remembered first. */
   readonly onChange: (change: LifeChange) => void;
-  /** What is to be remembered changed without the state. */
+  /** Called when the memory changed without the state. */
   readonly onCount: () => void;
 }
 
-/** What a life itself remembers. */
+/** The part of a pane's memory that its life decides about. */
 export type LifeMemory = Omit<PaneMemory, 'starts' | 'earlierStarts' | 'pid' | 'event'>;
 
 export interface LifeChange {
@@ -55,21 +55,21 @@ export interface LifeChange {
 
 interface End {
   readonly how: string;
-  /** How long ago. */
+  /** How long ago the command ended. */
   readonly ageMs: number;
-  /** It was not the command that ended: somebody closed its pane, or its tmux server died. */
+  /** Whether the command did not end by itself: somebody closed its pane, or its tmux server died. */
   readonly isForeign: boolean;
 }
 
 /**
- * The states of one pane's command, and what leads from one to the next. It knows neither tmux nor the
- * keeper: it is told what happened and says what is to be done. No wait depends on the wall clock.
+ * The state machine of one pane's command. It knows neither tmux nor the keeper: it is told what happened
+ * and calls what is to be done. No wait depends on the wall clock.
  */
 export class PaneLife {
   readonly #options: PaneLifeOptions;
   #plan: LifePlan;
   #memory: LifeMemory;
-  /** The end of the pause, of the grace, of being well for long enough: one at a time. */
+  /** Cancels the one timer: of the pause, of the grace, or of `resetAfterMs`. */
   #cancelTimer: () => void = () => undefined;
   #isReleased = false;
 
@@ -92,7 +92,7 @@ export class PaneLife {
     return ['starting', 'running', 'healthy', 'unhealthy', 'stopping'].includes(this.state);
   }
 
-  /** From now on decisions follow another plan; a pause that has begun goes on. */
+  /** Decides by another plan from now on; a pause that has begun goes on. */
   setPlan(plan: LifePlan): void {
     this.#plan = plan;
     if (plan.hasReadyProbe) return;
@@ -100,7 +100,7 @@ export class PaneLife {
     if (this.state === 'running') this.#countAnewLater(0);
   }
 
-  /** Goes on with the timers that the manager before has begun, with what is left of them. */
+  /** Starts the timers that the manager before had begun, with the time that is left of them. */
   resume(): void {
     const { state, since, startsAt, pauseMs } = this.#memory;
     const now = this.#options.clock.now();
@@ -109,12 +109,12 @@ export class PaneLife {
     if (this.#isWell(state)) this.#countAnewLater(Math.max(0, now - since));
   }
 
-  /** A keeper is there that has not started the command, whatever the one before was told. */
+  /** Starts the command where that is due: its keeper is there and has not started it. */
   keeperCame(): void {
     if (this.state === 'waiting' || this.state === 'starting') this.#begin('its pane is there');
   }
 
-  /** What it waits for may have come. */
+  /** Starts the command if what it waited for has come. */
   recheck(): void {
     if (this.state === 'waiting') this.#begin('nothing to wait for any more');
   }
@@ -125,14 +125,14 @@ export class PaneLife {
     if (this.#isWell('running')) this.#countAnewLater(0);
   }
 
-  /** @param foreignCause what took the command away with its pane, which is no crash of its own. */
+  /** Notes the end. @param foreignCause tells what ended it with its pane, which is no crash of its own. */
   ended(exit: PaneExit, foreignCause?: string): void {
     const how = foreignCause ?? this.#options.describeExit(exit);
     const isForeign = foreignCause !== undefined;
     if (this.isUp) this.#follow(exit, { how, ageMs: 0, isForeign });
   }
 
-  /** It ended while no manager was there. */
+  /** Notes that the command ended while no manager was there. */
   endedBefore(exit: PaneExit): void {
     const { state, since } = this.#memory;
     const wasWellForLong = exit.at - since >= this.#plan.policy.resetAfterMs;
@@ -154,14 +154,14 @@ export class PaneLife {
     this.#cancelTimer();
   }
 
-  /** The command is there, but of no use: it is ended. */
+  /** Ends a command that lives but is of no use, as its liveness probe tells. */
   dead(reason: string): void {
     if (!this.#isRunning) return;
     if (this.state !== 'unhealthy') this.#change('unhealthy', reason);
     this.#end('dead', reason);
   }
 
-  /** The command is being ended from outside; its end follows. */
+  /** Notes that the command is being ended from outside; `ended` follows. */
   closing(reason: string): void {
     if (!this.isUp || this.state === 'stopping') return;
     this.#cancelTimer();
@@ -169,7 +169,7 @@ export class PaneLife {
     this.#change('stopping', reason);
   }
 
-  /** It stays stopped until `askStart` or `askRestart`. */
+  /** Stops the command, until `askStart` or `askRestart`. */
   askStop(reason: string): void {
     if (this.state === 'stopped') return;
     this.#forgetCrashes();
@@ -178,7 +178,7 @@ export class PaneLife {
     this.#change('stopped', reason);
   }
 
-  /** For what is not up. */
+  /** Starts the command; does nothing where it is up. */
   askStart(reason: string): void {
     if (this.isUp) return;
     this.#forgetCrashes();
@@ -191,7 +191,7 @@ export class PaneLife {
     this.#end('restart', reason);
   }
 
-  /** From now on it is led by somebody else: whatever it is told, it does and changes nothing. */
+  /** Hands the command to another life or manager: this one does and changes nothing any more. */
   release(): void {
     this.#isReleased = true;
     this.#cancelTimer();
@@ -242,7 +242,7 @@ export class PaneLife {
   #rest({ how, ageMs }: End): void {
     const { firstMs, factor, maxMs, jitter } = this.#plan.policy.backoff;
     const { pauses } = this.#memory;
-    // Not Infinity, of which no pause at all would make NaN.
+    // A factor of Infinity times a pause of 0 would be NaN.
     const growth = Math.min(factor ** pauses, Number.MAX_VALUE);
     const wholeMs = Math.min(maxMs, firstMs * growth);
     const pauseMs = Math.round(wholeMs * (1 - jitter * this.#options.random()));
@@ -270,7 +270,7 @@ export class PaneLife {
     this.#setTimer(graceMs, () => this.#killCommand());
   }
 
-  /** Again and again: whatever holds it may let go of it. */
+  /** Kills the command, again and again: what holds it in the kernel may let go of it. */
   #killCommand(): void {
     this.#options.signal('SIGKILL');
     this.#setTimer(KILL_LIMIT_MS, () => this.#killCommand());

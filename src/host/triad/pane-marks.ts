@@ -13,32 +13,32 @@ export interface PaneMarksOptions {
   readonly getControl: () => ControlConnection;
 }
 
-/** What is kept of a pane in tmux itself, in user options that live as long as the pane. */
+/** Keeps what the next manager must know of a pane in tmux, in user options, which live as long as it. */
 export class PaneMarks {
   readonly #options: PaneMarksOptions;
-  /** Of each pane and option the newest value, until tmux has answered. */
+  /** The newest value of each pane and option, until tmux has answered. */
   readonly #unanswered = new Map<string, Mark>();
 
   constructor(options: PaneMarksOptions) {
     this.#options = options;
   }
 
-  /** For the manager after this one. */
+  /** Keeps a pane's memory for the next manager. */
   remember(id: PaneId | null, memory: PaneMemory): void {
     this.#set(id, '@triad_memory', writeMemory(memory));
   }
 
-  /** Which program is started. */
+  /** Keeps the mark of the program that is being started. */
   starting(id: PaneId | null, program: PaneProgram | undefined): void {
     if (program !== undefined) this.#set(id, '@triad_program', programMark(program));
   }
 
-  /** tmux can be asked again: what it did not answer to is told once more. */
+  /** Sets what tmux did not answer once more, since it can be asked again. */
   again(): void {
     for (const mark of [...this.#unanswered.values()]) this.#write(mark);
   }
 
-  /** The session is another one, whose panes may have the same ids. */
+  /** Forgets unanswered values, since the panes of another session may have the same ids. */
   forget(): void {
     this.#unanswered.clear();
   }

@@ -2,29 +2,29 @@ import type { HostEvent } from '../../base/host-event.js';
 import { readJson } from '../../base/schema.js';
 import { type PaneMemory, paneMemorySchema } from './schema.js';
 
-/** What an event that tells of a change of state has to know of the memory, to stand in for it. */
+/** The facts by which an event about a change of state can replace a memory that was lost. */
 export function memoryFacts(memory: PaneMemory): HostEvent['facts'] {
   const { since, starts, earlierStarts, crashes, pauses, pauseMs, startsAt, ending } = memory;
   return { since, starts, earlierStarts, crashes, pauses, pauseMs, startsAt, ending };
 }
 
-/** undefined for an event that says too little; what it says beside is left out. */
+/** The memory that an event about a change of state tells; undefined where it tells too little. */
 export function recordedMemory({ number, facts }: HostEvent): PaneMemory | undefined {
   const told = { ...facts, state: facts['to'], event: number };
   return paneMemorySchema.strip().safeParse(told).data;
 }
 
-/** The option's limit is tmux's for a command, 16 KB; a memory takes less than one. */
+/** Writes a memory as an option's value: less than 1 KB, where tmux takes 16 KB in a command (imsg). */
 export function writeMemory(memory: PaneMemory): string {
   return JSON.stringify(memory);
 }
 
-/** undefined for anything but a memory: whoever drives can write the option, too. */
+/** Reads a memory; undefined for anything else, since drivers can write the option, too. */
 export function readMemory(text: string): PaneMemory | undefined {
   return readJson(paneMemorySchema, text);
 }
 
-/** Of a pane in which nothing was started yet. */
+/** The memory of a pane in which nothing was started yet. */
 export function freshMemory(now: number): PaneMemory {
   return {
     ...{ state: 'waiting', reason: 'not started yet', since: now, pid: null, question: null },

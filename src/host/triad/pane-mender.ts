@@ -17,9 +17,9 @@ import type { RunRecord } from './run-record.js';
 import { isKeeperOf } from './runs.js';
 import type { FoundPane, SessionBuilder } from './session-builder.js';
 
-/** A keeper listens within milliseconds of its start; a machine under load takes longer. */
+/** How long a keeper may take to listen: some milliseconds, or seconds on a machine under load. */
 const KEEPER_LIMIT_MS = 10_000;
-/** Keepers give a command 7 s to end before they kill it. */
+/** How long a keeper may take to end a command with its pane: it kills it after 5 s (`keeper.cc`). */
 export const END_LIMIT_MS = 15_000;
 
 export interface PaneMenderOptions {
@@ -28,19 +28,19 @@ export interface PaneMenderOptions {
   readonly pipes: PanePipes;
   readonly runs: RunRecord;
   readonly log: Logger;
-  /** Aborted when the panes are led by nobody any more. */
+  /** Aborted when this host lets go of the panes. */
   readonly closing: AbortSignal;
   readonly oldRuns: OldRuns;
-  /** Somebody closed the pane; it is being made again. */
+  /** Called when somebody closed the pane and it is being made again. */
   readonly onClosed: (pane: Pane) => void;
-  /** Somebody closed the pane, and nothing says what to make it again with. */
+  /** Called when somebody closed a pane that is not configured, so that it is not made again. */
   readonly onForgotten: (pane: Pane) => void;
 }
 
 /** Connects a pane with its keeper, however long that takes. */
 export type ConnectKeeper = () => Promise<void>;
 
-/** Gives panes their keepers: those just found, and those whose keeper or pane somebody took away. */
+/** Gives a keeper to panes that were just found, and to those that have lost theirs. */
 export class PaneMender {
   readonly #options: PaneMenderOptions;
 
@@ -49,17 +49,16 @@ export class PaneMender {
   }
 
   /**
-   * Connects a pane with the keeper in its place, or with a new one where that is gone or somebody has put
-   * another program there.
+   * Connects a pane with the keeper that runs in it, or with a new one where none does.
    *
-   * @param note is shown in it where no command runs.
+   * @param note is shown in the pane where no command runs.
    */
   async adopt(pane: Pane, found: FoundPane, note?: string): Promise<void> {
     await this.#keep(pane, found);
     await this.#adoptKeeper(pane, found, note);
   }
 
-  /** Sees to it that there is a keeper that can answer. */
+  /** Ensures that a keeper runs in the pane, is not stopped and has its socket. */
   async #keep(pane: Pane, found: FoundPane): Promise<void> {
     const socketPath = this.#options.builder.keeperSocket(pane.name);
     if (!isKeeperOf(found.keeperPid, pane.name)) return this.#respawn(pane, found);
@@ -67,7 +66,7 @@ export class PaneMender {
     if (!existsSync(socketPath)) this.#askToListen(found);
   }
 
-  /** A keeper whose socket somebody deleted goes on where nobody can reach it. */
+  /** Asks a keeper whose socket was deleted to make it again, since nobody can connect with it. */
   #askToListen({ name, keeperPid }: FoundPane): void {
     const isAsked = askToListen(keeperPid);
     const what = isAsked
@@ -76,7 +75,7 @@ export class PaneMender {
     this.#options.log.warn({ pane: name, pid: keeperPid }, what);
   }
 
-  /** Makes a pane where it was seen last. */
+  /** Makes a pane at the position where it was seen last. */
   async #makeWhereItWas(sessionId: string, plan: PanePlan): Promise<FoundPane> {
     const { builder, positions } = this.#options;
     const rows = await builder.rows(sessionId);
@@ -99,15 +98,14 @@ export class PaneMender {
   }
 
   /**
-   * Puts right a pane that lost its keeper: the keeper is connected again, gets a successor, or the pane
-   * is made again where it was.
+   * Repairs a pane that lost its keeper: connects again, replaces the keeper, or makes the pane again.
    *
-   * @returns what is to be done without keeping the session's windows from others; undefined where
-   *   nothing in them is new.
+   * @returns the rest of the work, which needs no turn at the session's windows; undefined where
+   *   nothing in them has changed.
    */
   async mend(sessionId: string, pane: Pane): Promise<ConnectKeeper | undefined> {
     const { builder, positions } = this.#options;
-    // All of ours may be gone while a window of somebody's own keeps the session.
+    // Only without any pane is the session gone: somebody's own window may keep it where ours are closed.
     if ((await builder.rows(sessionId)).length === 0) return undefined;
     const found = (await builder.findPanes(sessionId)).find(({ name }) => name === pane.name);
     if (found !== undefined) {
@@ -128,9 +126,9 @@ export class PaneMender {
   }
 
   /**
-   * Ends what of a pane lives beside the keeper in its place, which may take its time.
+   * Ends the old runs of a pane, which may take as long as their policy says.
    *
-   * @throws UnavailableError where that cannot be done: nothing may be started in it then.
+   * @throws UnavailableError where one cannot be ended: nothing may be started in the pane then.
    */
   async free(sessionId: string, pane: Pane): Promise<void> {
     const panes = await this.#options.builder.findPanes(sessionId);
@@ -141,7 +139,7 @@ export class PaneMender {
     pane.lostBefore(exitOf(last) ?? undefined);
   }
 
-  /** Makes a pane where it was; led, its command is started when what was in it before has ended. */
+  /** Makes a pane where it was. The returned function starts its command, once the one before has ended. */
   async make(sessionId: string, pane: Pane, plan: PanePlan): Promise<ConnectKeeper> {
     const found = await this.#options.positions.hold(() => this.#makeWhereItWas(sessionId, plan));
     await this.#pipe(sessionId);
@@ -152,7 +150,7 @@ export class PaneMender {
     };
   }
 
-  /** @throws UnavailableError while what the keeper before it ran goes on: nothing is started beside that. */
+  /** Puts a new keeper into a pane. @throws UnavailableError while an old run of the pane goes on. */
   async #respawn(pane: Pane, found: FoundPane): Promise<void> {
     const left = (await this.#options.oldRuns.find())({ pane: pane.name, keeperPid: undefined });
     if (left.length > 0) {
@@ -174,7 +172,7 @@ export class PaneMender {
   }
 }
 
-/** What of a pane is no old run: that of the keeper in its place. */
+/** The request for a pane's old runs, which leaves out the run of the keeper that is in it. */
 export function oldRunsOf(pane: PaneName, found: FoundPane | undefined): OldRunsOf {
   const isThere = found !== undefined && isKeeperOf(found.keeperPid, pane);
   return { pane, keeperPid: isThere ? found.keeperPid : undefined };

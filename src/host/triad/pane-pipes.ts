@@ -9,10 +9,10 @@ import type { ControlConnection } from '../tmux/control-connection.js';
 import { variable } from '../tmux/rows.js';
 import type { PaneRow } from './pane-row.js';
 
-/** Pauses before a pane is checked again whose tap did not stay, or is not ours: doubled each time. */
+/** Pauses before a pane is checked again that has no tap of ours: doubled each time. */
 const FIRST_PAUSE_MS = 200;
 const LAST_PAUSE_MS = 10_000;
-/** Whose pauses are longer has no tap that is just being started. */
+/** A pipe that is not ours is told once the pause is longer: then it is no tap that is just starting. */
 const TOLD_PAUSE_MS = 1_000;
 
 export interface PanePipesOptions {
@@ -21,7 +21,7 @@ export interface PanePipesOptions {
   readonly log: Logger;
   /** Throws while tmux cannot be asked. */
   readonly getControl: () => ControlConnection;
-  /** Of the tmux server; undefined where that is not known. */
+  /** The process id of the tmux server; undefined where it is not known. */
   readonly serverPid: () => number | undefined;
 }
 
@@ -32,23 +32,23 @@ interface Attempt {
 
 interface PipeReader {
   readonly pid: number;
-  /** Whose tap it is; undefined for none of ours. */
+  /** The pane whose tap the process is; undefined for a process that is no tap of ours. */
   readonly pane: PaneName | undefined;
 }
 
 type OurRow = PaneRow & { readonly name: PaneName };
 
-/** Gives each pane of ours its tap where none is; somebody's own pipe is left in its place, and told. */
+/** Gives each pane of ours a tap; a pipe that somebody has set up instead is left as it is, and told. */
 export class PanePipes implements Part {
   readonly name = 'tap';
   readonly #options: PanePipesOptions;
-  /** Panes whose tap is not there, and when they are checked again. */
+  /** The panes without a tap of ours, and when they are checked again. */
   readonly #attempts = new Map<PaneId, Attempt>();
-  /** Of these, the panes that somebody pipes elsewhere. */
+  /** Those of them that somebody pipes elsewhere. */
   readonly #others = new Map<PaneId, PaneName>();
-  /** Panes that had a pipe when they were seen last. */
+  /** The panes that had a pipe at the last check. */
   #piped: ReadonlySet<PaneId> = new Set();
-  /** The panes are those of an earlier host, which had tapped them all. */
+  /** Whether the panes are those of an earlier host, which had tapped them all. */
   #isAdopted = false;
 
   constructor(options: PanePipesOptions) {
@@ -67,14 +67,14 @@ export class PanePipes implements Part {
     });
   }
 
-  /** Checks panes for the first time; where an earlier host left taps in them, these are taken over. */
+  /** Checks panes for the first time, and waits for the taps that an earlier host left in them. */
   async checkAnew(isAdopted: boolean, check: () => Promise<readonly PaneRow[]>): Promise<void> {
     this.#isAdopted = isAdopted;
     const tapped = (await check()).filter(({ hasPipe, isDead }) => hasPipe && !isDead);
     if (isAdopted) await this.#options.taps.reconnected(tapped.flatMap(({ name }) => name ?? []));
   }
 
-  /** Resolves when tmux has answered to what this began. */
+  /** Gives taps to panes without one; resolves when tmux has answered. */
   async check(rows: readonly PaneRow[]): Promise<void> {
     const ours = rows.filter(isOurs);
     this.#forgetAllBut(ours);
@@ -93,7 +93,7 @@ export class PanePipes implements Part {
     await Promise.all([...due, ...broken].map(({ id, name }) => this.#pipe(id, name)));
   }
 
-  /** Of panes that are tapped, or gone, nothing is kept; somebody's own pipe that ended is followed by ours at once. */
+  /** Forgets panes that are tapped or gone, and those whose other pipe has ended, which get a tap at once. */
   #forgetAllBut(ours: readonly OurRow[]): void {
     const rows = new Map(ours.map((row) => [row.id, row]));
     for (const id of this.#attempts.keys()) {
@@ -105,7 +105,7 @@ export class PanePipes implements Part {
     }
   }
 
-  /** Whether it is time to see to a pane's tap; then it is again only after a pause. */
+  /** Whether a pane is to be checked now; if so, the next time is after a longer pause. */
   #isDue(id: PaneId): boolean {
     const now = this.#options.clock.elapsed();
     const { pauseMs, dueAt } = this.#attempts.get(id) ?? { pauseMs: FIRST_PAUSE_MS, dueAt: 0 };
@@ -115,7 +115,7 @@ export class PanePipes implements Part {
     return true;
   }
 
-  /** Panes whose tap has ended: tmux notices that only when it has something to write. */
+  /** Finds panes whose tap has ended, which tmux notices only when it has something to write to it. */
   async #findBroken(ours: readonly OurRow[]): Promise<readonly OurRow[]> {
     const { taps, log, serverPid } = this.#options;
     const server = serverPid();
@@ -124,7 +124,7 @@ export class PanePipes implements Part {
     );
     if (silent.length === 0 || server === undefined) return [];
     const readers = await this.#readersOf(server);
-    // One that was stopped while no host was there has not connected.
+    // A tap that was stopped while no host was there has not connected yet.
     for (const { pid, pane } of readers) {
       if (pane === undefined || !continueStopped(pid)) continue;
       log.warn({ pane }, 'tap was stopped, continued');
@@ -143,7 +143,7 @@ export class PanePipes implements Part {
     else if (pauseMs > TOLD_PAUSE_MS) this.#others.set(id, name);
   }
 
-  /** What tmux has started beside what is in panes: our taps, and what people pipe to or run. */
+  /** The processes that tmux has started outside panes: our taps, and what people pipe to or run. */
   async #readersOf(server: number): Promise<readonly PipeReader[]> {
     const { getControl, taps } = this.#options;
     const panes = await getControl().rows('list-panes', { pid: 'pane_pid' }, ['-a']);
@@ -154,7 +154,7 @@ export class PanePipes implements Part {
     return children.map(({ pid }) => ({ pid, pane: taps.findTapped(argumentsOf(pid)) }));
   }
 
-  /** What came until it has another one is lost. */
+  /** Notes that a pane's tap has ended: output until the next one is lost. */
   #lost(name: PaneName): void {
     this.#options.log.warn({ pane: name }, 'tap has ended, pane is tapped anew');
     this.#options.taps.missing(name);

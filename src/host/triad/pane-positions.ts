@@ -1,23 +1,23 @@
 import type { PaneId, PaneName } from '../../base/ids.js';
 import type { PaneRow } from './pane-row.js';
 
-/** Where the panes of a window were when all of ours were there. */
+/** The layout of a window when all our panes in it were there. */
 export interface KnownWindow {
   readonly windowId: string;
   /** tmux's layout string, which `select-layout` gives to panes in the order of their window. */
   readonly layout: string;
-  /** As the layout has them. */
+  /** The panes in the order of the layout. */
   readonly ids: readonly PaneId[];
 }
 
 /** Remembers each window's layout, so that a pane that somebody closed can come back where it was. */
 export class PanePositions {
   #windows: readonly KnownWindow[] = [];
-  /** Where each of our panes was seen last. */
+  /** The id of each of our panes when it was seen last. */
   readonly #ours = new Map<PaneName, PaneId>();
   #isHeld = false;
 
-  /** A window in which a pane of ours is missing stays as it was remembered. */
+  /** Remembers the windows as they are now, except those in which a pane of ours is missing. */
   update(rows: readonly PaneRow[]): void {
     if (this.#isHeld) return;
     for (const { name, id } of rows) if (name !== undefined) this.#ours.set(name, id);
@@ -31,7 +31,7 @@ export class PanePositions {
     this.#windows = [...broken, ...whole];
   }
 
-  /** Remembers nothing new until `work` is done, which makes a pane: what it passes through is no layout. */
+  /** Remembers nothing until `work` has made a pane: the layouts in between are not anybody's. */
   async hold<T>(work: () => Promise<T>): Promise<T> {
     this.#isHeld = true;
     try {
@@ -41,13 +41,13 @@ export class PanePositions {
     }
   }
 
-  /** Where a pane was seen last; undefined when it never was. */
+  /** The window in which a pane was seen last; undefined when it never was seen. */
   find(name: PaneName): KnownWindow | undefined {
     const id = this.#ours.get(name);
     return this.#windows.find(({ ids }) => id !== undefined && ids.includes(id));
   }
 
-  /** What to give `split-window` so that a pane is made where it was; undefined when its window is gone. */
+  /** The arguments by which split-window (tmux(1)) makes a pane where it was; undefined without its window. */
   neighbour(name: PaneName, rows: readonly PaneRow[]): readonly string[] | undefined {
     const window = this.find(name);
     const id = this.#ours.get(name);
@@ -57,7 +57,7 @@ export class PanePositions {
     return splitTarget(ids, window.ids.indexOf(id));
   }
 
-  /** A pane was made again under another id. */
+  /** Notes that a pane was made again, with another id. */
   replace(name: PaneName, to: PaneId): void {
     const from = this.#ours.get(name);
     this.#ours.set(name, to);
@@ -67,19 +67,19 @@ export class PanePositions {
     }));
   }
 
-  /** A pane is not wanted any more: it is not missed. */
+  /** Forgets a pane that is not configured any more, so that it does not count as missing. */
   forget(name: PaneName): void {
     this.#ours.delete(name);
   }
 
-  /** The session is another one. */
+  /** Forgets everything, since the session is another one. */
   clear(): void {
     this.#windows = [];
     this.#ours.clear();
   }
 }
 
-/** What makes `split-window` put a pane at this position among others, of which some are not there. */
+/** The arguments by which split-window puts a pane at position `at` among others; undefined ids are missing. */
 export function splitTarget(
   ids: readonly (PaneId | undefined)[],
   at: number,

@@ -1,17 +1,17 @@
 import type { Row } from '../tmux/rows.js';
 
-/** What the check asks of every pane of a session: ids and what is ours, no text that a pane chose. */
+/** The fields that the check asks of each pane: ids and options of ours, no text that a program chose. */
 export const PANE_ROW = {
   id: 'pane_id',
   windowId: 'window_id',
-  /** Its keeper was killed; tmux keeps the pane. */
+  /** Whether the keeper was killed and tmux keeps the pane (tmux(1) remain-on-exit). */
   isDead: 'pane_dead',
-  /** Whether its output goes into a command: our tap, or somebody's own. */
+  /** Whether its output is piped into a command: our tap, or another one. */
   hasPipe: 'pane_pipe',
   keeperPid: 'pane_pid',
-  /** Of its window, zoomed or not. */
+  /** The layout of its window, the same whether a pane is zoomed or not. */
   layout: 'window_layout',
-  /** undefined for one that somebody opened. */
+  /** Its configured name; undefined for a pane that somebody opened. */
   name: '@triad_pane',
 } as const;
 

@@ -19,12 +19,12 @@ export interface PaneSetOptions
   extends PaneSurroundings,
     Pick<LeftProcessesOptions, 'homeMark' | 'session'> {
   readonly plans: readonly PanePlan[];
-  /** Takes what happened, and gives its number; never throws. */
+  /** Puts an event on record and returns its number; never throws. */
   readonly record: (event: NewHostEvent) => number;
   readonly onRemember: (pane: Pane, memory: PaneMemory) => void;
-  /** The keeper is gone: somebody closed the pane, or killed the keeper. */
+  /** Called when a keeper is gone: somebody closed the pane, or killed the keeper. */
   readonly onKeeperLost: (pane: Pane) => void;
-  /** What people are shown of a pane changed. */
+  /** Called when what people are shown of a pane has changed. */
   readonly onPaneChanged: (pane: PaneDescription) => void;
 }
 
@@ -33,9 +33,9 @@ export class PaneSet {
   readonly #options: PaneSetOptions;
   readonly #panes = new Map<PaneName, Pane>();
   readonly #lines: AwaitedLines;
-  /** What ended runs have left running. */
+  /** The processes that ended runs have left running. */
   readonly left: LeftProcesses;
-  /** All are being restarted: none is started before all have ended. */
+  /** Whether all panes are being restarted: no command is started before all have ended. */
   #isHeld = false;
 
   constructor(options: PaneSetOptions) {
@@ -65,7 +65,7 @@ export class PaneSet {
     return pane;
   }
 
-  /** @param plan undefined for one that was found and is not configured. */
+  /** @param plan is undefined for a pane that was found and is not configured. */
   add(name: PaneName, plan: PanePlan | undefined): Pane {
     const { clock, random, log, taps, watchHealth, onRemember, onKeeperLost } = this.#options;
     const pane: Pane = new Pane({
@@ -74,7 +74,7 @@ export class PaneSet {
       env: (current) => this.#env(current),
       waitsFor: (current) => this.#waitsFor(current),
       onChange: (change) => this.#changed(pane, change),
-      // Nothing is started yet, so that a program that is being started is none of this manager's.
+      // A pane that is recalled as `starting` has not been started by this manager, so it is not told.
       onRecalled: () => {
         if (pane.state !== 'starting') this.#options.onPaneChanged(pane.describe());
       },
@@ -87,7 +87,7 @@ export class PaneSet {
     return pane;
   }
 
-  /** What stood in a pane that was found; comes before its keeper. */
+  /** Takes what a pane showed that was found; to be called before its keeper is adopted. */
   recall(name: PaneName, past: PastOutput): void {
     this.#options.taps.recall(name, past);
     this.#lines.recall(name);
@@ -100,7 +100,7 @@ export class PaneSet {
     this.recheck();
   }
 
-  /** Panes in this order from now on, each led by its plan; those it does not name stay as they are. */
+  /** Gives panes their plans and their order; panes that no plan names stay as they are. */
   setPlans(plans: readonly PanePlan[]): void {
     const { taps } = this.#options;
     const planned = plans.map((plan) => this.find(plan.name) ?? this.add(plan.name, plan));
@@ -118,25 +118,25 @@ export class PaneSet {
     this.recheck();
   }
 
-  /** Those that wait are started where what they wait for has come. */
+  /** Starts the waiting panes whose dependencies are met. */
   recheck(): void {
     for (const pane of this.#ordered()) pane.recheck();
   }
 
-  /** @throws RefusedError when the one runs already. */
+  /** Starts one pane, or with null all that are down. @throws RefusedError when the one runs already. */
   async start(name: PaneName | null): Promise<void> {
     if (name !== null) return this.get(name).start();
     const idle = this.#ordered().filter((pane) => pane.plan !== undefined && !pane.isUp);
     await whereFolderIs(idle, (ready) => Promise.all(ready.map((pane) => pane.start())));
   }
 
-  /** Each as its policy says, those that depend on others first. */
+  /** Stops one pane or all, each as its policy says, those that depend on others first. */
   async stop(name: PaneName | null, reason?: string): Promise<void> {
     if (name !== null) return this.get(name).stop(reason);
     await this.#inReverse(this.all, (pane) => pane.stop(reason));
   }
 
-  /** Of all of them those that were stopped stay so. */
+  /** Restarts one pane, or with null all but those that were stopped. */
   async restart(name: PaneName | null): Promise<void> {
     if (name !== null) return this.get(name).restart();
     const panes = this.all.filter((pane) => pane.plan !== undefined && pane.state !== 'stopped');
@@ -160,7 +160,7 @@ export class PaneSet {
     for (const pane of this.all) pane.close();
   }
 
-  /** Waits for each pane until those that depend on it are done. */
+  /** Does `work` to each pane once it is done for the panes that depend on it. */
   async #inReverse(panes: readonly Pane[], work: (pane: Pane) => Promise<void>): Promise<void> {
     const works = new Map<PaneName, Promise<void>>();
     for (const pane of this.#ordered().reverse()) {
@@ -254,7 +254,7 @@ function dependsOn(pane: Pane, other: Pane): boolean {
   return pane.plan?.dependsOn.some(({ on }) => on === other.name) === true;
 }
 
-/** Does `work` to those that can be started. @throws RefusedError of the first that cannot, which is left alone. */
+/** Does `work` to the panes whose working directory is there. @throws the RefusedError of the first other. */
 async function whereFolderIs(
   panes: readonly Pane[],
   work: (panes: readonly Pane[]) => Promise<unknown>,

@@ -17,7 +17,7 @@ export interface PaneTroublesOptions {
   readonly onPaneChanged: (pane: PaneDescription) => void;
 }
 
-/** Tells once of each change in what panes are led by: keepers and their sockets. */
+/** Tells once of each trouble with a keeper or its socket. */
 export class PaneTroubles {
   readonly #options: PaneTroublesOptions;
 
@@ -25,7 +25,7 @@ export class PaneTroubles {
     this.#options = options;
   }
 
-  /** It cannot be led now; that is tried again. */
+  /** Tells that a pane cannot be supervised now; that is tried again. */
   unreachable(pane: Pane, error: unknown): void {
     const why = visible(messageOf(error));
     const unreachable = `${pane.name} is unreachable, what runs in it goes on unsupervised: ${why}; it is tried again, and killing its keeper starts it anew`;
@@ -33,9 +33,9 @@ export class PaneTroubles {
     this.#failed(pane, text, { error, part: 'keeper' });
   }
 
-  /** Somebody took the socket of its keeper away, or opened it to others. */
+  /** Tells that the socket of a pane's keeper was removed, replaced or opened to others. */
   keeperSocket(pane: Pane | undefined, fault: string, isMended: boolean): void {
-    // One that nobody leads is being put right as a whole.
+    // A pane without a keeper is being repaired as a whole.
     if (pane === undefined || pane.id === null) return;
     const { name } = pane;
     if (!isMended) {

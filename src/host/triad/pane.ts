@@ -17,12 +17,13 @@ import { freshMemory } from './pane-memory.js';
 import type { Adoption, PaneOptions } from './pane-options.js';
 import type { PaneMemory, PaneNote } from './schema.js';
 
-/** Of a command that could not be started for want of it. */
+/** Why a command could not be started whose working directory is missing. */
 const NO_FOLDER = 'its working directory is not there';
 const START_LIMIT_MS = 10_000;
-/** Beyond the grace of its policy, until a command that is ended counts as stuck. */
+/** How long after the grace of its policy a command that is being ended counts as stuck. */
 const END_MARGIN_MS = 10_000;
-/** One pane of the triad: leads the life of its command through the keeper. */
+
+/** One pane of the triad: supervises its command through the keeper. */
 export class Pane {
   readonly name: PaneName;
   readonly #options: PaneOptions;
@@ -32,24 +33,24 @@ export class Pane {
   #health: PaneHealth | undefined;
   #id: PaneId | null = null;
   #keeper: KeeperConnection | undefined;
-  /** Starts by this keeper as far as they were seen, and by those before it. */
+  /** The starts by this keeper that were seen, and those by earlier keepers. */
   #starts = 0;
   #earlierStarts = 0;
-  /** Number of the event that told of its last change. */
+  /** The number of the event that told of its last change. */
   #event = 0;
   #lastExit: PaneExit | null = null;
   #question: string | null = null;
-  /** The last question, answered or not. */
+  /** The last question, whether or not it was answered. */
   #asked: string | null = null;
-  /** The command's process, as it was known last. */
+  /** The process id of the command, as it was known last. */
   #lastPid: number | null = null;
   /** Whether a keeper was adopted before. */
   #hasHadKeeper = false;
   #isClosed = false;
-  /** What its earlier runs have left running. */
+  /** The processes that its earlier runs have left running. */
   #left: readonly ProcessFacts[] = [];
   #trouble: string | undefined;
-  /** Why its run is gone that it was recalled with, until another keeper is there. */
+  /** Why the run is gone with which it was recalled, until another keeper is there. */
   #loss: string | undefined;
   #started: PaneProgram | string = '';
 
@@ -90,22 +91,22 @@ export class Pane {
     return this.isRunning ? (this.#keeper?.state.pid ?? null) : null;
   }
 
-  /** By which it is led, or would be ended. */
+  /** The policy by which its command is restarted and ended. */
   get policy(): PanePolicy {
     return this.#lifePlan.policy;
   }
 
-  /** Whether it ever had a keeper; one that was planned and not made yet had none. */
+  /** Whether it ever had a keeper; a pane that was not made yet had none. */
   get hasHadKeeper(): boolean {
     return this.#hasHadKeeper;
   }
 
-  /** Whether somebody stopped it, or it is being stopped for somebody. */
+  /** Whether somebody has stopped it, or it is being stopped on request. */
   get isStopped(): boolean {
     return this.state === 'stopped' || this.#life.memory.ending === 'stop';
   }
 
-  /** What was started in it last; only its mark where a manager before this one did; empty for nothing. */
+  /** The program that was started last; its mark where an earlier manager started it; empty for none. */
   get started(): PaneProgram | string {
     return this.#started;
   }
@@ -114,7 +115,7 @@ export class Pane {
     return this.#question;
   }
 
-  /** Takes over a tmux pane and its keeper, and goes on from what is known; once closed it lets go of both. */
+  /** Takes over a tmux pane and its keeper, and goes on from what is known; once closed it takes none. */
   adopt(
     id: PaneId,
     keeper: KeeperConnection,
@@ -140,19 +141,19 @@ export class Pane {
     this.#remember();
   }
 
-  /** Why it cannot be led, or not for long, and what to do; until the next adoption. @returns whether that is new. */
+  /** Sets what is wrong and what to do, until the next adoption. @returns whether that is new. */
   setTrouble(text: string): boolean {
     const isNew = text !== this.#trouble;
     this.#trouble = text;
     return isNew;
   }
 
-  /** @param left what its earlier runs have left running, found just now. */
+  /** @param left are the processes that its earlier runs have left running, found just now. */
   setLeftBehind(left: readonly ProcessFacts[]): void {
     this.#left = left;
   }
 
-  /** Goes on from what was noted of it, since tmux does not have it any more: its run is over, or must be. */
+  /** Goes on from what was noted of a pane that tmux does not have any more: its run has to end. */
   recallLost({ memory, lastExit }: PaneNote, cause: string): void {
     this.#hasHadKeeper = true;
     this.#loss = cause;
@@ -161,40 +162,40 @@ export class Pane {
     if (!this.isUp) this.#life.resume();
   }
 
-  /** Whether it was recalled, and has no other keeper yet. */
+  /** Whether it was recalled after a loss and has no new keeper yet. */
   get isLost(): boolean {
     return this.#loss !== undefined;
   }
 
-  /** The run that it was recalled with is over. @param exit undefined where nobody knows how. */
+  /** Notes that the run is over with which it was recalled. @param exit is undefined where it is not known. */
   lostBefore(exit: PaneExit | undefined): void {
     if (this.#loss !== undefined) this.lost(this.#loss, exit);
   }
 
-  /** Whether something keeps it from being led. */
+  /** Whether something prevents its supervision. */
   get hasTrouble(): boolean {
     return this.#trouble !== undefined;
   }
 
-  /** The keeper is gone for good, and the command with it. */
+  /** Notes that the keeper is gone for good, and the command with it. */
   lost(cause: string, exit = this.#lostExit()): void {
     if (this.#life.isUp) this.#lastExit = exit;
     this.#health?.end();
     this.#life.ended(exit, cause);
   }
 
-  /** Resolves when its command was started or waits for something, or neither within the limit. */
+  /** Resolves when its command was started or waits for something, at the latest after the limit. */
   async begun(): Promise<void> {
     const isBegun = () => this.state !== 'starting';
     await this.#until(isBegun, START_LIMIT_MS).catch(() => undefined);
   }
 
-  /** Resolves when the keeper is gone, and with it everything in the pane. */
+  /** Resolves when the keeper is gone, and everything in the pane with it. */
   async gone(): Promise<void> {
     await this.#keeper?.closed;
   }
 
-  /** Lets go of the keeper; the command is left as it is, its life goes on, and waits for another one. */
+  /** Closes the connection with the keeper; the command goes on, and another keeper may be adopted. */
   letGo(): void {
     this.#health?.end();
     const keeper = this.#keeper;
@@ -204,7 +205,7 @@ export class Pane {
     this.#waits.recheck();
   }
 
-  /** Lets go of everything, for good; the command goes on. */
+  /** Ends the supervision for good; the command goes on. */
   close(): void {
     this.#isClosed = true;
     this.#life.release();
@@ -213,7 +214,7 @@ export class Pane {
     this.#waits.close();
   }
 
-  /** From now on it is led by another plan; what runs goes on. */
+  /** Follows another plan from now on; what runs goes on. */
   setPlan(plan: PanePlan): void {
     this.#plan = plan;
     this.#health?.close();
@@ -223,12 +224,12 @@ export class Pane {
     if (this.isRunning) this.#beginHealth();
   }
 
-  /** What it depends on may have changed. */
+  /** Starts its command where that waited for a dependency that is met now. */
   recheck(): void {
     this.#life.recheck();
   }
 
-  /** @throws RefusedError when it is up already, or not configured. */
+  /** Starts the command. @throws RefusedError when it is up already, or not configured. */
   async start(): Promise<void> {
     this.#requirePlan();
     if (this.state === 'stopping') throw new RefusedError(`${this.name} is being stopped`);
@@ -238,7 +239,7 @@ export class Pane {
     await this.begun();
   }
 
-  /** @throws DeadlineError when the command does not end, not even by SIGKILL; it goes on being ended. */
+  /** Stops the command. @throws DeadlineError when even SIGKILL has not ended it yet; it is sent again. */
   async stop(reason = 'stop was asked for'): Promise<void> {
     this.#life.askStop(reason);
     await this.#ended();
@@ -257,7 +258,7 @@ export class Pane {
     await this.#until(() => this.state !== 'starting', START_LIMIT_MS);
   }
 
-  /** @throws RefusedError where its command could not be started: what runs is left alone. */
+  /** @throws RefusedError where the working directory is missing, so that what runs is left alone. */
   requireFolder(): void {
     if (this.#hasFolder) return;
     throw new RefusedError(`${this.name} cannot be started: ${NO_FOLDER}`, {
@@ -265,7 +266,7 @@ export class Pane {
     });
   }
 
-  /** The first half of a restart: resolves when the command has ended. */
+  /** Does the first half of a restart: resolves when the command has ended. */
   async endToRestart(reason: string): Promise<void> {
     this.#life.askRestart(reason);
     await this.#ended();
@@ -301,7 +302,7 @@ export class Pane {
     return Math.max(0, this.#earlierStarts + this.#starts - 1);
   }
 
-  /** Whether its working directory is there, as far as we may know. */
+  /** Whether its working directory is there; true where permissions hide that. */
   get #hasFolder(): boolean {
     try {
       return this.#plan === undefined || statSync(this.#plan.program.cwd).isDirectory();
@@ -356,7 +357,7 @@ export class Pane {
     this.#options.onRecalled();
   }
 
-  /** @param isFirst the life was led by another manager until now, so that its timers do not run. */
+  /** @param isFirst tells that another manager supervised the command before: no timer runs here yet. */
   #catchUp(state: KeeperState, isFirst: boolean): void {
     const before = this.#starts;
     this.#lastExit = exitOf(state) ?? this.#lastExit;
@@ -376,7 +377,7 @@ export class Pane {
     this.#life.keeperCame();
   }
 
-  /** Another keeper is in the place of the one that had started the command. */
+  /** Notes that another keeper has replaced the one that had started the command. */
   #succeed(): void {
     this.#earlierStarts += this.#starts;
     this.#starts = 0;
@@ -421,9 +422,9 @@ export class Pane {
     return { status: null, signal, at: this.#options.clock.now() };
   }
 
-  /** On record first: a host that is killed in between finds there what it does not remember. */
+  /** Puts a change on record before it is remembered: a host that is killed in between finds it there. */
   #changed(change: LifeChange): void {
-    // What others do at once may have changed it again.
+    // Listeners may have changed the state again, which has a later number.
     this.#event = Math.max(this.#options.onChange(change), this.#event);
     this.#remember();
     const { pauseMs, reason } = this.#life.memory;

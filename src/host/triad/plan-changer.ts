@@ -12,14 +12,14 @@ import { planChanges } from './plan-changes.js';
 import type { SessionBuilder } from './session-builder.js';
 
 export interface PlanChangerOptions {
-  /** In force at first. */
+  /** The plan that is in force at first. */
   readonly plan: SessionPlan;
   readonly builder: SessionBuilder;
   readonly panes: PaneSet;
   readonly mender: PaneMender;
   readonly positions: PanePositions;
   readonly log: Logger;
-  /** Aborted when the session is led by nobody any more. */
+  /** Aborted when this host lets go of the session. */
   readonly closing: AbortSignal;
   /** Does one thing after the other to the session's windows. */
   readonly inTurn: (work: () => Promise<void>) => Promise<void>;
@@ -27,8 +27,8 @@ export interface PlanChangerOptions {
 }
 
 /**
- * Makes a running session what another plan says. What is to be done follows from what is in force, so
- * that whatever failed is done by the next who asks.
+ * Changes a running session to another plan. What is to be done follows from what is in force, so that
+ * the next `apply` does what failed before.
  */
 export class PlanChanger {
   readonly #options: PlanChangerOptions;
@@ -42,7 +42,7 @@ export class PlanChanger {
   }
 
   /**
-   * Only what is another program is started anew.
+   * Applies a plan; only panes whose program is another one are restarted.
    *
    * @throws RefusedError with all that could not be done; the rest is done, unless the host stops.
    */
@@ -97,7 +97,7 @@ export class PlanChanger {
     await pane.stop('it is not configured any more').catch((error: unknown) => {
       log.warn({ error, pane: name }, 'command not ended in order');
     });
-    // In turn: whoever would make it again comes when it is not known any more.
+    // This takes its turn, so that no repair makes the pane again before it is forgotten.
     await inTurn(async () => {
       const found = (await builder.findPanes(sessionId)).filter((each) => each.name === name);
       for (const { id } of found) await builder.removePane(id);
@@ -106,7 +106,7 @@ export class PlanChanger {
     });
   }
 
-  /** One that is being ended is started by its new program anyway. */
+  /** Restarts a pane; where it is being ended, its new program is started anyway. */
   async #startAnew(name: PaneName): Promise<void> {
     const pane = this.#options.panes.get(name);
     if (pane.state !== 'stopping') await pane.restart('its program is another one');
@@ -115,7 +115,7 @@ export class PlanChanger {
 
 type StepsOptions = Pick<PlanChangerOptions, 'log' | 'closing'>;
 
-/** Steps of which each is tried, whatever becomes of the others. */
+/** Steps that are all tried, even where others fail. */
 class Steps {
   readonly #options: StepsOptions;
   readonly #failures: string[] = [];

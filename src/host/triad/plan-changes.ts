@@ -7,9 +7,9 @@ import type { RulesPlan } from '../rules/rule-plan.js';
 import type { Pane } from './pane.js';
 import { programMark } from './session-builder.js';
 
-/** What of a session is in force, whatever was planned. */
+/** What is in force of a session, which may be other than the plan. */
 export interface SessionInForce {
-  /** undefined when its panes are laid out as no plan says. */
+  /** The layout; undefined when the panes are not laid out by any plan. */
   readonly layout: Layout | undefined;
   readonly rules: RulesPlan;
   readonly panes: readonly PaneInForce[];
@@ -23,10 +23,10 @@ export type PaneInForce = Pick<
 /** What is to be done to make a session what a plan says. */
 export interface PlanChanges {
   readonly removed: readonly PaneName[];
-  /** To be started anew: what runs in them is another program, or nothing does that should. */
+  /** The panes to restart: they run another program, or none where one is planned now. */
   readonly restarted: readonly PaneName[];
   readonly isLayoutChanged: boolean;
-  /** The same for people, in configured order. */
+  /** The changes as people are told of them, in configured order. */
   readonly list: ReloadChange[];
 }
 
@@ -58,7 +58,7 @@ export function planChanges(before: SessionInForce, after: SessionPlan): PlanCha
   };
 }
 
-/** What is to be said of a pane that is to be as `after` says. */
+/** How a pane changes to become what `after` says. */
 function paneChange(
   before: PaneInForce | undefined,
   after: PanePlan,
@@ -68,7 +68,7 @@ function paneChange(
   return isSame(before.plan, after) ? undefined : 'changed';
 }
 
-/** Whether its command has to be started anew; what somebody stopped and what waits is not. */
+/** Whether a pane's command has to be restarted; a pane that was stopped or that waits is not. */
 function isToStart(before: PaneInForce, { program }: PanePlan): boolean {
   const { plan, state, started } = before;
   if (!before.hasHadKeeper || before.isStopped || state === 'waiting') return false;
@@ -82,12 +82,12 @@ function isOther(started: PaneProgram | string, program: PaneProgram): boolean {
   return !isDeepStrictEqual(run(started), run(program));
 }
 
-/** Whether two parts of plans say the same. */
+/** Whether two parts of plans are equal. */
 export function isSame(before: unknown, after: unknown): boolean {
   return isDeepStrictEqual(sourceOf(before), sourceOf(after));
 }
 
-/** With patterns as they were written: compiled ones are never the same. */
+/** A value with its patterns as they were written, since compiled patterns are never equal. */
 function sourceOf(value: unknown): unknown {
   return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
 }

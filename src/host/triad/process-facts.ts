@@ -5,7 +5,7 @@ import { readProcess, signalProcess } from '../../base/process-scan.js';
 /**
  * Asks a keeper to make its socket again where that was deleted.
  *
- * @returns false where it cannot: it is gone, or of an earlier Triad, whose keepers the signal would end.
+ * @returns false where it is gone, or of an earlier Triad, whose keepers the signal would end.
  */
 export function askToListen(keeperPid: number): boolean {
   return isHeld(keeperPid, 'SIGUSR1') && signalProcess(keeperPid, 'SIGUSR1');

@@ -7,22 +7,21 @@ import { describeExit, exitOf } from './command-exit.js';
 import { memoryFacts, recordedMemory } from './pane-memory.js';
 import type { PaneMemory } from './schema.js';
 
-/** What is on record of each pane, over every restart. */
+/** What is on record of each pane, by this host and earlier ones. */
 export type RunHistory = Pick<PaneHistory, 'lastRun' | 'openPanes' | 'lastState'>;
 
 export interface RunRecordOptions {
   readonly session: SessionName;
   readonly history: RunHistory;
-  /** Takes what happened, and gives its number; never throws. */
+  /** Puts an event on record and returns its number; never throws. */
   readonly record: (event: NewHostEvent) => number;
-  /** The end of a run of that process was put on record. */
+  /** Called when the end of a run was put on record; `pid` is that of its command. */
   readonly onEnded: (pane: PaneName, pid: number | null) => void;
 }
 
 /**
- * Puts the start and the end of every run on record once, whoever was killed in between: what a keeper says
- * is compared with what is on record, and only what is missing there is added. A run whose keeper is gone
- * has an end of which nobody knows how it was, and the record says so.
+ * Puts the start and the end of every run on record once, even where hosts were killed in between: what a
+ * keeper tells is compared with the record. A run whose keeper is gone is recorded with an unknown end.
  */
 export class RunRecord {
   readonly #options: RunRecordOptions;
@@ -31,13 +30,13 @@ export class RunRecord {
     this.#options = options;
   }
 
-  /** From now on what this keeper says of its runs is on record. */
+  /** Puts on record what this keeper tells of its runs from now on. */
   follow(pane: PaneName, keeper: KeeperConnection): void {
     this.seen(pane, keeper.state);
     keeper.onState((state) => this.seen(pane, state));
   }
 
-  /** A keeper's state, maybe not for the first time. */
+  /** Puts on record what a keeper's state tells that is not there yet. Twice is safe. */
   seen(pane: PaneName, state: KeeperState): void {
     const { starts, startedAt, pid } = state;
     if (starts === 0) return this.lost(pane, 'the keeper that had started it is gone');
@@ -58,7 +57,7 @@ export class RunRecord {
     this.#options.onEnded(pane, ended);
   }
 
-  /** Whatever run of the pane is on record as going on has ended, and nobody knows how. Twice is safe. */
+  /** Records the unknown end of the pane's run, if one is on record as going on. Twice is safe. */
   lost(pane: PaneName, cause: string): void {
     const known = this.#find(pane);
     if (known === undefined || known.hasEnded) return;
@@ -69,7 +68,7 @@ export class RunRecord {
     this.#options.onEnded(pane, pid);
   }
 
-  /** So have those of all panes but these. */
+  /** Records the unknown end of the runs of all panes but these. */
   lostAllBut(panes: readonly { readonly name: PaneName }[], cause: string): void {
     const open = this.#options.history.openPanes(this.#options.session);
     for (const pane of open) {
@@ -78,8 +77,8 @@ export class RunRecord {
   }
 
   /**
-   * The memory of a pane brought in line with its changes of state that are on record: a change that was
-   * recorded and not remembered any more is remembered, and one that the record has lost is recorded again.
+   * Reconciles a pane's memory with its changes of state on record: returns a recorded change that was not
+   * remembered any more, and records one again that the record has lost.
    */
   reconciled(pane: PaneName, memory: PaneMemory | undefined): PaneMemory | undefined {
     const { session, history } = this.#options;

@@ -9,23 +9,23 @@ import {
 } from '../../base/process-scan.js';
 import { OwnSlices } from '../../base/slices.js';
 
-/** In the environment of a tmux server of ours and of all that runs on it: HOME/SESSION. */
+/** The variable that marks a tmux server of ours and all that runs on it: HOME/SESSION. */
 export const RUN_VARIABLE = 'TRIAD_RUN';
-/** In the environment of commands: the keeper that leads their terminal session (`keeper.cc`). */
+/** The variable that tells commands the keeper that leads their terminal session (`keeper.cc`). */
 const KEEPER_VARIABLE = 'TRIAD_KEEPER';
 const PANE_VARIABLE = 'TRIAD_PANE';
-/** What tmux calls the process of a server. */
+/** The name that tmux gives the process of a server (prctl(2), PR_SET_NAME). */
 const SERVER_NAME = /^tmux: server/;
 
-/** A keeper with what runs under it, known by what the processes are and by no path. */
+/** A keeper with the processes under it, known by their marks and not by a path. */
 export interface Run {
   readonly session: string;
   readonly pane: string;
-  /** The name of its terminal session, also when the keeper is gone. */
+  /** The id of the terminal session, which remains when the keeper is gone. */
   readonly keeperPid: number;
-  /** While it lives. */
+  /** The keeper while it lives. */
   readonly keeper: KeeperProcess | undefined;
-  /** All but the keeper. */
+  /** All processes of the terminal session but the keeper. */
   readonly processes: readonly ProcessFacts[];
 }
 
@@ -33,7 +33,7 @@ export interface KeeperProcess extends ProcessFacts {
   readonly socketPath: string;
 }
 
-/** What of a home lives. */
+/** What runs of a home. */
 export interface HomeRuns {
   readonly runs: readonly Run[];
   /** The tmux server of each session. */
@@ -42,7 +42,7 @@ export interface HomeRuns {
   readonly processes: readonly ProcessFacts[];
 }
 
-/** Finds all that lives of a home, known by the first half of its mark, and reads every process once for that. */
+/** Finds all that runs of a home, by its mark in the processes' environment; reads each process once. */
 export async function findRuns(home: string): Promise<HomeRuns> {
   const all = await scanProcesses();
   const runs: Run[] = [];
@@ -65,7 +65,7 @@ function bySession(all: readonly ProcessFacts[]): Map<number, ProcessFacts[]> {
   return sessions;
 }
 
-/** Those that are marked, and what keepers of ours run on. */
+/** Finds the tmux servers that are marked, and those on which keepers of ours run. */
 function serversOf(
   all: readonly ProcessFacts[],
   runs: readonly Run[],
@@ -87,7 +87,7 @@ function isServer({ name }: ProcessFacts): boolean {
   return SERVER_NAME.test(name);
 }
 
-/** Whether a process is a keeper of the pane: somebody may have put another program in its place. */
+/** Whether a process is a keeper of the pane: somebody may have started another program there. */
 export function isKeeperOf(pid: number, pane: string): boolean {
   return isLiving(processFacts(pid)) && keeperWords(pid)?.pane === pane;
 }
@@ -95,7 +95,7 @@ export function isKeeperOf(pid: number, pane: string): boolean {
 function runOf(session: number, members: readonly ProcessFacts[], home: string): Run | undefined {
   const leader = members.find(({ pid }) => pid === session);
   const processes = members.filter(({ pid }) => pid !== session);
-  // One that is just ending has lost its words before it is gone: then what it has started tells.
+  // A leader that is just ending has no arguments any more: then the processes that it started are asked.
   if (leader !== undefined && hasWords(leader.pid)) return ledRun(leader, processes, home);
   for (const { pid } of processes) {
     const mark = markOfRun(pid);
@@ -131,7 +131,7 @@ function keeperWords(
   return isKeeper && more.length <= 1 ? { pane, socketPath } : undefined;
 }
 
-/** What a process is marked with that was started in a pane, be it of ours or not. */
+/** The marks of a process that was started in a pane of any home. */
 export function markOfRun(
   pid: number,
 ): { home: string; session: string; pane: string; keeperPid: number } | undefined {

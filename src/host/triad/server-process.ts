@@ -13,35 +13,35 @@ import {
 import type { Logger } from '../../log/logger.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
 
-/** A server makes its socket again at once when it is asked to. */
+/** How long a server may take to make its socket again: it does so at once. */
 const SOCKET_LIMIT_MS = 5_000;
 const RETRY_MS = 20;
 const END_LIMIT_MS = 500;
 
 export interface ServerProcessOptions {
   readonly server: TmuxServer;
-  /** Where its process id is kept for the next manager. */
+  /** The file in which its process id is noted for the next manager. */
   readonly path: string;
   readonly log: Logger;
-  /** Searches for it where its socket and that note are gone. */
+  /** Searches for the process where its socket and the note are gone. */
   readonly find: () => Promise<number | undefined>;
 }
 
 /**
- * The process of a session's tmux server. It is alive even where its socket was deleted, and then must
- * make it again: a second server beside it would run every command twice.
+ * The process of a session's tmux server. It lives on where its socket was deleted, and then must make it
+ * again (tmux(1) -L, SIGUSR1): a second server beside it would run every command twice.
  */
 export class ServerProcess implements Part {
   readonly name = 'tmux server';
   readonly #options: ServerProcessOptions;
-  /** What is noted down, also where somebody removes the note. */
+  /** The text of the note, even where somebody has removed the file. */
   #note: string | undefined;
 
   constructor(options: ServerProcessOptions) {
     this.#options = options;
   }
 
-  /** Notes down which process it is. */
+  /** Notes which process the server is. */
   remember(pid: number): void {
     try {
       const startedAt = processFacts(pid)?.startedAt;
@@ -49,7 +49,7 @@ export class ServerProcess implements Part {
       this.#note = `${pid} ${startedAt}`;
       this.#write(this.#note);
     } catch (error) {
-      // It leads nobody astray: who watches it tells of it, and writes it once that is possible.
+      // A missing note misleads nobody: as a watched part it is told, and written once that is possible.
       this.#options.log.warn({ error }, 'process of tmux not noted down');
     }
   }
@@ -63,7 +63,7 @@ export class ServerProcess implements Part {
       : 'is not noted down';
   }
 
-  /** Continues it, and notes it down for whoever comes next. */
+  /** Continues a stopped server, and writes the note again. */
   async makeAgain(): Promise<void> {
     continueStopped(this.pid ?? 0);
     if (this.#note !== undefined) this.#write(this.#note);
@@ -72,7 +72,7 @@ export class ServerProcess implements Part {
   /**
    * Ends the server with all its panes, also where its socket was deleted.
    *
-   * @throws TmuxError when it was never noted which process it is, and tmux cannot be asked.
+   * @throws TmuxError when there is no note of its process, and tmux cannot be asked.
    */
   async end(): Promise<void> {
     const { pid } = this;
@@ -81,7 +81,7 @@ export class ServerProcess implements Part {
     this.#forget();
   }
 
-  /** The process id that is noted down; null where none is. */
+  /** The process id in the note; null where there is none. */
   get notedPid(): number | null {
     return Number.parseInt(this.#noted(), 10) || null;
   }
@@ -93,15 +93,15 @@ export class ServerProcess implements Part {
     return livesOn({ pid, startedAt }) ? pid : undefined;
   }
 
-  /** Why a session that should be on it is not, for people. */
+  /** Why a session that should be on the server is not, in words for people. */
   get loss(): string {
     return this.pid === undefined ? 'the tmux server is gone' : 'the session was ended inside tmux';
   }
 
   /**
-   * Makes a server that lives make its socket again where that is gone; does nothing otherwise.
+   * Has a living server make its socket again where that is gone; does nothing otherwise.
    *
-   * @throws UnavailableError when it lives and does not: nobody can tell what runs on it.
+   * @throws UnavailableError when it lives and does not answer: what runs on it is not known.
    */
   async keepSocket(): Promise<void> {
     const { server, log } = this.#options;
@@ -109,7 +109,7 @@ export class ServerProcess implements Part {
     if (noted !== undefined && continueStopped(noted)) {
       log.warn({ pid: noted }, 'tmux was stopped, continued');
     }
-    // Where its folder is gone, too, that is made again first.
+    // A folder that is gone, too, is made again by its owner first.
     if (existsSync(server.socketPath) || !existsSync(dirname(server.socketPath))) return;
     const pid = noted ?? (await this.#options.find());
     if (pid !== undefined) this.remember(pid);
@@ -122,7 +122,7 @@ export class ServerProcess implements Part {
     log.warn({ pid }, 'socket of tmux was deleted, made again');
   }
 
-  /** A note that is there is never lost to a full disk: a second server would run every command twice. */
+  /** Writes the note by a rename, so that a full disk never loses the one that is there. */
   #write(note: string): void {
     const { path } = this.#options;
     if (this.#written() === note) return;
@@ -154,12 +154,12 @@ export class ServerProcess implements Part {
   }
 }
 
-/** Ends tmux servers with all their panes: by a signal, since `kill-server` needs a socket, and does the same. */
+/** Ends tmux servers with all their panes, by SIGTERM: it does what kill-server does, without a socket. */
 export async function endServers(pids: Iterable<number>): Promise<void> {
   const living = [...pids].map(processFacts).filter(isLiving);
   for (const { pid } of living) signalProcess(pid, 'SIGTERM');
   const giveUpAt = performance.now() + END_LIMIT_MS;
   while (living.some(livesOn) && performance.now() < giveUpAt) await delay(RETRY_MS);
-  // A client that does not read keeps a server for ever.
+  // A tmux server waits for ever for a client that does not read.
   for (const { pid } of living.filter(livesOn)) signalProcess(pid, 'SIGKILL');
 }

@@ -28,11 +28,11 @@ import { type KnownWindow, splitTarget } from './pane-positions.js';
 import { PANE_ROW, type PaneRow } from './pane-row.js';
 import type { PaneMemory } from './schema.js';
 
-/** Room for every layout before the first driver's terminal says how large the window is. */
+/** The size with room for every layout, until the first driver's terminal tells the window's size. */
 const FIRST_SIZE: TerminalSize = { cols: 200, rows: 50 };
 /** What tmux says when a pane is too small to be split. */
 const NO_ROOM = /no space for new pane|pane too small/;
-/** What tmux says when a session or its server is not there; all else is no answer. */
+/** What tmux says when a session or its server is not there; other errors tell nothing about that. */
 const GONE =
   /no server running|no sessions|no current target|can't find session|No such file|Connection refused|server exited/;
 
@@ -41,21 +41,21 @@ const NO_PANE = /can't find pane|no such pane/;
 export interface SessionBuilderOptions {
   readonly plan: SessionPlan;
   readonly server: TmuxServer;
-  /** Private (0700) and this session's own: the keepers' sockets. */
+  /** The folder of the keepers' sockets, private (0700) and this session's own. */
   readonly directory: string;
   readonly keeperPath: string;
   readonly tmuxConfig: TrustedPath;
-  /** Where windows that drivers open start. */
+  /** The folder in which windows start that drivers open. */
   readonly cwd: string;
 }
 
-/** A pane that carries a name of ours, with what a manager before this one has left of it. */
+/** A pane that is marked with a name of ours, and what an earlier manager has left of it in tmux. */
 export type FoundPane = Omit<Row<typeof FOUND_PANE>, 'name' | 'memory'> & {
   readonly name: PaneName;
   readonly memory: PaneMemory | undefined;
 };
 
-/** Makes one session on its tmux server, and finds again what an earlier start made. */
+/** Makes one session on its tmux server, and finds the one that an earlier start made. */
 export class SessionBuilder {
   readonly #options: SessionBuilderOptions;
   #plan: SessionPlan;
@@ -65,7 +65,7 @@ export class SessionBuilder {
     this.#plan = options.plan;
   }
 
-  /** What is made from now on is made by another plan. */
+  /** Makes panes by another plan from now on. */
   setPlan(plan: SessionPlan): void {
     this.#plan = plan;
   }
@@ -75,7 +75,7 @@ export class SessionBuilder {
   }
 
   /**
-   * The tmux id of the session an earlier start made whole, wherever its name went since.
+   * Finds the tmux id of the session that an earlier start has made whole, even if it was renamed since.
    *
    * @throws TmuxError when tmux does not say whether there is one.
    */
@@ -84,7 +84,7 @@ export class SessionBuilder {
     return (await this.#sessions()).find(({ mark }) => mark === name)?.id;
   }
 
-  /** The panes of a session that carry a name of ours, in tmux's order. */
+  /** The panes of a session that are marked with a name of ours, in tmux's order. */
   async findPanes(sessionId: string): Promise<readonly FoundPane[]> {
     const rows = await orNone(panesOf(this.#options.server, sessionId, FOUND_PANE));
     return rows.flatMap(({ name, memory, ...row }) =>
@@ -99,7 +99,7 @@ export class SessionBuilder {
     return answer.toString().trim().split(' ');
   }
 
-  /** Writes down which panes a session has from now on. */
+  /** Notes in tmux which panes a session was made with. */
   async markMade(sessionId: string): Promise<void> {
     const names = this.#plan.panes.map(({ name }) => name).join(' ');
     await this.#options.server.run(['set-option', '-t', sessionId, '@triad_panes', names]);
@@ -112,10 +112,10 @@ export class SessionBuilder {
   }
 
   /**
-   * Makes the session with a keeper in each pane; no command runs yet. It is marked as whole at the
-   * very end, and what a killed start left half-made is removed first.
+   * Makes the session with a keeper in each pane; no command runs yet. It is marked as whole at the very
+   * end, and a session that a killed start left half-made is removed first.
    *
-   * @returns its tmux id.
+   * @returns the tmux id of the session.
    */
   async create(): Promise<string> {
     const { server } = this.#options;
@@ -132,8 +132,8 @@ export class SessionBuilder {
   }
 
   /**
-   * A dead pane can crash tmux 3.3 and 3.4 (its issues 3776 and 3830): those of people close with their
-   * command, ours stay for the keeper's successor, and what is dead already asks for no reports.
+   * Guards tmux against dead panes, which can crash tmux 3.3 and 3.4 (tmux issues 3776 and 3830): panes of
+   * people close with their command, ours stay for a new keeper, and modes of dead ones are reset.
    */
   async guardDeadPanes(sessionId: string): Promise<void> {
     const rows = await this.rows(sessionId);
@@ -149,7 +149,7 @@ export class SessionBuilder {
     await server.run([...ours, ...resets, ...others]);
   }
 
-  /** tmux throws a faulty file away without a word; the file's last line proves that it was read. */
+  /** Checks the option that the last line of tmux.conf sets: tmux drops a faulty file without an error. */
   async requireConfiguration(): Promise<void> {
     const answer = await this.#options.server.run(['show-options', '-gqv', '@triad_conf']);
     if (answer.toString().trim() !== '1') {
@@ -159,16 +159,16 @@ export class SessionBuilder {
     if (hangsOnBorderStatus(server.program.version)) await server.run(NO_BORDER_STATUS);
   }
 
-  /** Takes back what `create` made, with the tmux server where nothing else is on it. */
+  /** Removes what `create` made, and the tmux server where no other session is on it. */
   async remove(sessionId: string): Promise<void> {
     await this.#options.server.run(['kill-session', '-t', sessionId]);
     await this.#endEmptyServer();
   }
 
   /**
-   * Makes one pane in its turn among those that are there; `arrange` lays it out.
+   * Makes one pane at its position among those that are there; `arrange` lays it out.
    *
-   * @param beside where to split instead, in tmux's words.
+   * @param beside has the arguments of split-window that say where to make it instead.
    */
   async addPane(sessionId: string, plan: PanePlan, beside?: readonly string[]): Promise<FoundPane> {
     const found = await this.findPanes(sessionId);
@@ -192,17 +192,17 @@ export class SessionBuilder {
     return pane;
   }
 
-  /** Ends a pane with everything in it; fine where it is gone. */
+  /** Ends a pane with everything in it; does nothing where it is gone. */
   async removePane(id: PaneId): Promise<void> {
     await this.#options.server.run(['kill-pane', '-t', id]).catch(ignoreGone);
   }
 
-  /** Fine where the pane is gone: it is named when it is made again. */
+  /** Sets a pane's title; does nothing where it is gone, since it is named when it is made again. */
   async retitle(id: PaneId, plan: PanePlan): Promise<void> {
     await this.#name(id, plan).catch(ignoreGone);
   }
 
-  /** Gives a window back the sizes it had; not where other panes are in it than were then. */
+  /** Gives a window back the layout it had, unless other panes are in it than there were then. */
   async restore(sessionId: string, window: KnownWindow): Promise<void> {
     const rows = (await this.rows(sessionId)).filter(
       ({ windowId }) => windowId === window.windowId,
@@ -212,7 +212,7 @@ export class SessionBuilder {
     await this.#options.server.run(['select-layout', '-t', window.windowId, window.layout]);
   }
 
-  /** Every pane of a session; none when it is not there. */
+  /** The rows of all panes of a session; none when it is not there. */
   async rows(sessionId: string): Promise<readonly PaneRow[]> {
     return orNone(panesOf(this.#options.server, sessionId, PANE_ROW));
   }
@@ -223,13 +223,13 @@ export class SessionBuilder {
     if (select !== undefined) await this.#options.server.run(select);
   }
 
-  /** The same of a session that is new, unless somebody has opened, closed or zoomed a pane by now. */
+  /** Lays the panes of a new session out, unless somebody has opened, closed or zoomed a pane by now. */
   async arrangeUntouched(sessionId: string): Promise<void> {
     const { length } = await this.rows(sessionId);
     if (length !== this.#plan.panes.length) return;
     const select = await this.#selectLayout(sessionId);
     if (select === undefined) return;
-    // In one go: select-layout would end a zoom.
+    // The zoom is looked at in the same command, since select-layout would end it.
     const isZoomed = ['-t', sessionId, variable('window_zoomed_flag')];
     await this.#options.server.run(['if-shell', '-F', ...isZoomed, '', commandLine(select)]);
   }
@@ -248,8 +248,8 @@ export class SessionBuilder {
   }
 
   /**
-   * tmux fixes the scrollback of a pane when it makes it. The command is between setting it and setting
-   * it back in one go, so that nobody else's pane gets it.
+   * Makes a pane with its own scrollback, which tmux fixes at that time (tmux(1) history-limit). The option
+   * is set and set back in the same command sequence, so that no other pane gets it.
    */
   async #makePane(command: readonly string[], historyLines: number | undefined): Promise<string> {
     const { server } = this.#options;
@@ -290,7 +290,7 @@ export class SessionBuilder {
     await this.#name(id, first);
     for (const pane of others) {
       await this.addPane(sessionId, pane);
-      // Each split halves one pane; an even spread keeps room for the next.
+      // Each split halves one pane: panes of even size leave room for the next split.
       await server.run(['select-layout', '-t', sessionId, 'tiled']);
     }
     await this.arrange(sessionId);
@@ -299,7 +299,7 @@ export class SessionBuilder {
     return sessionId;
   }
 
-  /** Where to split: tmux lays panes out in the order in which they stand in their window. */
+  /** The arguments that say where to split: tmux lays panes out in the order of their window. */
   #neighbour(plan: PanePlan, there: readonly FoundPane[]): readonly string[] | undefined {
     const names = this.#plan.panes.map(({ name }) => name);
     const ids = names.map((name) => there.find((pane) => pane.name === name)?.id);
@@ -321,7 +321,7 @@ export class SessionBuilder {
     ]);
   }
 
-  /** undefined where somebody closed a pane, so that the layout does not fit, or the window is too small. */
+  /** The layout string; undefined where the window is too small or does not have exactly the planned panes. */
   async #explicitLayout(ids: readonly PaneId[]): Promise<string | undefined> {
     const { server } = this.#options;
     const plan = this.#plan;
@@ -331,7 +331,7 @@ export class SessionBuilder {
     return layoutString(plan.layout, size ?? FIRST_SIZE);
   }
 
-  /** A session with our name but without our mark: no command was started in it. */
+  /** Removes a session with our name but without our mark, in which no command was started. */
   async #removeHalfMade(): Promise<void> {
     const { server } = this.#options;
     const tmuxName = this.#plan.name.replaceAll('.', '_');
@@ -363,12 +363,12 @@ const FOUND_PANE = {
   isDead: 'pane_dead',
   keeperPid: 'pane_pid',
   name: '@triad_pane',
-  /** What was last started in it (`programMark`); empty before that. */
+  /** The mark of the program that was started last in it (`programMark`); empty before the first. */
   programMark: '@triad_program',
   memory: '@triad_memory',
 } as const;
 
-/** None where the session or the server is not there. */
+/** The rows; none where the session or the server is not there. */
 async function orNone<T>(rows: Promise<readonly T[]>): Promise<readonly T[]> {
   try {
     return await rows;
@@ -378,7 +378,7 @@ async function orNone<T>(rows: Promise<readonly T[]>): Promise<readonly T[]> {
   }
 }
 
-/** What tmux printed of that which it made. */
+/** The row that tmux printed of what it made. */
 function firstOf<F extends Fields>(printed: string, fields: F): Row<F> {
   const [row] = parseRows(printed.trim().split(/\r?\n/), fields);
   if (row === undefined) throw new InvariantError('tmux has not said what it made');
@@ -387,7 +387,7 @@ function firstOf<F extends Fields>(printed: string, fields: F): Row<F> {
 
 const RESET_HISTORY = ['set-option', '-gF', 'history-limit', variable('@triad_history')];
 
-/** tmux keeps the configured limit in an option meanwhile. */
+/** Sets the history limit for one command, with the configured one kept in an option meanwhile. */
 function withHistory(command: readonly string[], lines: number | undefined): readonly string[] {
   if (lines === undefined) return command;
   return [
@@ -397,7 +397,10 @@ function withHistory(command: readonly string[], lines: number | undefined): rea
   ];
 }
 
-/** The most that any pane asks for, where all get what was set last; what is configured counts for those that do not ask. */
+/**
+ * Raises the limit to the most that any pane asks for, for tmux versions in which all panes share it; the
+ * configured one counts for panes that do not ask.
+ */
 function withCommonHistory(
   command: readonly string[],
   asked: readonly (number | undefined)[],
@@ -419,7 +422,7 @@ function keptWhenDead(id: PaneId): string[] {
   return ['set-option', '-p', '-t', id, 'remain-on-exit', 'on', ';'];
 }
 
-/** Tells one program from another without showing it; its environment may change from start to start. */
+/** A hash that tells programs apart without showing them; not of the environment, which may change. */
 export function programMark({ argv, cwd }: PaneProgram): string {
   return createHash('sha256')
     .update(JSON.stringify([cwd, argv]))

@@ -11,9 +11,9 @@ import { PanePositions } from './pane-positions.js';
 import { PANE_ROW, type PaneRow } from './pane-row.js';
 import type { ServerProcess } from './server-process.js';
 
-/** What it finds is known within this; each check costs the tmux server a tenth of a millisecond. */
+/** The pause between two checks, of which each costs the tmux server a tenth of a millisecond. */
 const CHECK_INTERVAL_MS = 250;
-/** Checks from one of the keepers and the socket to the next: about once a second. */
+/** Every so many checks keepers and sockets are checked, too: about once a second. */
 const CHECKS_PER_ROUND = 5;
 
 export interface SessionWatchOptions {
@@ -24,15 +24,14 @@ export interface SessionWatchOptions {
   readonly sessionId: () => string;
   /** Throws while tmux cannot be asked. */
   readonly getControl: () => ControlConnection;
-  /** Gets those of our panes that are there with a living keeper. */
+  /** Called with the panes of ours that are there with a living keeper. */
   readonly onThere: (names: ReadonlySet<PaneName>) => void;
   readonly keeperSockets: KeeperSocketsOptions;
 }
 
 /**
- * Watches what becomes of a session inside tmux: its panes, where they are, their taps and keepers. It is the
- * check behind the keepers: tmux is asked again and again, and no answer means nothing, neither that a pane is
- * there nor that it is gone.
+ * Watches a session inside tmux: its panes, their positions, taps and keepers. It is the check behind the
+ * keepers, by questions to tmux at an interval; without an answer no pane is taken to be there, or gone.
  */
 export class SessionWatch {
   readonly positions = new PanePositions();
@@ -54,7 +53,7 @@ export class SessionWatch {
     this.#schedule();
   }
 
-  /** Checks once, a session that is another one. @throws what tmux answers, or that it does not. */
+  /** Checks a new session once. @throws TmuxError or UnavailableError where tmux does not answer. */
   async checkAnew(isAdopted: boolean): Promise<void> {
     this.positions.clear();
     await this.pipes.checkAnew(isAdopted, () => this.#check());

@@ -31,29 +31,30 @@ import { SessionWatch } from './session-watch.js';
 /** Pauses before a session that ended is made again: doubled each time, so that a loop stays slow. */
 const FIRST_PAUSE_MS = 1_000;
 const LAST_PAUSE_MS = 60_000;
-/** A pane that cannot be put right is tried again after this. */
+/** The pause before a pane that could not be repaired is tried again. */
 const MEND_PAUSE_MS = 2_000;
+
 export interface TriadOptions
   extends SessionBuilderOptions,
     PaneSurroundings,
     Pick<LeftPanesOptions, 'homeMark' | 'notesPath'> {
-  /** Takes what happened, and gives its number; never throws. */
+  /** Puts an event on record and returns its number; never throws. */
   readonly record: (event: NewHostEvent) => number;
   readonly history: RunHistory;
-  /** What people are shown of a pane changed. */
+  /** Called when what people are shown of a pane has changed. */
   readonly onPaneChanged: (pane: PaneDescription) => void;
-  /** What was found running is not what is planned: the panes that are missing, other or unknown. */
+  /** Called with the panes of a found session that are missing, other than planned, or not planned. */
   readonly onDifferent: (panes: readonly PaneName[]) => void;
-  /** A window was opened or laid out anew, or the session was made again. */
+  /** Called when a window was opened or laid out anew, or the session was made again. */
   readonly onWindowsChanged: () => void;
-  /** tmux told of anything, by name, or cannot be asked any more, or can be asked again. */
+  /** Called with each notification of tmux, and without a name when tmux is lost or can be asked again. */
   readonly onNotified: (name?: string, rest?: string) => void;
 }
 
 /**
- * Owns one session: its tmux server, the control connection and the panes. Promises that what an earlier start
- * left running is adopted as it is, and that a session that ended is made again after a pause. It must never run
- * a command twice, nor end one that nobody asked to end.
+ * Owns one session: its tmux server, the control connection and the panes. Promises that what an earlier
+ * start left running is adopted as it is, and that a session that ended is made again after a pause. It must
+ * never run a command twice, nor end one that nobody asked to end.
  */
 export class Triad {
   readonly #options: TriadOptions;
@@ -68,27 +69,27 @@ export class Triad {
   readonly #runs: RunRecord;
   readonly #left: LeftPanes;
   readonly #found: FoundPanes;
-  /** Panes that are being put right, or rest after that failed. */
+  /** The panes that are being repaired, or wait after that has failed. */
   readonly #mending = new Set<Pane>();
   #plan: SessionPlan;
   #state: SessionState = 'starting';
   #isAdopted = false;
-  /** Whether its windows are still as large as they were made, for no terminal yet. */
+  /** Whether its windows still have the size they were made with, since no terminal has come yet. */
   #isUnsized = false;
-  /** It is being ended, or let go of. */
+  /** Whether the session is being ended, or was closed here. */
   #isClosed = false;
-  /** Aborted when the session is let go of: whatever is half done leads nothing any more. */
+  /** Aborted by `close`, so that work which is half done changes nothing any more. */
   readonly #closing = new AbortController();
   #sessionId = '';
   #control: ControlConnection | undefined;
   #pauseMs = FIRST_PAUSE_MS;
   #readyAt = 0;
   #cancelNext: () => void = () => undefined;
-  /** What is done to the session's windows, one after the other. */
+  /** Runs what changes the session's windows one after the other. */
   readonly #turns = oneByOne();
-  /** Why the session cannot be led, and what becomes of it. */
+  /** Why the session cannot be supervised, and what happens next. */
   #trouble: string | undefined;
-  /** Why the session was lost that is made again. */
+  /** Why the session was lost that is being made again. */
   #loss: string | undefined;
 
   constructor(options: TriadOptions) {
@@ -188,7 +189,7 @@ export class Triad {
     for (const pane of held) this.#mendSoon(pane);
   }
 
-  /** Lets go of everything at once, whatever is half done; the session and its commands go on. */
+  /** Ends the supervision at once, even where work is half done; the session and its commands go on. */
   close(): void {
     this.#isClosed = true;
     this.#closing.abort();
@@ -201,7 +202,7 @@ export class Triad {
   /**
    * Ends the session with its tmux server, each command in its turn and as its policy says.
    *
-   * @throws UnavailableError when something of it cannot be ended; all else is.
+   * @throws UnavailableError when a process of it cannot be ended; all others are.
    */
   async end(): Promise<void> {
     this.#isClosed = true;
@@ -214,7 +215,7 @@ export class Triad {
     this.#state = 'ended';
     await this.#endWith(() => this.#process.end());
     try {
-      // What a killed keeper ran has nobody else who ends it.
+      // What a killed keeper ran is ended by nobody else.
       await this.#left.oldRuns.endAll(this.#panes.all);
     } finally {
       this.#runs.lostAllBut([], 'the session was ended');
@@ -240,7 +241,7 @@ export class Triad {
     return this.#control;
   }
 
-  /** Those that are configured and those that were found. */
+  /** The panes that are configured, and those that were found. */
   get panes(): readonly Pick<Pane, 'name' | 'id'>[] {
     return this.#panes.all;
   }
@@ -256,20 +257,20 @@ export class Triad {
     return (await this.#builder.find()) === sessionId;
   }
 
-  /** Does it to one pane, or with null to every pane. @throws RefusedError when the one to start runs already. */
+  /** Does `action` to one pane, or with null to all. @throws RefusedError when the one to start runs already. */
   async supervise(action: PaneAction, name: PaneName | null): Promise<void> {
     this.getSessionId();
     await this.#panes[action](name);
   }
 
-  /** Makes the session what `plan` says: only what is another program is started anew. */
+  /** Makes the session what `plan` says; only panes with another program are restarted. */
   async apply(plan: SessionPlan): Promise<ReloadChange[]> {
     const sessionId = this.getSessionId();
     this.#plan = plan;
     return this.#changer.apply(sessionId, plan);
   }
 
-  /** Its windows are as large as they are to be: one that is new is laid out for that. */
+  /** Notes that the windows have their size now, for which a new session is laid out again. */
   async sized(): Promise<void> {
     if (!this.#isUnsized) return;
     this.#isUnsized = false;
@@ -293,12 +294,12 @@ export class Triad {
     };
   }
 
-  /** To be watched. */
+  /** The parts to watch. */
   get parts(): readonly Part[] {
     return [this.#process, this.#left.part, this.#watch.pipes, this.server.clients];
   }
 
-  /** @returns the panes of which an earlier run lives on, which has to end first. */
+  /** @returns the panes of which an earlier run lives on; it has to end before they are taken over. */
   async #connect(): Promise<readonly Pane[]> {
     await this.#builder.requireConfiguration();
     await this.#builder.guardDeadPanes(this.#sessionId);
@@ -337,7 +338,7 @@ export class Triad {
     }
   }
 
-  /** A keeper that was killed gets a successor; a pane that was closed is made again. */
+  /** Replaces a keeper that was killed, and makes a pane again that was closed. */
   #mendSoon(pane: Pane): void {
     if (this.#isClosed || this.#state !== 'running' || this.#mending.has(pane)) return;
     this.#mending.add(pane);
@@ -350,7 +351,7 @@ export class Triad {
     void mended.then(() => this.#mending.delete(pane));
   }
 
-  /** Its windows in their turn; a keeper that does not answer keeps nobody else's pane waiting. */
+  /** Changes windows in turn, and connects out of turn: a keeper that does not answer delays no other pane. */
   async #mend(pane: Pane): Promise<void> {
     const connects: ConnectKeeper[] = [];
     await this.#mender.free(this.#sessionId, pane);
@@ -392,7 +393,7 @@ export class Triad {
     void this.#turns.take(() => this.#recover());
   }
 
-  /** The connection is gone: the session too, or somebody detached it, or tmux does not answer. */
+  /** Handles a lost connection: the session is gone, or somebody detached it, or tmux does not answer. */
   async #recover(): Promise<void> {
     try {
       await this.#process.keepSocket();
@@ -405,7 +406,7 @@ export class Triad {
       this.#trouble = undefined;
       this.#options.log.warn('control connection made again');
       this.#marks.again();
-      // A size that was to be set meanwhile is not lost.
+      // This sets a size that was to be set while the connection was lost.
       this.#options.onWindowsChanged();
       this.#options.onNotified();
     } catch (error) {
@@ -429,7 +430,7 @@ export class Triad {
   }
 
   async #makeAgain(reason: string): Promise<void> {
-    // A command that takes its time to end must not run twice.
+    // The commands must have ended first: one that takes its time must not run twice.
     await this.#endWith(() => Promise.resolve());
     this.#letGo();
     this.#marks.forget();
@@ -444,7 +445,7 @@ export class Triad {
     }
   }
 
-  /** A session that is being ended still needs its keepers: they end the commands. One that is closed needs nothing. */
+  /** Whether to stop opening. A session that is being ended keeps its keepers, which end the commands. */
   #isOver(): boolean {
     if (this.#closing.signal.aborted) this.#letGo();
     return this.#isClosed;
