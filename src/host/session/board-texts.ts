@@ -4,27 +4,27 @@ import type { Presence } from '../../base/presence.js';
 import type { SessionDescription } from '../../base/session-description.js';
 import { visible } from '../../base/visible.js';
 
-/** Half of the status line of a terminal of 80 columns, for what needs somebody. */
+/** How long the text about attention may be: half of the status line of a terminal of 80 columns. */
 const MAX_ATTENTION = 36;
 const MAX_PRESENCE = 24;
-/** A title or question longer than this says no more on a border. */
+/** Text that people or programs chose is cut to this: a longer one says no more on a border. */
 const MAX_NOTICE = 160;
 
-/** Values of tmux options, by their names. Where nothing is to be shown a value is empty. */
+/** Values of tmux options by their names; a value is empty where nothing is to be shown. */
 export type BoardOptions = Readonly<Record<string, string>>;
 
-/** What the border of a pane shows besides its title. Nothing while all is well. */
+/** The options that a pane's border shows besides its title; empty while all is well. */
 export function paneOptions(pane: PaneDescription): BoardOptions {
   const since = pane.pid === null ? pane.since : (pane.startedAt ?? pane.since);
   return {
     '@triad_state': stateText(pane),
     '@triad_restarts': pane.restarts === 0 ? '' : `${pane.restarts}`,
-    // Seconds: tmux makes an age of it by itself, so that an older one costs nobody a redraw.
+    // The start time is in seconds; tmux computes the age from it, so that ageing needs no new option.
     '@triad_since': `${Math.floor(since / 1000)}`,
   };
 }
 
-/** What the status line of a session shows besides its name. */
+/** The options that a session's status line shows besides its name. */
 export function sessionOptions(
   session: Pick<SessionDescription, 'state' | 'panes'>,
   presence: Presence,
@@ -32,7 +32,7 @@ export function sessionOptions(
   return { '@triad_attention': attentionText(session), '@triad_presence': presenceText(presence) };
 }
 
-/** Somebody's text as tmux shows it: no format, no style and no control character is in it. */
+/** Escapes text that people chose, so that tmux finds no format, style or control character in it. */
 export function shownLiterally(text: string, maxLength = MAX_NOTICE): string {
   return visible(text, maxLength).replaceAll('#', '##');
 }
@@ -41,7 +41,7 @@ function endText({ status, signal }: PaneExit): string {
   return signal ?? `exit ${status ?? '?'}`;
 }
 
-/** What needs somebody, or else what goes on; where that is an end, the end itself. */
+/** Why a pane needs attention, or else its state; an end is told as its status or signal. */
 function stateText(pane: PaneDescription): string {
   const { state, lastExit } = pane;
   const isWell = state === 'running' || state === 'healthy';

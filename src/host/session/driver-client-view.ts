@@ -13,7 +13,7 @@ export interface DriverClientViewOptions {
   readonly onResize: (size: TerminalSize) => void;
 }
 
-/** The view of somebody who may type, through a tmux client of its own. */
+/** The view of a driver, through a tmux client of its own. */
 export class DriverClientView implements DriverView {
   readonly ended: Promise<ViewEnd>;
   readonly #client: PtyProcess;
@@ -40,7 +40,7 @@ export class DriverClientView implements DriverView {
     repaintTmuxClient(this.#client);
   }
 
-  /** What was typed and not yet taken is dropped: whoever closes a view takes the right to type. */
+  /** Ends the view, and drops input that was not taken yet, since the right to type ends with it. */
   close(): void {
     if (this.#isClosing) return;
     this.#isClosing = true;
@@ -56,7 +56,7 @@ export class DriverClientView implements DriverView {
     this.#client.onDrain(listener);
   }
 
-  /** An unread client grows the tmux server, so what a blocked one cannot take is dropped here. */
+  /** Passes output on, or drops it while the view is blocked: unread output would grow the tmux server. */
   #deliver(bytes: Uint8Array): void {
     if (this.#isBlocked) this.#hasDropped = true;
     else this.#options.request.onOutput(bytes);

@@ -39,25 +39,25 @@ import { SessionDoor } from './session-door.js';
 import { type KeyTarget, TypedInput } from './typed-input.js';
 import { WindowSize } from './window-size.js';
 
-/** As many as there are gateways, and those that take their place. */
+/** How many mirrors there may be: one for each gateway, and those that are being replaced. */
 const MAX_MIRRORS = 16;
-/** The kernel hands out 4 KiB of a terminal at once; so often for all that an input gate lets through. */
+/** How many reads of 4 KiB, the most the kernel gives of a terminal, take all that an input gate passes. */
 const TURNS_TO_READ = 20;
 
 export interface HostSessionOptions
   extends Omit<TriadOptions, 'onWindowsChanged' | 'onNotified' | 'onPaneChanged'> {
   readonly doorKey: DoorKey;
-  /** What all who ask may cost. */
+  /** The share of the event loop that all requests have together. */
   readonly share: LoopShare;
-  /** The folder of a `triad` for commands in panes. */
+  /** The folder of the `triad` program that commands in panes find. */
   readonly programFolder: string;
-  /** Of this session, not listening yet; opened and closed with it. */
+  /** The taps of this session, not listening yet; opened and closed with it. */
   readonly taps: SessionTaps;
   /** What is wrong with the host as a whole, each with what to do. */
   readonly hostProblems: () => readonly string[];
 }
 
-/** One session as the link offers it: views, window size, and what can be done to its panes. */
+/** One session as the link offers it: its views, its window size, and requests to its panes. */
 export class HostSession implements SessionCalls {
   readonly name: SessionName;
   readonly #options: HostSessionOptions;
@@ -78,7 +78,7 @@ export class HostSession implements SessionCalls {
     | undefined;
   readonly #mirrors = new Set<MirrorFeed>();
   #isOpen = false;
-  /** How each pane was told of first while the session is opened: rules may not act yet. */
+  /** The first description of each pane while the session is being opened, when rules may not act yet. */
   readonly #found = new Map<PaneName, PaneDescription>();
   readonly #parts: PartWatch;
 
@@ -90,7 +90,7 @@ export class HostSession implements SessionCalls {
     this.#pages = new PanePages({ server, share, owner: `session ${this.name}`, log });
     this.#taps = options.taps;
     this.#waits = new OutputWaits(options.clock);
-    // One after the other: two at once could leave windows of two sizes.
+    // Sizes are set one after the other: two at once could leave windows of two sizes.
     let sized = Promise.resolve();
     this.#windowSize = new WindowSize(options.plan.size, (size) => {
       sized = sized.then(() => this.#sizeWindows(size));
@@ -151,13 +151,13 @@ export class HostSession implements SessionCalls {
     this.#showBoard();
   }
 
-  /** Takes back an open: ends the session if this run made it. */
+  /** Undoes `open`: ends the session if this run made it. */
   async abandon(): Promise<void> {
     if (this.#isOpen && !this.#triad.describe().adopted) await this.end();
     else await this.close();
   }
 
-  /** Leads nothing from now on; views go on. Idempotent. */
+  /** Ends the supervision; views go on. Idempotent. */
   letGo(): void {
     this.#rules.close();
     this.#triad.close();
@@ -247,7 +247,7 @@ export class HostSession implements SessionCalls {
     await this.#triad.supervise(action, pane);
   }
 
-  /** Makes the session what `plan` says; only what is another program is started anew. */
+  /** Makes the session what `plan` says; only panes with another program are restarted. */
   async apply(plan: SessionPlan): Promise<readonly ReloadChange[]> {
     this.#door.setPlan(plan);
     this.#plan = this.#equipped(plan);
@@ -257,7 +257,7 @@ export class HostSession implements SessionCalls {
   }
 
   async output({ pane, ...request }: RequestOf<'output'>): Promise<OutputPage> {
-    // One that is not configured and was not adopted has no output.
+    // A pane that is neither configured nor adopted has no output: this throws for it.
     this.#triad.getPane(pane);
     return this.#waits.read(this.#taps.output(pane), request);
   }
@@ -280,7 +280,7 @@ export class HostSession implements SessionCalls {
     await this.#taps.close();
   }
 
-  /** @returns what is to be printed, in pieces. */
+  /** Does what is asked of a pane. @returns the text to print, in pieces. */
   async #ask(pane: PaneName, request: PaneRequest): Promise<readonly string[]> {
     switch (request.verb) {
       case 'send':
@@ -303,7 +303,7 @@ export class HostSession implements SessionCalls {
     this.#rules.paneChanged(name, { state, question });
   }
 
-  /** After each change of what borders and status line tell; costs little where nothing is new. */
+  /** Updates borders and status line; costs little where nothing is new. */
   #showBoard(): void {
     this.#board.show(this.describe(), this.#presence);
   }
@@ -334,10 +334,10 @@ export class HostSession implements SessionCalls {
     });
   }
 
-  /** Whether the pane that has the keys has read them all; also where that is no pane of ours. */
+  /** Whether the active pane has read all keys; true where that is no pane of ours. */
   async #isInputRead(): Promise<boolean> {
     if (!(await this.#isTerminalEmpty())) return false;
-    // What tmux has not even read of its client's terminal is on no pane's: it reads a piece a turn.
+    // Keys that tmux has not read from its client are in no pane yet; it reads a piece before each answer.
     for (let turn = 0; turn < TURNS_TO_READ; turn += 1) await this.#keyTarget(null);
     return this.#isTerminalEmpty();
   }
@@ -349,7 +349,7 @@ export class HostSession implements SessionCalls {
     return waiting === undefined || waiting === 0;
   }
 
-  /** Once for each connection with a tmux server: what it asks changes by a person's `set-option` alone. */
+  /** Asks once per connection with a tmux server: the rules change only by a person's `set-option`. */
   #askColumns(): Promise<ColumnRules> {
     const control = this.#triad.getControl();
     if (this.#columns?.control === control) return this.#columns.rules;
@@ -361,7 +361,7 @@ export class HostSession implements SessionCalls {
     return rules;
   }
 
-  /** Of a pane, or with null of the one that has the keys. */
+  /** Asks tmux about a pane, or with null about the active one. */
   async #keyTarget(pane: PaneId | null): Promise<KeyTarget> {
     const target = pane ?? this.#triad.getSessionId();
     const fields = { id: 'pane_id', isShared: 'synchronize-panes' } as const;
@@ -380,14 +380,14 @@ export class HostSession implements SessionCalls {
     return id;
   }
 
-  /** tmux takes keys for a command that has ended and says nothing; say it. */
+  /** @throws RefusedError where the command has ended: tmux would take its keys without an error. */
   #runningPaneId(name: PaneName): PaneId {
     const id = this.#paneId(name);
     if (this.#triad.getPane(name).isRunning) return id;
     throw new RefusedError(`the command of ${name} is not running`, { hint: 'triad status' });
   }
 
-  /** Per window and by hand, since a global `window-size manual` crashes tmux up to 3.6. */
+  /** Sizes each window by resize-window, since a global `window-size manual` crashes tmux 3.3 to 3.6. */
   async #sizeWindows(terminal: TerminalSize): Promise<void> {
     try {
       const control = this.#triad.getControl();
@@ -400,7 +400,7 @@ export class HostSession implements SessionCalls {
         `${terminal.rows - statusRows(line?.status ?? '')}`,
       ];
       const windows = await control.rows('list-windows', { id: 'window_id' }, ['-t', session]);
-      // All are asked for: one that was closed meanwhile must not keep the others from their size.
+      // All questions are sent at once: a window that was closed meanwhile must not prevent the others.
       await Promise.all(windows.map(({ id }) => control.ask('resize-window', ['-t', id, ...size])));
       await this.#triad.sized();
     } catch (error) {
@@ -409,7 +409,7 @@ export class HostSession implements SessionCalls {
   }
 }
 
-/** Lines that tmux's `status` option takes from a window: `off`, `on` or their number. */
+/** How many lines tmux's `status` option (`off`, `on` or a number) takes from a window. */
 function statusRows(status: string): number {
   if (status === 'off') return 0;
   return /^[2-5]$/.test(status) ? Number(status) : 1;

@@ -11,25 +11,25 @@ import { Reloads } from './reloads.js';
 
 export interface LocalHostOptions {
   readonly plans: readonly SessionPlan[];
-  /** What else a session needs, by its plan. */
+  /** Makes the options of a session from its plan. */
   readonly sessionOptions: (plan: SessionPlan) => HostSessionOptions;
   /** Reads the plans anew. @throws what `reload` throws. */
   readonly readPlans: () => Promise<readonly SessionPlan[]>;
-  /** The sessions are others after a reload. */
+  /** Called after each reload with the sessions that there are. */
   readonly onSessions: (names: readonly SessionName[]) => void;
   readonly events: EventLog;
-  /** Reads the processes of the machine, where they were not read just now. */
+  /** Reads the processes of the machine, unless they were read just now. */
   readonly refreshTelemetry: () => Promise<void>;
 }
 
 /**
  * Owns tmux and the triad of this machine behind the link. Promises that the sessions outlive it.
- * It must never learn who is asking: roles are the gateway's.
+ * It must never know who asks: roles are decided by the gateway.
  */
 export class LocalHost {
-  /** What a gateway may ask of it. */
+  /** All that a gateway may ask of the host. */
   readonly link: HostLink;
-  /** Settles when every session was ended by `endSession`. */
+  /** Resolves when every session was ended by `endSession`. */
   readonly allEnded: Promise<void>;
   readonly #options: LocalHostOptions;
   readonly #sessions: Map<SessionName, HostSession>;
@@ -67,7 +67,7 @@ export class LocalHost {
   }
 
   /**
-   * Makes or adopts every session; for once, at the start.
+   * Makes or adopts every session; to be called once, at the start.
    *
    * @throws TmuxError or ConfigurationError; sessions this call has made are ended again, adopted
    *   ones go on.
@@ -76,7 +76,7 @@ export class LocalHost {
     try {
       for (const session of this.#sessions.values()) await session.open();
     } catch (error) {
-      // Stopped in the middle of its start, it leaves behind what it has made, as any stop does.
+      // A host that is stopped during its start leaves its sessions running, as any stop does.
       if (!this.#isClosed) {
         for (const session of this.#sessions.values()) await session.abandon();
       }
@@ -85,7 +85,7 @@ export class LocalHost {
   }
 
   async describe(): Promise<readonly SessionDescription[]> {
-    // All who ask at once wait for the same reading, and get the same answer.
+    // Callers at the same time share one reading of the processes, and its answer.
     this.#description ??= this.#describe().finally(() => {
       this.#description = undefined;
     });
@@ -105,14 +105,14 @@ export class LocalHost {
     }
   }
 
-  /** Leads nothing from now on, whatever is half done; what people see goes on until `close`. Idempotent. */
+  /** Ends all supervision at once, even of what is half done; views go on until `close`. Idempotent. */
   letGo(): void {
     this.#isClosed = true;
     this.#reloads.letGo();
     for (const session of this.#sessions.values()) session.letGo();
   }
 
-  /** Lets go of the sessions; they and their commands go on. */
+  /** Ends supervision and views; the sessions and their commands go on. */
   async close(): Promise<void> {
     this.letGo();
     const sessions = [...this.#sessions.values()].map((session) => session.close());

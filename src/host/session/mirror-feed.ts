@@ -13,14 +13,14 @@ import { endTmuxClient, repaintTmuxClient } from '../tmux/tmux-client.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
 import { LAYOUT_PANE, type ShownWindow, shownWindow } from './window-layout.js';
 
-/** How soon something is noticed that tmux does not tell: a suspended client, the name of a new pane. */
+/** The interval of the check for what tmux does not tell: a suspended client, the name of a new pane. */
 const CHECK_INTERVAL_MS = 1_000;
-/** Pauses before an ended client is opened again: doubled each time, so that a quarrel stays slow. */
+/** Pauses before an ended client is opened again: doubled each time, so that one that keeps ending costs little. */
 const FIRST_PAUSE_MS = 50;
 const LAST_PAUSE_MS = 5_000;
-/** A client that lived that long was not part of a quarrel. */
-const SETTLED_MS = 10_000;
-/** tmux sometimes draws wrongly: how soon that heals while programs write, and after. */
+/** After a client has lived that long, the first pause counts again. */
+const STABLE_MS = 10_000;
+/** The interval of repaints while programs write, and once after: tmux sometimes draws wrongly. */
 const REPAINT_INTERVAL_MS = 3_000;
 
 export interface MirrorOptions {
@@ -35,14 +35,14 @@ export interface MirrorOptions {
 }
 
 /**
- * One session as one read-only tmux client sees it, in a grouped session of its own. It checks what
- * is there (`check`) when tmux tells of a change and once a second, and puts right what is not as it
- * should be: its window, its size, and whoever came into its session or took its client away.
+ * One session as one read-only tmux client sees it, in a grouped session of its own. It checks tmux
+ * (`check`) at each notification and once a second, and repairs what is wrong: its window and size, its
+ * client where somebody has moved it, and clients of others in its session.
  */
 export class MirrorFeed implements MirrorView {
   readonly ended: Promise<ViewEnd>;
   readonly #options: MirrorOptions;
-  /** Of the grouped session, another one for each client: the last one may not be gone yet. */
+  /** The name of the grouped session, a new one for each client: the last session may not be gone yet. */
   #name = '';
   #settle: (end: ViewEnd) => void = () => undefined;
   #reason: ViewEnd['reason'] | undefined;
@@ -67,7 +67,7 @@ export class MirrorFeed implements MirrorView {
   }
 
   /**
-   * Tells the first layout and starts the client; for once, at the start.
+   * Tells the first layout and starts the client; to be called once.
    *
    * @throws UnavailableError when the session cannot be mirrored; the mirror has failed then.
    */
@@ -100,7 +100,7 @@ export class MirrorFeed implements MirrorView {
     this.#finish('closed');
   }
 
-  /** Something may have changed. Checks at once, and once more where a check is under way. */
+  /** Checks at once, or again after the check that is under way. */
   check(): void {
     this.#isCheckAsked = true;
     if (!this.#isChecking && this.#layout !== undefined) void this.#checkAgain();
@@ -128,7 +128,7 @@ export class MirrorFeed implements MirrorView {
       if (this.#reason !== undefined) return;
       this.#follow(shown);
       await this.#sendBack(clients);
-      await this.#putRight(shown, clients);
+      await this.#repair(shown, clients);
     } catch (error) {
       this.#options.log.debug({ reason: messageOf(error) }, 'mirror not checked');
       await this.#endIfGone();
@@ -155,7 +155,7 @@ export class MirrorFeed implements MirrorView {
     if (isRepaintDue(times)) this.#repaint();
   }
 
-  /** Drivers stay together: somebody who came into our session would lose the others, and the keys. */
+  /** Sends clients of others back to the shared session: in ours they could not type. */
   async #sendBack(clients: readonly SessionClient[]): Promise<void> {
     const { getControl, sessionId } = this.#options;
     for (const { pid, name, sessionName } of clients) {
@@ -164,7 +164,7 @@ export class MirrorFeed implements MirrorView {
     }
   }
 
-  async #putRight(shown: ShownWindow, clients: readonly SessionClient[]): Promise<void> {
+  async #repair(shown: ShownWindow, clients: readonly SessionClient[]): Promise<void> {
     const client = this.#client;
     const own = clients.find(({ pid }) => pid === client?.pid);
     if (client === undefined || own === undefined) return;
@@ -184,7 +184,7 @@ export class MirrorFeed implements MirrorView {
     else this.#options.request.onLayout(layout);
   }
 
-  /** An unread client grows the tmux server, so what a blocked one cannot take is dropped here. */
+  /** Passes output on, or drops it while the view is blocked: unread output would grow the tmux server. */
   #deliver(bytes: Uint8Array): void {
     if (this.#isBlocked) this.#hasDropped = true;
     else this.#options.request.onOutput(bytes);
@@ -207,7 +207,7 @@ export class MirrorFeed implements MirrorView {
     void client.exited.then(() => this.#clientEnded());
   }
 
-  /** Its session ends with it, but not where it was taken out of it before. */
+  /** Ends the grouped session, which goes with its client only where that was still in it. */
   async #clientEnded(): Promise<void> {
     this.#client = undefined;
     const { server, isSessionThere, log } = this.#options;
@@ -217,7 +217,7 @@ export class MirrorFeed implements MirrorView {
       this.#settleNow(this.#reason);
       return;
     }
-    if (performance.now() - this.#openedAtMs > SETTLED_MS) this.#pauseMs = FIRST_PAUSE_MS;
+    if (performance.now() - this.#openedAtMs > STABLE_MS) this.#pauseMs = FIRST_PAUSE_MS;
     log.info({ pauseMs: this.#pauseMs }, 'mirror lost its client, opening another');
     this.#reopenSoon();
   }
@@ -238,13 +238,13 @@ export class MirrorFeed implements MirrorView {
     }
   }
 
-  /** Somebody ended the session: ours, which is grouped with it, must not keep its windows alive. */
+  /** Ends the mirror where the session was ended: the grouped session must not keep its windows alive. */
   async #endIfGone(): Promise<void> {
     if (await this.#options.isSessionThere().catch(() => true)) return;
     this.#finish('session-ended');
   }
 
-  /** The first reason counts. */
+  /** Ends the mirror; of several reasons the first counts. */
   #finish(reason: ViewEnd['reason']): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
@@ -260,25 +260,25 @@ export class MirrorFeed implements MirrorView {
 }
 
 export interface RepaintTimes {
-  /** When a program last wrote to the window, in epoch seconds: all that tmux tells. */
+  /** When a program last wrote to the window, in epoch seconds (tmux(1), window_activity). */
   readonly activeAt: number;
   readonly repaintedAtMs: number;
   readonly nowMs: number;
 }
 
-/** Whether a program may have written since the last repaint, and that was long enough ago. */
+/** Whether a program may have written since the last repaint, and that was `REPAINT_INTERVAL_MS` ago. */
 export function isRepaintDue({ activeAt, repaintedAtMs, nowMs }: RepaintTimes): boolean {
   const isDirty = activeAt >= Math.floor(repaintedAtMs / 1000);
   return isDirty && nowMs - repaintedAtMs >= REPAINT_INTERVAL_MS;
 }
 
-/** What a mirror asks of each client of a session's tmux server. */
+/** The fields that a mirror asks of each client of the tmux server. */
 const CLIENT = {
   pid: 'client_pid',
-  /** tmux's name for it: the path of its terminal. */
+  /** The client's name in tmux, which is the path of its terminal. */
   name: 'client_name',
   flags: 'client_flags',
-  /** The window it shows. */
+  /** The window that the client shows. */
   windowId: 'window_id',
   sessionName: 'session_name',
 } as const;

@@ -8,7 +8,7 @@ import { pressKeys, sendText } from '../tmux/pane-io.js';
 import { PaneTurns } from './pane-turns.js';
 import type { TypedInput } from './typed-input.js';
 
-/** termios(3), canonical mode: the rest of a longer line is lost, and nobody is told. */
+/** The rest of a longer line is lost without an error in canonical mode (termios(3)). */
 const MAX_CANONICAL_BYTES = 4095;
 
 export interface PaneInputOptions {
@@ -20,7 +20,7 @@ export interface PaneInputOptions {
   readonly getRunning: (pane: PaneName) => PaneId;
 }
 
-/** What programs type into panes: whole, once, and one after the other. */
+/** Types what programs send into panes: whole, once, and one after the other. */
 export class PaneInput {
   readonly turns: PaneTurns;
   readonly #options: PaneInputOptions;
@@ -31,7 +31,7 @@ export class PaneInput {
     this.turns = new PaneTurns({ clock, mayReach: (pane) => typed.mayReach(pane) });
   }
 
-  /** @throws RefusedError where it could not arrive whole; UsageError for text that is none; BusyError. */
+  /** Sends text. @throws RefusedError for a line that is too long; UsageError for invalid text; BusyError. */
   async send(pane: PaneName, request: Extract<PaneRequest, { verb: 'send' }>): Promise<void> {
     await this.#requireWholeLines(pane, request.text);
     await this.#write(pane, async (id) => {
@@ -40,7 +40,7 @@ export class PaneInput {
     });
   }
 
-  /** @throws UsageError for keys that are none; BusyError. */
+  /** Presses keys. @throws UsageError for words that are no keys; BusyError. */
   press(pane: PaneName, keys: readonly string[]): Promise<void> {
     return this.#write(pane, async (id) => {
       await this.#options.typed.press(id, keys);

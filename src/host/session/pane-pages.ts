@@ -8,23 +8,23 @@ import { captureHistory, type PaneTarget } from '../tmux/pane-history.js';
 import { capturePane } from '../tmux/pane-text.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
 
-/** Each blocks the tmux server, and with it everybody, while it runs. */
+/** Limits of history pages: each blocks the tmux server, and so everybody, while it is captured. */
 const MAX_HISTORY_AT_ONCE = 2;
 const MAX_HISTORY_WAITING = 64;
-/** Each holds up to a whole scrollback, and takes every second moment of tmux while it runs. */
+/** Limits of captures: each holds up to a whole scrollback, and half of tmux's time while it runs. */
 const MAX_CAPTURES_AT_ONCE = 1;
 const MAX_CAPTURES_WAITING = 16;
 const MINUTE_MS = 60_000;
 
 export interface PanePagesOptions {
   readonly server: TmuxServer;
-  /** What all who ask may cost; this is the share of `owner`. */
+  /** The share of the event loop that all requests have together; these take the turns of `owner`. */
   readonly share: LoopShare;
   readonly owner: string;
   readonly log: Logger;
 }
 
-/** What can be read of a session's panes by whoever asks: a few at a time, in slices, and bounded. */
+/** Reads history and captures of a session's panes on request: few at a time, in slices, and bounded. */
 export class PanePages {
   readonly #options: PanePagesOptions;
   readonly #histories = new Turns({

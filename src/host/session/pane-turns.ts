@@ -3,14 +3,14 @@ import { BusyError, UnavailableError } from '../../base/errors.js';
 import type { PaneId, PaneName } from '../../base/ids.js';
 import { Turns } from '../../base/turns.js';
 
-/** A person's line is theirs until Enter, or until they have paused for so long. */
+/** A line that a person types is theirs until Enter, or until they have paused for so long. */
 const PAUSE_MS = 1_000;
-/** Nobody who types on and on is waited for any longer. */
+/** How long a program's input waits for a person who goes on typing. */
 const WAIT_LIMIT_MS = 10_000;
 const POLL_MS = 50;
-/** People's keys wait for tmux's act, which takes a millisecond, and never longer than this. */
+/** How long people's keys wait at most while a program's input is written, which takes a millisecond. */
 const HOLD_LIMIT_MS = 100;
-/** Programs that may wait for one pane; what comes beyond is told so. */
+/** How many programs may wait for one pane; more are refused. */
 const MAX_WAITING = 64;
 const LINE_ENDS: ReadonlySet<number | undefined> = new Set([...Buffer.from('\r\n\x03')]);
 const [PASTE_BEGINS, PASTE_ENDS] = ['\x1b[200~', '\x1b[201~'];
@@ -21,22 +21,22 @@ export interface PaneTurnsOptions {
   readonly mayReach: (pane: PaneId) => boolean;
 }
 
-/** What one driver has typed last. */
+/** The line that one driver has typed last. */
 interface Line {
-  /** On the clock's `elapsed`. */
+  /** When the line is over without Enter, in milliseconds of `Clock.elapsed`. */
   readonly openUntil: number;
   readonly isPasting: boolean;
 }
 
 /**
- * One writer at a time for each pane: what programs type comes one act after the other, in the order in which they
- * asked, and neither splits what a person is typing nor is split by it. It never drops a person's key.
+ * Lets one writer at a time write to each pane: what programs send is written in the order in which they asked,
+ * and neither splits what a person is typing nor is split by it. It never drops a person's key.
  */
 export class PaneTurns {
   readonly #options: PaneTurnsOptions;
   readonly #turns = new Map<PaneName, Turns>();
   readonly #lines = new Map<object, Line>();
-  /** Panes that are written to, each with when people's keys go on at the latest. */
+  /** The panes that are written to, each with the time at which people's keys go on at the latest. */
   readonly #written = new Map<PaneId, number>();
   readonly #closing = new AbortController();
 
@@ -44,7 +44,7 @@ export class PaneTurns {
     this.#options = options;
   }
 
-  /** A driver's keys were written. */
+  /** Notes that a driver's keys were written. */
   typed(driver: object, bytes: Uint8Array): void {
     const isPasting = isInPaste(bytes, this.#lines.get(driver)?.isPasting === true);
     const isEnded = !isPasting && LINE_ENDS.has(bytes.at(-1));
@@ -56,7 +56,7 @@ export class PaneTurns {
     this.#lines.delete(driver);
   }
 
-  /** Whether people's keys have to wait just now, since an act is under way where they may go. */
+  /** Whether people's keys have to wait, since a program's input is being written where they may go. */
   get isHeld(): boolean {
     if (this.#written.size === 0) return false;
     const now = this.#options.clock.elapsed();
@@ -64,9 +64,9 @@ export class PaneTurns {
   }
 
   /**
-   * Has `write` done as the only writer to a pane.
+   * Calls `write` as the only writer to a pane.
    *
-   * @param find the pane's id when its turn has come; what it throws is thrown.
+   * @param find returns the pane's id when its turn has come; what it throws is thrown.
    * @throws BusyError when too many wait, or somebody types on and on.
    */
   async take(
@@ -88,7 +88,7 @@ export class PaneTurns {
     });
   }
 
-  /** Who waits is told so. Idempotent. */
+  /** Rejects every program that waits. Idempotent. */
   close(): void {
     this.#closing.abort();
   }
@@ -124,7 +124,7 @@ export class PaneTurns {
   }
 }
 
-/** Whether a paste of the terminal's goes on behind these bytes: its pieces are one text. */
+/** Whether a bracketed paste (xterm, mode 2004) goes on behind these bytes: its pieces are one text. */
 function isInPaste(bytes: Uint8Array, wasIn: boolean): boolean {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const [begins, ends] = [text.lastIndexOf(PASTE_BEGINS), text.lastIndexOf(PASTE_ENDS)];

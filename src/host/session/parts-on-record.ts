@@ -11,9 +11,9 @@ export interface PartsOptions {
 }
 
 /**
- * Watches parts of a host, and puts on record what becomes of them.
+ * Watches parts of a host, and puts their failures and repairs on record.
  *
- * @param session whose parts they are; null for those of the host as a whole.
+ * @param session is the session that has the parts; null for those of the host as a whole.
  */
 export function watchParts(
   { clock, log, record }: PartsOptions,

@@ -5,30 +5,30 @@ import { Turns } from '../../base/turns.js';
 import type { SessionPlan } from '../plan/session-plan.js';
 import type { HostSession } from './host-session.js';
 
-/** Each reads the file anew, so that two that wait do all that ten could. */
+/** How many reloads may wait: each reads the file anew, so that more would do nothing more. */
 const MAX_WAITING = 8;
 
-/** What a reload does to a session. */
+/** What a reload calls of a session. */
 export type ReloadedSession = Pick<
   HostSession,
   'open' | 'apply' | 'end' | 'abandon' | 'letGo' | 'close'
 >;
 
 export interface ReloadsOptions<S extends ReloadedSession> {
-  /** @throws ConfigurationError when something is wrong: then nothing is changed. */
+  /** @throws ConfigurationError when something is wrong, and then nothing is changed. */
   readonly readPlans: () => Promise<readonly SessionPlan[]>;
-  /** Those there are; added to and removed from here. */
+  /** The sessions there are; `run` adds and removes some. */
   readonly sessions: Map<SessionName, S>;
-  /** Those of them that nobody has ended for good. */
+  /** The names of those that nobody has ended for good. */
   readonly goingOn: Set<SessionName>;
   readonly make: (plan: SessionPlan) => S;
 }
 
-/** Makes the sessions what `triad.yaml` says now, one reload after the other. */
+/** Applies `triad.yaml` to the sessions, one reload after the other. */
 export class Reloads<S extends ReloadedSession> {
   readonly #options: ReloadsOptions<S>;
   readonly #turns = new Turns({ maxAtOnce: 1, maxWaiting: MAX_WAITING });
-  /** Sessions that are being opened. */
+  /** The sessions that are being opened. */
   readonly #opening = new Set<S>();
   #isClosed = false;
 
@@ -37,6 +37,8 @@ export class Reloads<S extends ReloadedSession> {
   }
 
   /**
+   * Reads the plans and applies them.
+   *
    * @throws ConfigurationError for a wrong file, which changes nothing; RefusedError when some
    *   sessions could not be changed, and the others were.
    */
@@ -47,7 +49,7 @@ export class Reloads<S extends ReloadedSession> {
     });
   }
 
-  /** Leads nothing from now on: a reload that is under way does no more. */
+  /** Stops: a reload that is under way does nothing more. */
   letGo(): void {
     this.#isClosed = true;
     for (const session of this.#opening) session.letGo();
@@ -84,14 +86,14 @@ export class Reloads<S extends ReloadedSession> {
     const { sessions, goingOn, make } = this.#options;
     const { name } = plan;
     const there = sessions.get(name);
-    // Somebody has ended it, and what runs in it is not started behind their back.
+    // A session that somebody has ended is not started again by a reload.
     if (there !== undefined) return goingOn.has(name) ? there.apply(plan) : [];
     const session = make(plan);
     this.#opening.add(session);
     try {
       await session.open();
     } catch (error) {
-      // Stopped in the middle, a host leaves behind what it has made, as any stop does.
+      // A host that is stopped meanwhile leaves the session running, as any stop does.
       await (this.#isClosed ? session.close() : session.abandon());
       throw error;
     } finally {

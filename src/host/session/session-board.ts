@@ -21,13 +21,13 @@ interface Entry {
 }
 
 /**
- * Keeps what tmux's borders and status line show up to date, through user options that
- * `config/tmux.conf` reads. Writes only what changed, since each option redraws every client, and
- * one at a time: what is told meanwhile takes the place of what was told before.
+ * Keeps tmux's borders and status line up to date, by user options that `config/tmux.conf` reads. Writes
+ * only what changed, since each option redraws every client, and one at a time: newer values replace
+ * those that wait.
  */
 export class SessionBoard {
   readonly #options: SessionBoardOptions;
-  /** What tmux has, by target and name. */
+  /** The values that tmux has, by target and name. */
   readonly #written = new Map<string, string>();
   #wanted: readonly Entry[] = [];
   #isWriting = false;
@@ -36,7 +36,7 @@ export class SessionBoard {
     this.#options = options;
   }
 
-  /** Shows this from now on; returns at once, never throws. */
+  /** Shows this state from now on; returns at once, never throws. */
   show(session: SessionDescription, presence: Presence): void {
     if (session.state !== 'running') return;
     try {
@@ -48,7 +48,7 @@ export class SessionBoard {
     if (!this.#isWriting) void this.#write();
   }
 
-  /** Tells the drivers something, for as long as tmux's `display-time` says. Never throws. */
+  /** Shows the drivers a message, for as long as tmux's `display-time` says. Never throws. */
   async notify(text: string): Promise<void> {
     try {
       const control = this.#options.getControl();
@@ -56,7 +56,7 @@ export class SessionBoard {
       const ofSession = ['-t', this.#options.getSessionId()];
       const clients = await control.rows('list-clients', fields, ofSession);
       const drivers = clients.filter(({ isControl }) => !isControl);
-      // Expanded once, and after that newer versions look for styles.
+      // display-message expands the text once, and newer versions then look for styles in it.
       const message = shownLiterally(text.replaceAll('#[', '# [')).replaceAll('%', '%%');
       const show = (client: string) => control.ask('display-message', ['-c', client, message]);
       await Promise.all(drivers.map(({ name }) => show(name)));
@@ -65,7 +65,7 @@ export class SessionBoard {
     }
   }
 
-  /** The session was made again, or somebody may have changed options: everything is written anew. */
+  /** Has everything written again: the session is new, or somebody may have changed options. */
   forget(): void {
     this.#written.clear();
   }
@@ -86,7 +86,7 @@ export class SessionBoard {
     try {
       for (let entry = this.#next(); entry !== undefined; entry = this.#next()) {
         const { target, name, value } = entry;
-        // Before the answer: an option that tmux refuses is not tried for ever.
+        // This is noted before the answer, so that an option that tmux refuses is not tried for ever.
         this.#written.set(keyOf(entry), value);
         await this.#options.getControl().ask('set-option', [...target, name, value]);
       }
@@ -103,13 +103,13 @@ export class SessionBoard {
     return this.#wanted.find((entry) => this.#written.get(keyOf(entry)) !== entry.value);
   }
 
-  /** Panes that are gone are not remembered. */
+  /** Forgets the options of panes that are gone. */
   #prune(): void {
     const wanted = new Set(this.#wanted.map(keyOf));
     for (const key of this.#written.keys()) if (!wanted.has(key)) this.#written.delete(key);
   }
 
-  /** While tmux cannot be asked the next `show` does it; there is one after each reconnection. */
+  /** Logs a failure; the next `show` writes again, and there is one after each reconnection. */
   #failed(error: unknown): void {
     this.#options.log.debug({ reason: messageOf(error) }, 'board not written');
   }

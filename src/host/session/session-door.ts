@@ -10,10 +10,10 @@ import type { PanePlan, SessionPlan } from '../plan/session-plan.js';
 
 export interface SessionDoorOptions {
   readonly plan: SessionPlan;
-  /** Private (0700) and this session's own. */
+  /** The folder of the door's socket, private (0700) and this session's own. */
   readonly directory: string;
   readonly key: DoorKey;
-  /** The folder of a `triad` for commands in panes. */
+  /** The folder of the `triad` program that commands in panes find. */
   readonly programFolder: string;
   readonly ask: PaneDoorOptions['ask'];
   readonly record: (event: NewHostEvent) => void;
@@ -34,24 +34,24 @@ export class SessionDoor {
     this.#path = join(options.directory, 'door.sock');
   }
 
-  /** Before a command is started, which may ask at once. @throws RefusedError when another host is there. */
+  /** Opens the door, before a command may ask. @throws RefusedError when another host has it open. */
   async open(): Promise<void> {
     const { key, ask, record, clock, log } = this.#options;
     const door = new PaneDoor({ plan: () => this.#plan, key, ask, record, clock, log });
     this.#server ??= await DoorServer.listen({ path: this.#path, door, clock, log });
   }
 
-  /** To be watched. */
+  /** The parts to watch. */
   get parts(): readonly Part[] {
     return this.#server?.parts ?? [];
   }
 
-  /** From now on panes may reach what this plan says. */
+  /** Lets panes reach what this plan says from now on. */
   setPlan(plan: SessionPlan): void {
     this.#plan = plan;
   }
 
-  /** The variables of a pane's command, PATH with the way to `triad` included. */
+  /** The variables of a pane's command, among them PATH with the folder of `triad`. */
   paneEnv({ name, program }: PanePlan, path: string): Record<string, string> {
     const { key, programFolder } = this.#options;
     return {
@@ -61,7 +61,7 @@ export class SessionDoor {
     };
   }
 
-  /** Idempotent. */
+  /** Closes the door. Idempotent. */
   async close(): Promise<void> {
     await this.#server?.close();
   }

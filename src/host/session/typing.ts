@@ -1,10 +1,10 @@
-/** Longest report we wait for the end of; longer is no report of a terminal. */
+/** The longest report whose end is waited for: no terminal sends a longer one. */
 const MAX_REPORT_BYTES = 256;
 
 const ESC = 0x1b;
 /** Numbers of a mouse that moves with no button held, with every mix of modifiers (xterm, SGR 1006). */
 const MOVES = '3[59]|4[37]|5[159]|63';
-/** What a terminal says by itself: answers to queries, focus, mouse moves; nobody typed it. */
+/** What a terminal sends by itself (xterm control sequences): answers to queries, focus, mouse moves. */
 const REPORT = new RegExp(
   `^\x1b(?:${[
     String.raw`\[\?[\d;]*\$?[cnuyR]`,
@@ -17,17 +17,17 @@ const REPORT = new RegExp(
     String.raw`[P\]_][^\x07\x1b]*(?:\x07|\x1b\\)`,
   ].join('|')})`,
 );
-/** The beginning of one, cut off by the end of a piece. */
+/** The beginning of a report that is cut off by the end of a piece. */
 const BEGINNING = /^\u001b(?:$|\[[?><]?[\d;]*\$?$|[P\]_][^\u0007\u001b]*\u001b?$)/;
 
 /**
- * Tells typing from what a driver's terminal sends by itself, so that an answer to a query does not
- * make its owner the one who sizes the window. A report may arrive in several pieces.
+ * Tells typing from what a driver's terminal sends by itself, so that an answer to a query does not count
+ * as typing, by which the window is sized. A report may arrive in several pieces.
  */
 export class TypingDetector {
   #pending = '';
 
-  /** Whether it waits for what tells a report from a key. */
+  /** Whether the end of the input may be a key or the beginning of a report. */
   get isUndecided(): boolean {
     return this.#pending !== '';
   }
@@ -43,7 +43,7 @@ export class TypingDetector {
       text = text.slice(report[0].length);
     }
     if (text !== '' && text.length <= MAX_REPORT_BYTES && BEGINNING.test(text)) {
-      // It may be the key Escape after all: then the next key tells.
+      // This may also be the key Escape: the next piece tells.
       this.#pending = text;
       return false;
     }

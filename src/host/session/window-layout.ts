@@ -7,7 +7,7 @@ import {
 } from '../../base/window-layout.js';
 import type { Row } from '../tmux/rows.js';
 
-/** What a mirror asks of each pane of a session. */
+/** The fields that a mirror asks of each pane of a session. */
 export const LAYOUT_PANE = {
   windowId: 'window_id',
   isShown: 'window_active',
@@ -26,16 +26,16 @@ export const LAYOUT_PANE = {
 
 type PaneRow = Row<typeof LAYOUT_PANE>;
 
-/** What the drivers look at. */
+/** The window that the drivers look at. */
 export interface ShownWindow {
-  /** tmux's id, such as `@3`. */
+  /** The window's id in tmux, such as `@3`. */
   readonly id: string;
-  /** When a program last wrote to it, in epoch seconds. */
+  /** When a program last wrote to the window, in epoch seconds. */
   readonly activeAt: number;
   readonly layout: WindowLayout;
 }
 
-/** undefined when the session has no current window, which it always has. */
+/** Finds the session's current window; undefined when there is none, which tmux never answers. */
 export function shownWindow(all: readonly PaneRow[]): ShownWindow | undefined {
   const panes = all.slice(0, MAX_LAYOUT_PANES);
   const shown = panes.find(({ isShown }) => isShown);
@@ -57,7 +57,7 @@ function layoutPane(pane: PaneRow, shown: PaneRow, size: TerminalSize): LayoutPa
   };
 }
 
-/** What of it a mirror can show of a window that is larger than any terminal. */
+/** The part of a pane's region that a mirror can show, where the window is larger than any terminal. */
 function within({ col, row, cols, rows }: Region, size: TerminalSize): Region | null {
   if (col >= size.cols || row >= size.rows) return null;
   return {

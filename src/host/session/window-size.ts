@@ -1,9 +1,9 @@
 import { SMALLEST_WINDOW, type TerminalSize } from '../../base/terminal-size.js';
 import type { SizePolicy } from '../plan/schema.js';
 
-/** Every change makes the programs in the panes draw anew: a burst becomes one, once it has come to rest. */
+/** Changes of size within this time become one, since each makes all programs in the panes draw anew. */
 const SETTLE_MS = 250;
-/** Another driver's keys count from then on: two who type by turns must not resize the window each time. */
+/** How long a driver must not have typed before another sizes the window: two who type must not alternate. */
 const TYPIST_PAUSE_MS = 5_000;
 
 interface Driver {
@@ -12,12 +12,12 @@ interface Driver {
 }
 
 /**
- * Decides how large the window is, by the policy of the session: as the terminal of the driver who types, of the
- * largest or smallest that there are, or as configured. A driver who comes changes nothing where the window follows
- * who types and another one is there; when the last has left, the size stays.
+ * Decides the size of the window by the session's policy: that of the terminal of the driver who types, of
+ * the largest or smallest terminal, or a fixed one. With `typist`, a driver who joins others changes nothing;
+ * when the last one has left, the size stays.
  */
 export class WindowSize {
-  /** Those whose terminals count; the window follows the last one where it follows who types. */
+  /** The drivers; with `typist` the window follows the last one. */
   readonly #drivers = new Map<object, Driver>();
   readonly #apply: (size: TerminalSize) => void;
   #policy: SizePolicy;
@@ -65,7 +65,7 @@ export class WindowSize {
     if (this.#drivers.delete(driver)) this.#settle();
   }
 
-  /** The window was made anew or joined by another one: applies the size once more. */
+  /** Applies the size once more, since windows were made or added. */
   again(): void {
     this.#applied = undefined;
     this.#change();
@@ -87,7 +87,7 @@ export class WindowSize {
     this.#drivers.set(driver, its);
   }
 
-  /** At once, where the last change is some time ago. */
+  /** Applies the size at once where the last change is `SETTLE_MS` ago, or else then. */
   #change(): void {
     if (this.#timer !== undefined || !this.#isDue()) return;
     const waitMs = this.#appliedAtMs + SETTLE_MS - performance.now();
@@ -95,7 +95,7 @@ export class WindowSize {
     else this.#timer = setTimeout(() => this.#applyNow(), waitMs);
   }
 
-  /** When no further change has come for some time. */
+  /** Applies the size when no other change has come for `SETTLE_MS`. */
   #settle(): void {
     clearTimeout(this.#timer);
     this.#timer = this.#isDue() ? setTimeout(() => this.#applyNow(), SETTLE_MS) : undefined;
