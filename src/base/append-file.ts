@@ -83,13 +83,16 @@ export class AppendFile {
   }
 }
 
-/** Whether somebody left a line there that is not whole. */
+/** Whether the file ends with a line that is not whole, as a killed writer may leave it. */
 function isTornAt(fd: number, size: number): boolean {
   const last = Buffer.alloc(1);
   return size > 0 && readSync(fd, last, 0, 1, size - 1) === 1 && !last.equals(NEWLINE);
 }
 
-/** Takes a part back that the disk had room for, unless somebody else has written after it. */
+/**
+ * Writes all of `bytes`, or takes back the part that the disk had room for, unless somebody else
+ * wrote after it.
+ */
 function write(fd: number, bytes: Buffer, before: number): void {
   let written = 0;
   try {
@@ -101,7 +104,10 @@ function write(fd: number, bytes: Buffer, before: number): void {
   }
 }
 
-/** Its folder is made again where somebody removed that, too. Never waits for the other end of a pipe. */
+/**
+ * Opens the file for appending, and makes it and its folder where they are missing. Never waits for
+ * the other end of a pipe.
+ */
 function openOwn(path: string): number {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const flags = O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK;

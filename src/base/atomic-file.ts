@@ -11,7 +11,7 @@ export interface StagedFile {
 }
 
 /**
- * Replaces the content of a file, or creates it, so that whoever reads it sees the old content or
+ * Replaces the content of a file, or creates it, so that a reader sees the old content or
  * the new one and never a part, whenever this process or the machine stops.
  *
  * @param mode permissions of the new file, whatever the umask is.

@@ -21,7 +21,7 @@ export function attentionIn({
   const isRunning = state === 'running';
   const ofPanes = panes.flatMap((pane) => {
     const why = attentionOf(pane);
-    // A session that is made again has none of its panes yet.
+    // A session that is being made again has no panes yet.
     return why === undefined || (why === CLOSED && !isRunning) ? [] : [{ pane: pane.name, why }];
   });
   return isRunning ? ofPanes : [{ pane: null, why: state }, ...ofPanes];

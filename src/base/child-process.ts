@@ -14,7 +14,7 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /** Where and with what a program is run. */
 export interface ProgramSurroundings {
-  /** Absolute. */
+  /** The absolute path of the working directory. */
   readonly cwd: string;
   /** The whole environment. */
   readonly env: Readonly<Record<string, string>>;
@@ -38,7 +38,7 @@ export function startProcess(
   );
 }
 
-/** The same with its output in a pipe. */
+/** As `startProcess`, with the program's output in a pipe. */
 export function startPiped(
   [file = '', ...args]: readonly string[],
   surroundings: ProgramSurroundings,
@@ -48,14 +48,17 @@ export function startPiped(
   );
 }
 
-/** The same as we are, in a session of its own (setsid(2)); both its outputs are in pipes. */
+/**
+ * Starts a program with our own environment and folder, in a session of its own (setsid(2)); both
+ * its outputs are in pipes.
+ */
 export function startInBackground([file = '', ...args]: readonly string[]): Promise<
   ChildProcessByStdio<null, Readable, Readable>
 > {
   return started(() => spawn(file, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] }));
 }
 
-/** The same with an open file of ours as its descriptor 3, and nothing else. */
+/** Starts a program that gets an open file of ours as its descriptor 3, and no environment. */
 export function startOn(file: string, fd: number): Promise<ChildProcess> {
   return started(() => spawn(file, { env: {}, stdio: ['ignore', 'ignore', 'ignore', fd] }));
 }
@@ -76,18 +79,27 @@ function reasonOf(error: unknown): string {
   return words ?? visible(messageOf(error), 128);
 }
 
-/** Whether this process may start others: told where it may not, and tried until it may. */
+/**
+ * Whether this process can start others. Where it cannot, the fault is shown, and a start is tried
+ * until one works.
+ */
 class ProcessStarts implements Part {
   readonly name = 'starts of processes';
   readonly remedy = 'done';
   #isShort = false;
 
-  /** A start has failed. */
+  /**
+   * Notes why a start has failed; only a want of processes or memory says something of further
+   * starts.
+   */
   note(error: unknown): void {
     if (['EAGAIN', 'ENOMEM'].includes(systemCode(error) ?? '')) this.suspect();
   }
 
-  /** A start has failed that does not say why, as forkpty(3) does: one is tried. */
+  /**
+   * Notes a failed start that does not say why, as of forkpty(3): the next check tries one to find
+   * out.
+   */
   suspect(): void {
     this.#isShort = true;
   }
@@ -103,7 +115,7 @@ class ProcessStarts implements Part {
   }
 }
 
-/** Of this process. */
+/** The one for this process. */
 export const PROCESS_STARTS = new ProcessStarts();
 
 /** `SIGKILL` for 9; a number the system has no name for as `SIG64`. */

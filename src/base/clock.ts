@@ -11,7 +11,10 @@ export interface Clock {
   after(delayMs: number, work: () => void): () => void;
 }
 
-/** What a `RunningClock` is made of: a clock that counts all time, and calls back without more ado. */
+/**
+ * What a `RunningClock` is made of: a clock that counts all time, and calls back as soon as a timer
+ * is due.
+ */
 export interface Machine extends Clock {
   /** Calls `work` again and again; keeps no process alive. */
   every(intervalMs: number, work: () => void): void;
@@ -27,9 +30,12 @@ const MACHINE: Machine = {
   every: (intervalMs, work) => void setInterval(work, intervalMs).unref(),
 };
 
-/** A process that runs looks at the time so often. */
+/** How often a process that runs looks at the time. */
 const BEAT_MS = 500;
-/** One that has not for so long was stopped, or got no CPU: of that time one beat counts. */
+/**
+ * A process that has not looked for longer was stopped, or got no CPU: of that time one beat
+ * counts.
+ */
 const MAX_GAP_MS = 2 * BEAT_MS;
 /** After waking nothing is judged for so long: what came meanwhile is still on its way through taps and sockets. */
 const SETTLE_MS = 1_000;
@@ -42,7 +48,9 @@ export class RunningClock implements Clock {
   readonly #machine: Machine;
   #lostMs = 0;
   #seenAt: number | undefined;
-  /** On `elapsed`. */
+  /**
+   * Until then, on the scale of `elapsed`, what came while the process did not run may be unread.
+   */
   #settledAt = Number.NEGATIVE_INFINITY;
 
   constructor(machine: Machine = MACHINE) {
@@ -70,7 +78,7 @@ export class RunningClock implements Clock {
     let takeBack = (): void => undefined;
     const judge = (): void => {
       const leftMs = Math.max(dueAt - this.elapsed(), this.#settledAt - this.elapsed());
-      // A timer may be called within the millisecond before.
+      // Node may call a timer up to a millisecond early.
       if (leftMs < 1) work();
       else takeBack = this.#machine.after(Math.ceil(leftMs), later);
     };
@@ -89,11 +97,11 @@ export const SYSTEM_CLOCK: Clock = new RunningClock();
 export interface Pause {
   readonly clock: Clock;
   readonly delayMs: number;
-  /** Whoever aborts it ends the pause, and leaves no timer behind. */
+  /** Aborting it ends the pause, and leaves no timer behind. */
   readonly signal: AbortSignal;
 }
 
-/** Resolves after `delayMs`, or at once where nobody waits any more. */
+/** Resolves after `delayMs`, or as soon as `signal` is aborted. */
 export function pause({ clock, delayMs, signal }: Pause): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {

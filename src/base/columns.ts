@@ -30,14 +30,14 @@ const RANGES: readonly (readonly [number, number])[] = [
   ] as const),
 ];
 
-/** Those that tmux is asked about when a mirror is opened. */
+/** The code points whose width tmux is asked for when a mirror is opened. */
 export const ASKED_CODE_POINTS: readonly number[] = RANGES.flatMap(([first, last]) =>
   Array.from({ length: last - first + 1 }, (_, index) => first + index),
 );
 
 /** How the tmux server of a session counts columns. */
 export const columnRulesSchema = z.strictObject({
-  /** Of the server that runs. */
+  /** The version of the tmux server that runs. */
   version: z.string().max(64),
   /** Whether VS16 makes the character before it two columns wide. */
   isSelectorWide: z.boolean(),

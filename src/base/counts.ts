@@ -6,7 +6,7 @@ export class Counts {
     return this.#counts.get(name) ?? 0;
   }
 
-  /** @param count may be negative. */
+  /** @param count is added to the count of the name, and may be negative. */
   add(name: string, count: number): void {
     const sum = this.of(name) + count;
     if (sum === 0) this.#counts.delete(name);

@@ -27,9 +27,9 @@ export async function withDeadline<T>(
 export interface TimeLimit {
   readonly clock: Clock;
   readonly limitMs: number;
-  /** Aborted by whoever does not want the work any more. */
+  /** Aborting it gives the work up. */
   readonly signal: AbortSignal;
-  /** For the message of the error. */
+  /** What is named in the message of the error. */
   readonly waitedFor: string;
 }
 

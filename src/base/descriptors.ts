@@ -3,10 +3,13 @@ import { BusyError, messageOf } from './errors.js';
 import type { Part } from './part.js';
 import { findShortage } from './shortage.js';
 
-/** What nobody from outside gets: for who asks at the control socket, and for what supervision runs. */
+/**
+ * Descriptors that no connection from outside gets: they are for the control socket and for
+ * supervision.
+ */
 const RESERVE = 16;
 
-/** What the system says where this process cannot open so many files more. */
+/** The system's error where this process cannot open `count` more files; undefined where it can. */
 export function findDescriptorShortage(count = RESERVE): Error | undefined {
   const opened: number[] = [];
   try {
@@ -27,7 +30,10 @@ export function requireDescriptors(): void {
   throw new BusyError(words, { hint: 'try again later', cause });
 }
 
-/** The file descriptors of this process: only told, since nothing here can make more. */
+/**
+ * The file descriptors of this process: a want of them is only shown, since nothing here can make
+ * more.
+ */
 export const FILE_DESCRIPTORS: Part = {
   name: 'file descriptors',
   remedy: 'had',

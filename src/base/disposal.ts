@@ -1,7 +1,7 @@
 import { withDeadline } from './deadline.js';
 import { RefusedError } from './errors.js';
 
-/** What one thing may take to close: it must not keep the others from it. */
+/** How long one thing may take to close, so that it does not keep the others open. */
 const CLOSE_LIMIT_MS = 5_000;
 
 type Closer = () => void | Promise<void>;
@@ -18,7 +18,7 @@ export class Disposal implements AsyncDisposable {
   /** Registers how to close a thing; call it in the line after the thing is made. */
   defer(close: Closer): void {
     this.#closers.push(close);
-    // Made while everything is being closed: it is closed with it, or right after it.
+    // A thing made while everything is being closed is closed with the rest, or right after it.
     if (this.#closing !== undefined) {
       this.#closing = this.#closing.finally(() => this.#closeAll());
       this.#closing.catch(() => undefined);

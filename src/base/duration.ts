@@ -14,7 +14,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const WEEK_MS = 7 * DAY_MS;
 
-/** Ten years: whatever is meant to last longer is meant to last for ever. */
+/** Ten years: what is meant to last longer is meant to have no end. */
 const MAX_DURATION_MS = 3650 * DAY_MS;
 
 const DURATION = /^(?:(\d{1,9})w)?(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?$/;
@@ -59,8 +59,8 @@ export function parseUntil(text: string, now: number): number | Problem {
 }
 
 /**
- * Epoch ms of what `10m` or a time says of the past: so long ago, or at that time, which is that of
- * `parseUntil` but for a date's beginning and the last `18:00` that was.
+ * Epoch ms of a moment in the past: of `10m` ago, or of a time as `parseUntil` reads it, except that
+ * a date means its beginning and `18:00` the last one that was.
  *
  * @param now epoch ms
  */
@@ -76,7 +76,10 @@ export function parseSince(text: string, now: number): number | Problem {
 
 interface TimeReading {
   readonly now: number;
-  /** Whether a span ends at it: a date then means its end, and a time of day the next. */
+  /**
+   * Whether a span ends at the time: a date then means the end of that day, and a time of day the
+   * next one to come.
+   */
   readonly isEnd: boolean;
 }
 
@@ -95,7 +98,7 @@ function parseTime(text: string, reading: TimeReading): number | undefined {
   return clock === undefined ? undefined : clockTime(time, zone, reading);
 }
 
-/** What each group of a match counts; 0 where it is not there. */
+/** The number in each group of a match; 0 for a group that did not match. */
 function numbersIn<Field extends keyof CalendarTime>(
   match: RegExpExecArray | null,
   fields: readonly Field[],
@@ -104,7 +107,10 @@ function numbersIn<Field extends keyof CalendarTime>(
   return Object.fromEntries(counts) as Record<Field, number>;
 }
 
-/** The next moment, or the last, at which the clocks of a zone show a time. */
+/**
+ * The moment at which the clocks of a zone show a time: the next where a span ends at it, else the
+ * last.
+ */
 function clockTime(
   time: Pick<CalendarTime, 'hour' | 'minute' | 'second'>,
   zone: Zone,

@@ -31,7 +31,7 @@ export class InvariantError extends TriadError {
   readonly code = 'invariant';
 }
 
-/** Its message says nothing that the person may not read. */
+/** An error whose message the person may read as it is. */
 abstract class ToldError extends TriadError {
   constructor(message: string, options: ErrorTexts = {}) {
     super(message, { userMessage: message, ...options });
@@ -56,7 +56,7 @@ export class UnavailableError extends ToldError {
   readonly code = 'unavailable';
 }
 
-/** Too much of it at once: the same may be done soon. Exit status 75. */
+/** Too much was asked for at once: the same may work soon. Exit status 75. */
 export class BusyError extends ToldError {
   override name = 'BusyError';
   readonly code = 'busy';
@@ -104,7 +104,7 @@ export interface Problem {
 /** How Node.js words an error of the system: code, text, and the call with its path. */
 const SYSTEM_MESSAGE = /^(E[A-Z0-9]+): ([^,]+), (?:'.*'|\w+(?: '.*')?)$/s;
 
-/** The text of anything that was thrown, without its stack; of an error of the system what it says, in words. */
+/** The text of anything that was thrown, without its stack; of a system error only its words. */
 export function messageOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
   const [, code, text] = SYSTEM_MESSAGE.exec(thrown.message) ?? [];

@@ -31,7 +31,7 @@ const EXIT_BY_CODE: Readonly<Record<string, ExitCode>> = {
   invariant: EXIT.internal,
 };
 
-/** The exit status for whatever was thrown; anything not deliberate is an internal error. */
+/** The exit status for anything that was thrown; what is not deliberate is an internal error. */
 export function exitCodeOf(thrown: unknown): ExitCode {
   if (!(thrown instanceof TriadError)) return EXIT.internal;
   return EXIT_BY_CODE[thrown.code] ?? EXIT.failure;

@@ -1,4 +1,6 @@
-/** What waits in line, by whose it is: owners take turns, and each owner's things come in their order. */
+/**
+ * A queue with a line for each owner: owners take turns, and the things of one come in their order.
+ */
 export class FairQueue<T> {
   readonly #byOwner = new Map<string, Set<T>>();
 

@@ -6,7 +6,7 @@ import { isSameFile } from './named-file.js';
 import { scanProcesses } from './process-scan.js';
 import { OwnSlices } from './slices.js';
 
-/** How often a lock is tried anew whose file somebody replaces meanwhile. */
+/** How often a file is locked anew that somebody has replaced meanwhile. */
 const MAX_ATTEMPTS = 10;
 
 type Outcome = 'locked' | 'held' | 'impossible';
@@ -15,7 +15,7 @@ type Outcome = 'locked' | 'held' | 'impossible';
  * Locks a file, which is made where it is not there, for as long as the handle is open: the system frees
  * it when this process ends, however that is.
  *
- * @param program what locks (`lock.cc`).
+ * @param program path of the built `lock.cc`, which does the locking.
  * @returns undefined where another process holds it.
  * @throws UnavailableError where the file cannot be locked.
  */
@@ -27,13 +27,16 @@ export async function lockFile(path: string, program: string): Promise<FileHandl
   }
 }
 
-/** Of a folder, which network file systems do not always let anybody lock. */
+/**
+ * The outcome of locking a folder; `folder` is undefined as well where its file system, as some
+ * network ones, has no locks.
+ */
 export interface FolderLock {
   readonly isHeld: boolean;
   readonly folder: FileHandle | undefined;
 }
 
-/** The same for a folder that is there. */
+/** Locks a folder that is there, as `lockFile` locks a file. */
 export async function lockFolder(path: string, program: string): Promise<FolderLock> {
   const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
   const outcome = await lockOrClose(folder, program);
@@ -54,7 +57,7 @@ export async function findLockHolder(path: string): Promise<number | undefined> 
   return undefined;
 }
 
-/** proc(5), `fdinfo`: which locks an open file has. */
+/** Whether a process holds the lock: `fdinfo` of proc(5) lists the locks of an open file. */
 function holdsLock(pid: number, path: string): boolean {
   try {
     const named = statSync(path);
@@ -64,7 +67,7 @@ function holdsLock(pid: number, path: string): boolean {
       return /^lock:.*FLOCK/m.test(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1'));
     });
   } catch {
-    // It has ended, or is another user's.
+    // The process has ended, or is another user's.
     return false;
   }
 }

@@ -1,6 +1,6 @@
 import { count, epochMs, pane, session, type ValueOf, z } from './schema.js';
 
-/** What the host has to tell of: stable names, on which operators and tests match. */
+/** The kinds of events that the host records: stable names, on which operators and tests match. */
 const EVENT_KINDS = [
   'host-started',
   'session-made',
@@ -33,34 +33,34 @@ export const MAX_EVENT_TEXT = 1024;
 
 /** Something that happened, as it is kept and as it crosses the link. */
 export const hostEventSchema = z.strictObject({
-  /** 1 for the first event of a home, then one more for each, over every restart. */
+  /** Counts the events of a home from 1, and goes on over restarts. */
   number: z.int().min(1),
   at: epochMs,
   kind: z.enum(EVENT_KINDS),
-  /** null for the host itself. */
+  /** The session that it happened in; null for the host itself. */
   session: session.nullable(),
   pane: pane.nullable(),
   /** What made it happen: `pane:worker`, `rule:restart-on-oom`, `engineer:anna`; null for Triad itself. */
   by: z.string().nullable(),
   /** One sentence for people, without control characters. */
   text: z.string().max(MAX_EVENT_TEXT),
-  /** The same for programs. */
+  /** What the text says, as values for programs. */
   facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
 });
 
 export type HostEvent = ValueOf<typeof hostEventSchema>;
 
-/** The same as whoever saw it tells of it. */
+/** An event as it is reported, before it has a number and a time. */
 export type NewHostEvent = Omit<HostEvent, 'number' | 'at'>;
 
-/** So many are kept; older ones are forgotten. */
+/** The number of events that are kept; older ones are forgotten. */
 export const MAX_KEPT_EVENTS = 10_000;
 /** A page is checked in one go, which takes a millisecond. */
 export const MAX_EVENTS_PER_PAGE = 50;
 /** Longest that a call waits for something to happen. */
 const MAX_WAIT_MS = 20_000;
 
-/** How long to wait where there is nothing. */
+/** How long a call waits where nothing has happened yet. */
 export const waitMs = z.int().min(0).max(MAX_WAIT_MS);
 
 export const eventsRequestSchema = z.strictObject({
@@ -74,11 +74,14 @@ export type EventsRequest = ValueOf<typeof eventsRequestSchema>;
 
 export const eventsPageSchema = z.strictObject({
   events: z.array(hostEventSchema).max(MAX_EVENTS_PER_PAGE),
-  /** Of the newest event there is; 0 before the first. */
+  /** The number of the newest event there is; 0 before the first. */
   last: count,
-  /** Events after `after` that are not kept any more. */
+  /** How many events after `after` are not kept any more. */
   missed: count,
-  /** When the event `after` happened: tells another record from the one read so far. null: not kept. */
+  /**
+   * When the event `after` happened, which tells another record from the one read so far; null
+   * where it is not kept.
+   */
   afterAt: epochMs.nullable(),
 });
 
@@ -92,7 +95,10 @@ export interface EventPosition {
   readonly at: number | null;
 }
 
-/** Whether the host gives numbers anew that were read already: its record was lost, or the end of it was. */
+/**
+ * Whether numbers that were read already stand for other events now, since the host's record, or
+ * its end, was lost.
+ */
 export function isAnotherRecord(
   { last, afterAt }: Pick<EventsPage, 'last' | 'afterAt'>,
   before: EventPosition,

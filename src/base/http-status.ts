@@ -5,7 +5,7 @@ import { visible } from './visible.js';
 
 export interface HttpQuestion {
   readonly url: string;
-  /** Sent as JSON with POST; a question without one is a GET. */
+  /** The body, sent as JSON with POST; without one the request is a GET. */
   readonly json?: string;
 }
 

@@ -8,7 +8,7 @@ export interface KeptFileOptions {
   readonly name: string;
   readonly path: string;
   readonly content: Uint8Array;
-  /** Permissions. */
+  /** The permissions of the file. */
   readonly mode: number;
 }
 

@@ -5,16 +5,19 @@ import type { Slices } from './slices.js';
 
 /** Longest that steps hold up a turn of the event loop, and then, once more, that work does. */
 const SLICE_MS = 1;
-/** Of one owner under way at once: ten channels with ten verbs each find room there. */
+/** Most works of one owner at once: ten channels with ten verbs each find room there. */
 const MAX_WORKS_OF_OWNER = 128;
-/** Of all together; each may hold a page of output. */
+/** Most works of all owners at once; each may hold a page of output. */
 const MAX_WORKS = 1024;
 
 /** Something that is done step by step, and takes part of a turn of the event loop at a time. */
 export interface Steps {
-  /** Whose they are: owners take turns. */
+  /** Whose steps they are: owners take turns. */
   readonly owner: string;
-  /** Goes on as long as it may, at least one step; whether all is done. Must not throw. */
+  /**
+   * Does at least one step, and more while `mayGoOn` says so; returns whether all is done. Must not
+   * throw.
+   */
   run(mayGoOn: () => boolean): boolean;
 }
 
@@ -35,7 +38,7 @@ export class LoopShare {
   #worksOfAll = 0;
   #refused = 0;
   #turns = 0;
-  /** By steps, in this turn of the loop. */
+  /** Time that steps have taken in this turn of the loop. */
   #spentMs = 0;
   #next: NodeJS.Immediate | undefined;
 
@@ -44,7 +47,7 @@ export class LoopShare {
     this.#now = now;
   }
 
-  /** How many works were too many. */
+  /** How many works were refused because there were too many. */
   get refused(): number {
     return this.#refused;
   }
@@ -54,20 +57,23 @@ export class LoopShare {
     return this.#turns;
   }
 
-  /** Goes on at once, where this turn of the loop has time left, or in turns to come; whether all is done. */
+  /**
+   * Runs steps at once where this turn of the loop has time left, and the rest in turns to come;
+   * returns whether all is done.
+   */
   take(steps: Steps): boolean {
     this.#steps.add(steps.owner, steps);
     this.#runSteps();
     return !this.#steps.has(steps.owner, steps);
   }
 
-  /** Goes on in turns to come. */
+  /** Runs steps in turns to come. */
   add(steps: Steps): void {
     this.#steps.add(steps.owner, steps);
     this.#ask();
   }
 
-  /** These go on no more. */
+  /** Drops steps that are not done yet. */
   remove(steps: Steps): void {
     this.#steps.delete(steps.owner, steps);
   }
@@ -118,7 +124,8 @@ export class LoopShare {
     this.#spentMs = 0;
     this.#turns += 1;
     if (!this.#steps.isEmpty) this.#runSteps();
-    // What goes on here goes on as soon as this function has returned, before the loop does anything else.
+    // The work resolved here goes on as soon as this function has returned, before the loop does
+    // anything else.
     this.#waiting.shift()?.();
     if (!this.#waiting.isEmpty) this.#ask();
   }

@@ -7,7 +7,7 @@ import { closeSync, fstatSync, lstatSync, type Stats } from 'node:fs';
 export class NamedFile {
   readonly #path: string;
   readonly #open: () => number;
-  /** Undefined until it was opened for the first time. */
+  /** The descriptor of the file; undefined until it was opened for the first time. */
   #fd: number | undefined;
 
   /** @param open gives a descriptor of what the name means, which is made where nothing is there. */
@@ -25,7 +25,10 @@ export class NamedFile {
     return this.reopen();
   }
 
-  /** The same where it is known that the name means another file; the old one stays open where that fails. */
+  /**
+   * Opens what the name means now, which is known to be another file; the old one stays open where
+   * that fails.
+   */
   reopen(): number {
     const fd = this.#open();
     this.close();

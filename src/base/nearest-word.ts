@@ -1,4 +1,4 @@
-/** What may be between a word and what it was meant to be, of its letters. */
+/** The share of a word's letters that may be wrong in what was typed for it. */
 const MAX_SHARE = 0.4;
 
 /** The word of `known` that `text` was probably meant to be; undefined where none is near enough. */
@@ -15,7 +15,10 @@ export function findNearestWord<Word extends string>(
   return near[0]?.word;
 }
 
-/** The sentence for a word that is none of `known`; `before` stands in front of what it was meant to be. */
+/**
+ * The hint for a word that is none of `known`; `before` stands in front of the word that was
+ * probably meant.
+ */
 export function nearestHint(
   text: string,
   known: readonly string[],

@@ -1,10 +1,13 @@
-/** No page has more lines. */
+/** Most lines in a page. */
 export const MAX_PAGE_LINES = 3200;
-/** What a page takes of tmux, during which nobody else is served. */
+/** How long a page should keep tmux busy, which serves nobody else meanwhile. */
 const AIM_MS = 5;
-/** A page that costs more than was reckoned must not keep a keystroke for long: more cells may have colours each. */
+/**
+ * Bounds a page that costs more than was reckoned, as one with more colours does: a keystroke must
+ * not wait for long.
+ */
 const MAX_CELLS = { plain: 500_000, styled: 120_000 } as const;
-/** Of the first page, of which nothing is known yet. */
+/** The cells of the first page, whose cost is not known yet. */
 const FIRST_CELLS = 16_000;
 const MIN_LINES = 32;
 const MAX_GROWTH = 2;
@@ -15,7 +18,10 @@ export interface PageSizeOptions {
   readonly isStyled: boolean;
 }
 
-/** How many lines the next page has: as many as cost tmux so long as is aimed at, reckoned from the last one. */
+/**
+ * How many lines the next page has: as many as should keep tmux busy for `AIM_MS`, reckoned from
+ * the last page.
+ */
 export class PageSize {
   readonly #max: number;
   #lines: number;
@@ -31,7 +37,7 @@ export class PageSize {
     return this.#lines;
   }
 
-  /** So many lines took so long. */
+  /** Learns how long a page of so many lines has kept tmux busy. */
   note(lines: number, costMs: number): void {
     const growth = Math.min(MAX_GROWTH, AIM_MS / Math.max(costMs, Number.EPSILON));
     const wanted = Math.min(this.#max, Math.floor(lines * growth));

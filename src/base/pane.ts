@@ -46,18 +46,23 @@ export type PaneExit = ValueOf<typeof paneExit>;
 const paneTelemetry = z.strictObject({
   linesPerSecond: z.number().min(0),
   bytesPerSecond: z.number().min(0),
-  /** Of the newest output; null before the first. */
+  /** When the newest output came; null before the first. */
   lastOutputAt: epochMs.nullable(),
-  /** Of the command with everything it started: 1 is a whole core; null while it does not run. */
+  /**
+   * Use of processors by the command with everything it started: 1 is a whole core; null while it
+   * does not run.
+   */
   cpu: z.number().min(0).nullable(),
-  /** Resident bytes of the same. */
+  /** Resident memory of the command with everything it started. */
   memoryBytes: count.nullable(),
   processes: count.nullable(),
 });
 
 export type PaneTelemetry = ValueOf<typeof paneTelemetry>;
 
-/** Of more that a command has left behind only their number is told. */
+/**
+ * Most processes that are named of those that a command has left behind; the rest are only counted.
+ */
 export const MAX_NAMED_PROCESSES = 5;
 
 /** Processes that ended runs have left in other process groups, and that go on. */
@@ -69,7 +74,7 @@ const leftBehind = z.strictObject({
 
 export type LeftBehind = ValueOf<typeof leftBehind>;
 
-/** `12 (sleep 60), 13 (daemon), 4 more`. */
+/** What was left behind, for people: `12 (sleep 60), 13 (daemon), 4 more`. */
 export function leftText({ count, processes }: LeftBehind): string {
   const named = processes.map(({ pid, command }) => `${pid} (${command})`);
   const more = count > processes.length ? [`${count - processes.length} more`] : [];
@@ -82,9 +87,9 @@ export const paneDescriptionSchema = z.strictObject({
   /** null while somebody has closed the pane, and it is not back yet. */
   id: paneId.nullable(),
   state: z.enum(PANE_STATES),
-  /** Why, for people: a few words without control characters. */
+  /** Why the pane is in its state, for people: a few words without control characters. */
   reason: z.string(),
-  /** Of the last change of state. */
+  /** When the state changed last. */
   since: epochMs,
   /** Process id of the pane's command, not of its keeper; null when it does not run. */
   pid: z.int().nullable(),
@@ -93,9 +98,9 @@ export const paneDescriptionSchema = z.strictObject({
   restarts: count,
   /** Crashes in a row, without having been well for long enough in between. */
   crashes: count,
-  /** Of the command's last start; null before the first. */
+  /** When the command was started last; null before the first start. */
   startedAt: epochMs.nullable(),
-  /** When it is started again; null but in `backoff`. */
+  /** When the command is started again; null except in `backoff`. */
   startsAt: epochMs.nullable(),
   lastExit: paneExit.nullable(),
   /** The line with which the command asks for somebody's input; null when it does not. */
@@ -134,7 +139,10 @@ export const MAX_CAPTURE_LINES = 1_000_000;
 /** What `send` types at once: more belongs into a file. */
 export const MAX_TEXT_BYTES = 64 * 1024;
 
-/** At each door before the text is passed on, and where it is typed. @throws UsageError for more than the limit. */
+/**
+ * Called at each door before the text is passed on, and where it is typed. @throws UsageError for
+ * more than the limit.
+ */
 export function requireTextSize(text: string): void {
   const bytes = Buffer.byteLength(text);
   if (bytes <= MAX_TEXT_BYTES) return;
@@ -143,7 +151,7 @@ export function requireTextSize(text: string): void {
   });
 }
 
-/** Keys in one command; tmux reads a line of any length, a person presses fewer. */
+/** Most keys in one command: tmux reads a line of any length, and a person presses fewer. */
 const MAX_KEYS = 1_000;
 
 /** As `requireTextSize`. @throws UsageError for more than the limit, and for none. */
@@ -166,12 +174,15 @@ export const paneRequestSchema = z.discriminatedUnion('verb', [
     lines: z.union([z.literal(['screen', 'all']), z.int().min(1).max(MAX_CAPTURE_LINES)]),
     /** Keeps colours and attributes as SGR sequences. */
     ansi: z.boolean(),
-    /** A line that tmux wrapped is one line, with the blanks at its end, as of tmux(1) capture-pane -J. */
+    /**
+     * Joins lines that tmux wrapped, and keeps the blanks at their ends, as tmux(1) capture-pane -J
+     * does.
+     */
     join: z.boolean().optional(),
   }),
 ]);
 
-/** The verbs that are for other panes, in the order in which help lists them. */
+/** The verbs that act on a pane, in the order in which help lists them. */
 export const PANE_VERBS = ['send', 'keys', 'signal', 'capture'] as const satisfies readonly ValueOf<
   typeof paneRequestSchema
 >['verb'][];
@@ -180,7 +191,7 @@ export type PaneRequest = ValueOf<typeof paneRequestSchema>;
 
 export type CaptureRequest = Omit<Extract<PaneRequest, { verb: 'capture' }>, 'verb'>;
 
-/** What of it goes on record, for people and for programs: never what is typed. */
+/** What of a request goes on record, for people and for programs: never what is typed. */
 export function recordOf(request: PaneRequest): {
   /** What was done, before the name of the pane. */
   readonly done: string;

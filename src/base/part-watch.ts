@@ -6,28 +6,28 @@ import { findShortage } from './shortage.js';
 import { type LeftOut, Throttle } from './throttle.js';
 import { visible } from './visible.js';
 
-/** What is taken away is there again within about this. */
+/** How often parts are checked: what is taken away is there again within about this time. */
 const CHECK_INTERVAL_MS = 1_000;
-/** Until a part that cannot be made is tried again: doubled each time. */
+/** The pause before a part that could not be made is tried again; it doubles each time. */
 const FIRST_PAUSE_MS = 1_000;
 const LAST_PAUSE_MS = 10_000;
 const MAKE_LIMIT_MS = 5_000;
-/** Of parts that somebody takes away again and again. */
+/** Most news in a window, for parts that somebody takes away again and again. */
 const MAX_NEWS = 20;
 const NEWS_WINDOW_MS = 60_000;
 
 export interface PartNews extends LeftOut {
   readonly part: string;
   readonly text: string;
-  /** It cannot be made again; `text` says why. */
+  /** Set where the part cannot be made again; `text` says why. */
   readonly isFailure: boolean;
 }
 
 export interface PartWatchOptions {
   readonly clock: Clock;
-  /** Told of each change, as the logger is. */
+  /** Logs each change. */
   readonly log: Readonly<Record<'error' | 'warn', (facts: object, message: string) => void>>;
-  /** Once for each change; never throws. */
+  /** Called once for each change; never throws. */
   readonly onNews?: (news: PartNews) => void;
 }
 
@@ -54,7 +54,7 @@ export class PartWatch {
     this.#news = new Throttle({ max: MAX_NEWS, windowMs: NEWS_WINDOW_MS, now });
   }
 
-  /** Watches these from now on, too; what others are in comes first. */
+  /** Watches these from now on, too; a folder has to be added before what lies in it. */
   add(...parts: readonly Part[]): void {
     for (const part of parts) this.#troubles.set(part, undefined);
     this.#schedule();
@@ -139,7 +139,10 @@ function faultOf(part: Part): string | undefined {
   }
 }
 
-/** With what to do: where nothing better is known, to put right what the system says. */
+/**
+ * The problem with what to do: where nothing better is known, to correct what the system complains
+ * of.
+ */
 function whyOf(error: unknown): string {
   const shortage = findShortage(error);
   const hint = error instanceof TriadError ? error.hint : undefined;

@@ -1,10 +1,10 @@
 /** Something outside a process that it needs while it lives, a file or another process, and that others can take away. */
 export interface Part {
-  /** For people: `socket of the pane door`. */
+  /** The name for people: `socket of the pane door`. */
   readonly name: string;
   /** What is wrong with it, for people; undefined while it is as it should be. Asked every second. */
   findFault(): string | undefined;
-  /** What becomes of it then; `made again` where nothing is said. */
+  /** The word for what was done about a fault; `made again` where it is not given. */
   readonly remedy?: string;
   /** Makes it what it should be, at the same place. @throws what says why that cannot be done. */
   makeAgain(): Promise<void>;
@@ -23,7 +23,7 @@ export class WrittenPart implements Part {
     this.#write = write;
   }
 
-  /** Whether the last of it was written. */
+  /** Notes whether the last of the record could be written. */
   note(isWritten: boolean): void {
     this.#isBehind = !isWritten;
   }

@@ -11,15 +11,16 @@ const MAX_PATTERN = 1024;
  * whatever the text is. A JavaScript one could stop the process for minutes.
  */
 export interface Pattern {
-  /** As written. */
+  /** The pattern as it was written. */
   readonly source: string;
-  /** Whether it is found anywhere in `text`. */
+  /** Whether the pattern matches anywhere in `text`. */
   matches(text: string): boolean;
 }
 
 export function compilePattern(source: string): Pattern | Problem {
   try {
-    // Read for the first pattern only: that takes a tenth of a second, and most verbs have none.
+    // The library is read for the first pattern only: that takes a tenth of a second, and most
+    // verbs need none.
     const { RE2JS } = require('re2js') as typeof Re2;
     const compiled = RE2JS.compile(source);
     return { source, matches: (text) => compiled.test(text) };

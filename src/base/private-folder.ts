@@ -7,7 +7,7 @@ import type { Part } from './part.js';
 export interface PrivateFolderOptions {
   readonly name: string;
   readonly path: string;
-  /** What people know it by, where that is a link to it. */
+  /** The link by which people know the folder, where there is one. */
   readonly link?: string | undefined;
 }
 
@@ -39,7 +39,7 @@ export class PrivateFolder implements Part {
       : 'is not where its link leads';
   }
 
-  /** @throws ConfigurationError where something else is in its place. */
+  /** @throws ConfigurationError where something else is at the path. */
   async makeAgain(): Promise<void> {
     const { path, link } = this.#options;
     mkdirIfAbsent(path);
@@ -56,7 +56,7 @@ export class PrivateFolder implements Part {
   }
 }
 
-/** Root may use those of others. */
+/** Whether the folder is this user's; root may use those of others. */
 function isOwn({ uid }: Stats): boolean {
   const own = process.geteuid?.();
   return own === 0 || own === uid;

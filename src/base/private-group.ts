@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Larger ones are no files that people keep by hand. */
+/** A larger file is not read: people keep none so large by hand. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /**

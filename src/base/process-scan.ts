@@ -8,22 +8,25 @@ import { OwnSlices } from './slices.js';
 export interface ProcessFacts {
   readonly pid: number;
   readonly parent: number;
-  /** Its name, at most 15 bytes that it chooses itself. */
+  /** The name of the program, at most 15 bytes that it can choose itself. */
   readonly name: string;
   readonly group: number;
   /** The process id of its session's leader, which no other process gets while the session has members. */
   readonly session: number;
   /** `R`, `S`, `T`, `Z`, … */
   readonly state: string;
-  /** In clock ticks since the machine came up: tells a process from a later one of its number. */
+  /**
+   * Clock ticks from the machine's start to its own: tells a process from a later one of the same
+   * number.
+   */
   readonly startedAt: string;
   /** The device number of its terminal; 0 where it has none. */
   readonly terminal: number;
   /** The process group in the foreground of its terminal. */
   readonly foreground: number;
-  /** What it has used of processors, in clock ticks. */
+  /** Processor time that it has used, in clock ticks. */
   readonly ticks: number;
-  /** What it has in memory. */
+  /** Its resident memory in pages. */
   readonly pages: number;
 }
 
@@ -34,7 +37,7 @@ export function parseStat(stat: string): ProcessFacts | undefined {
     .slice(close + 2)
     .trim()
     .split(' ');
-  /** By the numbers of the manual page, from 3 on. */
+  /** A field by its number in the manual page, from 3 on. */
   const field = (number: number) => Number(words[number - 3]);
   const numbers = {
     ...{ pid: Number.parseInt(stat, 10), parent: field(4), group: field(5), session: field(6) },
@@ -59,12 +62,12 @@ export function processFacts(pid: number): ProcessFacts | undefined {
   }
 }
 
-/** Whether a process runs, or still could: what has ended and waits to be counted does not. */
+/** Whether a process lives; one that has ended and waits for its parent (a zombie) does not. */
 export function isLiving(facts: ProcessFacts | undefined): facts is ProcessFacts {
   return facts !== undefined && !'ZX'.includes(facts.state);
 }
 
-/** Whether it is still there and lives: a later process of its number is another one. */
+/** Whether the very process still lives: a later one of its number has another start. */
 export function livesOn({ pid, startedAt }: Pick<ProcessFacts, 'pid' | 'startedAt'>): boolean {
   const now = processFacts(pid);
   return isLiving(now) && now.startedAt === startedAt;
@@ -82,13 +85,16 @@ export async function scanProcesses(): Promise<ProcessFacts[]> {
   return found;
 }
 
-/** Continues a process that somebody stopped; @returns whether it was. */
+/**
+ * Continues a process that somebody stopped. @returns whether it was stopped, and could be
+ * continued.
+ */
 export function continueStopped(pid: number): boolean {
   if (processFacts(pid)?.state !== 'T') return false;
   return signalProcess(pid, 'SIGCONT');
 }
 
-/** @returns false when it is gone, or another user's. */
+/** @returns false when the process is gone, or another user's. */
 export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
   try {
     process.kill(pid, signal);

@@ -7,7 +7,7 @@ import { visible } from './visible.js';
 export interface ProgramRun extends ProgramSurroundings {
   /** The program and its arguments, run as they stand. */
   readonly argv: readonly string[];
-  /** What it may read on its standard input. */
+  /** What the program may read on its standard input. */
   readonly input?: string;
 }
 
@@ -17,7 +17,7 @@ export type ProgramEnd =
   | {
       readonly kind: 'not-run';
       readonly reason: string;
-      /** Of the machine something has run out: this says nothing of the program. */
+      /** Set where the machine has run out of something, which says nothing of the program. */
       readonly isShortage: boolean;
     };
 
@@ -62,6 +62,6 @@ function killGroup({ pid }: ChildProcess): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // Nothing of the group is left.
+    // No process of the group is left.
   }
 }

@@ -2,7 +2,7 @@ import { panesAddressSchema } from './pane.js';
 import { type ValueOf, z } from './schema.js';
 
 const reloadChange = panesAddressSchema.extend({
-  /** `changed`: its policy is another one, and its command goes on. */
+  /** `changed` panes have another policy, and their commands go on. */
   change: z.enum(['added', 'removed', 'restarted', 'changed']),
 });
 

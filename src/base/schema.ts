@@ -66,7 +66,7 @@ export const paneId = z.custom<PaneId>(
 );
 
 export const epochMs = z.number().min(0);
-/** How many there are of something. */
+/** A number of things. */
 export const count = z.int().min(0);
 
 const cells = z.int().min(1).max(MAX_CELLS);
@@ -77,7 +77,9 @@ function isNameText(value: unknown): boolean {
   return typeof value === 'string' && isName(value);
 }
 
-/** What a text of JSON says; undefined where it is none, or says something else than the schema. */
+/**
+ * The value of a JSON text; undefined where it is no JSON, or the schema does not accept the value.
+ */
 export function readJson<T>(schema: Zod.ZodType<T>, text: string): T | undefined {
   try {
     return schema.safeParse(JSON.parse(text)).data;

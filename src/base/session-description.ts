@@ -13,7 +13,7 @@ export const sessionDescriptionSchema = z.strictObject({
   tmuxVersion: z.string(),
   /** Whether the session was found running at the start instead of being created. */
   adopted: z.boolean(),
-  /** What its version of tmux cannot do. */
+  /** What the session's version of tmux cannot do. */
   limits: z.array(z.string()),
   /** What is wrong beside its panes, each with what to do. */
   problems: z.array(z.string()),

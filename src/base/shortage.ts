@@ -6,13 +6,13 @@ const DESCRIPTORS = 'raise the limit (ulimit -n, LimitNOFILE=) and start again';
 const PROCESSES = 'end what uses them, or raise the limit (ulimit -u, TasksMax=)';
 
 interface Shortage {
-  /** For people. */
+  /** What has run out, for people. */
   readonly words: string;
-  /** What to do. */
+  /** What to do about it. */
   readonly hint: string;
 }
 
-/** What of a machine may run out at any time, by the code of the system's error (errno(3)). */
+/** What a machine may run out of at any time, by the code of the system's error (errno(3)). */
 const SHORTAGES: ReadonlyMap<string, Shortage> = new Map([
   ['EMFILE', { words: 'this process has no file descriptor left (EMFILE)', hint: DESCRIPTORS }],
   ['ENFILE', { words: 'this machine has no file descriptor left (ENFILE)', hint: DESCRIPTORS }],
@@ -24,14 +24,17 @@ const SHORTAGES: ReadonlyMap<string, Shortage> = new Map([
   ['EROFS', { words: 'the disk is read-only (EROFS)', hint: 'mount it to be written' }],
 ]);
 
-/** What has run out where `error`, or what caused it, says so: it ends nothing, and is tried again. */
+/**
+ * What has run out, where `error` or its cause says so. Nothing is given up for a shortage: it is
+ * tried again.
+ */
 export function findShortage(error: unknown): Shortage | undefined {
   const found = SHORTAGES.get(systemCode(error) ?? '');
   if (found !== undefined || !(error instanceof Error) || error.cause === undefined) return found;
   return findShortage(error.cause);
 }
 
-/** Why something failed, for people: what has run out where it is that, or what the error says. */
+/** Why something failed, for people: what has run out, or else what the error says. */
 export function reasonOf(error: unknown): string {
   return findShortage(error)?.words ?? visible(messageOf(error));
 }

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** Longest that a slice of long work holds up what else there is. */
+/** The longest that a slice of long work holds up the event loop. */
 const SLICE_MS = 2;
 
 /** Slices of long work, between which the event loop does what else there is. */
@@ -14,7 +14,10 @@ export interface Slices {
 /** Does work in slices of somebody's share. */
 export type InSlices = <T>(work: (slices: Slices) => Promise<T>) => Promise<T>;
 
-/** Those of work that nobody asked for, of which there is one at a time: `LoopShare` has all others. */
+/**
+ * The slices of work that nobody asked for, one such at a time; all other work gets its slices from
+ * `LoopShare`.
+ */
 export class OwnSlices implements Slices {
   readonly #now: () => number;
   #startedAtMs: number;

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.js';
 
 export interface SpacedWorkOptions {
-  /** From the end of one run to the beginning of the next. */
+  /** The pause from the end of one run to the beginning of the next. */
   readonly pauseMs: number;
   /** Must not reject. */
   readonly work: () => Promise<void>;
@@ -28,7 +28,7 @@ export class SpacedWork {
     if (!this.#isResting) void this.#run();
   }
 
-  /** Nothing is begun any more; what runs goes on. Idempotent. */
+  /** Begins no further run; one that is under way goes on. Idempotent. */
   close(): void {
     this.#isClosed = true;
     this.#stopTimer();

@@ -2,13 +2,18 @@ import { UnavailableError } from './errors.js';
 import type { Part } from './part.js';
 import { continueStopped, processFacts } from './process-scan.js';
 
-/** Processes that somebody may stop (SIGSTOP), where nobody else continues them; as one part of whoever needs them. */
+/**
+ * Processes that somebody may stop (SIGSTOP) and that nobody else continues, as one part of the
+ * process that needs them.
+ */
 export class StoppedProcesses implements Part {
   readonly remedy = 'continued';
   readonly name: string;
   readonly #processes: () => ReadonlyMap<number, string>;
 
-  /** @param processes those that live, by process id, each with which one it is: `of engine`. */
+  /**
+   * @param processes those that live, by process id, each with words for which it is: `of engine`.
+   */
   constructor(name: string, processes: () => ReadonlyMap<number, string>) {
     this.name = name;
     this.#processes = processes;

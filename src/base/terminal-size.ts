@@ -4,13 +4,13 @@ export interface TerminalSize {
   readonly rows: number;
 }
 
-/** What a client gets that states no size, as `ssh -tt` from a script does. */
+/** The size for a client that states none, as `ssh -tt` from a script does. */
 const DEFAULT_SIZE: TerminalSize = { cols: 80, rows: 24 };
 
 /** tmux and node-pty wrap or fail far beyond any real terminal; below 1 they throw. */
 export const MAX_CELLS = 1000;
 
-/** Smaller than this no layout of several panes can be drawn. */
+/** The smallest size at which a layout of several panes can be drawn. */
 export const SMALLEST_WINDOW: TerminalSize = { cols: 20, rows: 5 };
 
 /** A size that is safe to hand to a pty: 1 to 1000 each way, the default where nothing was said. */

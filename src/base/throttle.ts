@@ -1,4 +1,4 @@
-/** What a line says about those before it. */
+/** What a line says about the lines left out before it. */
 export interface LeftOut {
   /** How many lines like this one were not written since the last that was; absent when all were. */
   readonly suppressed?: number;
@@ -7,7 +7,7 @@ export interface LeftOut {
 export interface ThrottleOptions {
   readonly max: number;
   readonly windowMs: number;
-  /** Milliseconds that only grow. */
+  /** Tells milliseconds that only grow. */
   readonly now: () => number;
 }
 

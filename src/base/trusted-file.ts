@@ -18,7 +18,7 @@ import { isPrivateGroup } from './private-group.js';
 export interface TrustedPath {
   /** The folder from which on everything has to be trusted. */
   readonly root: string;
-  /** In `root`. */
+  /** The path of the file or folder itself, within `root`. */
   readonly path: string;
 }
 
@@ -31,20 +31,20 @@ export interface TrustedFile {
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 /** open(2): a descriptor that only names what was found; Node.js has no constant for it. */
 const O_PATH = 0o10000000;
-/** path_resolution(7). */
+/** The most links that are followed in one path, as in Linux (path_resolution(7)). */
 const MAX_LINKS = 40;
 const STICKY = 0o1000;
 
-/** Opened, and found to be trusted. */
+/** A folder that was opened and found to be trusted. */
 interface Folder {
-  /** Without links. */
+  /** The path of the folder without links. */
   readonly path: string;
   readonly fd: number;
 }
 
 interface Found {
   readonly path: string;
-  /** Of a file or folder: open as O_PATH; undefined where there is none. */
+  /** The file or folder, open as O_PATH; undefined where nothing is at the path. */
   readonly fd: number | undefined;
 }
 
@@ -60,7 +60,7 @@ export function readTrustedFile(file: TrustedPath, maxBytes: number): TrustedFil
   if (found === undefined) throw systemError('ENOENT', 'no such file', file.path);
   try {
     requireTrusted(fstatSync(found), { path, isFolder: false, isOutside: false });
-    // The very file that was looked at, whatever its name means by now.
+    // This opens the very file that was checked, whatever its name means by now.
     const fd = openSync(`/proc/self/fd/${found}`, O_RDONLY | O_NONBLOCK);
     try {
       return { bytes: readAtMost(fd, maxBytes), status: fstatSync(fd) };
@@ -74,26 +74,36 @@ export function readTrustedFile(file: TrustedPath, maxBytes: number): TrustedFil
   }
 }
 
-/** The same for a file that somebody else reads by its path right afterwards. */
+/**
+ * Checks, as `readTrustedFile` does, a file that somebody else reads by its path right afterwards.
+ */
 export function requireTrustedFile(file: TrustedPath): void {
   readTrustedFile(file, 0);
 }
 
-/** The same for a folder that is written into. @returns its path without links. */
+/**
+ * Checks, as `readTrustedFile` does, a folder that is written into. @returns its path without
+ * links.
+ */
 export function requireTrustedFolder({ root, path }: TrustedPath): string {
   const { path: found, fd } = find({ root, path }, '/.');
   if (fd !== undefined) closeSync(fd);
   return found;
 }
 
-/** Where a file is that may be missing, without links; its folder is trusted, the file was not looked at. */
+/**
+ * The path, without links, of a file that may be missing; its folder is checked, the file is not.
+ */
 export function findTrusted(file: TrustedPath): string {
   const { path, fd } = find(file);
   if (fd !== undefined) closeSync(fd);
   return path;
 }
 
-/** For a file that is only written to. @throws RefusedError where somebody else has put a link in its place. */
+/**
+ * Checks a file that is only written to. @throws RefusedError where it is a link that somebody else
+ * made.
+ */
 export function refuseForeignLink(path: string): void {
   const status = lstatSync(path, { throwIfNoEntry: false });
   if (status === undefined || !status.isSymbolicLink() || isOwn(status)) return;
@@ -109,7 +119,7 @@ function foreignLink({ uid }: Stats): string {
  */
 export function trustVersion({ root, path }: TrustedPath): string {
   try {
-    // Asked for all the time: handing it to threads costs ten times what it does.
+    // These are asked for all the time, and would cost ten times as much on libuv's threads.
     const [home, target] = [realpathSync.native(root), realpathSync.native(path)];
     const { dev, ino, size, mode, uid, gid, mtimeNs, ctimeNs } = statSync(target, { bigint: true });
     return [dev, ino, size, mode, uid, gid, mtimeNs, ctimeNs, ...foldersOf(target, home)].join(' ');
@@ -169,7 +179,9 @@ class Walk {
     closeSync(this.#folder.fd);
   }
 
-  /** Enters the folder `name`, or follows the link; gives what is the last of the path and no folder. */
+  /**
+   * Enters the folder `name`, or follows the link; returns what is last in the path, or is missing.
+   */
   #step(name: string): Found | undefined {
     const [path, at] = [join(this.#folder.path, name), `/proc/self/fd/${this.#folder.fd}/${name}`];
     const isLast = this.#pending.length === 0;
@@ -197,7 +209,9 @@ class Walk {
     else this.#pending.unshift(...target.split('/'));
   }
 
-  /** Goes on from another place: from the home where that is in it, from `/` otherwise. */
+  /**
+   * Goes on with an absolute path: from the home where the path is within it, from `/` otherwise.
+   */
   #goTo(path: string): void {
     const isInside = path === this.#home || path.startsWith(`${this.#home}/`);
     const start = isInside ? this.#home : '/';
@@ -239,7 +253,7 @@ function openIfThere(at: string, mayBeMissing: boolean): number | undefined {
 interface Judged {
   readonly path: string;
   readonly isFolder: boolean;
-  /** Not in the home, but where a link leads. */
+  /** Set for what a link leads to outside the home. */
   readonly isOutside: boolean;
 }
 
@@ -252,7 +266,7 @@ function requireTrusted(status: Stats, { path, isFolder, isOutside }: Judged): v
       `${path}: belongs to user ${status.uid}, who is neither you nor root: chown ${ownId()} ${path}`,
     );
   }
-  // In a folder like /tmp nobody can rename or remove what is another's.
+  // In a folder like /tmp (sticky, inode(7)) nobody can rename or remove what is another's.
   const isSticky = isFolder && isOutside && (status.mode & STICKY) !== 0;
   if (isSticky || !mayOthersWrite(status)) return;
   const mode = (status.mode & 0o7777).toString(8).padStart(4, '0');
@@ -289,7 +303,7 @@ function systemError(code: string, what: string, path: string): Error {
   return Object.assign(new Error(`${code}: ${what}, '${path}'`), { code });
 }
 
-/** The system names our descriptors where people need the path. */
+/** The error with the path: the system's own text names our descriptors instead. */
 function named(error: unknown, path: string): unknown {
   const code = systemCode(error);
   if (error instanceof ConfigurationError || code === undefined || !(error instanceof Error)) {

@@ -3,9 +3,9 @@ import { FairQueue } from './fair-queue.js';
 
 export interface TurnsOptions {
   readonly maxAtOnce: number;
-  /** Further ones are refused; infinite where whoever uses it bounds what waits. */
+  /** Work beyond this is refused; infinite where the caller bounds what waits. */
   readonly maxWaiting: number;
-  /** Called for each that is refused. */
+  /** Called for each piece of work that is refused. */
   readonly onRefused?: () => void;
 }
 
@@ -51,7 +51,7 @@ export class Turns {
     return new Promise((resolve) => this.#queue.add(owner, resolve));
   }
 
-  /** Whoever is next takes the turn over, so that nobody slips in between. */
+  /** Hands the turn to the next in line, so that nobody slips in between. */
   #pass(): void {
     const next = this.#queue.shift();
     if (next === undefined) this.#running -= 1;

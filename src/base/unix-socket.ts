@@ -9,8 +9,8 @@ import { type FileIdentity, isSameFile } from './named-file.js';
 import type { Part } from './part.js';
 
 /**
- * Whoever holds this lock binds a socket; a holder that was killed blocks others so long. The library
- * knows a lock by the path that it is for, which need not be there.
+ * The options of the lock under which a socket is bound; a holder that was killed keeps others out
+ * for `stale` ms. proper-lockfile names the lock by the path of the socket, which need not exist.
  */
 const LOCK = { stale: 2_000, realpath: false };
 const LOCK_RETRIES = { retries: 50, minTimeout: 100, maxTimeout: 100 };
@@ -18,9 +18,9 @@ const LOCK_RETRIES = { retries: 50, minTimeout: 100, maxTimeout: 100 };
 const NOT_THERE = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'ENOTDIR']);
 
 export interface SocketAddress {
-  /** For people: `socket of the pane door`. */
+  /** The name for people: `socket of the pane door`. */
   readonly name: string;
-  /** In a private (0700) directory. */
+  /** The path of the socket, in a private (0700) directory. */
   readonly path: string;
   /** What to throw where another process has the socket. */
   readonly taken: () => Error;
@@ -35,7 +35,7 @@ export interface SocketAddress {
 export class KeptSocket implements Part {
   readonly #server: Server;
   readonly #address: SocketAddress;
-  /** What we have put there, to know it from what others put there. */
+  /** The socket that we have put there, to know it from what others put there. */
   #bound: FileIdentity | undefined;
   #isClosed = false;
   /** Gives the lock back that is held while nobody can be taken. */
@@ -117,8 +117,8 @@ export class KeptSocket implements Part {
   }
 
   /**
-   * Bound under another name first: whoever sees the path sees the socket with its permissions, and
-   * Node, which removes the name that it has bound when a server is closed, never removes another's.
+   * Binds the socket under another name first, so that nobody meets it without its permissions, and
+   * Node, which removes the name that it has bound when it closes a server, removes no other's.
    */
   async #bind(): Promise<void> {
     const { path, taken } = this.#address;
@@ -139,7 +139,7 @@ export class KeptSocket implements Part {
   }
 }
 
-/** One process after the other. */
+/** Does `work` while no other process is at it. */
 async function inTurn(address: SocketAddress, work: () => Promise<void>): Promise<void> {
   const release = await takeTurn(address);
   try {
@@ -157,21 +157,24 @@ async function takeTurn({ path, taken }: SocketAddress): Promise<() => Promise<v
       // The default throws from a timer; whether somebody answers is what counts.
       onCompromised: () => undefined,
     });
-    // Fails where somebody has taken the lock away: then it is released.
+    // This fails where somebody has taken the lock away: then it is released already.
     return () => release().catch(() => undefined);
   } catch (error) {
     throw systemCode(error) === 'ELOCKED' ? taken() : error;
   }
 }
 
-/** Whether a process has the socket. */
+/** Whether a process serves the socket. */
 export async function isAnswering(path: string): Promise<boolean> {
   const socket = await reach(path);
   socket?.destroy();
   return socket !== undefined || (await isLocked(path));
 }
 
-/** Whether a process holds the lock, as one does that has no file descriptor for who connects. */
+/**
+ * Whether a process holds the lock, as a server does that has no file descriptor left for
+ * connections.
+ */
 function isLocked(path: string): Promise<boolean> {
   return lockfile.check(path, LOCK).catch(() => false);
 }
@@ -225,7 +228,7 @@ function statusOf(path: string): Stats | undefined {
   }
 }
 
-/** Whether the socket is there and this user's; root may use those of others. */
+/** Whether the socket is there and this user's; root may use the sockets of others. */
 function isOwn(path: string): boolean {
   const uid = process.getuid?.();
   try {

@@ -34,7 +34,7 @@ export type ViewEnd =
 /** Takes what a mirror's view brings, in order; the bytes are the receiver's. */
 export interface MirrorSink {
   readonly onOutput: (bytes: Uint8Array) => void;
-  /** Comes once, before the first layout, for whoever makes a screen of the output. */
+  /** Comes once, before the first layout, for a receiver that makes a screen of the output. */
   readonly onColumns?: ((columns: ColumnRules) => void) | undefined;
   /** Comes before the first output, and then on each change, before the output it is about. */
   readonly onLayout: (layout: WindowLayout) => void;

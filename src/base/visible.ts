@@ -16,16 +16,16 @@ export function visible(text: string, maxLength = MAX_VISIBLE): string {
 }
 
 /**
- * The same for text that is to be read as it is: whole, and its own backslashes are left alone, so that
- * an escape cannot be told from the same characters in the text.
+ * As `visible`, for text that is to be read as it is: it stays whole, and its own backslashes are
+ * left alone, so that an escape cannot be told from the same characters in the text.
  */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, escapeCharacter);
 }
 
 /**
- * The same for many lines: tabs and newlines are left alone, too. A mebibyte of what is escaped has to take
- * milliseconds, so it goes by a table, into one piece of memory.
+ * As `printable`, for many lines: tabs and newlines are left alone, too. A mebibyte of what is
+ * escaped has to take milliseconds, so it goes by a table, into one piece of memory.
  */
 export function printableLines(text: string): string {
   if (!UNPRINTABLE_IN_LINES.test(text)) return text;
@@ -45,12 +45,15 @@ export function printableLines(text: string): string {
   return Buffer.from(units.buffer, 0, end * 2).toString('utf16le');
 }
 
-/** `\u{ffff}` of a character of one unit. */
+/** The longest escape of a character of one UTF-16 unit: `\u{ffff}`. */
 const UNITS_OF_ESCAPE = 8;
 const MAX_UNIT = 0xffff;
 const PRINTABLE = 1;
 const ESCAPED = 2;
-/** By code point, of those that were met: a regular expression for each of a megabyte takes a tenth of a second. */
+/**
+ * What is known of each code point met so far: a regular expression for each of a megabyte takes a
+ * tenth of a second.
+ */
 const KINDS = new Uint8Array(0x110000);
 const DIGITS = Buffer.from('0123456789abcdef');
 const [BACKSLASH = 0, LETTER_X = 0, LETTER_U = 0, OPEN = 0, CLOSE = 0] = Buffer.from('\\xu{}');
@@ -63,7 +66,7 @@ function isPrintable(code: number): boolean {
   return KINDS[code] === PRINTABLE;
 }
 
-/** @returns where it ends. */
+/** Puts a character into `units` as UTF-16. @returns where it ends. */
 function putCharacter(units: Uint16Array, start: number, code: number): number {
   if (code <= MAX_UNIT) {
     units[start] = code;
@@ -74,7 +77,7 @@ function putCharacter(units: Uint16Array, start: number, code: number): number {
   return start + 2;
 }
 
-/** As `escapeCharacter` has it. @returns where it ends. */
+/** Puts the escape that `escapeCharacter` gives into `units`. @returns where it ends. */
 function putEscape(units: Uint16Array, start: number, code: number): number {
   const isByte = code <= 0xff;
   let end = start;
@@ -88,7 +91,7 @@ function putEscape(units: Uint16Array, start: number, code: number): number {
   return end;
 }
 
-/** How far right its first hexadecimal digit is. */
+/** How far a number has to be shifted right for its first hexadecimal digit. */
 function topDigit(code: number): number {
   return 28 - (Math.clz32(code) & ~3);
 }

@@ -1,13 +1,16 @@
 import type { Clock } from './clock.js';
 import { UnavailableError } from './errors.js';
 
-/** So many may wait at once, each a closure and a timer: 64 engineers with all that they may follow. */
+/**
+ * Most waits at once, each a closure and a timer: enough for 64 engineers with all that they may
+ * follow.
+ */
 const MAX_WAITING = 1024;
 
 /** Lets a bounded number wait for something to happen, each for a bounded time. */
 export class Waits {
   readonly #clock: Clock;
-  /** What they wait for, for people. */
+  /** What is waited for, for people. */
   readonly #what: string;
   readonly #endings = new Set<() => void>();
 

@@ -3,20 +3,22 @@ import { MAX_CELLS } from './terminal-size.js';
 
 export const MAX_LAYOUT_PANES = 1000;
 
-/** From 0: a pane may be squeezed to nothing. */
+/** Counts from 0, also for sizes: a pane may be squeezed to nothing. */
 const offset = z.int().min(0).max(MAX_CELLS);
-/** In cells from the top left corner of the window, 0,0. */
+/** A part of the window, in cells from its top left corner, 0,0. */
 const region = z.strictObject({ col: offset, row: offset, cols: offset, rows: offset });
 
 export type Region = ValueOf<typeof region>;
 
 const layoutPane = z.strictObject({
   id: paneId,
-  /** As configured; null for one that somebody opened. */
+  /** The configured name; null for a pane that somebody opened. */
   name: pane.nullable(),
-  /** Whether it is where a driver types now. */
+  /** Whether the drivers type into this pane now. */
   isActive: z.boolean(),
-  /** Its part of the window that is shown; null in another window or behind a zoomed pane. */
+  /**
+   * The part of the shown window that the pane has; null in another window or behind a zoomed pane.
+   */
   region: region.nullable(),
 });
 
@@ -27,7 +29,7 @@ export const windowLayoutSchema = z.strictObject({
   /** The exact size of the window, and of the mirror's terminal. */
   size: terminalSize,
   isZoomed: z.boolean(),
-  /** As people count them: window by window, as tmux numbers them. */
+  /** The panes in the order in which people count them: window by window, as tmux numbers them. */
   panes: z.array(layoutPane).max(MAX_LAYOUT_PANES),
 });
 

@@ -24,7 +24,7 @@ function isTold(code: string): code is keyof typeof CLASSES {
   return Object.hasOwn(CLASSES, code);
 }
 
-/** What of an error crosses the link; a bug stays in the host's log, under a reference. */
+/** The parts of an error that cross the link; a bug stays in the host's log, under a reference. */
 export function failureOf(error: unknown, log: Logger): Failure {
   if (error instanceof TriadError && isTold(error.code)) {
     const { code, message, userMessage, hint } = error;
@@ -39,7 +39,7 @@ export function failureOf(error: unknown, log: Logger): Failure {
   return { code: 'internal', message: `the host failed (its log has reference ${reference})` };
 }
 
-/** The error again, on the gateway's side. */
+/** Makes the error again on the gateway's side. */
 export function errorOf({ code, message, problems, userMessage, hint }: Failure): TriadError {
   const texts = { userMessage, hint };
   if (!isTold(code)) return new InvariantError(message, texts);

@@ -7,7 +7,7 @@ export type LinkCalls = {
   readonly [N in CallName]: (request: RequestOf<N>) => Promise<AnswerOf<N>>;
 };
 
-/** Those that a session answers. */
+/** The calls that a session answers. */
 export type SessionCalls = Pick<LinkCalls, SessionCallName>;
 
 /**

@@ -10,17 +10,23 @@ import { RemoteDriverView } from './remote-driver-view.js';
 import { RemoteMirrorView } from './remote-mirror-view.js';
 import { CALL_NAMES } from './schema.js';
 
-/** Between two attempts: people who wait get their screen within a second of the host's return. */
+/**
+ * The pause between two attempts: people who wait get their screen within a second of the host's
+ * return.
+ */
 const RETRY_MS = 200;
 
 export interface LinkClientOptions {
   readonly path: string;
-  /** What all who ask may cost. */
+  /** The time of this process that all who ask have together. */
   readonly share: LoopShare;
   readonly log: Logger;
   /** How soon a host that hangs counts as lost; defaults to 15 s. */
   readonly alive?: AliveLimits;
-  /** The host was reached, for the first time or again; what it throws ends the connection. */
+  /**
+   * Called when the host was reached, for the first time or again; what it throws ends the
+   * connection.
+   */
   readonly onReached?: (host: HostLink) => Promise<void>;
 }
 
@@ -81,7 +87,10 @@ class KeptConnection {
     });
   }
 
-  /** A host that is still starting opens no views yet: who wants one had better wait and be told. */
+  /**
+   * The connection for a view. A host that is still starting opens none yet, so whoever wants one
+   * waits as for a lost link.
+   */
   getReached(): LinkConnection {
     if (!this.#isReached) throw new LinkLostError();
     return this.get();
@@ -96,7 +105,7 @@ class KeptConnection {
     }
   }
 
-  /** Resolves when the host is not there, or not any more. */
+  /** Connects to the host; resolves when it could not be reached, or is gone again. */
   async #connect(link: HostLink): Promise<void> {
     const { path, log, share, onReached, alive } = this.#options;
     try {
@@ -130,7 +139,7 @@ class KeptConnection {
     this.#waiting.clear();
   }
 
-  /** Once, however often it is tried. */
+  /** Logs why the link could not be made; only once while the reason stays the same. */
   #noteProblem(reason: string): void {
     if (reason !== this.#lastProblem) this.#options.log.warn({ reason }, 'link not made');
     this.#lastProblem = reason;

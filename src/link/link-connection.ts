@@ -38,7 +38,10 @@ import {
   welcomeSchema,
 } from './schema.js';
 
-/** What follows something waits a third of it; a question is answered in milliseconds. */
+/**
+ * The longest wait for an answer: one to a `follow` takes a third of it, one to a question
+ * milliseconds.
+ */
 const ANSWER_LIMIT_MS = 60_000;
 const HELLO_LIMIT_MS = 5_000;
 
@@ -51,10 +54,10 @@ export interface AliveLimits {
 const ALIVE_LIMITS: AliveLimits = { intervalMs: 5_000, limitMs: 10_000 };
 
 export interface OpenOptions {
-  /** Ends the attempt, and later the connection. */
+  /** Aborting it ends the attempt, and later the connection. */
   readonly signal?: AbortSignal;
   readonly alive?: AliveLimits | undefined;
-  /** What all who ask may cost. */
+  /** The time of this process that all who ask have together. */
   readonly share?: LoopShare;
 }
 
@@ -185,7 +188,7 @@ async function ask(session: ClientHttp2Session, path: string, request: unknown):
   return readWhole(session, await asked(session, path, request));
 }
 
-/** The stream of the answer, which is not an error. */
+/** Sends a request. @returns the stream of its answer, which is not an error. */
 async function asked(
   session: ClientHttp2Session,
   path: string,
@@ -246,7 +249,10 @@ function noAnswer(session: ClientHttp2Session, cause: unknown): Error {
   return new InvariantError('link: the host gave no answer', { cause });
 }
 
-/** A session alone would wait for what a stopped host does not take. */
+/**
+ * Drops the socket, too: an HTTP/2 session alone would wait for a stopped host to take what was
+ * sent.
+ */
 function drop(session: ClientHttp2Session, socket: Socket): void {
   session.destroy();
   socket.destroy();

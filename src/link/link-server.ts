@@ -40,11 +40,13 @@ import {
 } from './schema.js';
 import { ServedView } from './served-view.js';
 
-/** One gateway, the one that takes its place, and the program's own short visits. */
+/**
+ * Room for a gateway, the one that replaces it, and the short visits of the `triad` program itself.
+ */
 const MAX_GATEWAYS = 16;
-/** A request is sent in one piece. */
+/** The longest that a request may take to arrive, which is sent in one piece. */
 const REQUEST_LIMIT_MS = 10_000;
-/** What gateways get to take their last answers. */
+/** The time that gateways have to take their last answers. */
 const CLOSE_LIMIT_MS = 1_000;
 
 export interface LinkServerOptions extends Omit<SocketAddress, 'name'> {
@@ -93,12 +95,12 @@ export class LinkServer {
     return server;
   }
 
-  /** To be watched: without it no gateway reaches the host. */
+  /** The socket, which has to be watched: without it no gateway reaches the host. */
   get parts(): readonly Part[] {
     return this.#socket === undefined ? [] : [this.#socket];
   }
 
-  /** Answers from now on, those that were held first. */
+  /** Answers gateways from now on, beginning with those that were held. */
   serve(host: HostLink): void {
     this.#serve(host);
   }
@@ -107,7 +109,7 @@ export class LinkServer {
   async close(): Promise<void> {
     const closed = this.#socket?.close();
     for (const gateway of this.#gateways) gateway.destroy();
-    // A session that is destroyed sends its last answers first, for which a stopped gateway never has room.
+    // A destroyed HTTP/2 session still sends its last answers, which a stopped gateway never takes.
     const killer = setTimeout(() => {
       for (const socket of this.#sockets) socket.destroy();
     }, CLOSE_LIMIT_MS);
@@ -251,7 +253,7 @@ async function answer<N extends CallName>(
   else respond(stream, row.encode?.(answered) ?? answered ?? {});
 }
 
-/** Piece by piece, each when the gateway took the one before. */
+/** Answers piece by piece, each when the gateway has taken the one before. */
 async function respondInPieces(
   stream: ServerHttp2Stream,
   pieces: readonly unknown[],
@@ -260,7 +262,7 @@ async function respondInPieces(
   await pipeline(Readable.from(messagesOf(pieces), { highWaterMark: 1 }), stream);
 }
 
-/** One that is gone needs to be told nothing. */
+/** Changes a view; one that has ended meanwhile needs no change. */
 async function changeView(
   stream: ServerHttp2Stream,
   views: ReadonlyMap<number, ServedView>,

@@ -11,7 +11,10 @@ const LAYOUT = 1;
 const OUTPUT = 2;
 const COLUMNS = 3;
 const HEAD_BYTES = 5;
-/** A thousand panes with the longest names take half of it; longer output is cut into several. */
+/**
+ * A layout of a thousand panes with the longest names takes half of it; longer output is cut into
+ * several messages.
+ */
 export const MAX_MESSAGE_BYTES = 512 * 1024;
 
 export type MirrorMessage =
@@ -51,7 +54,7 @@ export class MirrorMessageReader {
   /**
    * The messages that have become whole.
    *
-   * @throws RefusedError at one that is none; nothing more can be read then.
+   * @throws RefusedError at bytes that are no message; nothing more can be read then.
    */
   *read(bytes: Uint8Array): Generator<MirrorMessage> {
     this.#pieces.push(bytes);
@@ -68,7 +71,7 @@ export class MirrorMessageReader {
   }
 }
 
-/** How long a message is, as far as its beginning tells. */
+/** The length of the message that begins here; that of its head while the head is not whole. */
 function lengthOf(start: Buffer): number {
   if (start.length < HEAD_BYTES) return HEAD_BYTES;
   const length = start.readUInt32BE(1);
@@ -103,7 +106,7 @@ function parseValue<T>(body: Buffer, schema: Schema<T>, what: string): T {
   throw new RefusedError(`link: got ${what} that does not fit: ${visible(parsed.error.message)}`);
 }
 
-/** What is used of a schema. */
+/** The part of a zod schema that is used here. */
 interface Schema<T> {
   safeParse(
     value: unknown,

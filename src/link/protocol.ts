@@ -15,24 +15,24 @@ export const VERSIONS = [1] as const;
 
 export type Version = (typeof VERSIONS)[number];
 
-/** Asked first, before a version is agreed upon. */
+/** The first request, before a version is agreed upon. */
 export const HELLO_PATH = '/hello';
 
-/** Tells of a view of the same connection that it has another size, or is closed. */
+/** The request that gives a view of the same connection another size, or closes it. */
 export const VIEW_CHANGE = 'view-change';
 
 export function pathOf(version: Version, name: string): string {
   return `/v${version}/${name}`;
 }
 
-/** Carries what is asked for a view, as URI-encoded JSON: header fields are ASCII. */
+/** The header field with the request for a view, as URI-encoded JSON: header fields are ASCII. */
 export const VIEW_HEADER = 'triad-view';
 /** The trailer that tells how a view ended, as JSON. */
 export const END_TRAILER = 'triad-end';
 
-/** A text of 64 KiB, each of its characters escaped. */
+/** Room for a text of 64 KiB with each of its characters escaped. */
 export const MAX_REQUEST_BYTES = 512 * 1024;
-/** A whole scrollback with colours. */
+/** Room for a whole scrollback with colours. */
 export const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
 
 /**
@@ -41,7 +41,7 @@ export const MAX_RESPONSE_BYTES = 256 * 1024 * 1024;
  */
 export const MAX_WAITING_OUTPUT_BYTES = 128 * 1024;
 
-/** Far more than the gateway lets channels open. */
+/** Far more than the channels that the gateway allows. */
 export const MAX_STREAMS = 16_384;
 /** Node refuses streams above this; each view may hold its window and its waiting output. */
 export const MAX_SESSION_MEGABYTES = 1024;

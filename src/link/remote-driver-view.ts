@@ -3,9 +3,9 @@ import type { DriverView, ViewRequest } from './host-link.js';
 import type { LinkConnection } from './link-connection.js';
 import { RemoteView } from './remote-view.js';
 
-/** Above this `write` asks for no more. */
+/** Above this `write` returns false, to ask for no more. */
 const INPUT_MARK_BYTES = 64 * 1024;
-/** Above this the view is given up: whoever fills it does not heed the mark. */
+/** Above this the view is given up: whoever fills it goes on writing above the mark. */
 const MAX_INPUT_BYTES = 16 * 1024 * 1024;
 
 /** The gateway's end of the view of somebody who may type. */
@@ -24,7 +24,7 @@ export class RemoteDriverView extends RemoteView implements DriverView {
     return RemoteView.opened(new RemoteDriverView(connection, request));
   }
 
-  /** Only the newest of several sizes is told, when the one before has arrived. */
+  /** Sends the size when the one before has arrived; of several meanwhile only the newest. */
   resize(size: TerminalSize): void {
     this.#size = size;
     if (!this.#isResizing) void this.#tellSizes();

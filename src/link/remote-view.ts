@@ -5,9 +5,9 @@ import type { LinkConnection } from './link-connection.js';
 import { END_TRAILER } from './protocol.js';
 import type { RequestOf, ViewChange, ViewKind } from './schema.js';
 
-/** The host starts a tmux client for it. */
+/** Long enough for the host to start a tmux client for the view. */
 const OPEN_LIMIT_MS = 30_000;
-/** The host ends a view within 2 s. */
+/** Long enough for a host that answers, which ends a view within 2 s. */
 const CLOSE_LIMIT_MS = 10_000;
 
 export interface RemoteViewOptions {
@@ -42,7 +42,7 @@ export abstract class RemoteView implements View {
     });
   }
 
-  /** Takes what came of the view. */
+  /** Takes bytes that the view has sent. */
   protected abstract receive(bytes: Uint8Array): void;
 
   /** @throws UnavailableError when the session is not running; LinkLostError. */
@@ -50,7 +50,7 @@ export abstract class RemoteView implements View {
     try {
       const accepted = view.#connection.accepted(view.stream);
       await withDeadline(accepted, OPEN_LIMIT_MS, 'a view over the link');
-      // It flows only when whoever awaits the view has it.
+      // Listening here lets the stream flow, and not before the host has accepted the view.
       view.stream.on('data', (bytes: Buffer) => view.receive(bytes));
       return view;
     } catch (error) {
@@ -82,7 +82,7 @@ export abstract class RemoteView implements View {
     this.stream.destroy();
   }
 
-  /** Whether nothing more of it is wanted. */
+  /** Whether nothing more of the view is wanted. */
   protected get isFinished(): boolean {
     return this.#isFinished;
   }
@@ -95,7 +95,7 @@ export abstract class RemoteView implements View {
     return this.stream.id ?? 0;
   }
 
-  /** What is still to come of the output is thrown away: nobody may hold up the end. */
+  /** Throws away the output that is still to come, so that it does not hold up the end. */
   #finish(end: ViewEnd): void {
     this.#end = end;
     this.#isFinished = true;
@@ -111,12 +111,12 @@ export abstract class RemoteView implements View {
     else this.#end = end;
   }
 
-  /** One that fails was about a view that is gone. */
+  /** Tells the host of a change; where that fails, the view is gone. */
   protected async tell(change: ViewChange): Promise<void> {
     try {
       await this.#connection.changeView(change);
     } catch {
-      // The end of the stream tells.
+      // The end of the stream tells that the view is gone.
     }
   }
 }

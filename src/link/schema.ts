@@ -17,7 +17,10 @@ import { viewEndSchema } from '../base/view.js';
 /** What a check of a message yields. */
 export type Parsed<T> = ZodSafeParseResult<T>;
 
-/** This and its answer may get more fields: they are read before a version is agreed upon. */
+/**
+ * The first request; it and its answer may get more fields, as they are read before a version is
+ * agreed upon.
+ */
 export const helloSchema = z.object({ versions: z.array(z.int()).min(1).max(64) });
 
 export const welcomeSchema = z.object({ version: z.int() });
@@ -36,9 +39,9 @@ interface Row {
   readonly kind: 'question' | 'change' | 'follow' | 'view';
   readonly request: ZodType;
   readonly answer: ZodType;
-  /** Makes of an answer what crosses, where that is no JSON; its schema makes the answer again. */
+  /** Makes JSON of an answer that is none; the schema of the answer takes it back. */
   encode?(answer: unknown): unknown;
-  /** The answer is a list that may have megabytes, and crosses piece by piece. */
+  /** Set where the answer is a list that may have megabytes, and crosses piece by piece. */
   readonly isInPieces?: true;
 }
 
@@ -139,12 +142,12 @@ const LINK = {
 
 type Link = typeof LINK;
 
-/** The rows of a kind, or all but those of a kind. */
+/** The names of the rows that have the given columns. */
 type NamesWith<Column> = { [N in keyof Link]: Link[N] extends Column ? N : never }[keyof Link];
 
 export type ViewKind = NamesWith<{ kind: 'view' }>;
 export type CallName = Exclude<keyof Link, ViewKind>;
-/** Those that a session answers. */
+/** The calls that a session answers. */
 export type SessionCallName = Exclude<NamesWith<{ of: 'session' }>, ViewKind>;
 
 type Requests = { [N in keyof Link]: ValueOf<Link[N]['request']> };
@@ -178,14 +181,17 @@ export function parseAnswer<N extends keyof Link>(name: N, value: unknown): Pars
 /** The number of the view's stream. */
 const view = z.int().min(1);
 
-/** What is told of a view of the same connection, by the number of its stream; of the socket form alone. */
+/**
+ * A change of a view of the same connection, named by the number of its stream; in the socket form
+ * alone.
+ */
 export const viewChangeSchema = z.union([
   z.strictObject({ view, size: terminalSize }),
   z.strictObject({ view, isClosed: z.literal(true) }),
 ]);
 export type ViewChange = ValueOf<typeof viewChangeSchema>;
 
-/** A file's problems are told up to fewer. */
+/** More than the problems that are listed of any file. */
 const MAX_PROBLEMS = 1000;
 
 /** Instead of an answer: the error that the host threw. */
@@ -194,7 +200,7 @@ export const failureSchema = z.strictObject({
   message: z.string(),
   userMessage: z.string().optional(),
   hint: z.string().optional(),
-  /** Of a configuration: one line each. */
+  /** The problems of a configuration, one line each. */
   problems: z.array(z.string()).max(MAX_PROBLEMS).optional(),
 });
 

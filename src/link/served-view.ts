@@ -28,13 +28,16 @@ export class ServedView {
     });
   }
 
-  /** There is no way in, and a gateway that sends something is cut off. */
+  /**
+   * Serves a mirror, into which there is no way in: the stream of a gateway that sends something is
+   * closed.
+   */
   serveMirror(view: MirrorView): void {
     this.#serve(view);
     this.#stream.on('data', () => this.#stream.close(constants.NGHTTP2_PROTOCOL_ERROR));
   }
 
-  /** Somebody types. */
+  /** Serves the view of somebody who may type. */
   serveDriver(view: DriverView): void {
     this.#serve(view);
     this.#driver = view;
