@@ -1,9 +1,9 @@
 import type { Slices } from '../../base/slices.js';
 
-/** tmux(1) capture-pane -e: SGR, the shifts to and from line drawing, and hyperlinks (3.4 and later). */
+/** What capture-pane -e (tmux(1)) prints: SGR, shifts to line drawing and back, hyperlinks (from 3.4). */
 const TOKEN =
   /\u001b\[([\d;:]*)m|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[\u0000-\u001f\u007f-\u009f]|[^\u0000-\u001f\u007f-\u009f]+/g;
-/** terminfo(5), Line Graphics: what a terminal shows for these while it draws lines. */
+/** What a terminal shows for these characters while it draws lines (terminfo(5), Line Graphics). */
 const DRAWN: Readonly<Record<string, string>> = {
   ...{ '`': '◆', a: '▒', b: '␉', c: '␌', d: '␍', e: '␊', f: '°', g: '±', h: '␤', i: '␋' },
   ...{ j: '┘', k: '┐', l: '┌', m: '└', n: '┼', o: '⎺', p: '⎻', q: '─', r: '⎼', s: '⎽' },
@@ -12,8 +12,8 @@ const DRAWN: Readonly<Record<string, string>> = {
 };
 
 /**
- * Makes each captured line complete in itself: tmux goes on with the style and the character set of
- * the line before, whatever that was. Many coloured lines take long, so it works in slices.
+ * Makes each captured line complete in itself: tmux continues the style and character set of the line
+ * before. Works in slices, since many coloured lines take long.
  */
 export async function completeLines(lines: readonly string[], slices: Slices): Promise<string[]> {
   await slices.next();
@@ -26,11 +26,11 @@ export async function completeLines(lines: readonly string[], slices: Slices): P
   return complete;
 }
 
-/** The style that a complete line ends with: what was set last, and the end of it. */
+/** The style with which a complete line ends: the SGR that was set last, its text, and the reset. */
 const LAST_STYLE = /\u001b\[(?:0;)?([\d;:]+)m[^\u001b]*\u001b\[0m$/;
 const END = '\u001b[0m';
 
-/** Two complete lines as one: a style that goes on does not end and begin between them. */
+/** Joins two complete lines; a style that continues is not ended and begun again between them. */
 export function joinedLines(line: string, next: string): string {
   const style = line.endsWith(END) ? LAST_STYLE.exec(line)?.[1] : undefined;
   const begin = `\u001b[${style}m`;
@@ -43,7 +43,7 @@ class Completer {
   #isDrawing = false;
 
   complete(line: string): string {
-    // Joined at the end: strings that are added up stay many to the garbage collector.
+    // The pieces are joined at the end, since V8 keeps a string that was added up as a tree of pieces.
     const complete: string[] = [];
     let shown = '';
     for (const [token, parameters] of line.matchAll(TOKEN)) {
@@ -74,12 +74,12 @@ function isControl(token: string): boolean {
   return token < ' ' || (token >= '\x7f' && token < '\xa0');
 }
 
-/** What SGR sequences have added up to: one entry per thing that they set, so that it stays short. */
+/** The sum of SGR sequences (ECMA-48 §8.3.117): one entry per attribute, so that it stays short. */
 class Style {
   readonly #set = new Map<string, string>();
   #parameters: string | undefined = '';
 
-  /** Of one SGR sequence that makes a plain terminal show it; empty for plain. */
+  /** The parameters of one SGR sequence that sets the whole style; empty for plain text. */
   get parameters(): string {
     this.#parameters ??= [...this.#set.values()].join(';');
     return this.#parameters;
@@ -104,7 +104,7 @@ class Style {
   }
 }
 
-/** An extended colour may be spread over several parameters: `38;5;N`, `38;2;R;G;B`. */
+/** How many parameters belong together: an extended colour has several (`38;5;N`, `38;2;R;G;B`). */
 function wordsOf(word: string, next: string | undefined): number {
   if (word !== '38' && word !== '48' && word !== '58') return 1;
   if (next === '5') return 3;

@@ -3,11 +3,11 @@ import type { ControlConnection } from './control-connection.js';
 import { widthOf } from './rows.js';
 import { isFrom } from './tmux-limits.js';
 
-/** So many take tmux a few milliseconds. */
+/** How many characters are asked for at once, which takes tmux a few milliseconds. */
 const ASKED_AT_ONCE = 400;
 
 /**
- * Asks the server how it counts columns.
+ * Asks the tmux server how it counts columns.
  *
  * @throws TmuxError with tmux's words; UnavailableError when the connection is gone.
  */
@@ -17,7 +17,7 @@ export async function askColumnRules(
   const fields = { version: 'version', selector: 'variation-selector-always-wide' } as const;
   const [row] = await control.rows('display-message', fields);
   const version = row?.version ?? '';
-  // What has no such option does it always.
+  // A tmux without this option always shows such characters wide.
   const rules = { version, isSelectorWide: row?.selector !== '0' };
   // tmux 3.3 never returns from measuring a character that its C library does not know.
   if (!isFrom(version, 3, 4)) return { ...rules, widths: '' };

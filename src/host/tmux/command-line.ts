@@ -1,11 +1,11 @@
-/** What tmux reads as one word without quotes, wherever it stands. */
+/** Words that tmux reads as one word without quotes at any position. */
 const PLAIN = /^[A-Za-z0-9@,./_+-]+$/;
-/** What means something within double quotes, and every byte beyond ASCII. */
+/** Characters that mean something within double quotes, and all bytes beyond ASCII. */
 const ESCAPED = /[^A-Za-z0-9 %@=,.:/_+{}|#-]/g;
 
 /**
- * One line of commands as tmux parses it (tmux(1), PARSING SYNTAX). Arguments are in double quotes, with
- * octal escapes for every byte that is not plainly harmless, so that no text can end its argument.
+ * Writes one line of commands for tmux (tmux(1), PARSING SYNTAX). Arguments are in double quotes, with
+ * octal escapes for every byte that is not on the list of harmless ones, so that none ends its argument.
  */
 export function commandLine(...commands: readonly (readonly string[])[]): string {
   return commands.map((words) => words.map(quoted).join(' ')).join(' ; ');

@@ -1,7 +1,7 @@
-/** A command of a tmux configuration file that tmux would run when it reads the file. */
+/** A command of a tmux configuration file, which tmux runs when it reads the file. */
 export interface ConfigCommand {
   readonly line: number;
-  /** Its name in full, and its arguments; a command list in braces is left out. */
+  /** The command's full name and its arguments, without command lists in braces. */
   readonly words: readonly string[];
   readonly hasBlock: boolean;
 }
@@ -9,7 +9,7 @@ export interface ConfigCommand {
 interface Token {
   readonly kind: 'word' | 'end' | 'block';
   readonly text: string;
-  /** Of a block: how many lines tmux has printed for what is in it. */
+  /** How many lines tmux has printed for the commands in a block; 0 for other tokens. */
   readonly lines: number;
 }
 
@@ -19,8 +19,8 @@ interface Row {
 }
 
 /**
- * The commands that `source-file -nv` has printed, as `PATH:LINE: COMMAND` each. tmux prints what is in
- * braces first, in lines of their own: these are no commands of the file.
+ * Reads the commands that source-file -nv (tmux(1)) printed, each as `PATH:LINE: COMMAND`. Commands in
+ * braces, which tmux prints before in lines of their own, are left out.
  */
 export function readConfigCommands(printed: string, path: string): ConfigCommand[] {
   const rows: Row[] = [];
@@ -32,7 +32,7 @@ export function readConfigCommands(printed: string, path: string): ConfigCommand
   return commandsOf(rows);
 }
 
-/** The same with those in braces, which run when the command around them says so. */
+/** Reads the printed commands with those in braces, which the command around them may run. */
 export function readNestedCommands(printed: string, path: string): ConfigCommand[] {
   return commandsOf(rowsOf(printed, path));
 }
@@ -66,7 +66,7 @@ function commandOf(line: number, tokens: readonly Token[]): ConfigCommand {
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' };
 
-/** What tmux prints of a command: words, escaped with a backslash or in double quotes. */
+/** Reads a command as tmux prints it: words, escaped by backslashes or in quotes. */
 class Tokens {
   readonly #text: string;
   #at = 0;
@@ -75,7 +75,7 @@ class Tokens {
     this.#text = text;
   }
 
-  /** To the end, or to the brace that closes a block. */
+  /** Reads to the end, or to the brace that closes a block. */
   read(): Token[] {
     const tokens: Token[] = [];
     for (;;) {
@@ -116,6 +116,6 @@ class Tokens {
 function blockOf(inner: readonly Token[]): Token {
   const ends = inner.filter(({ kind, text }) => kind === 'end' && text === ';;').length;
   const own = inner.length === 0 ? 0 : ends + 1;
-  // What is in blocks of this one was taken from the lines of the command around it already.
+  // The lines of blocks within this block were left out with the commands that they belong to.
   return { kind: 'block', text: '', lines: own };
 }

@@ -8,26 +8,26 @@ import { commandLine } from './command-line.js';
 import { type Fields, parseRows, type Row, type RowSource, rowArgs } from './rows.js';
 import { TmuxError, type TmuxServer } from './tmux-server.js';
 
-/** tmux answers in a tenth of a millisecond; 29 ms were the most seen under a flood. */
+/** How long an answer may take: a tenth of a millisecond is usual, 29 ms were measured under a flood. */
 const ANSWER_LIMIT_MS = 10_000;
 /** How long a server that does not answer may take to let go of the client. */
 const CLOSE_LIMIT_MS = 1_000;
-/** Questions that wait for their answer; more than a session's panes ever need at once. */
+/** How many questions may wait for their answer: more than a session ever needs; others are refused. */
 const MAX_PENDING = 1_000;
-/** An answer of ids and our own options is short; more means it is not the tmux we know. */
+/** A longer line closes the connection: answers of ids and our own options are short. */
 const MAX_LINE_CHARACTERS = 1024 * 1024;
 
-/** These tell a `ControlConnection` from a person's control client (tmux(1), client_flags), too. */
+/** The flags of our client (tmux(1), attach-session -f), by which it is told from a person's, too. */
 const CLIENT_FLAGS = ['no-output', 'ignore-size'];
 
-/** tmux answers each command within them like a line of ours, and does not say how many there are. */
+/** Commands that run others: tmux answers each of these like a line of ours, and tells no number. */
 const NESTING: ReadonlySet<string> = new Set(['if-shell', 'run-shell', 'source-file']);
 
 interface Question {
   readonly subcommand: string;
-  /** The answer is whole with this line, which was asked for behind it. */
+  /** The line that a second command prints, by which the end of the answer is known. */
   readonly endMark?: string | undefined;
-  /** What tmux said against a command within. */
+  /** The error that tmux told of a nested command. */
   failure?: string;
   readonly resolve: (lines: readonly string[]) => void;
   readonly reject: (error: Error) => void;
@@ -39,17 +39,16 @@ interface Block {
 }
 
 /**
- * One control-mode client on a session (tmux(1), CONTROL MODE): asks without starting a process and
- * hears what changes. Started with `no-output`, since a control client that reads pane output makes
- * the server grow. Ask only for ids and our own options: text that a pane chose could contain a
- * line that looks like the end of an answer.
+ * One control-mode client on a session (tmux(1), CONTROL MODE): asks without starting a process, and
+ * gets notifications. It has `no-output`, since unread pane output would make the server grow. Ask only
+ * for ids and our own options: text of a pane could contain a line that looks like the end of an answer.
  */
 export class ControlConnection implements RowSource {
   readonly closed: Promise<void>;
   readonly #child: StartedProcess<Readable>;
   readonly #onNotification: (name: string, rest: string) => void;
   readonly #questions: Question[] = [];
-  /** Settles with tmux's answer to the attach itself, which is the first that is not to a line of ours. */
+  /** Resolves with tmux's answer to attach-session, the first answer that is not to a line of ours. */
   readonly #attached: Promise<readonly string[]>;
   #attach: Question | undefined;
   #block: Block | undefined;
@@ -68,7 +67,7 @@ export class ControlConnection implements RowSource {
     });
     child.stdout.setEncoding('utf8');
     child.stdout.on('data', (text: string) => this.#receive(text));
-    // A client that went away shows as `close`; the write that met it needs no own report.
+    // A client that has ended shows as `close`, so that a failed write needs no report of its own.
     child.stdin.on('error', () => undefined);
     this.closed = new Promise((resolve) => {
       const ended = () => {
@@ -94,7 +93,7 @@ export class ControlConnection implements RowSource {
     server.requireHeld();
     const attach = ['-C', 'attach-session', '-t', sessionId, '-f', CLIENT_FLAGS.join(',')];
     const argv = [server.program.path, '-N', '-u', '-S', server.socketPath, ...attach];
-    // In a group of its own: a Ctrl-C for the terminal's foreground group is not meant for this client.
+    // The client gets its own process group, so that Ctrl-C in the terminal of the host does not reach it.
     const child = await startPiped(argv, { env: server.env, cwd: '/' });
     const connection = new ControlConnection(child, onNotification);
     if (child.pid !== undefined) server.addClient(child.pid, connection.closed);
@@ -112,10 +111,11 @@ export class ControlConnection implements RowSource {
   }
 
   /**
-   * Runs one command; whatever is in an argument, tmux gets it as it is.
+   * Runs one command; tmux gets every argument unchanged.
    *
-   * @returns the lines of the answer; none for one that has others within.
-   * @throws TmuxError with tmux's words, also about one within; UnavailableError when the connection is gone.
+   * @returns the lines of the answer; none for a command that runs others.
+   * @throws TmuxError with tmux's words, also about a nested command; UnavailableError when the
+   *   connection is gone.
    */
   async ask(subcommand: string, args: readonly string[]): Promise<readonly string[]> {
     if (this.#isClosed || this.#isClosing || this.#questions.length >= MAX_PENDING) {
@@ -138,12 +138,12 @@ export class ControlConnection implements RowSource {
     return parseRows(await this.ask(subcommand, rowArgs(subcommand, fields, args)), fields);
   }
 
-  /** Detaches when tmux has done what was asked for; `closed` follows. Idempotent. */
+  /** Detaches after the answers that are due; `closed` follows. Idempotent. */
   close(): void {
     if (this.#isClosed || this.#isClosing) return;
     this.#isClosing = true;
     this.#child.stdin.end();
-    // One that waits for a server which was stopped heeds SIGKILL alone.
+    // A client that waits for a stopped server only ends by SIGKILL.
     const limits = [
       setTimeout(() => this.#child.kill('SIGTERM'), CLOSE_LIMIT_MS),
       setTimeout(() => this.#child.kill('SIGKILL'), 2 * CLOSE_LIMIT_MS),
@@ -183,7 +183,7 @@ export class ControlConnection implements RowSource {
     else question.reject(new TmuxError(question.subcommand, failed));
   }
 
-  /** Whether what was asked first has more to come. */
+  /** Whether the answer to the oldest question goes on behind this block. */
   #isWithinAnswer({ guard, lines }: Block, failure: string | undefined): boolean {
     const [question] = this.#questions;
     if (!isOurs(guard) || question?.endMark === undefined) return false;
@@ -209,16 +209,16 @@ export class ControlConnection implements RowSource {
   }
 }
 
-/** Flag 1: the answer to a line of ours; others are for the attach, and then for hooks. */
+/** Whether a block answers a line of ours: only that has flag 1 (tmux(1), CONTROL MODE), unlike hooks. */
 function isOurs(guard: string): boolean {
   return guard.endsWith(' 1');
 }
 
 /**
- * Ends the control clients that a killed manager has left on a server. tmux waits for ever to hand
- * them their last output, and the server does not end before that (seen in 3.3a).
+ * Ends the control clients that a killed manager has left on a server: tmux waits for ever to give them
+ * their last output, and the server does not end before that (tmux 3.3a).
  *
- * Only for whoever manages the server alone.
+ * To be called only by the one manager of the server.
  *
  * @throws TmuxError with tmux's words.
  */

@@ -1,54 +1,54 @@
 import { RefusedError } from '../../base/errors.js';
 import type { PageSize } from '../../base/page-size.js';
 
-/** Lines of the page before that each page repeats, which shows whether it goes on where that ended. */
+/** How many lines each page repeats of the one before, to check that it goes on where that ended. */
 export const SEAM_LINES = 8;
-/** tmux drops this share of its limit at once, the oldest (`grid_collect_history`). */
+/** tmux drops the oldest tenth of its limit at once (grid.c, grid_collect_history). */
 const DROPPED_SHARE = 10;
-/** More text has to be held by everybody who passes it on. */
+/** The most text that is taken, since all who pass it on have to hold it. */
 const MAX_TEXT_CHARACTERS = 64 * 1024 * 1024;
 
-/** One client of tmux's takes so many, and tmux serves everybody else between two of them. */
+/** How many pages one tmux client takes; tmux serves all others between two of them. */
 const MAX_PAGES_AT_ONCE = 8;
 
-/** Stands where lines that were there at the beginning could not be read any more. */
+/** The line that replaces lines which were there at the beginning and could not be read any more. */
 const LEFT_OUT = '[triad: lines left out]\n';
-/** How often a page is asked for again that began too late. */
+/** How often in a row a page is asked for again that began too late. */
 const MAX_MISSES = 20;
 
-/** Lines of a scrollback with their ends, and above how many tmux drops the oldest. */
+/** Lines of a scrollback with their ends, and the limit above which tmux drops the oldest. */
 export interface WalkedPage {
-  /** By its number from the top; later than asked for where lines scrolled off meanwhile. */
+  /** The first line, by its number from the top; later than asked for where lines scrolled off meanwhile. */
   readonly firstLine: number;
   readonly captured: readonly string[];
   readonly historyLimit: number;
 }
 
-/** Pages of so many lines, each of which repeats the last `SEAM_LINES` of the one before. */
+/** A request for pages of `count` lines, each of which repeats `SEAM_LINES` of the one before. */
 export interface PagesRequest {
   readonly firstLine: number;
   readonly count: number;
   readonly pages: number;
 }
 
-/** How many lines after the one before a page begins. */
+/** How many lines a page begins after the one before. */
 export function stepOf({ count }: PagesRequest): number {
   return count - SEAM_LINES;
 }
 
 export interface WalkedPages {
   readonly pages: readonly WalkedPage[];
-  /** What one of them took of tmux. */
+  /** How long one page kept tmux busy. */
   readonly costMs: number;
 }
 
 export interface Walk {
-  /** Lines by their number from the top of the scrollback, as it is when the walk begins. */
+  /** The lines to walk, by their numbers from the top of the scrollback when the walk begins. */
   readonly firstLine: number;
   readonly endLine: number;
-  /** Of the pages. */
+  /** The size of the pages. */
   readonly size: PageSize;
-  /** The first of them, up to `SEAM_LINES`, to know them by. */
+  /** The first lines, up to `SEAM_LINES`, by which the beginning is recognized. */
   readonly begun: readonly string[];
   /** The lines after the last one that is wanted. */
   readonly after: readonly string[];
@@ -56,22 +56,22 @@ export interface Walk {
 }
 
 /**
- * Walks down lines that have scrolled off, while more may do so. Lines keep their number from the top
- * until tmux drops the oldest ones; each page repeats the end of the one before, so that this is seen,
- * and then looked for where the lines went.
+ * Reads lines that have scrolled off page by page, while more may scroll off. Lines keep their number
+ * from the top until tmux drops the oldest ones, which shows since each page repeats the end of the one
+ * before; then the lines are searched for at their new numbers.
  */
 export class HistoryWalk {
   readonly #walk: Walk;
   readonly #lines: string[] = [];
   #characters = 0;
-  /** Where in `lines` those begin that follow each other without a loss. */
+  /** The index in `#lines` from which on no line was lost. */
   #piece = 0;
-  /** How many lines before the next one a page begins, and how many began too late in a row. */
+  /** How many lines early a page is asked for, and how many pages in a row began too late. */
   #margin = 0;
   #misses = 0;
-  /** The next line, by its number from the top as it is now. */
+  /** The next line, by its present number from the top. */
   #next: number;
-  /** The first line that is not wanted, by the same. */
+  /** The first line that is not wanted, by its present number from the top. */
   #end: number;
 
   constructor(walk: Walk) {
@@ -89,12 +89,12 @@ export class HistoryWalk {
       if (outcome === 'ended') break;
       pages = outcome === 'moved' ? 1 : Math.min(2 * pages, MAX_PAGES_AT_ONCE);
     }
-    // A flood was faster, or the scrollback was cleared.
+    // Output came faster than it was read, or the scrollback was cleared.
     if (this.#next < this.#end) this.#leaveOut();
     return this.#lines;
   }
 
-  /** From the seam on, as far as is wanted. */
+  /** The request for the next pages, which begin with the seam. */
   #nextPages(most: number): PagesRequest {
     const firstLine = Math.max(0, this.#next - this.#seam().length - this.#margin);
     const left = this.#end - firstLine;
@@ -103,12 +103,12 @@ export class HistoryWalk {
     return { firstLine, count, pages: Math.min(most, Math.ceil(left / step)) };
   }
 
-  /** The last lines that were kept, by which the next page is joined. */
+  /** The last lines that were kept, with which the next page must begin. */
   #seam(): readonly string[] {
     return this.#lines.slice(Math.max(this.#piece, this.#lines.length - SEAM_LINES));
   }
 
-  /** Those behind one that began elsewhere than was thought have to be asked for again. */
+  /** Keeps pages up to the first that does not begin with the seam; those behind it are asked for again. */
   async #takeAll(
     request: PagesRequest,
     pages: readonly WalkedPage[],
@@ -132,7 +132,7 @@ export class HistoryWalk {
     return 'kept';
   }
 
-  /** So many lines scrolled off meanwhile: the next page begins earlier, and still goes on from here. */
+  /** Asks for the next page earlier, since so many lines scrolled off meanwhile. */
   #miss(lines: number): 'moved' {
     this.#misses += 1;
     this.#margin = Math.min(2 * lines, this.#walk.size.lines - 2 * SEAM_LINES);
@@ -157,7 +157,7 @@ export class HistoryWalk {
     this.#lines.push(isCut ? `\n${LEFT_OUT}` : LEFT_OUT);
   }
 
-  /** tmux dropped lines, once or more, and all others moved up. */
+  /** Searches for the seam after tmux dropped lines, once or more, so that all others moved up. */
   async #findAgain(
     known: readonly string[],
     begin: number,
@@ -170,7 +170,7 @@ export class HistoryWalk {
       this.#end -= moved;
       return 'moved';
     }
-    // Some were dropped before they were read: what is left begins at the top.
+    // Lines were dropped before they were read: what is left begins at the top.
     const after = this.#walk.after.slice(0, SEAM_LINES);
     this.#end -= (await this.#findMove(after, this.#end, step)) ?? this.#end;
     this.#next = 0;
@@ -179,7 +179,7 @@ export class HistoryWalk {
     return 'moved';
   }
 
-  /** By how much lines moved up, in whole steps; undefined where they are not found. */
+  /** By how many lines these moved up, in whole steps; undefined where they are not found. */
   async #findMove(
     lines: readonly string[],
     from: number,
@@ -194,7 +194,7 @@ export class HistoryWalk {
   }
 }
 
-/** Compared without colours, which tmux writes in more than one way, and without ends, which the next row may tell. */
+/** Whether a page begins with the seam, apart from colours and ends, which tmux may print in other ways. */
 function hasSeam(captured: readonly string[], seam: readonly string[]): boolean {
   return seam.every((line, at) => plain(captured[at] ?? '') === plain(line));
 }

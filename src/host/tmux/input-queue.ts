@@ -1,20 +1,20 @@
-/** Above this `push` asks for no more. */
+/** Above this `push` returns `full`. */
 const MARK_BYTES = 64 * 1024;
-/** Above these the queue gives up: whoever fills it does not heed the mark. */
+/** Above these the queue closes and drops everything, since its writer ignores the mark. */
 const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_PIECES = 64 * 1024;
-/** Taken in one turn of the event loop; everybody else's input waits meanwhile. */
+/** How much is written in one turn of the event loop, in which all other input waits. */
 const TURN_BYTES = 64 * 1024;
-/** Between two attempts while nothing is taken: it doubles from the one to the other. */
+/** Pauses between two attempts while nothing is taken: doubled each time. */
 const MIN_RETRY_MS = 1;
 const MAX_RETRY_MS = 16;
 
-/** `room`: go on. `full`: wait for the drain. `overflow`: all was dropped, the queue is closed. */
+/** `full` means to wait for the drain; after `overflow` all was dropped and the queue is closed. */
 export type PushOutcome = 'room' | 'full' | 'overflow';
 
 /**
- * Input on its way to a process that may not read it: bounded, in order, and tried again by a timer,
- * since no pseudoterminal tells when it takes input again.
+ * Queues input for a process that may not read it: bounded, in order, and written by a timer, since
+ * Node does not tell when a pseudoterminal takes input again.
  */
 export class InputQueue {
   readonly #write: (bytes: Uint8Array) => number;
@@ -27,7 +27,7 @@ export class InputQueue {
   #retry: NodeJS.Timeout | undefined;
   #onDrain: () => void = () => undefined;
 
-  /** @param write takes what it can at once and returns how many bytes that were. */
+  /** @param write writes what can be written at once, and returns how many bytes that were. */
   constructor(write: (bytes: Uint8Array) => number) {
     this.#write = write;
   }

@@ -4,24 +4,24 @@ import { MIRROR_PACE } from './read-pace.js';
 import type { TmuxServer } from './tmux-server.js';
 
 const TERM = 'xterm-256color';
-/** A session's user option, set for those that are made here. */
+/** The user option by which sessions are known that were made here. */
 const MARK = '@triad_mirror';
-/** What the screen model understands; `sync` brackets each redraw, so that no torn screen is shown. */
+/** The features that the screen model has (tmux -T); `sync` brackets redraws, so that none shows half. */
 const FEATURES = '256,RGB,ccolour,cstyle,overline,strikethrough,sync';
 
 export interface MirrorClientOptions {
   readonly server: TmuxServer;
   /** The tmux id of the session to show. */
   readonly sessionId: string;
-  /** Of the grouped session that is made for it; plain letters, digits and dashes. */
+  /** The name of the grouped session that is made: letters, digits and dashes. */
   readonly name: string;
   readonly size: TerminalSize;
   readonly onOutput: (bytes: Uint8Array) => void;
 }
 
 /**
- * Starts a read-only tmux client on a grouped session of its own, without a status line and without
- * keys. The session goes when its client does, even if that was killed.
+ * Starts a read-only tmux client on a grouped session of its own, without status line and key bindings.
+ * The session ends with its client, even if that is killed.
  */
 export function openMirrorClient(options: MirrorClientOptions): PtyProcess {
   const { server, sessionId, name, size, onOutput } = options;
@@ -33,7 +33,7 @@ export function openMirrorClient(options: MirrorClientOptions): PtyProcess {
     ['set-option', '-t', session, 'prefix', 'None'],
     ['set-option', '-t', session, 'prefix2', 'None'],
     ['set-option', '-t', session, 'key-table', 'mirror'],
-    // Not `destroy-unattached`: a suspended client does not count as attached, and tmux 3.3a then crashes.
+    // With `destroy-unattached` tmux 3.3a crashes when the client is suspended, and so not attached.
     ['set-hook', '-t', session, 'client-detached', `kill-session -t ${session}`],
     ['attach-session', '-E', '-t', session, '-f', 'read-only,ignore-size'],
   ];
@@ -60,35 +60,35 @@ export function openMirrorClient(options: MirrorClientOptions): PtyProcess {
 }
 
 /**
- * Ends the grouped sessions that a killed host has left on a server: one stays where somebody moved
- * its client away before. Only for whoever manages the server alone, and has no mirror yet.
+ * Ends the grouped sessions that a killed host has left on a server: one stays where somebody had moved
+ * its client away. To be called only by the one manager of the server, before it has mirrors.
  *
  * @throws TmuxError with tmux's words.
  */
 export async function endLeftMirrors(server: TmuxServer): Promise<void> {
   const sessions = await server.rows('list-sessions', { id: 'session_id', isMirror: MARK });
   for (const { id } of sessions.filter(({ isMirror }) => isMirror)) {
-    // It may end by itself at this moment, as one does whose client is just going.
+    // The session may end by itself at this moment, with its client.
     await server.run(['kill-session', '-t', id]).catch(() => undefined);
   }
 }
 
-/** A grouped session by its whole name (tmux(1), COMMANDS: `=` forbids a prefix match). */
+/** The target of a grouped session by its exact name (tmux(1), COMMANDS: `=` forbids a prefix match). */
 export function grouped(name: string): string {
   return `=${name}:`;
 }
 
 /** How tmux 3.2 and 3.3 bracket a redraw; 3.4 and later use mode 2026, as terminals do. */
 const OLD_MARKER = /\u001bP=([12])s\u001b\\/g;
-/** The beginning of one, cut off by the end of a piece. */
+/** The beginning of a marker that is cut off by the end of a piece. */
 const BEGINNING = /\u001b(?:P(?:=(?:[12](?:s\u001b?)?)?)?)?$/;
 const ESC = 0x1b;
 
-/** Brings the markers of synchronised updates into their one form of today. */
+/** Translates old markers of synchronised updates to mode 2026. */
 export class SyncMarkers {
   #rest = '';
 
-  /** @returns what is sure to be whole of all that came so far; maybe nothing. */
+  /** @returns the output so far without the beginning of a marker; maybe nothing. */
   translate(bytes: Uint8Array): Uint8Array {
     if (this.#rest === '' && !bytes.includes(ESC)) return bytes;
     const text = this.#rest + Buffer.from(bytes).toString('latin1');
@@ -101,7 +101,7 @@ export class SyncMarkers {
   }
 }
 
-/** tmux asks before it draws for the first time. */
+/** How much output is searched for questions: tmux asks them before it draws for the first time. */
 const MAX_ASKED_BYTES = 64 * 1024;
 /** DA1, DA2 and XTVERSION (xterm's control sequences), each with the answer of a plain terminal. */
 const ANSWERS: Readonly<Record<string, string>> = {
@@ -110,12 +110,12 @@ const ANSWERS: Readonly<Record<string, string>> = {
   '\x1b[>q': '\x1bP>|triad\x1b\\',
 };
 const QUERY = /\u001b\[(?:c|>c|>q)/g;
-/** One byte less than the longest query may have come with the piece before. */
+/** How much of a query may have come with the piece before: all but its last byte. */
 const TAIL_CHARACTERS = 3;
 
 /**
- * Answers what tmux asks a terminal when it attaches, always the same: a mirror has no terminal that
- * could, and nothing else is ever typed into it.
+ * Answers what tmux asks a terminal when it attaches, since a mirror has no terminal. Nothing else is
+ * ever written to the client.
  */
 export class TerminalAnswers {
   readonly #write: (bytes: Uint8Array) => void;

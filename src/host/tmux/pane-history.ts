@@ -19,7 +19,7 @@ export interface PaneTarget {
 }
 
 /**
- * Some lines of a pane of the session `sessionId`, with what they belong to, from one moment.
+ * Captures lines of a pane, with the pane's size and history at the same moment.
  *
  * @throws UnavailableError when the session has no such pane; TmuxError.
  */
@@ -31,7 +31,7 @@ export async function captureHistory(
   const { isPlain } = range;
   const most = isPlain ? range.count : Math.min(range.count, MAX_STYLED_LINES);
   const last = range.firstLine + most - 1;
-  // tmux moves both ends of the range onto the lines that there are: never fewer than one.
+  // tmux clamps both ends of the range to the lines that there are, so that it prints one at least.
   const capture = (...options: readonly string[]) => [
     ...['capture-pane', '-p', '-t', pane.id, '-S', `${range.firstLine}`, ...options],
   ];
@@ -39,7 +39,7 @@ export async function captureHistory(
   const cut = [';', 'display-message', '-p', mark, ';'];
   const styled = [
     ...[...capture('-E', `${last}`, '-e'), ...cut],
-    // Whether the last one goes on, only the line after it says.
+    // Only the next line shows whether the last one continues.
     ...[...capture('-E', `${last + 1}`, '-J'), ...cut],
   ];
   const { version } = server.program;
@@ -63,7 +63,7 @@ export async function captureHistory(
   };
 }
 
-/** As tmux gives them where blanks are not asked for. */
+/** A row as tmux prints it without -N. */
 function withoutBlankEnd(row: string): string {
   return row.replace(/ +$/, '');
 }
@@ -77,21 +77,21 @@ const PAGE_FIELDS = {
 } as const;
 
 export interface CapturedPage {
-  /** As tmux gave them, with the remainder after the last. */
+  /** The lines that tmux printed, and the empty text behind the last line end. */
   readonly captured: readonly string[];
   readonly historySize: number;
-  /** Above this tmux drops the oldest tenth of it. */
+  /** The limit above which tmux drops the oldest tenth. */
   readonly historyLimit: number;
   readonly size: TerminalSize;
   readonly isAlternate: boolean;
-  /** What it took of tmux, or altogether where nobody tells that. */
+  /** How long the tmux server ran for it, or how long it took where that is not known. */
   readonly costMs: number;
 }
 
-/** The same, not yet made into text, which takes a while. */
+/** A captured page whose bytes are not decoded yet, which takes a while. */
 export type RawPage = Omit<CapturedPage, 'captured'> & { readonly printed: Buffer };
 
-/** What `capture`, a tmux command, prints of a pane, as lines. @throws as `capturePrinted` does. */
+/** Runs `capture`, a tmux command, and splits what it prints into lines. @throws as `capturePrinted`. */
 export async function capturePage(
   server: TmuxServer,
   pane: PaneTarget,
@@ -102,9 +102,9 @@ export async function capturePage(
 }
 
 /**
- * What `capture`, a tmux command, prints of a pane of the session, from the moment of the numbers.
+ * Runs `capture`, a tmux command, and asks for the pane's numbers at the same moment.
  *
- * Runs in a client of its own, not over the control connection: a pane's content could hold a line
+ * It runs in a client of its own, not over the control connection: a pane's content could hold a line
  * that looks like the end of an answer there.
  *
  * @throws UnavailableError when the session has no such pane; TmuxError.
@@ -114,7 +114,7 @@ export async function capturePrinted(
   pane: PaneTarget,
   capture: readonly string[],
 ): Promise<RawPage> {
-  // What the pane shows comes after it, and cannot know it.
+  // A random mark is in front of the numbers: what the pane shows comes behind it, and cannot forge it.
   const mark = randomBytes(8).toString('hex');
   const format = `${mark} ${formatOf(PAGE_FIELDS)}`;
   const isPane = isEqual('pane_id', pane.id);

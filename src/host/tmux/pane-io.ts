@@ -7,7 +7,7 @@ import { commandLine } from './command-line.js';
 import type { ControlConnection } from './control-connection.js';
 import { variable } from './rows.js';
 
-/** tmux(1), KEY BINDINGS: modifiers before one character or one of the named keys. */
+/** A key by tmux's names (tmux(1), KEY BINDINGS): modifiers, and one character or a named key. */
 const KEY =
   /^(?:(?:[CMS]-){0,3}(?:[^\p{C}\s]|Enter|Escape|Tab|BTab|Space|BSpace|Up|Down|Left|Right|Home|End|PageUp|PgUp|PPage|PageDown|PgDn|NPage|Insert|IC|Delete|DC|F(?:[1-9]|1[0-2]))|\^[^\p{C}\s])$/iu;
 
@@ -32,11 +32,11 @@ function requireKeys(keys: readonly string[]): void {
 }
 
 /**
- * Types text as one paste, which copy mode does not swallow, and Enter with it: one act of tmux, so that
- * nobody else's input comes between.
+ * Types text as one paste, with Enter where asked for, in one step of tmux, so that no other input comes
+ * between.
  *
- * @throws UsageError for more than `MAX_TEXT_BYTES`, and for control characters other than tab and newline: such text
- * could end the paste early and act as keys.
+ * @throws UsageError for more than `MAX_TEXT_BYTES`, and for control characters other than tab and
+ *   newline: such text could end the paste early and act as keys.
  */
 export async function sendText(
   control: ControlConnection,
@@ -51,9 +51,9 @@ export async function sendText(
 }
 
 /**
- * Presses keys by tmux's names, all in one act.
+ * Presses keys by tmux's names, all in one step of tmux.
  *
- * @throws UsageError for too many keys, and for what is none.
+ * @throws UsageError for too many keys, and for a word that is no key.
  */
 export async function pressKeys(
   control: ControlConnection,
@@ -65,7 +65,7 @@ export async function pressKeys(
   await act(control, pane, [['send-keys', '-t', pane, '--', ...keys]]);
 }
 
-/** tmux keeps each command for `show-messages`, what is typed by it included, unless it is told not to. */
+/** Has tmux keep no commands for show-messages (tmux(1), message-limit): they contain what is typed. */
 async function keepNoCommands(control: ControlConnection): Promise<void> {
   await control.ask('set-option', ['-s', 'message-limit', '0']);
 }
@@ -80,14 +80,14 @@ async function paste(
   try {
     await act(control, pane, [['paste-buffer', '-p', '-b', buffer, '-t', pane], ...then]);
   } finally {
-    // Pasted or not: it must not stay for whoever pastes next.
+    // The buffer must not stay for the next person who pastes, even if this paste failed.
     await control.ask('delete-buffer', ['-b', buffer]);
   }
 }
 
 /**
- * Has tmux do all of `commands` in one step, after leaving copy mode, which would take keys for itself; nothing in
- * a pane whose command has ended: a paste into a dead pane crashes tmux 3.3a.
+ * Has tmux do all of `commands` in one step, after it left copy mode, which would take the keys. Does
+ * nothing in a dead pane, since a paste into it crashes tmux 3.3a.
  */
 async function act(control: ControlConnection, pane: PaneId, commands: string[][]): Promise<void> {
   if (commands.length === 0) return;

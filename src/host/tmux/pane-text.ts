@@ -17,16 +17,15 @@ import { deferred, less, parseRows, rowArgs, variable } from './rows.js';
 import type { TmuxServer } from './tmux-server.js';
 
 const PIECE_CHARACTERS = 16 * 1024;
-/** More than any scrollback has. */
+/** The count that stands for all lines: more than any scrollback has. */
 const MAX_LINES = 1_000_000_000;
 
 type Request = CaptureRequest & { readonly slices: Slices };
 
 /**
- * The text of a pane as it is now, taken in pages with rests between them: lines ended by LF, blank ones at
- * the end removed. What the pane puts out meanwhile is not in it. Pieces of it, so that nobody has to handle
- * megabytes at once.
+ * Captures the text of a pane as it is now, in pages with pauses between them, without later output.
  *
+ * @returns lines that end in LF, without blank ones at the end, in pieces of some kilobytes.
  * @throws UnavailableError when the session has no such pane; RefusedError for too much text.
  */
 export async function capturePane(
@@ -42,12 +41,12 @@ export async function capturePane(
     if (typeof wanted !== 'number') return textOf(rows, 0, slices);
     const first = firstOf(rows, wanted);
     if (first !== undefined || isWhole || !join) return textOf(rows, first ?? 0, slices);
-    // Lines of many rows.
+    // Lines of many rows were captured: twice as many rows are tried.
     above *= 2;
   }
 }
 
-/** The screen, and so many rows above it. */
+/** Captures the screen, and so many rows above it. */
 async function captureRows(
   server: TmuxServer,
   pane: PaneTarget,
@@ -57,7 +56,7 @@ async function captureRows(
   const { version } = server.program;
   const capture = new RowCapture({ pane: pane.id, version, ansi, join, slices });
   const begin = ['display-message', '-p', `${capture.mark} `];
-  // From one moment: what is on the screen now, and where the walk to it begins.
+  // The screen and the beginning of the walk are captured at the same moment.
   const { printed, historySize, size } = await capturePrinted(server, pane, [
     ...sequence(
       ...[begin, ...capture.commands(0)],
@@ -67,7 +66,7 @@ async function captureRows(
   const [shown = [], begun = []] = piecesAt(printed, `${capture.mark} `).map(linesOf);
   const screen = await capture.rowsOf(shown.slice(1), size.rows);
   const firstLine = Math.max(0, historySize - above);
-  // tmux moves both ends of the range onto the lines that there are: never fewer than one.
+  // tmux clamps both ends of the range to the lines that there are, so that it prints one at least.
   const end = Math.max(historySize - above + SEAM_LINES, firstLine + 1);
   const walk = new HistoryWalk({
     ...{ firstLine, endLine: historySize, after: screen },
@@ -78,12 +77,12 @@ async function captureRows(
   return { rows: [...(await walk.lines()), ...screen], isWhole: above >= historySize };
 }
 
-/** One command after the other, for a client of tmux's. */
+/** The arguments of one tmux client that runs commands one after the other. */
 function sequence(...commands: readonly (readonly string[])[]): string[] {
   return commands.flatMap((command, at) => (at === 0 ? command : [';', ...command]));
 }
 
-/** Between two pages tmux does whatever else there is, and has time for an echo to come back. */
+/** The pause between two pages, in which tmux serves all others, and an echo has time to come back. */
 const REST_S = 0.002;
 
 interface PagesFromTop {
@@ -93,8 +92,8 @@ interface PagesFromTop {
 }
 
 /**
- * tmux counts from the top of the screen, which moves, so tmux does the sum. Lines may scroll off
- * between the sum and the capture: then the page begins later than asked for, and says where.
+ * Captures pages by numbers from the top of the scrollback. tmux counts from the top of the screen, which
+ * moves, so tmux does the sum. A page may begin later than asked for, and tells where.
  */
 async function captureFromTop(
   server: TmuxServer,
@@ -127,7 +126,7 @@ async function captureFromTop(
   return { pages, costMs: taken.costMs / request.pages };
 }
 
-/** Each begins where `mark` does. */
+/** Splits at each `mark`, with which each piece begins. */
 function piecesAt(printed: Buffer, mark: string): Buffer[] {
   const pieces: Buffer[] = [];
   for (let at = printed.indexOf(mark); at !== -1; ) {
@@ -148,7 +147,7 @@ function withoutBlankRows(rows: string[]): void {
   if (last !== undefined) rows.push(last.endsWith('\n') ? last : `${last}\n`);
 }
 
-/** Where the last so many lines begin; undefined where that may be above these rows. */
+/** The row with which the last so many lines begin; undefined where that may be above these rows. */
 function firstOf(rows: readonly string[], lines: number): number | undefined {
   let left = lines;
   for (let at = rows.length - 1; at >= 0; at -= 1) {
@@ -177,21 +176,21 @@ async function textOf(rows: readonly string[], first: number, slices: Slices): P
   return characters === 0 ? pieces : [...pieces, piece.join('')];
 }
 
-/** Above the screen; read in about 10 ms at most, in which nobody else is served. */
+/** How many lines above the screen are read, in 10 ms at most, during which tmux serves nobody else. */
 const MAX_LINES_ABOVE = 1_000;
 
 const CURSOR = { cursorX: 'cursor_x', cursorY: 'cursor_y' } as const;
 const NO_CURSOR = { cursorX: 0, cursorY: 0 };
 
 export interface ShownLines {
-  /** What scrolled off last and what is shown, wrapped lines joined, without blank ones at the end. */
+  /** The lines that scrolled off last, and the screen, with wrapped lines joined, without blank ends. */
   readonly lines: readonly string[];
-  /** Whether the cursor stands in the last one. */
+  /** Whether the cursor is in the last line. */
   readonly isOpen: boolean;
 }
 
 /**
- * The newest lines of a pane as text, from one moment.
+ * Reads the newest lines of a pane as text, all at the same moment.
  *
  * @throws UnavailableError when the session has no such pane; TmuxError.
  */
@@ -206,7 +205,7 @@ export async function readShown(server: TmuxServer, pane: PaneTarget): Promise<S
   const lines = withoutBlankEnd(captured.slice(1 + size.rows));
   const isOpen = cursorX > 0 && cursorY === screen.length - 1;
   const last = lines.at(-1) ?? '';
-  // A prompt ends with a blank, which tmux does not tell from none.
+  // A blank at the end of a prompt shows only in the position of the cursor.
   const isSpaced = isOpen && cursorX > (screen.at(-1)?.length ?? 0);
   return { lines: isSpaced ? [...lines.slice(0, -1), `${last} `] : lines, isOpen };
 }

@@ -9,35 +9,35 @@ import { InputQueue } from './input-queue.js';
 import { DRIVER_PACE, type Pace, ReadPace } from './read-pace.js';
 
 export interface PtyProcessOptions {
-  /** A program in `env.PATH`, or a path. One that cannot be run shows as an exit with status 1. */
+  /** A name on `env.PATH`, or a path. A program that cannot be run shows as an exit with status 1. */
   readonly file: string;
   readonly args: readonly string[];
   /** The whole environment, `TERM` included; nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly size: TerminalSize;
-  /** Takes each piece of output, in order; the bytes are the receiver's. */
+  /** Called with each piece of output, in order; the receiver owns the bytes. */
   readonly onOutput: (bytes: Uint8Array) => void;
-  /** Told of each piece of input that the terminal has just taken, before anything comes of it. */
+  /** Called with each piece of input that the terminal has just taken. */
   readonly onInput?: (bytes: Uint8Array) => void;
-  /** How much input it may be given now; what is more waits here. No limit where left out. */
+  /** How much input it may get now; the rest waits here. No limit by default. */
   readonly inputRoom?: () => number;
-  /** Defaults to a driver's. */
+  /** The pace of reading; a driver's by default. */
   readonly pace?: Pace;
 }
 
 /** Either `status` or `signal` is null. */
 export interface PtyExit {
   readonly status: number | null;
-  /** Signal name such as `SIGKILL`. */
+  /** The signal's name, such as `SIGKILL`. */
   readonly signal: string | null;
-  /** `input-overflow`: it was ended because it let too much input wait. */
+  /** `input-overflow` where the process was ended because it let too much input wait. */
   readonly reason: 'exited' | 'input-overflow';
-  /** Input that the process never took. */
+  /** How much input the process never took. */
   readonly droppedInputBytes: number;
 }
 
-/** What node-pty's native half offers; its typings leave it out, so it is checked when it is used. */
+/** The native half of node-pty; its typings leave it out, so that it is checked when it is used. */
 interface NativePty {
   fork(
     file: string,
@@ -55,16 +55,16 @@ interface NativePty {
   resize(fd: number, cols: number, rows: number, pixelWidth: number, pixelHeight: number): void;
 }
 
-/** Variables that tie a process to a terminal multiplexer it does not run in. */
+/** Variables that name a terminal multiplexer, which the process does not run in. */
 const MULTIPLEXER_VARIABLES: ReadonlySet<string> = new Set(['TMUX', 'TMUX_PANE', 'STY']);
-/** node-pty: keep uid and gid (setting them would keep the supplementary groups). */
+/** Has node-pty keep uid and gid: with new ones the supplementary groups would stay. */
 const KEEP_ID = -1;
 const READ_BYTES = 64 * 1024;
-/** What the kernel hands out of a terminal in one read. */
+/** The most that the kernel gives in one read of a terminal. */
 const TTY_READ_BYTES = 4096;
 /**
- * Most that is read after the exit. The kernel holds far less; what comes on top is written by
- * somebody who outlives the process, and could go on for ever.
+ * The most that is read after the exit. The kernel holds far less: the rest is written by processes that
+ * live longer, and could go on for ever.
  */
 const MAX_LAST_BYTES = 1024 * 1024;
 
@@ -76,14 +76,14 @@ const MAX_LAST_BYTES = 1024 * 1024;
  * (microsoft/node-pty#72, #726, #956).
  */
 export class PtyProcess implements AsyncDisposable {
-  /** Settles after the last output was delivered. */
+  /** Resolves after the last output was delivered. */
   readonly exited: Promise<PtyExit>;
   readonly pid: number;
   readonly #native: NativePty;
   readonly #fd: number;
   /**
-   * The other side, held open until the output is drained: with nobody on it the master hangs up,
-   * and a hang-up makes libuv drop what it has not read yet.
+   * The slave, held open until all output is read: without it the master hangs up at the exit, and libuv
+   * then drops what it has not read yet.
    */
   readonly #slaveFd: number;
   readonly #master: ReadStream;
@@ -114,7 +114,7 @@ export class PtyProcess implements AsyncDisposable {
     this.#pace = new ReadPace(this.#master, pace);
     this.#readAheadBytes = pace.readAheadBytes;
     this.#master.on('data', (bytes: Buffer) => this.#receive(bytes));
-    // The stream closes itself then, and #isOpen heeds it.
+    // The stream closes itself after an error, which `#isOpen` sees.
     this.#master.on('error', () => this.kill('SIGHUP'));
     this.exited = new Promise((resolve) => {
       end = (status, signal) => resolve(this.#end(status, signal));
@@ -142,12 +142,12 @@ export class PtyProcess implements AsyncDisposable {
     this.#input.onDrain(listener);
   }
 
-  /** Drops input that the process has not taken, and whatever is written from now on. Idempotent. */
+  /** Drops input that the process has not taken, and all later input. Idempotent. */
   closeInput(): void {
     this.#input.close();
   }
 
-  /** Gives the terminal a new size, clamped to what is sane; after the exit nothing happens. */
+  /** Gives the terminal a new size, clamped by `clampSize`; after the exit nothing happens. */
   resize(size: TerminalSize): void {
     if (!this.#isOpen) return;
     const { cols, rows } = clampSize(size.cols, size.rows);
@@ -160,7 +160,7 @@ export class PtyProcess implements AsyncDisposable {
     try {
       process.kill(this.pid, signal);
     } catch (error) {
-      // It has ended a moment ago.
+      // ESRCH: the process has ended a moment ago.
       if (systemCode(error) !== 'ESRCH') throw error;
     }
   }
@@ -181,7 +181,7 @@ export class PtyProcess implements AsyncDisposable {
     await this.close();
   }
 
-  /** Whether the descriptor's number still means this terminal. */
+  /** Whether the number of the descriptor still means this terminal. */
   get #isOpen(): boolean {
     return !this.#hasExited && !this.#master.destroyed;
   }
@@ -199,7 +199,7 @@ export class PtyProcess implements AsyncDisposable {
     this.#onOutput(bytes);
   }
 
-  /** Comes after `first`: the stream keeps nothing that it read before (its mark is 0). */
+  /** Reads what waits behind `first`: the stream itself has nothing more, since its high-water mark is 0. */
   #withWhatWaits(first: Uint8Array): Uint8Array {
     const pieces = [first];
     for (let left = this.#readAheadBytes - first.length; left > 0; ) {
@@ -212,7 +212,7 @@ export class PtyProcess implements AsyncDisposable {
     return pieces.length === 1 ? first : Buffer.concat(pieces);
   }
 
-  /** Everything stops here, before a descriptor is closed and its number means something else. */
+  /** Stops everything before the descriptors are closed, whose numbers may mean other files then. */
   #end(status: number, signal: number): PtyExit {
     if (this.#isOpen) this.#deliverRest();
     this.#hasExited = true;
@@ -228,7 +228,7 @@ export class PtyProcess implements AsyncDisposable {
   }
 
   #deliverRest(): void {
-    // Each piece that a pause has left in the stream is emitted by reading it.
+    // Reading the stream emits the pieces that a pause has left in it.
     while (this.#master.read() !== null) continue;
     const buffer = Buffer.alloc(READ_BYTES);
     for (let total = 0; total < MAX_LAST_BYTES; ) {
@@ -298,17 +298,17 @@ function noTerminal(cause: unknown): BusyError {
   });
 }
 
-/** What the terminal takes at once; 0 while its process does not read. The master never blocks. */
+/** Writes what the terminal takes at once; 0 while its process does not read. The master never blocks. */
 function writeNow(fd: number, bytes: Uint8Array): number {
   return orNothing(() => writeSync(fd, bytes));
 }
 
-/** What the terminal has to read at once; 0 when there is nothing. */
+/** Reads what the terminal has at once; 0 when there is nothing. */
 function readNow(fd: number, buffer: Uint8Array): number {
   return orNothing(() => readSync(fd, buffer));
 }
 
-/** EIO: the terminal was hung up, and the exit of its process follows. */
+/** Returns 0 where nothing can be transferred; EIO means a hang-up, which the process's exit follows. */
 function orNothing(transfer: () => number): number {
   try {
     return transfer();

@@ -1,16 +1,16 @@
-/** How a terminal is read. */
+/** How fast a terminal is read. */
 export interface Pace {
-  /** What may come at once without being slowed down. */
+  /** How much may come at once without a pause. */
   readonly burstBytes: number;
-  /** What may come for ever without being slowed down. */
+  /** How much may come all the time without a pause. */
   readonly sustainedBytesPerMs: number;
-  /** How long output then waits; tmux meanwhile skips what nobody can read. */
+  /** How long a pause is; tmux meanwhile skips what nobody can read. */
   readonly pauseMs: number;
-  /** What is read at once where more waits than the event of a terminal brings (about 4 KiB). */
+  /** How much is read at once where more waits than one event of a terminal brings (about 4 KiB). */
   readonly readAheadBytes: number;
 }
 
-/** For a person who types: a full repaint of a large, coloured screen is never slowed down. */
+/** The pace for a driver: a full repaint of a large, coloured screen has no pause. */
 export const DRIVER_PACE: Pace = {
   burstBytes: 64 * 1024,
   sustainedBytesPerMs: 1024,
@@ -19,8 +19,8 @@ export const DRIVER_PACE: Pace = {
 };
 
 /**
- * For the mirror: everything that is there at once, and then a rest. What a few lines and the redraw of a screen
- * take waits for nothing; it costs a flooding session next to nothing, however large the screen.
+ * The pace for the mirror: all that there is at once, and then a pause. A few lines and one redraw have no
+ * pause, and a flood costs next to nothing, however large the screen is.
  */
 export const MIRROR_PACE: Pace = {
   burstBytes: 16 * 1024,
@@ -34,12 +34,12 @@ export interface Pausable {
   resume(): void;
 }
 
-/** However much came: a burst is had again after that many bursts have been forgotten. */
+/** At most so many bursts are remembered, so that after any flood a burst is free again soon. */
 const MAX_REMEMBERED_BURSTS = 4;
 
 /**
- * Spaces the reads of a tmux client under sustained output: an eagerly read client makes a flood in
- * a pane cost the tmux server several times as much, an unread one makes the server grow.
+ * Spaces the reads of a tmux client under sustained output: a client that is read eagerly makes a flood
+ * cost the tmux server several times as much, and one that is not read makes the server grow.
  */
 export class ReadPace {
   readonly #source: Pausable;

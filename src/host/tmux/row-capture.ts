@@ -5,29 +5,29 @@ import { rowOptions, wrappedRows } from './joined-lines.js';
 
 export interface RowCaptureOptions {
   readonly pane: string;
-  /** Of the tmux server. */
+  /** The version of the tmux server. */
   readonly version: string;
-  /** Keeps colours and attributes as SGR sequences. */
+  /** Whether colours and attributes are kept, as SGR sequences. */
   readonly ansi: boolean;
-  /** Tells rows that tmux wrapped from others. */
+  /** Whether rows that tmux wrapped are told from others. */
   readonly join: boolean;
   readonly slices: Slices;
 }
 
 /**
- * How rows of a pane are captured, and what is made of that: each row with its end, which is LF, or nothing where the
- * row goes on in the next one.
+ * Makes the commands that capture rows of a pane, and reads what they print: each row ends in LF, unless
+ * it continues in the next one.
  */
 export class RowCapture {
   readonly #options: RowCaptureOptions;
-  /** What the pane shows comes after it, and cannot know it. */
+  /** A random line between two captures, which what the pane shows cannot forge. */
   readonly mark = randomBytes(8).toString('hex');
 
   constructor(options: RowCaptureOptions) {
     this.#options = options;
   }
 
-  /** Commands for tmux that print rows from one to before another, or to the end of the screen. */
+  /** The tmux commands that print the rows from `from` to before `end`, or to the end of the screen. */
   commands(from: number, end?: number, address: (row: number) => string = String): string[][] {
     const { pane, ansi, join, version } = this.#options;
     const capture = ['capture-pane', '-p', ...(ansi ? ['-e'] : []), '-t', pane];
@@ -39,7 +39,7 @@ export class RowCapture {
     return [
       [...capture, ...rowOptions(version), ...range(0)],
       ['display-message', '-p', this.mark],
-      // Whether the last one goes on, only the row after it says.
+      // Only the next row shows whether the last one continues.
       [...capture, '-J', ...range(1)],
     ];
   }

@@ -1,8 +1,8 @@
 import { isName, type PaneName, paneId, paneName } from '../../base/ids.js';
 
 /**
- * What Triad asks tmux for (tmux(1), FORMATS), by tmux's names, each with the reader of its value. This file
- * alone writes tmux's formats: fields are told apart by spaces, and a value that people choose comes quoted.
+ * The variables that Triad asks tmux for (tmux(1), FORMATS), each with the reader of its value. Only this
+ * file writes tmux's formats: values are separated by spaces, and those that people choose are quoted.
  */
 const VARIABLES = {
   ...{ session_id: text, session_name: text, status: text, pid: Number, version: text },
@@ -14,7 +14,7 @@ const VARIABLES = {
   ...{ history_size: Number, history_limit: Number, cursor_x: Number, cursor_y: Number },
   ...{ client_pid: Number, client_name: text, client_flags: list, client_control_mode: flag },
   'variation-selector-always-wide': text,
-  // What tmux does not say counts as shared: then keys count for every pane.
+  // Without an answer panes count as synchronized, so that keys count for every pane.
   'synchronize-panes': (value: string) => value !== '0',
   ...{ '@triad_session': text, '@triad_mirror': flag },
   ...{ '@triad_pane': ownName, '@triad_program': text, '@triad_memory': text },
@@ -23,13 +23,13 @@ const VARIABLES = {
 type Variables = typeof VARIABLES;
 export type Variable = keyof Variables;
 
-/** Names of our own, each with the variable of tmux's that it stands for. */
+/** Names that the caller chooses, each with the tmux variable that it stands for. */
 export type Fields = Readonly<Record<string, Variable>>;
 
-/** What tmux answers for one pane, window, session or client. */
+/** The values that tmux answers for one pane, window, session or client. */
 export type Row<F extends Fields> = { readonly [K in keyof F]: ReturnType<Variables[F[K]]> };
 
-/** Whatever asks tmux for rows: the control connection, or a client for each question. */
+/** A way to ask tmux for rows: the control connection, or a client for each question. */
 export interface RowSource {
   /** @throws TmuxError with tmux's words; UnavailableError when tmux cannot be asked. */
   rows<F extends Fields>(
@@ -39,7 +39,7 @@ export interface RowSource {
   ): Promise<Row<F>[]>;
 }
 
-/** Each pane of a session, whatever window it is in. */
+/** Asks for the panes in all windows of a session. */
 export function panesOf<F extends Fields>(
   tmux: RowSource,
   sessionId: string,
@@ -48,7 +48,7 @@ export function panesOf<F extends Fields>(
   return tmux.rows('list-panes', fields, ['-s', '-t', sessionId]);
 }
 
-/** The arguments that make a command of tmux's print the fields. */
+/** The arguments by which a tmux command prints the fields. */
 export function rowArgs(
   subcommand: string,
   fields: Fields,
@@ -63,7 +63,7 @@ export function formatOf(fields: Fields): string {
   return Object.values(fields).map(valueOf).join(' ');
 }
 
-/** The rows of an answer, whose lines are without their ends. */
+/** Reads the rows of an answer; the lines have no line ends. */
 export function parseRows<F extends Fields>(lines: readonly string[], fields: F): Row<F>[] {
   return lines.map((line) => parseRow(line, fields));
 }
@@ -77,37 +77,37 @@ function parseRow<F extends Fields>(line: string, fields: F): Row<F> {
   return Object.fromEntries(entries) as Row<F>;
 }
 
-/** The value of one variable, for an argument that tmux expands. */
+/** The format of one variable, for an argument that tmux expands. */
 export function variable(name: Variable | 'pane_tty' | '@triad_history' | 'history-limit'): string {
   return `#{${name}}`;
 }
 
-/** Whether a variable has this value, for a filter; ids and our own words alone. */
+/** The format that is true where a variable has this value, which must be an id or a word of ours. */
 export function isEqual(name: Variable, value: string): string {
   return `#{==:${variable(name)},${value}}`;
 }
 
-/** How many columns tmux gives a character, for an argument that it expands. */
+/** The format of how many columns tmux gives a character. */
 export function widthOf(character: string): string {
   return `#{w:#{l:${character}}}`;
 }
 
-/** Whether a variable is less than a number, for a condition that tmux evaluates. */
+/** The format that is true where a variable is less than a number. */
 export function isLessThan(name: 'history-limit', number: number): string {
   return `#{e|<|:${variable(name)},${number}}`;
 }
 
-/** A number less a variable, which tmux works out when it runs the command. */
+/** The format of a number minus a variable, which tmux computes when it runs the command. */
 export function less(number: number, name: Variable): string {
   return `#{e|-|:${number},${variable(name)}}`;
 }
 
-/** Expanded by the command within, not by the one around it. */
+/** Escapes a format, so that the nested command expands it, and not the one around it. */
 export function deferred(format: string): string {
   return format.replaceAll('#', '##');
 }
 
-/** A value that may have spaces has them and its backslashes escaped; a line break in it becomes `?`. */
+/** The format of a value; one that may have spaces is quoted, and a line break in it becomes `?`. */
 function valueOf(name: Variable): string {
   const isFree = name.startsWith('@') || name === 'session_name';
   return isFree ? `#{q;s/\n/?/:${name}}` : variable(name);
@@ -125,7 +125,7 @@ function list(value: string): readonly string[] {
   return value.split(',');
 }
 
-/** undefined for what Triad has not named. */
+/** Reads a configured name; undefined for a pane that Triad has not named. */
 function ownName(value: string): PaneName | undefined {
   return isName(value) ? paneName(value) : undefined;
 }

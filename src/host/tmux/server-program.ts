@@ -3,16 +3,16 @@ import { type FileIdentity, isSameFile } from '../../base/named-file.js';
 import { type TmuxBinary, versionOf } from './tmux-binary.js';
 
 /**
- * Which program to run clients with. A server goes on when its file is replaced by another version or removed, and
- * speaks with clients of its own version alone: then they are started from what it runs itself (proc(5), `exe`).
+ * Tells which program to run clients with. A server goes on when its file is removed or replaced by another
+ * version, and only clients of its own version work: these are then started from proc(5) /proc/PID/exe.
  */
 export class ServerProgram {
   readonly #binary: TmuxBinary;
   readonly #env: Readonly<Record<string, string>>;
-  /** Of the server's process: what it runs. */
+  /** The program that the server runs. */
   #running: { readonly exe: string; readonly version: string } | undefined;
   #pid: number | undefined;
-  /** The file that was found to be of the server's version. */
+  /** The file that was found to have the server's version. */
   #fitting: FileIdentity | undefined;
 
   constructor(binary: TmuxBinary, env: Readonly<Record<string, string>>) {
@@ -21,9 +21,9 @@ export class ServerProgram {
   }
 
   /**
-   * From now on clients fit the server with this process id.
+   * Makes clients fit the server with this process id from now on.
    *
-   * @param told its version, where it could be asked already.
+   * @param told is the server's version, where it could be asked already.
    */
   async follow(pid: number, told?: string): Promise<void> {
     const exe = `/proc/${pid}/exe`;
@@ -32,13 +32,13 @@ export class ServerProgram {
     const isSame = isSameFile(file, identityOf(exe));
     const running = told ?? (isSame ? this.#binary.version : await versionOf(exe, this.#env));
     if (running === undefined) return;
-    // A wrapper is another file, too: what counts is the version.
+    // The version decides, since a wrapper is another file, too.
     const isFitting = isSame || (await versionOf(this.#binary.path, this.#env)) === running;
     this.#running = { exe, version: running };
     this.#fitting = isFitting ? file : undefined;
   }
 
-  /** What to run; one name or path as it was given, as long as it fits. */
+  /** The program to run: as it was configured, as long as that fits the server. */
   get path(): string {
     const { path } = this.#binary;
     if (this.#running === undefined || this.#isFitting()) return path;
@@ -51,8 +51,8 @@ export class ServerProgram {
   }
 
   /**
-   * Milliseconds that the server has run on a processor (proc(5), `schedstat`): to wait for its turn counts for
-   * nothing. Undefined where nobody tells.
+   * How many milliseconds the server has run on a processor, without waiting for one (proc(5), schedstat);
+   * undefined where that is not known.
    */
   get ranMs(): number | undefined {
     if (this.#pid === undefined) return undefined;
@@ -64,7 +64,7 @@ export class ServerProgram {
     }
   }
 
-  /** What is to be known where the file is another one, or gone. */
+  /** A sentence for people where the file is another one, or gone. */
   get trouble(): string | undefined {
     if (this.#running === undefined || this.#isFitting()) return undefined;
     const { file } = this.#binary;

@@ -9,10 +9,10 @@ import {
 import { visible } from '../../base/visible.js';
 import type { ConfigCommand } from './config-commands.js';
 
-/** More than anybody keeps; what is beyond is refused, since it was not checked. */
+/** Limits beyond what anybody keeps; further files are refused, since they were not checked. */
 const MAX_FILES = 64;
 const MAX_DEPTH = 8;
-/** With its alias, which tmux leaves as it is within another command. */
+/** The command and its alias, which tmux does not expand within another command. */
 const NAMES: readonly string[] = ['source-file', 'source'];
 
 /** A configuration file that tmux reads, with the commands in it. */
@@ -23,17 +23,17 @@ interface Sourcing {
 }
 
 export interface SourcedFilesOptions {
-  /** From this folder on everything has to be trusted; elsewhere from `/` on. */
+  /** The folder from which on everything has to be trusted; elsewhere that is `/`. */
   readonly root: string;
   readonly maxBytes: number;
-  /** The commands of a file with this content, those in blocks included; runs none of them. */
+  /** Reads the commands of a file with this content, also those in blocks, and runs none. */
   readonly commandsOf: (bytes: Uint8Array) => Promise<readonly ConfigCommand[]>;
 }
 
 /**
- * Checks the files that a tmux configuration reads by `source-file`, and those that these read, by the
- * same rule as the configuration itself, as OpenSSH does with `Include`. A file that is not there has
- * to be in a folder where nobody else can make it. Formats (`-F`) are not known before and left alone.
+ * Checks the files that a tmux configuration reads by source-file, and those that these read, by the same
+ * rule as the configuration itself, as ssh_config(5) does with Include. A missing file must be in a folder
+ * where nobody else can make it. Formats (`-F`) are not known before tmux runs them, and are left out.
  */
 export class SourcedFiles {
   readonly #options: SourcedFilesOptions;
@@ -44,7 +44,7 @@ export class SourcedFiles {
     this.#options = options;
   }
 
-  /** @returns what is wrong, each as `PATH:LINE: WHY` with the file that names it. */
+  /** @returns the problems as `PATH:LINE: WHY`, with the file that names the faulty one. */
   async problemsOf(path: string, bytes: Uint8Array): Promise<readonly string[]> {
     this.#seen.add(path);
     await this.#follow({ path, commands: await this.#options.commandsOf(bytes), depth: 0 });
@@ -65,7 +65,7 @@ export class SourcedFiles {
     }
   }
 
-  /** With what `if-shell` has as strings. */
+  /** Adds the commands that if-shell has as strings. */
   async #withStrings(commands: readonly ConfigCommand[]): Promise<readonly ConfigCommand[]> {
     const all = [...commands];
     for (const { words, line } of commands) {
@@ -103,14 +103,14 @@ export class SourcedFiles {
     throw new ConfigurationError(`${visible(path)}: is larger than ${maxBytes} bytes`);
   }
 
-  /** Nobody else may make anything in it, not even where only its owner can take it away, as in /tmp. */
+  /** Requires a folder in which nobody else may make files, not even with the sticky bit, as in /tmp. */
   #requireFolder(folder: string): void {
     const there = nearest(folder);
     requireTrustedFolder(this.#pathOf(there));
     requireTrustedFolder({ root: there, path: there });
   }
 
-  /** Those that are there; the folders in which they are searched for are trusted. */
+  /** The files that match a pattern; the folders that are searched for them must be trusted. */
   #filesOf(pattern: string): readonly string[] {
     if (!/[*?[]/.test(pattern)) return [pattern];
     let found = ['/'];
@@ -132,7 +132,7 @@ export class SourcedFiles {
   }
 }
 
-/** tmux reads relative paths from where it is run, which is `/`. */
+/** The patterns that a command names; relative ones start at `/`, the working directory of tmux here. */
 function patternsOf({ words }: ConfigCommand): string[] {
   const start = words[0] === 'bind-key' ? words.findIndex((word) => NAMES.includes(word)) : 0;
   if (!NAMES.includes(words[start] ?? '')) return [];
@@ -160,7 +160,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** One part of a glob(7) pattern. */
+/** Compiles one part of a glob(7) pattern. */
 function matching(part: string): (name: string) => boolean {
   const source = part.replace(/\\?[^]/g, (each) => {
     if (each === '*') return '[^/]*';

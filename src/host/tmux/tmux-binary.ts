@@ -9,18 +9,18 @@ import { isFrom, releaseOf } from './tmux-limits.js';
 
 const run = promisify(execFile);
 
-/** Older servers let an observer's terminal write paste buffers and lack what Triad relies on. */
+/** The oldest version: earlier ones let an observer's terminal write paste buffers, and lack features. */
 const OLDEST = { major: 3, minor: 3 };
-/** `tmux -V` answers in milliseconds; a wrapper that hangs must not hang the start. */
+/** How long `tmux -V` may take: it answers in milliseconds, but a wrapper may hang. */
 const VERSION_LIMIT_MS = 5_000;
 const INSTALL_HINT = 'install tmux 3.3 or newer (Debian, Ubuntu: apt install tmux)';
 
 export interface TmuxBinary {
-  /** As it was named: a path, or a name on PATH. */
+  /** The program as it was configured: a path, or a name on PATH. */
   readonly path: string;
-  /** Where it is. */
+  /** The path of the program. */
   readonly file: string;
-  /** As tmux says it: `3.3a`, `next-3.6`. */
+  /** The version as tmux tells it: `3.3a`, `next-3.6`. */
   readonly version: string;
 }
 
@@ -40,7 +40,7 @@ export async function findTmux(path: string, env: NodeJS.ProcessEnv): Promise<Tm
   return { path, file: fileOf(path, env['PATH'] ?? ''), version };
 }
 
-/** What a program says of itself; nothing where it cannot be run. */
+/** The version that a program tells; undefined where it cannot be run. */
 export async function versionOf(path: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   try {
     const { stdout } = await run(path, ['-V'], { env, timeout: VERSION_LIMIT_MS });
@@ -74,7 +74,7 @@ async function askVersion(path: string, env: NodeJS.ProcessEnv): Promise<string>
   }
 }
 
-/** Development builds (`next-3.6`, `master`, `openbsd-7.5`) without a lower number count as new. */
+/** Whether a version is new enough; builds without a number (`master`, `openbsd-7.5`) are. */
 function isNewEnough(version: string): boolean {
   const isKnown = releaseOf(version) !== undefined || /^(master|openbsd-)/.test(version);
   return isKnown && isFrom(version, OLDEST.major, OLDEST.minor);

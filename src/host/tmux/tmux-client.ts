@@ -4,7 +4,7 @@ import type { TerminalSize } from '../../base/terminal-size.js';
 import { PtyProcess } from './pty-process.js';
 import type { TmuxServer } from './tmux-server.js';
 
-/** How long a tmux client that was told to end may take before it is killed. */
+/** How long a tmux client may take to end after SIGTERM before it is killed. */
 const END_LIMIT_MS = 2_000;
 
 export interface TmuxClientOptions {
@@ -13,7 +13,7 @@ export interface TmuxClientOptions {
   readonly term: string;
   readonly size: TerminalSize;
   readonly onOutput: (bytes: Uint8Array) => void;
-  /** How much it may be given now, and what was just written into it. */
+  /** How much input the client may get now, and a callback for what was just written into it. */
   readonly inputRoom: () => number;
   readonly onInput: (bytes: Uint8Array) => void;
 }
@@ -43,37 +43,37 @@ export function openTmuxClient(options: TmuxClientOptions): PtyProcess {
   return client;
 }
 
-/** Tells a tmux client to end, and kills one that does not. */
+/** Ends a tmux client by SIGTERM, and kills one that does not end. */
 export function endTmuxClient(client: PtyProcess): void {
   client.kill('SIGTERM');
   const killer = setTimeout(() => client.kill('SIGKILL'), END_LIMIT_MS);
   void client.exited.finally(() => clearTimeout(killer));
 }
 
-/** Makes tmux take it for a resize: it forgets what it knows of the terminal and draws everything. */
+/** Has tmux draw everything, by a signal that it takes for a resize (tty.c, tty_resize). */
 export function repaintTmuxClient(client: PtyProcess): void {
   client.kill('SIGWINCH');
 }
 
-/** Nearly every terminal speaks this; what a client gets whose own type cannot be used. */
+/** The type of a client whose own cannot be used: nearly every terminal understands it. */
 const FALLBACK = 'xterm-256color';
-/** Families that tmux can draw on. A name outside them may have an entry without `clear`. */
+/** Terminal types on which tmux can draw; others may have an entry without `clear` (terminfo(5)). */
 const FAMILIES =
   /^(xterm|screen|tmux|linux|vt100|vt102|vt220|vt320|rxvt|alacritty|foot|wezterm|st|konsole|gnome|vte|putty|cygwin|mintty|iterm2?|mlterm|contour|ghostty|kitty|eterm|nsterm|ms-terminal)([-+.][a-zA-Z0-9+.-]*)?$/i;
-/** The longest name in the terminfo database is half of this. */
+/** Longer names are refused: the longest in the terminfo database has half of this. */
 const MAX_NAME_LENGTH = 64;
-/** terminfo(5): where entries lie, by first letter or its hexadecimal code. */
+/** Folders of terminfo(5) entries, which are by first letter or its hexadecimal code. */
 const DATABASES = ['/etc/terminfo', '/lib/terminfo', '/usr/share/terminfo', '/usr/lib/terminfo'];
 
-/** The terminal type to start a tmux client with: the client's own where this host knows it. */
+/** The terminal type for a tmux client: the one asked for where this host knows it. */
 export function usableTerminalType(term: string): string {
   if (term.length > MAX_NAME_LENGTH || !FAMILIES.test(term)) return FALLBACK;
   return hasTerminfoEntry(term) ? term : FALLBACK;
 }
 
 /**
- * What the terminal can do beyond its terminfo entry, as `tmux -T` takes it: terminals of today have
- * 24-bit colour, bracketed paste and keys with modifiers (extended-keys), but their entries do not say so.
+ * The features of a terminal beyond its terminfo entry, for tmux -T (tmux(1), terminal-features): today's
+ * terminals have 24-bit colour, bracketed paste and extended keys, but their entries do not tell.
  */
 export function terminalFeatures(usableType: string): string {
   const isPlain = /^(linux|vt\d+|cygwin|screen)$/.test(usableType);

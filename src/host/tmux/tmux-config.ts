@@ -12,22 +12,22 @@ import { variable } from './rows.js';
 import { SourcedFiles } from './sourced-files.js';
 import type { TmuxBinary } from './tmux-binary.js';
 
-/** The last line of the file sets it; without it tmux has silently thrown the file away. */
+/** The option that the file's last line sets; without it tmux has silently dropped the file. */
 const SENTINEL = '@triad_conf';
 const CHECK_LIMIT_MS = 10_000;
-/** A file that a person keeps; more is another file. */
+/** The largest file that is read: a configuration that a person writes is smaller. */
 const MAX_BYTES = 1024 * 1024;
-/** tmux takes 16 KiB of arguments at once. */
+/** How much is sent to tmux at once, which takes 16 KiB of arguments (imsg). */
 const MAX_CHAIN_BYTES = 8 * 1024;
 
-/** Ends the server, and with it the agents, where it is on. */
+/** The option that ends a server without sessions, and the agents with it (tmux(1), exit-empty). */
 const EXIT_EMPTY = 'exit-empty';
-/** tmux(1), window-size: what it is where nobody sets it. Triad sizes each window itself. */
+/** The default of window-size (tmux(1)), which must stay, since Triad sizes each window itself. */
 const UNSET_WINDOW_SIZE = 'latest';
 
 interface TrialFolder {
   readonly directory: string;
-  /** Of the file that is tried. */
+  /** The copy of the file that is tried. */
   readonly copy: string;
 }
 
@@ -37,9 +37,8 @@ interface Problem {
 }
 
 /**
- * Reads a tmux configuration without running it, since tmux applies a faulty file in part or not at all,
- * without a word: a throw-away server parses it, and of its commands is given those alone that set an
- * option or bind a key, which run nothing there.
+ * Checks a tmux configuration without running it, since tmux silently applies a faulty file in part or not
+ * at all: a throw-away server parses it, and gets only its commands that set an option or bind a key.
  *
  * @throws ConfigurationError with one line per problem, and where others may have written the file.
  */
@@ -67,13 +66,13 @@ export async function checkTmuxConfig(
   }
 }
 
-/** What is wrong with the files that it reads by `source-file`. */
+/** Finds what is wrong with the files that it reads by source-file. */
 function findSourced(
   trial: Trial,
   { file, copy, bytes }: { file: TrustedPath; copy: string; bytes: Uint8Array },
 ): Promise<readonly string[]> {
   const commandsOf = async (content: Uint8Array): Promise<readonly ConfigCommand[]> => {
-    // Most files name no other, and cost no process then.
+    // Most files name no other file, and so need no tmux process.
     if (!/\bsource/.test(Buffer.from(content).toString('latin1'))) return [];
     await writeFile(copy, content);
     const { stdout } = await trial.ask(['-N', 'source-file', '-nv', copy]);
@@ -83,7 +82,7 @@ function findSourced(
   return files.problemsOf(file.path, bytes);
 }
 
-/** @throws UnavailableError where the machine has no room for it. */
+/** Makes a temporary folder with a copy. @throws UnavailableError where the machine has no room for it. */
 async function makeTrialFolder(bytes: Uint8Array): Promise<TrialFolder> {
   let directory: string | undefined;
   try {
@@ -142,7 +141,7 @@ function faultOf(told: string, copy: string): Problem {
   return { line: Number(line), text: what };
 }
 
-/** What the promises rest on: without these a driver's slip ends the agents or crashes tmux. */
+/** Checks the options without which a driver's slip ends the agents or crashes tmux. */
 async function promised(trial: Trial, known: readonly Setting[]): Promise<Problem[]> {
   const must = (name: string, wanted: string, got: string): Problem[] =>
     got === wanted ? [] : [{ line: 0, text: `${name} must be ${wanted}, got ${got || 'nothing'}` }];
@@ -165,7 +164,7 @@ interface Setting extends ConfigCommand {
   readonly name: string;
 }
 
-/** A command that sets an option, but for those whose value tmux has to expand: that may run something. */
+/** The setting of an option; undefined where tmux expands its value (-F), which may run something. */
 function settingOf(command: ConfigCommand): Setting | undefined {
   const [verb = '', ...rest] = command.words;
   if (!/^set-(window-)?option$/.test(verb) || command.hasBlock) return undefined;
@@ -178,11 +177,11 @@ function settingOf(command: ConfigCommand): Setting | undefined {
 
 interface OptionNames {
   readonly options: readonly string[];
-  /** Options, too, but what is set there runs. */
+  /** The hooks: options, too, but what is set there is run. */
   readonly hooks: readonly string[];
 }
 
-/** tmux takes a beginning for the whole name where it fits one alone. */
+/** Finds the option that is set: tmux takes a beginning of its name where that is unambiguous. */
 function judge(
   set: Setting,
   { options, hooks }: OptionNames,
@@ -194,7 +193,7 @@ function judge(
   const [name = ''] = meant;
   const kind = meant.length === 0 ? 'invalid' : 'ambiguous';
   if (meant.length !== 1) return { problem: { line: set.line, text: `${kind} option: ${base}` } };
-  // An alias would be what the next command means.
+  // Hooks are not set, since they run, and no alias, since it would change the next commands.
   if (hooks.includes(name) || name === 'command-alias') return { skipped: true };
   const words = set.words.map((word) => (word === set.name ? `${name}${index}` : word));
   return { set: { ...set, name, words } };
@@ -211,7 +210,7 @@ interface Answer {
   readonly stderr: string;
 }
 
-/** A tmux server without a session, for one configuration. */
+/** A tmux server without a session, on which one configuration is tried. */
 class Trial {
   readonly #options: TrialOptions;
   #pid: number | undefined;
@@ -221,7 +220,7 @@ class Trial {
   }
 
   /**
-   * What went wrong is in the answer.
+   * Runs a tmux command; an error of tmux is in the answer.
    *
    * @throws UnavailableError where the machine has nothing left to run tmux with.
    */
@@ -242,7 +241,7 @@ class Trial {
     const tell = ['display-message', '-p', variable('pid')];
     const argv = ['-f', '/dev/null', 'start-server', ';', ...keep, ';', ...tell];
     const { stdout, stderr } = await this.ask(argv);
-    // Where tmux itself may start no process it ends without a word.
+    // A tmux that cannot start its server process ends without a message.
     const told = stderr.startsWith('Command failed') ? 'no server came up' : stderr.trim();
     if (!/^\d+\n$/.test(stdout)) throw untried(new Error(told));
     this.#pid = Number(stdout);
@@ -253,7 +252,7 @@ class Trial {
     try {
       await this.ask(['-N', 'kill-server']);
     } catch {
-      // No process is left for a client that says so.
+      // No client could be started, for want of processes or the like: the signal needs none.
       if (this.#pid !== undefined) signalProcess(this.#pid, 'SIGTERM');
     }
   }
@@ -271,7 +270,7 @@ class Trial {
     };
   }
 
-  /** Gives tmux these commands as arguments, so that it reads nothing in them; says what it refuses. */
+  /** Runs commands as arguments, in which tmux parses nothing, and tells which ones it refuses. */
   async apply(commands: readonly ConfigCommand[]): Promise<Problem[]> {
     const problems: Problem[] = [];
     for (const chain of chainsOf(commands)) {
@@ -285,7 +284,7 @@ class Trial {
     return problems;
   }
 
-  /** Of an option that ends the server when it is on, so that nothing can be asked afterwards. */
+  /** The last value of an option that ends the server when it is on, so that it is asked in the same command. */
   async lastValue(name: string, sets: readonly Setting[]): Promise<string> {
     const ends = ['set-option', '-s', name, 'on', ';'];
     const show = ['show-options', '-sv', name];
@@ -294,17 +293,17 @@ class Trial {
   }
 }
 
-/** Says nothing of the configuration. */
+/** The error of a machine that cannot try a configuration, which says nothing about that. */
 function untried(cause: unknown): UnavailableError {
   return new UnavailableError(`tmux.conf cannot be tried: ${reasonOf(cause)}`, { cause });
 }
 
-/** What is said of a program that could not be run, or that said nothing itself. */
+/** The error's message where a program has printed nothing; empty otherwise. */
 function stdoutless(error: Error | null, stdout: string): string {
   return error === null || stdout !== '' ? '' : error.message;
 }
 
-/** Each command with the `;` behind it; a word of theirs that ends in one is not meant so. */
+/** The arguments of commands with `;` behind each; a `;` at the end of a word is escaped. */
 function argvOf(commands: readonly ConfigCommand[]): string[] {
   return commands.flatMap(({ words }) => [...words.map((word) => word.replace(/;$/, '\\;')), ';']);
 }

@@ -1,14 +1,14 @@
-/** A released version by its numbers; what is developed (`next-3.8`) counts as the release it leads to. */
+/** A release by its numbers; a development build (`next-3.8`) counts as the release it leads to. */
 interface Release {
   readonly major: number;
   readonly minor: number;
-  /** `` for the first, then `a`, `b`. */
+  /** The letter: empty for the first release, then `a`, `b`. */
   readonly patch: string;
 }
 
 const LAST_THAT_HANGS = 'c';
 
-/** undefined for a version without numbers (`master`, `openbsd-7.8`), which counts as the newest. */
+/** Reads a version; undefined without numbers (`master`, `openbsd-7.8`), which counts as the newest. */
 export function releaseOf(version: string): Release | undefined {
   const match = /^(?:next-)?(\d+)\.(\d+)([a-z]?)/.exec(version);
   if (match === null) return undefined;
@@ -16,7 +16,7 @@ export function releaseOf(version: string): Release | undefined {
   return { major: Number(major), minor: Number(minor), patch };
 }
 
-/** Whether a version is this one or a later one. */
+/** Whether a version is this release or a later one. */
 export function isFrom(version: string, major: number, minor: number): boolean {
   const release = releaseOf(version);
   if (release === undefined) return true;
@@ -24,8 +24,8 @@ export function isFrom(version: string, major: number, minor: number): boolean {
 }
 
 /**
- * tmux 3.7 to 3.7c never return from drawing the status on a pane's border where a client's right edge is in it and
- * the pane starts further right than its status is long (`screen_redraw_draw_pane_status`).
+ * Whether a version hangs on the status of pane borders. tmux 3.7 to 3.7c never return from drawing one
+ * across a client's right edge, in a pane further right than its status is long (screen-redraw.c).
  */
 export function hangsOnBorderStatus(version: string): boolean {
   const release = releaseOf(version);
@@ -34,32 +34,32 @@ export function hangsOnBorderStatus(version: string): boolean {
 }
 
 /**
- * Takes off the borders what tmux hangs on, and keeps it off: whoever sets it again would end everybody's work. No
- * other version gets these.
+ * The commands that take the status off pane borders and keep it off: setting it again would hang tmux.
+ * Only versions that hang get them.
  */
 export const NO_BORDER_STATUS: readonly string[] = [
   ...['set-option', '-gw', 'pane-border-status', 'off', ';'],
   ...['set-hook', '-g', 'after-set-option[90]', 'set-option -gw pane-border-status off', ';'],
   ...['set-hook', '-g', 'after-set-option[91]', 'set-option -wqu pane-border-status', ';'],
-  // The other name of the command has no hook.
+  // set-window-option has no hook of its own, so that it becomes the command that has one.
   ...['set-option', '-s', 'command-alias[90]', 'setw=set-option -w', ';'],
   ...['set-option', '-s', 'command-alias[91]', 'set-window-option=set-option -w'],
 ];
 
-/** Whether a dead pane that has asked for reports of focus can crash tmux (its issue 3776). */
+/** Whether a dead pane that has asked for focus events can crash tmux (tmux issue 3776). */
 export function crashesOnDeadPanes(version: string): boolean {
   return !isFrom(version, 3, 5);
 }
 
-/** Whether `history-limit` counts for every pane that is there, and not for those alone that are made after it. */
+/** Whether history-limit counts for all panes, and not only for those that are made later (tmux 3.7). */
 export function hasCommonHistory(version: string): boolean {
   return isFrom(version, 3, 7);
 }
 
 /**
- * What this version of tmux cannot do, for people; nothing for most.
+ * What this version of tmux cannot do, in sentences for people; none for most versions.
  *
- * @param histories the lines of scrollback that the panes of a session ask for.
+ * @param histories are the lines of scrollback that the panes of a session ask for.
  */
 export function limitsOf(
   version: string,

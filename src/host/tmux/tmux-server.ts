@@ -12,14 +12,14 @@ import { type Fields, parseRows, type Row, type RowSource, rowArgs } from './row
 import { ServerProgram } from './server-program.js';
 import type { TmuxBinary } from './tmux-binary.js';
 
-/** A tmux client that neither answers nor fails is stuck on a dead socket. */
+/** How long a command may take: a tmux client that neither answers nor fails hangs on a dead socket. */
 const COMMAND_LIMIT_MS = 10_000;
-/** Of a terminal that nobody sees. */
+/** The size of a terminal that nobody sees. */
 const CLIENT_SIZE = { cols: 80, rows: 24 };
-/** A whole scrollback of 20,000 lines with colours stays below this. */
+/** The most that a command may print: a scrollback of 20,000 lines with colours is smaller. */
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
-/** What a tmux client says where no server is there that could answer it. */
+/** What a tmux client says where there is no server. */
 const NO_SERVER =
   /^(no server running on |error connecting to .* \((No such file or directory|Not a directory|Connection refused)\)$|server exited|lost server)/;
 
@@ -28,7 +28,7 @@ export class TmuxError extends TriadError {
   override name = 'TmuxError';
   readonly code = 'tmux';
   readonly subcommand: string;
-  /** In tmux's own words, or why it could not be asked. */
+  /** The error in tmux's own words, or why tmux could not be asked. */
   readonly answer: string;
 
   constructor(subcommand: string, answer: string, options: ErrorTexts = {}) {
@@ -46,9 +46,9 @@ export interface TmuxServerOptions {
 }
 
 /**
- * Owns what is said to one tmux server, known by its private socket. Promises that it gets our own file, a clean
- * environment and an argument array, and that every answer has a limit. It must never end with us: the server
- * daemonises itself.
+ * Owns the commands to one tmux server, known by its private socket. Promises that it gets our own file, a
+ * clean environment and an argument array, and that every answer has a limit. The server must not end with
+ * this process: it daemonises itself.
  */
 export class TmuxServer implements RowSource {
   readonly binary: TmuxBinary;
@@ -57,7 +57,7 @@ export class TmuxServer implements RowSource {
   readonly env: Readonly<Record<string, string>>;
   readonly #letGo = new AbortController();
   readonly #clients = new Map<number, string>();
-  /** Clients of ours that stay attached: a stopped one keeps a screen, or every question, waiting. */
+  /** The clients of ours that stay attached, to watch: a stopped one blocks a screen, or every question. */
   readonly clients: Part = new StoppedProcesses('tmux client', () => this.#clients);
 
   constructor(options: TmuxServerOptions) {
@@ -65,27 +65,27 @@ export class TmuxServer implements RowSource {
     this.socketPath = options.socketPath;
     this.env = options.env;
     this.program = new ServerProgram(options.binary, options.env);
-    // One for each command that runs.
+    // Each command that runs has a listener, so that their number has no limit.
     setMaxListeners(0, this.held);
   }
 
-  /** Aborted once it was let go of. */
+  /** Aborted by `letGo`. */
   get held(): AbortSignal {
     return this.#letGo.signal;
   }
 
-  /** Watches a client of ours from now on. */
+  /** Adds a client of ours to those that are watched, until it has ended. */
   addClient(pid: number, ended: Promise<unknown>): void {
     this.#clients.set(pid, `(${pid})`);
     void ended.finally(() => this.#clients.delete(pid));
   }
 
-  /** @throws UnavailableError once it was let go of. */
+  /** @throws UnavailableError after `letGo`. */
   requireHeld(): void {
     if (this.held.aborted) throw new UnavailableError('tmux was let go of');
   }
 
-  /** Runs nothing any more: what runs fails at once. The server itself goes on. Idempotent. */
+  /** Ends all commands at once, and runs no more; the server goes on. Idempotent. */
   letGo(): void {
     this.#letGo.abort();
   }
@@ -94,7 +94,7 @@ export class TmuxServer implements RowSource {
    * Runs one command in a client of its own; never starts a server (`-N`).
    *
    * @returns what it printed.
-   * @throws TmuxError with tmux's own words; UnavailableError once it was let go of.
+   * @throws TmuxError with tmux's own words; UnavailableError after `letGo`.
    */
   async run(args: readonly string[]): Promise<Buffer> {
     this.requireHeld();
@@ -132,10 +132,10 @@ export class TmuxServer implements RowSource {
   }
 
   /**
-   * Runs one command and starts the server with `configPath` where none runs.
+   * Runs one command, and starts the server with `configPath` where none runs.
    *
-   * Runs in a pty, which inherits no descriptor: the server would keep each driver's pty open for
-   * life, and a driver's tmux client would outlive us.
+   * It runs in a pty, which inherits no descriptor: otherwise the server would keep the drivers' ptys
+   * open, and their tmux clients would live longer than this process.
    *
    * @returns what the command printed.
    * @throws TmuxError with tmux's own words.
@@ -163,9 +163,9 @@ export class TmuxServer implements RowSource {
   }
 
   /**
-   * Whether a server is there on the socket.
+   * Whether a server answers on the socket.
    *
-   * @throws TmuxError where that cannot be told, as without a process or an answer: what it runs would be started again.
+   * @throws TmuxError where that is not known, since a wrong no would start every command twice.
    */
   async isRunning(): Promise<boolean> {
     try {
