@@ -59,8 +59,8 @@ export function parseUntil(text: string, now: number): number | Problem {
 }
 
 /**
- * Epoch ms of a moment in the past: of `10m` ago, or of a time as `parseUntil` reads it, except that
- * a date means its beginning and `18:00` the last one that was.
+ * Epoch ms of a moment in the past: `10m` ago, or a time as `parseUntil` reads it, except that a
+ * date means its beginning and `18:00` the last one that was.
  *
  * @param now epoch ms
  */

@@ -23,7 +23,7 @@ const MAX_FACT_TEXT = 256;
 const MINUTE_MS = 60_000;
 
 export interface EventLogOptions {
-  /** `state/events.jsonl`; older ones are beside it, and `events.jsonl.marks`. */
+  /** The path of `state/events.jsonl`; older files and `events.jsonl.marks` lie beside it. */
   readonly path: string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -36,18 +36,18 @@ export interface EventLogOptions {
  * away, nor where the process was killed before it could write. It must never hold control characters.
  */
 export class EventLog {
-  /** To be watched: it is behind while the disk takes nothing. */
+  /** The record as a part, which has to be watched: it is behind while nothing can be written. */
   readonly part = new WrittenPart('record of events (events.jsonl)', () => this.#write());
   readonly #options: EventLogOptions;
   readonly #events: HostEvent[];
   readonly #waits: Waits;
   readonly #failures: Throttle;
-  /** What is on record of each pane. */
+  /** The last run and state of each pane on record. */
   readonly panes = new PaneHistory();
   readonly #marks: MarksFile;
   #file: AppendFile | undefined;
   #last: number;
-  /** Number of the newest event that is on the disk. */
+  /** The number of the newest event that is on the disk. */
   #saved: number;
   #isClosed = false;
 
@@ -77,7 +77,7 @@ export class EventLog {
     return new EventLog(options);
   }
 
-  /** Takes an event on record; texts are made visible and cut. */
+  /** Puts an event on record; texts are made visible and cut. */
   record(event: NewHostEvent): HostEvent {
     this.#last += 1;
     const number = this.#last;
@@ -118,7 +118,7 @@ export class EventLog {
     this.#marks.close();
   }
 
-  /** What an earlier host had in memory alone when it ended is not forgotten without a word. */
+  /** Records which events an earlier host had in memory alone when it ended. */
   #tellLost(saved: number, { last }: EventMarks): void {
     const count = last - saved;
     if (count <= 0) return;
@@ -129,7 +129,7 @@ export class EventLog {
     });
   }
 
-  /** Where the first event with a larger number is; numbers grow. */
+  /** The index of the first event with a larger number, by bisection: numbers grow. */
   #indexAfter(number: number): number {
     let [low, high] = [0, this.#events.length];
     while (low < high) {
@@ -140,7 +140,10 @@ export class EventLog {
     return low;
   }
 
-  /** Writes what is not on the disk yet: more than the newest where the disk failed before. */
+  /**
+   * Writes the events that are not on the disk yet: more than the newest where writing failed
+   * before.
+   */
   #save(): void {
     if (this.#isClosed) return;
     this.#writeOrTell();
@@ -193,7 +196,7 @@ function bounded(event: NewHostEvent): NewHostEvent {
   };
 }
 
-/** Text that is harmless already stays as it is: whoever told it may have escaped it. */
+/** Leaves text that is harmless as it is, since it may have been escaped already. */
 function clean(text: string, max: number): string {
   const isHarmless = text.length <= max && !/[\p{C}\u2028\u2029]/u.test(text);
   return isHarmless

@@ -6,7 +6,7 @@ import { marksSchema } from './schema.js';
 
 /** What must be known of the events even where somebody took their file away. */
 export interface EventMarks {
-  /** Number of the newest event, and of the newest that is on the disk. */
+  /** The number of the newest event, and of the newest that is on the disk. */
   readonly last: number;
   readonly saved: number;
   /** The newest run of each pane. */
@@ -16,7 +16,7 @@ export interface EventMarks {
 const NONE: EventMarks = { last: 0, saved: 0, runs: [] };
 const { O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
 
-/** @returns no marks, and what went wrong, where there are none that can be understood. */
+/** Reads the marks. @returns none, and what went wrong, where they cannot be read. */
 export function readMarks(path: string): { readonly marks: EventMarks; readonly problem?: string } {
   try {
     const [line = ''] = readFileSync(path, 'utf8').split('\n');
@@ -27,9 +27,11 @@ export function readMarks(path: string): { readonly marks: EventMarks; readonly 
   }
 }
 
-/** Where marks are written over the old ones, so that a disk without room takes them, too. */
+/**
+ * The file of the marks, which are written over the old ones, so that a full disk takes them, too.
+ */
 export class MarksFile {
-  /** Kept open: a process without descriptors must not give a number twice. */
+  /** The file is kept open: a process without descriptors must not give a number twice. */
   readonly #file: NamedFile;
 
   constructor(path: string) {
@@ -41,7 +43,7 @@ export class MarksFile {
   write(marks: EventMarks): void {
     const bytes = Buffer.from(`${JSON.stringify(marks)}\n`);
     const fd = this.#file.follow();
-    // What is left of a longer one is behind the first line until it is cut off.
+    // The rest of a longer line stands behind the first one until it is cut off, and is not read.
     writeSync(fd, bytes, 0, bytes.length, 0);
     ftruncateSync(fd, bytes.length);
   }

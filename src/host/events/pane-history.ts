@@ -3,15 +3,15 @@ import { type PaneName, paneName, type SessionName } from '../../base/ids.js';
 
 /** A run of a pane's command, as far as it is on record. */
 export interface RunOnRecord {
-  /** Tells it from every other run of its pane. */
+  /** An id that tells the run from every other run of its pane. */
   readonly run: string;
   readonly pid: number | null;
   readonly hasEnded: boolean;
-  /** Number of the event that told of its start or its end. */
+  /** The number of the event of its start or its end. */
   readonly number: number;
 }
 
-/** Panes of which something is known; more are no session any more, but a flood of names. */
+/** Most panes that are remembered; more than this is no session, but a flood of names. */
 const MAX_PANES = 1024;
 
 /** Owns what the events say of each pane: its newest run, and its last change of state. */
@@ -61,7 +61,7 @@ function keyOf(session: SessionName, pane: PaneName): string {
   return `${session} ${pane}`;
 }
 
-/** The one that was set longest ago makes room. */
+/** Sets an entry; the one that was set longest ago makes room. */
 function set<T>(map: Map<string, T>, key: string, value: T): void {
   map.delete(key);
   map.set(key, value);

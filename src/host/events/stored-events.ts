@@ -8,11 +8,11 @@ export const EVENT_FILES = { maxBytes: 4 * 1024 * 1024, maxOldFiles: 15 } as con
 /** A file of ours ends within one line of `maxBytes`; a much larger one is another's. */
 const MAX_READ_BYTES = 2 * EVENT_FILES.maxBytes;
 
-/** What an earlier run left on the disk. */
+/** The events that an earlier run of the host left on the disk. */
 export interface StoredEvents {
-  /** The newest, oldest first; their numbers grow. */
+  /** The newest events, oldest first; their numbers grow. */
   readonly events: readonly HostEvent[];
-  /** Lines that are no events. */
+  /** The number of lines that are no events. */
   readonly badLines: number;
   /** Files that could not be read, each with the reason. */
   readonly problems: readonly string[];
@@ -28,7 +28,7 @@ export function readStoredEvents(path: string): StoredEvents {
     const text = readText(file, problems);
     if (text === undefined) continue;
     const lines = text.split('\n').filter((line) => line !== '');
-    // One that is torn, or another's, is none.
+    // A line that is torn, or was written by another program, is no event.
     const events = lines.flatMap((line) => readJson(hostEventSchema, line) ?? []);
     badLines += lines.length - events.length;
     found += events.length;
@@ -49,7 +49,10 @@ function readText(file: string, problems: string[]): string | undefined {
   return undefined;
 }
 
-/** Without those whose number is not larger than one before: two runs, or somebody's editor. */
+/**
+ * Leaves out events whose number is not larger than one before, as two hosts or an editor may write
+ * them.
+ */
 function growing(events: readonly HostEvent[]): HostEvent[] {
   let last = 0;
   return events.filter(({ number }) => {

@@ -8,7 +8,7 @@ import { visible } from '../../base/visible.js';
 import type { ProbeCheck } from './health-plan.js';
 
 export interface AttemptResult {
-  /** Null: what has run out of the machine kept us from looking, which says nothing of the command. */
+  /** Whether the check was passed; null where a shortage of the machine's kept us from looking. */
   readonly isOk: boolean | null;
   /** What was seen, for people. */
   readonly reason: string;
@@ -79,7 +79,7 @@ function unlessShort(error: unknown): false | null {
   return findShortage(error) === undefined ? false : null;
 }
 
-/** What an attempt that threw has to say: it took too long, mostly. */
+/** The result of an attempt that threw, mostly because it took too long. */
 export function failedAttempt(error: unknown): AttemptResult {
   return { isOk: false, reason: visible(messageOf(error), 128) };
 }

@@ -5,39 +5,50 @@ export type ProbeCheck =
   | { readonly kind: 'exec'; readonly argv: readonly string[] }
   | { readonly kind: 'http'; readonly url: string }
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  /** Met once a line of this run matches. */
+  /** A check that is met once a line of this run matches. */
   | { readonly kind: 'log'; readonly pattern: Pattern }
-  /** Fails as soon as nothing was put out for this long, without attempts; never a readiness check. */
+  /**
+   * A check that fails, without attempts, once nothing was put out for this long; never one of
+   * readiness.
+   */
   | { readonly kind: 'silence'; readonly limitMs: number };
 
 export interface ProbePlan {
   readonly check: ProbeCheck;
-  /** From the start of the command to the first attempt. */
+  /** The time from the start of the command to the first attempt. */
   readonly delayMs: number;
-  /** From the end of one attempt to the next. */
+  /** The pause from the end of one attempt to the next. */
   readonly intervalMs: number;
   /** An attempt that takes longer has failed. */
   readonly timeoutMs: number;
-  /** So many attempts in a row must fail before the probe counts as failed. */
+  /** How many attempts in a row must fail before the probe counts as failed. */
   readonly failures: number;
-  /** So many in a row must succeed before it counts as met. */
+  /** How many attempts in a row must succeed before the probe counts as met. */
   readonly successes: number;
 }
 
 /** When a pane counts as waiting for somebody's input. */
 export interface InputPlan {
-  /** Any of them, found in the last line the pane shows. */
+  /** The patterns of questions; one of them has to match the last line the pane shows. */
   readonly patterns: readonly Pattern[];
-  /** Nothing was put out for at least this long. */
+  /** For at least this long nothing must have been put out. */
   readonly silenceMs: number;
-  /** Also when its process is blocked in a read of its terminal after an unfinished line. */
+  /**
+   * Whether a process that is blocked in a read of its terminal after an unfinished line counts,
+   * too.
+   */
   readonly watchesReads: boolean;
 }
 
 export interface HealthPlan {
-  /** Until it is met the pane is `running`, then `healthy`; when it fails, `unhealthy`. */
+  /**
+   * The readiness probe. Until it is met the pane is `running`, then `healthy`; when it fails,
+   * `unhealthy`.
+   */
   readonly ready: ProbePlan | undefined;
-  /** When it fails the command is ended, and started again as its policy says. */
+  /**
+   * The liveness probe. When it fails the command is ended, and started again as its policy says.
+   */
   readonly live: ProbePlan | undefined;
   readonly input: InputPlan | undefined;
 }

@@ -20,7 +20,7 @@ export interface InputWatchOptions {
   readonly isReading: () => Promise<boolean>;
   /** `question` is what the command has surely printed of it; empty where nothing surely is. */
   readonly onQuestion: (question: string) => void;
-  /** It asks no more. */
+  /** Called when the command asks no more. */
   readonly onAnswer: () => void;
 }
 
@@ -29,7 +29,7 @@ export class InputWatch {
   readonly #options: InputWatchOptions;
   readonly #silence: SilenceWatch;
   #isAsking = false;
-  /** Counts the silences, so that a poll that took long is not told of a later one. */
+  /** Counts the silences, so that a slow poll is not taken for one of a later silence. */
   #silences = 0;
   #isClosed = false;
   #takeBack: () => void = () => undefined;
@@ -44,7 +44,9 @@ export class InputWatch {
     });
   }
 
-  /** Whoever asked does not any more; nothing is told after that. Idempotent. */
+  /**
+   * Ends the watch; a question that stands is told as answered, and nothing after that. Idempotent.
+   */
   close(): void {
     this.#isClosed = true;
     this.#silence.close();
@@ -72,7 +74,9 @@ export class InputWatch {
     else this.#takeBack = this.#options.clock.after(pauseMs, again);
   }
 
-  /** What people typed behind the question, or in its place, is no part of it. */
+  /**
+   * The question as the command printed it: what people typed behind or over it is no part of it.
+   */
   #ask(): void {
     this.#isAsking = true;
     const { lastPrinted } = this.#options.output;

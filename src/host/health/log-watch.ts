@@ -13,7 +13,7 @@ export interface LogWatchOptions {
   readonly output: PaneOutput;
   readonly clock: Clock;
   readonly onMatch: () => void;
-  /** Bytes of output were not looked at. */
+  /** Called when so many bytes of output were not looked at. */
   readonly onMissed: (bytes: number) => void;
 }
 
@@ -38,7 +38,7 @@ export class LogWatch {
       this.#options.onMatch();
     } else {
       this.#listen();
-      // What was printed before this process read it is of the run that it found.
+      // Output from before this process began to read belongs to the run that it found.
       const { output, pattern } = this.#options;
       if (output.past.some((line) => pattern.matches(line))) this.#matched();
     }

@@ -25,9 +25,9 @@ export type HealthChange =
 export interface PaneHealthOptions {
   readonly pane: PaneName;
   readonly plan: HealthPlan;
-  /** Where `exec` probes run. */
+  /** The folder in which `exec` probes run. */
   readonly cwd: string;
-  /** Their whole environment: what the pane's command has. */
+  /** The whole environment of `exec` probes, which is that of the pane's command. */
   readonly env: Readonly<Record<string, string>>;
   readonly output: PaneOutput;
   readonly clock: Clock;
@@ -48,7 +48,7 @@ export interface PaneHealth {
    *   whether its readiness was met before it was adopted.
    */
   begin(run: { readonly pid: number; readonly ageMs: number; readonly wasReady: boolean }): void;
-  /** The run is over; nothing is told any more until the next one, but `asks-no-more` where it asked. */
+  /** The run is over; nothing is told until the next one, except `asks-no-more` where it asked. */
   end(): void;
   /** Ends everything it has started. Idempotent. */
   close(): void;

@@ -9,7 +9,7 @@ export interface ProbeOptions {
   readonly clock: Clock;
   /** How long the command has been running already. */
   readonly ageMs: number;
-  /** What it is held for until attempts say otherwise. */
+  /** Whether the probe counts as met until attempts say otherwise. */
   readonly isMet: boolean;
   readonly onMet: (reason: string) => void;
   readonly onFailed: (reason: string) => void;
@@ -20,7 +20,7 @@ export class Probe {
   readonly #options: ProbeOptions;
   readonly #closed = new AbortController();
   #isMet: boolean;
-  /** Attempts in a row that speak against `#isMet`. */
+  /** The number of attempts in a row that speak against `#isMet`. */
   #against = 0;
   #takeBack: () => void = () => undefined;
 

@@ -11,7 +11,7 @@ export const DEFAULT_QUESTIONS: string[] = [
   String.raw`(?i)\[default=[^\]]*\]\s*\?${END}`,
   String.raw`(?i)\?\s*\(y(es)?\)\s*:?${END}`,
   String.raw`(?i)\(y\)es/\(n\)o\b`,
-  // Who one is: sudo, ssh, git, docker, psql, npm.
+  // Prompts for a name or a secret: sudo, ssh, git, docker, psql, npm.
   String.raw`(?i)\b(password|passphrase|passcode|username|login|pin|otp|(verification|one-time) code)\b( for '[^']*'|[^:]*):\s*$`,
   // Questions of agents and of programs that are about to do something.
   String.raw`(?i)\b(continue|proceed|confirm|allow|approve|overwrite|replace|remove|trust)\b.*\?${END}`,
@@ -22,7 +22,7 @@ export const DEFAULT_QUESTIONS: string[] = [
   String.raw`(?i)^[^\pL\pN]*(your )?(choice|selection|answer)\b[^:?]*[:?>]\s*$`,
   String.raw`(?i)^(package name|version|description|entry point|test command|git repository|keywords|author|license): (\(.*\))?\s*$`,
   String.raw`(?i)\b(press|hit) (the )?[\[<("']?(enter|return|any key)\b`,
-  // Menus: claude code, codex, gh, and whatever draws them with arrows.
+  // Menus: claude code, codex, gh, and others that draw them with arrows.
   String.raw`^[\s│|]*[❯›]\s*\d+[.)]\s`,
   String.raw`(?i)\b\d+[.)] no, (and )?(tell|keep|exit|suggest|go)\b`,
   String.raw`(?i)\besc to (cancel|exit|reject|go back)\b`,

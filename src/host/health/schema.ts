@@ -12,7 +12,7 @@ const httpUrl = z
   .max(MAX_URL)
   .refine(isHttpUrl, { error: ({ input }) => `must be an http or https URL, got ${shown(input)}` });
 
-/** `host:port`, `[::1]:port`, or `:port` of this machine. */
+/** An address: `host:port`, `[::1]:port`, or `:port` of this machine. */
 const tcpAddress = z.string().transform((text, context) => {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]*)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);

@@ -9,7 +9,10 @@ const READ_CALLS: Readonly<Record<string, string>> = { x64: '0', arm64: '63' };
 /** Major device numbers of the Unix98 pseudo-terminals' other sides, with 256 minor ones each at first. */
 const FIRST_PTS_MAJOR = 136;
 const LAST_PTS_MAJOR = 143;
-/** Beyond these the system counts as not telling: asking must stay cheap. */
+/**
+ * Most processes and threads that are looked at: beyond them the answer is no, since asking must
+ * stay cheap.
+ */
 const MAX_PROCESSES = 10_000;
 const MAX_THREADS = 64;
 
@@ -28,7 +31,7 @@ export async function isReadingTerminal(pid: number, root = '/proc'): Promise<bo
   return isBlocked(leader, device) || (await isAnyBlocked(root, command, device));
 }
 
-/** Whether one of the processes is that belong to the group in the foreground. */
+/** Whether any process of the group in the foreground is blocked in a read of the terminal. */
 async function isAnyBlocked(
   root: string,
   { foreground, terminal }: ProcessFacts,

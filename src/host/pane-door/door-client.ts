@@ -4,7 +4,7 @@ import { readJsonLine } from '../../base/json-line.js';
 import { outputOf } from './door-failure.js';
 import { type DoorRequest, doorAnswerSchema } from './schema.js';
 
-/** A whole scrollback with colours. */
+/** Room for a whole scrollback with colours. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 const ANSWER_LIMIT_MS = 60_000;
 
@@ -26,7 +26,7 @@ async function exchange(path: string, request: DoorRequest): Promise<unknown> {
   socket.setTimeout(ANSWER_LIMIT_MS, () => socket.destroy());
   try {
     const answer = readJsonLine(socket, MAX_ANSWER_BYTES);
-    // The token first: it is judged before anything else is read.
+    // The token goes first: the door judges it before it reads anything else.
     const { token, target, ask } = request;
     socket.write(`${JSON.stringify({ token, target, ask })}\n`);
     return await answer;

@@ -9,7 +9,7 @@ import {
 import type { Logger } from '../../log/logger.js';
 import { DOOR_FAILURES, type DoorAnswer, type DoorFailure } from './schema.js';
 
-/** What of an error a pane is told; a bug stays in the host's log. */
+/** The parts of an error that a pane is told; a bug stays in the host's log. */
 export function failureOf(error: unknown, log: Logger): DoorFailure {
   if (error instanceof TriadError) {
     const { userMessage, hint } = error;

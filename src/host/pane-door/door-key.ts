@@ -15,7 +15,10 @@ const KEY_BYTES = 32;
  */
 export class DoorKey {
   readonly #key: Buffer;
-  /** To be watched: commands that run could not get through the door of the next host without it. */
+  /**
+   * The file of the key, which has to be watched: without it commands that run could not pass the
+   * door of the next host.
+   */
   readonly file: KeptFile;
 
   private constructor(path: string, key: Buffer) {
@@ -55,7 +58,8 @@ export class DoorKey {
     try {
       await replaceFile(path, key, 0o600);
     } catch (error) {
-      // It is as good in memory until the next host; whoever watches it writes it once there is room.
+      // The key in memory serves until the next host; the watch of `file` writes it once there is
+      // room.
       if (findShortage(error) !== undefined) return new DoorKey(path, key);
       throw new ConfigurationError(`${path}: cannot be written: ${messageOf(error)}`, {
         cause: error,
@@ -64,7 +68,7 @@ export class DoorKey {
     return new DoorKey(path, key);
   }
 
-  /** What proves to come from this pane: its name with a code that only this key makes. */
+  /** The token of a pane: its name with a code that only this key makes. */
   tokenOf(session: SessionName, pane: PaneName): string {
     return `${pane}:${this.#code(session, pane).toString('hex')}`;
   }

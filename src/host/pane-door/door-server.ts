@@ -11,19 +11,19 @@ import type { Admission, PaneDoor } from './pane-door.js';
 import { readRequestLine } from './request-line.js';
 import type { DoorAnswer } from './schema.js';
 
-/** 64 KiB of text, every character of which JSON may escape. */
+/** Room for 64 KiB of text with characters that JSON escapes. */
 const MAX_REQUEST_BYTES = 256 * 1024;
 const MAX_CONNECTIONS = 128;
-/** A program sends its request at once. */
+/** The longest that a request may take to arrive; a program sends it at once. */
 const REQUEST_LIMIT_MS = 5_000;
-/** And reads its answer, the largest of which is a whole scrollback. */
+/** The longest that a program may take to read its answer, which may be a whole scrollback. */
 const ANSWER_LIMIT_MS = 30_000;
-/** Whoever is not let in waits so long for the answer, so that trying again and again costs the host little. */
+/** The wait before a refusal is told, so that trying again and again costs the host little. */
 const REFUSAL_DELAY_MS = 250;
 const MINUTE_MS = 60_000;
 
 export interface DoorServerOptions {
-  /** In a private (0700) directory. */
+  /** The path of the socket, in a private (0700) directory. */
   readonly path: string;
   readonly door: PaneDoor;
   readonly clock: Clock;
@@ -32,18 +32,18 @@ export interface DoorServerOptions {
 
 /**
  * Owns the socket of a session's pane door: one request and one answer per connection. Promises that
- * whoever does not finish a request keeps nobody out: with more connections than it holds, the one
- * that has been unfinished longest is dropped; one that is refused counts as unfinished until it is told. It must
- * never read more than a token of whoever has none.
+ * an unfinished request keeps nobody out: when too many connect, the one that has been unfinished
+ * longest is dropped; a refused one is unfinished until it is told. It must never read beyond the
+ * token where that is not a right one.
  */
 export class DoorServer {
   readonly #options: DoorServerOptions;
   readonly #server: Server;
-  /** Those whose request is not whole yet, the oldest first. */
+  /** The connections whose request is not whole yet, the oldest first. */
   readonly #unfinished = new Set<Socket>();
   readonly #sockets = new Set<Socket>();
   readonly #drops: Throttle;
-  /** Connections that were dropped for a newer one. */
+  /** The number of connections that were dropped for a newer one. */
   dropped = 0;
   #socket: KeptSocket | undefined;
 
@@ -66,7 +66,7 @@ export class DoorServer {
     return door;
   }
 
-  /** To be watched: the commands that run know its path. */
+  /** The socket, which has to be watched: the commands that run know its path. */
   get parts(): readonly Part[] {
     return this.#socket === undefined ? [] : [this.#socket];
   }
@@ -128,7 +128,7 @@ export class DoorServer {
     const stopTimer = this.#options.clock.after(ANSWER_LIMIT_MS, () => socket.destroy());
     socket.once('close', stopTimer);
     socket.end(`${JSON.stringify(answer)}\n`);
-    // Nothing more is expected, and what comes must not be kept.
+    // Nothing more is expected on this connection, and what comes must not be kept.
     socket.resume();
   }
 

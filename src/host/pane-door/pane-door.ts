@@ -10,19 +10,24 @@ import type { DoorKey } from './door-key.js';
 import { decideReach, type ReachPlan } from './reach.js';
 import { type DoorAnswer, doorRequestSchema } from './schema.js';
 
-/** An agent that coordinates others asks a few times a second. */
+/**
+ * Most requests of a pane in a window; an agent that coordinates others asks a few times a second.
+ */
 const REQUESTS = { max: 100, windowMs: 10_000 } as const;
-/** Each capture is a process and holds tmux up; a pane that asks for more at once waits for itself. */
+/** Most requests of a pane that are done at once: each capture is a process and holds tmux up. */
 const MAX_AT_ONCE = 4;
-/** Of each kind from one pane to another: whoever does it all day must not push the rest off the record. */
+/**
+ * Most uses on record of one verb from one pane on another, so that a busy pane does not push the
+ * rest off the record.
+ */
 const RECORDED_USES = { max: 20, windowMs: 60_000 } as const;
 const RECORDED_REFUSALS = { max: 5, windowMs: 60_000 } as const;
 
 export interface PaneDoorOptions {
-  /** As it is now: a reload may change it. */
+  /** The plan as it is now: a reload may change it. */
   readonly plan: () => ReachPlan;
   readonly key: DoorKey;
-  /** Has it done. @returns what is to be printed, in pieces. */
+  /** Has a request done. @returns what is to be printed, in pieces. */
   readonly ask: (pane: PaneName, request: PaneRequest) => Promise<readonly string[]>;
   readonly record: (event: NewHostEvent) => void;
   readonly clock: Clock;
@@ -32,19 +37,19 @@ export interface PaneDoorOptions {
 /** How often a pane has asked and been refused lately. */
 interface Asker {
   readonly requests: Throttle;
-  /** By verb and target. */
+  /** The uses that were put on record lately, by verb and target. */
   readonly uses: Map<string, Throttle>;
   readonly refusals: Throttle;
   atOnce: number;
 }
 
-/** The pane that a token is of, or what whoever sent it is told. */
+/** The pane that a token belongs to, or the failure that its sender is told. */
 export type Admission = { readonly from: PaneName } | Extract<DoorAnswer, { failure: unknown }>;
 
 /** Judges what panes ask for, has it done, and puts both on record. */
 export class PaneDoor {
   readonly #options: PaneDoorOptions;
-  /** By pane; of those whose token was right, so no more than there ever were panes. */
+  /** Those who asked with a right token, by pane: never more than there were panes. */
   readonly #askers = new Map<PaneName, Asker>();
   readonly #strangers: Throttle;
 
@@ -53,7 +58,7 @@ export class PaneDoor {
     this.#strangers = this.#throttle(RECORDED_REFUSALS);
   }
 
-  /** Judges whoever asks by the token alone, before the rest is read; never throws. */
+  /** Judges a request by its token alone, before the rest is read; never throws. */
   admit(token: string | undefined): Admission {
     try {
       return { from: this.#admit(token) };
@@ -62,7 +67,10 @@ export class PaneDoor {
     }
   }
 
-  /** Never throws: every outcome is an answer, also of a request that could not be read. */
+  /**
+   * Answers a request. Never throws: every outcome is an answer, even where the request could not
+   * be read.
+   */
   async answer(from: PaneName, request: Promise<unknown>): Promise<DoorAnswer> {
     try {
       return { stdout: await this.#answer(from, await request) };
@@ -129,7 +137,7 @@ export class PaneDoor {
     }
   }
 
-  /** Before the effect is visible; never what was typed. */
+  /** Puts a use on record before its effect is visible; never what was typed. */
   #record(from: PaneName, to: PaneName, ask: PaneRequest): void {
     const { done, facts } = recordOf(ask);
     const text = `${from} ${done} ${to}`;

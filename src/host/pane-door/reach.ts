@@ -2,26 +2,26 @@ import type { PaneName, SessionName } from '../../base/ids.js';
 import type { PaneRequest } from '../../base/pane.js';
 import { visible } from '../../base/visible.js';
 
-/** What of a session's plan says who may reach whom. */
+/** The part of a session's plan that says which pane may reach which. */
 export interface ReachPlan {
   readonly name: SessionName;
   readonly panes: readonly {
     readonly name: PaneName;
-    /** undefined: all others. */
+    /** The panes that this one may reach; undefined for all others. */
     readonly mayReach: readonly PaneName[] | undefined;
   }[];
 }
 
 export interface Reach {
   readonly from: PaneName;
-  /** `PANE` or `SESSION:PANE`, as it was typed. */
+  /** The pane that is meant, as it was typed: `PANE` or `SESSION:PANE`. */
   readonly target: string;
   readonly verb: PaneRequest['verb'];
 }
 
 /**
- * Decides whether a pane may ask that of another one. Where `mayReach` is set, what it may not reach and
- * what is not there get the same answer; of itself it may only read.
+ * Decides whether a pane may ask something of another one. Where `mayReach` is set, what it may not
+ * reach and what is not there get the same answer; of itself it may only read.
  *
  * @returns the name of the pane that is meant, or a sentence that says why not.
  */
@@ -36,7 +36,7 @@ export function decideReach(
   if (to === from) {
     return verb === 'capture' ? to : { refusal: `${from} may only capture itself` };
   }
-  // Where all may be reached, there is nothing to hide.
+  // A pane that may reach all others may also learn which there are.
   if (to === undefined && own.mayReach === undefined) {
     return { refusal: `there is no pane ${visible(target, 64)} in ${name}` };
   }

@@ -5,12 +5,12 @@ const LF = 0x0a;
 const COMMA = 0x2c;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-/** `{"token":"…"`, which comes first. */
+/** Room for `{"token":"…"`, with which a request begins. */
 const MAX_HEAD_BYTES = 512;
 /** A request is two objects and a list of keys; JSON that is deeper or longer costs time to read. */
 const MAX_DEPTH = 3;
 const MAX_COMMAS = 1_024;
-/** `[` and `]` are `{` and `}` without this bit. */
+/** In ASCII `[` and `]` are `{` and `}` without this bit. */
 const CURLY_BIT = 0x20;
 const OPENING = 0x7b;
 const CLOSING = 0x7d;
@@ -73,7 +73,10 @@ function parse(
   }
 }
 
-/** One pass over the bytes, which builds nothing. */
+/**
+ * Whether a request has the depth and length of one, in one pass over its bytes that builds
+ * nothing.
+ */
 function isSmall(line: Buffer): boolean {
   let [depth, commas, isInString] = [0, 0, false];
   for (let at = 0; at < line.length; at += 1) {

@@ -1,7 +1,7 @@
 import { paneRequestSchema } from '../../base/pane.js';
 import { type ValueOf, z } from '../../base/schema.js';
 
-/** Twice the longest name, for `SESSION:PANE`. */
+/** Room for `SESSION:PANE` with the longest names. */
 const MAX_NAMES = 129;
 
 /** What one pane may ask of another: nothing that is not named here. */
@@ -20,14 +20,14 @@ const ask = paneRequestSchema.refine(({ verb }) => {
 /** What a pane asks for: one line on the door's socket. */
 export const doorRequestSchema = z.strictObject({
   token: z.string().max(256),
-  /** `PANE` or `SESSION:PANE`, as it was typed. */
+  /** The pane that is meant, as it was typed: `PANE` or `SESSION:PANE`. */
   target: z.string().max(MAX_NAMES),
   ask,
 });
 
 export type DoorRequest = ValueOf<typeof doorRequestSchema>;
 
-/** The classes of errors that whoever asks tells apart. */
+/** The classes of errors that the asking program tells apart. */
 export const DOOR_FAILURES = ['usage', 'refused', 'unavailable', 'busy', 'not-permitted'] as const;
 
 const failure = z.strictObject({

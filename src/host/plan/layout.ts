@@ -42,12 +42,12 @@ function writePart(part: LayoutPart, { size, x, y }: Cell): string {
   return isRow ? `${region}{${body}}` : `${region}[${body}]`;
 }
 
-/** What a row or column has in it, and along which direction that lies. */
+/** The parts of a row or column, and the direction along which they lie. */
 function innerOf(part: Exclude<LayoutPart, LayoutSize>) {
   return 'rows' in part ? ([part.rows, 'rows'] as const) : ([part.columns, 'columns'] as const);
 }
 
-/** Divides `total` cells, borders taken off, by the wishes; each part gets what it needs at least. */
+/** Divides `total` cells, less the borders, as the parts wish; each gets at least what it needs. */
 function share(parts: readonly LayoutPart[], direction: Direction, total: number): number[] {
   const available = total - (parts.length - 1);
   const needs = parts.map((part) => leastLength(part, direction));

@@ -20,7 +20,10 @@ export interface PlanProblem {
   readonly message: string;
 }
 
-/** What is wrong between the parts of a session: unknown names, circles, what can never be met. */
+/**
+ * What is wrong between the parts of a session: unknown names, circles, conditions that can never
+ * be met.
+ */
 export function findPlanProblems(session: PlannedSession): PlanProblem[] {
   return [
     ...dependencyProblems(session.panes),
@@ -42,7 +45,7 @@ function dependencyProblems(panes: readonly PlannedPane[]): PlanProblem[] {
   );
 }
 
-/** Each circle once, told at the pane of it that stands first. */
+/** Reports each circle once, at the pane of it that is configured first. */
 function circleProblems(panes: readonly PlannedPane[]): PlanProblem[] {
   const found = new Set<PaneName>();
   return panes.flatMap((pane, at): PlanProblem[] => {
@@ -55,7 +58,10 @@ function circleProblems(panes: readonly PlannedPane[]): PlanProblem[] {
   });
 }
 
-/** The names from `start` back to it, without the last; undefined when no way leads back. */
+/**
+ * The names on the way from `start` back to itself, without the last; undefined when no way leads
+ * back.
+ */
 function findCircle(start: PaneName, panes: readonly PlannedPane[]): PaneName[] | undefined {
   const seen = new Set<PaneName>();
   const follow = (name: PaneName, way: readonly PaneName[]): PaneName[] | undefined => {

@@ -12,7 +12,7 @@ import { findPlanProblems, type PlanProblem } from './plan-problems.js';
 /** tmux refuses to split a window into panes of less than a few cells long before this. */
 const MAX_PANES = 32;
 const MAX_SESSIONS = 32;
-/** Lines; each takes 0.5 to 5 KB of the tmux server's memory. */
+/** Most lines of scrollback; each takes 0.5 to 5 KB of the tmux server's memory. */
 const MAX_HISTORY = 200_000;
 const MAX_CRASHES = 1_000_000;
 
@@ -25,7 +25,7 @@ const command = z
 const name = z.string().refine(isName, `must be ${NAME_RULE}`);
 
 const policyKeys = {
-  /** `on-failure`: when it exited with a status other than 0, or a signal ended it. */
+  /** `on-failure`: when the command exited with a status other than 0, or a signal ended it. */
   restart: z
     .enum(['always', 'on-failure', 'never'])
     .default('always')
@@ -35,7 +35,7 @@ const policyKeys = {
       first: duration('0s', '1h').prefault('1s').describe('the pause after the first end'),
       factor: z.number().min(1).max(10).default(2).describe('how each further one grows'),
       max: duration('0s', '1d').prefault('1m').describe('the longest pause'),
-      // The pause is chosen from itself less this share of it, up to itself.
+      // The pause is drawn anew each time, shorter by up to this share of it.
       jitter: z.number().min(0).max(1).default(0.1).describe('share of it that is left to chance'),
     })
     .refine(({ first, max }) => first <= max, { path: ['first'], message: 'must be at most max' })
@@ -112,18 +112,24 @@ const pane = z.strictObject({
     .describe('panes it may signal from within; all others of its triad where left out'),
 });
 
-/** YAML makes numbers and true of what has no quotes; the variable of a process is a text. */
+/**
+ * The hint for a value without quotes, of which YAML makes a number or a boolean; a variable has to
+ * be a text.
+ */
 function textInQuotes({ input }: { readonly input?: unknown }): string | undefined {
   const isPlain = typeof input === 'number' || typeof input === 'boolean';
   return isPlain ? `must be a text, in quotes: "${input}"` : undefined;
 }
 
-/** What a union says of a value that fits none of its forms; all it knows by itself is that. */
+/**
+ * The message for a value that fits no form of a union, of which zod itself only says that it fits
+ * none.
+ */
 function orMissing(rule: string) {
   return ({ input }: { readonly input?: unknown }) => (input === undefined ? 'is missing' : rule);
 }
 
-/** A pane's part of its row or column: percent of it, or cells. */
+/** The size of a pane in its row or column: percent of it, or cells. */
 const size = z.union([z.string().regex(/^([1-9]\d?|100)%$/), z.number().int().min(1).max(1000)], {
   error: 'must be a size: 1% to 100%, or 1 to 1000 cells',
 });
@@ -187,7 +193,9 @@ const follow = z.union([z.enum(FOLLOWED), fixed], { error: FOLLOW_RULE }).defaul
 
 const windowSize = z.strictObject({ follow }).prefault({});
 
-/** What sizes the window: whose terminal, or cells, with the status line in them. */
+/**
+ * What sizes the window: somebody's terminal, or a number of cells that includes the status line.
+ */
 export type SizePolicy = Readonly<output<typeof windowSize>>;
 
 const session = z
@@ -214,12 +222,12 @@ const session = z
     if (places !== panes.length) {
       report(context, ['layout'], `has ${places} places for ${panes.length} panes`);
     }
-    // A part that is wrong is still as it was written, not as it is meant.
+    // A part with an issue was not transformed, and cannot be judged together with the others.
     const problems = isSound ? findPlanProblems(value) : [];
     for (const { path, message } of problems) report(context, path, message);
   });
 
-/** What `config/triad.yaml` says. */
+/** The schema of `config/triad.yaml`. */
 export const triadSchema = z.strictObject({
   sessions: z
     .array(session)

@@ -15,16 +15,16 @@ import type { Layout, PaneConfig, SizePolicy } from './schema.js';
 export interface PaneProgram {
   readonly title: string;
   readonly argv: readonly string[];
-  /** Absolute. */
+  /** The absolute path of the working directory. */
   readonly cwd: string;
-  /** Added to the environment of the tmux server. */
+  /** The variables that are added to the environment of the tmux server. */
   readonly env: Readonly<Record<string, string>>;
 }
 
 /** When a command that ended is started again, and how it is ended. */
 export interface PanePolicy
   extends Readonly<Pick<PaneConfig, 'restart' | 'backoff' | 'crashLimit' | 'stop'>> {
-  /** Well for this long, crashes and pauses count anew. */
+  /** After the command has been well for this long, crashes and pauses count anew. */
   readonly resetAfterMs: number;
 }
 
@@ -33,11 +33,11 @@ export interface PanePlan {
   readonly hasFocus: boolean;
   readonly program: PaneProgram;
   readonly policy: PanePolicy;
-  /** What must be met before it is started. */
+  /** The conditions to be met before the command is started. */
   readonly dependsOn: readonly Dependency[];
   readonly health: HealthPlan;
   readonly logFile: LogFilePlan | undefined;
-  /** Bytes of its output that are kept in memory, for `logs` and whatever else reads it. */
+  /** How many bytes of its output are kept in memory, for `logs` and other readers. */
   readonly keptBytes: number;
   /** Lines of scrollback; undefined: as `tmux.conf` says. */
   readonly historyLines: number | undefined;

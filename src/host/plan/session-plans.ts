@@ -7,13 +7,13 @@ import type { PanePlan, PaneProgram, SessionPlan } from './session-plan.js';
 const COMMAND_SESSION = sessionName('pair');
 
 export interface PlanHome {
-  /** What relative working directories are relative to. */
+  /** The folder that relative working directories start from. */
   readonly root: string;
   /** The environment of `triad up`. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** `config/triad.yaml` with every path and every variable filled in. */
+/** The plans that `config/triad.yaml` asks for, with every path and every variable filled in. */
 export function planSessions(config: TriadConfig, home: PlanHome): SessionPlan[] {
   return config.sessions.map(({ name, layout, size, panes, rules, webhookHosts }) => ({
     name,
@@ -38,7 +38,10 @@ function planPane(config: PaneConfig, program: PaneProgram): PanePlan {
   };
 }
 
-/** One command of somebody's in a single pane, in the directory and environment they gave it from. */
+/**
+ * The plan of `triad up -- CMD`: the command in a single pane, with the directory and environment
+ * it was given from.
+ */
 export function planCommand(argv: readonly string[], home: PlanHome): SessionPlan {
   const [file = ''] = argv;
   const name = basename(file)

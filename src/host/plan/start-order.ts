@@ -9,7 +9,10 @@ interface OrderedPane {
   readonly dependsOn: readonly Dependency[];
 }
 
-/** Each pane after those it depends on, otherwise as configured. There are no circles (plan-problems.ts). */
+/**
+ * The panes, each after those it depends on, otherwise as configured. There are no circles
+ * (plan-problems.ts).
+ */
 export function inStartOrder<P extends OrderedPane>(panes: readonly P[]): P[] {
   const ordered = new Set<P>();
   const add = (pane: P): void => {
@@ -45,7 +48,10 @@ export function isMet({ kind }: DependencyCondition, facts: DependencyFacts): bo
   }
 }
 
-/** `waits for db to be healthy`, and what keeps it from that where somebody has to do something. */
+/**
+ * What a pane waits for, as `waits for db to be healthy`, and the other's state where somebody has
+ * to act on it.
+ */
 export function describeWait({ on, until }: Dependency, state: PaneState): string {
   const isStuck = state === 'stopped' || state === 'failed' || state === 'exited';
   return `waits for ${on} ${wish(until)}${isStuck ? `, which is ${state}` : ''}`;

@@ -1,6 +1,6 @@
 export interface ActionQueueOptions {
   readonly maxAtOnce: number;
-  /** Further ones are refused. */
+  /** Actions beyond this are refused. */
   readonly maxWaiting: number;
 }
 
@@ -30,7 +30,7 @@ export class ActionQueue {
     return true;
   }
 
-  /** Forgets what waits. */
+  /** Drops the actions that wait; those under way go on. */
   clear(): void {
     this.#waiting = [];
   }

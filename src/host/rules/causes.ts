@@ -1,6 +1,9 @@
 import type { PaneName } from '../../base/ids.js';
 
-/** A firing that rules caused, one by one, this often in a row is the last. */
+/**
+ * The depth of the last firing in a chain of rules that cause each other; what would fire beyond is
+ * stopped.
+ */
 export const MAX_DEPTH = 4;
 
 /**

@@ -21,7 +21,7 @@ export interface RulePorts {
 export interface ActionContext extends ProgramSurroundings {
   readonly ports: RulePorts;
   readonly clock: Clock;
-  /** Aborted when nothing is wanted any more. */
+  /** Aborting it ends the action. */
   readonly signal: AbortSignal;
   /** What `exec` gets on its standard input. */
   readonly input: string;
@@ -32,7 +32,7 @@ export interface ActionContext extends ProgramSurroundings {
 
 /** How an action ended: `status` is that of the program or of the HTTP answer. */
 export interface ActionEnd {
-  /** Why it counts as failed, for people; null when it does not. */
+  /** Why the action counts as failed, for people; null when it does not. */
   readonly failure: string | null;
   readonly status: number | null;
 }
@@ -40,7 +40,7 @@ export interface ActionEnd {
 const DONE: ActionEnd = { failure: null, status: null };
 
 /**
- * Does what a rule says. A webhook is sent once: sent again it might count twice.
+ * Does what a rule says. A webhook is sent once: sent again its receiver might count it twice.
  *
  * @throws when it could not be done, or not in time.
  */

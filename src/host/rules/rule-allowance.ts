@@ -1,15 +1,15 @@
 import type { RulePlan } from './rule-plan.js';
 
-/** Least time between two tellings that something keeps a rule from firing. */
+/** The least time between two reports that something keeps a rule from firing. */
 const MIN_TELL_INTERVAL_MS = 60_000;
 
-/** `spent`: it fired as often as it may in its time. */
+/** `cooling`: its cooldown is not over. `spent`: it fired as often as its limit allows. */
 export type Allowance = 'free' | 'cooling' | 'spent';
 
 /** How often one rule may fire. Times are of `Clock.elapsed`. */
 export class RuleAllowance {
   #plan: RulePlan;
-  /** Of the firings within the last `limit.perMs`, oldest first; never more than `limit.count`. */
+  /** The moments of the last firings, oldest first; never more than `limit.count`. */
   #firedAt: number[] = [];
   #toldAt = Number.NEGATIVE_INFINITY;
 
@@ -17,7 +17,7 @@ export class RuleAllowance {
     this.#plan = plan;
   }
 
-  /** Another plan for the rule: what it did before still counts. */
+  /** Gives the rule another plan: what it did before still counts. */
   set plan(plan: RulePlan) {
     this.#plan = plan;
   }
@@ -36,7 +36,7 @@ export class RuleAllowance {
     this.#firedAt = [...this.#firedAt.filter((at) => now - at < keptMs), now].slice(-limit.count);
   }
 
-  /** Whether it is time to tell that the rule is kept from firing: once in its window. */
+  /** Whether to report that the rule is kept from firing: once in its window. */
   mayTell(now: number): boolean {
     return now - this.#toldAt >= Math.max(this.#plan.limit.perMs, MIN_TELL_INTERVAL_MS);
   }

@@ -24,9 +24,12 @@ import { RuleTriggers } from './rule-triggers.js';
 
 /** Output that comes so soon after a rule did something to a pane counts as caused by it. */
 const OUTPUT_CAUSED_MS = 5000;
-/** So do changes of its state: a restart takes its time. */
+/** A change of state within this after it counts so, too: a restart takes its time. */
 const STATE_CAUSED_MS = 60_000;
-/** Per kind of action: what waits for programs and hosts must not keep panes from being restarted. */
+/**
+ * The queue of each kind of action: slow programs and webhooks must not keep panes from being
+ * restarted.
+ */
 const QUEUE = { maxAtOnce: 4, maxWaiting: 64 };
 const MISSED_WINDOW_MS = 60_000;
 const RUNNING: readonly PaneState[] = ['running', 'healthy', 'unhealthy'];
@@ -35,7 +38,7 @@ export interface RuleEngineOptions {
   readonly session: SessionName;
   readonly plan: RulesPlan;
   readonly output: (pane: PaneName) => PaneOutput;
-  /** Where and with what a pane's command runs: the whole environment. Programs of rules get the same. */
+  /** The folder and whole environment of a pane's command; programs of rules get the same. */
   readonly surroundings: (pane: PaneName) => ProgramSurroundings;
   readonly ports: RulePorts;
   readonly clock: Clock;
@@ -43,10 +46,10 @@ export interface RuleEngineOptions {
   readonly record: (event: NewHostEvent) => void;
 }
 
-/** How a pane is, as far as rules are about it. */
+/** The part of a pane's condition that rules can be about. */
 export interface PaneCondition {
   readonly state: PaneState;
-  /** What it asks; null when it does not. */
+  /** The question that its command asks; null when it asks none. */
   readonly question: string | null;
 }
 
@@ -84,7 +87,7 @@ export class RuleEngine {
     this.setPlan(options.plan);
   }
 
-  /** From now on these rules hold. What a rule of the same name did before counts against its limits. */
+  /** Replaces the rules. What a rule of the same name did before counts against its limits. */
   setPlan(plan: RulesPlan): void {
     this.#plan = plan;
     const names = new Set(plan.rules.map(({ name }) => name));
@@ -134,7 +137,7 @@ export class RuleEngine {
     this.#consider(rule, { pane, matched: `${limitMs / 1000} s` }, OUTPUT_CAUSED_MS);
   }
 
-  /** A rule looks at all of a line; what is told of it is what the program has printed. */
+  /** Tries the rules on a whole line; only what the program has printed of it is reported. */
   #sawLine(pane: PaneName, { text, printed }: OutputLine): void {
     for (const rule of this.#plan.rules) {
       const { when } = rule;
@@ -145,7 +148,7 @@ export class RuleEngine {
     }
   }
 
-  /** A flood of output must not be searched for what a rule may not act on anyway. */
+  /** A rule that may not fire now is not searched for, so that a flood of output costs little. */
   #isOfInterest({ name }: RulePlan): boolean {
     const now = this.#options.clock.elapsed();
     const allowance = this.#allowances.get(name);

@@ -9,7 +9,7 @@ export type RuleCondition = { readonly pane: PaneName } & (
   | { readonly kind: 'silence'; readonly limitMs: number }
 );
 
-/** What it does then. */
+/** What a rule does when it fires. */
 export type RuleAction =
   | {
       readonly kind: 'send';
@@ -20,19 +20,19 @@ export type RuleAction =
   | { readonly kind: 'keys'; readonly pane: PaneName; readonly keys: readonly string[] }
   | { readonly kind: 'signal'; readonly pane: PaneName; readonly signal: PaneSignal }
   | { readonly kind: 'restart'; readonly pane: PaneName }
-  /** Run as the pane's user, with the matched text on standard input. */
+  /** A program, run as the pane's user with the matched text on standard input. */
   | { readonly kind: 'exec'; readonly argv: readonly string[] }
   | { readonly kind: 'webhook'; readonly url: string }
-  /** Shown to the drivers, and on record. */
+  /** A text that is shown to the drivers and put on record. */
   | { readonly kind: 'notify'; readonly text: string };
 
 export interface RulePlan {
   readonly name: string;
   readonly when: RuleCondition;
   readonly action: RuleAction;
-  /** After it fired it does not fire again for this long. */
+  /** How long the rule does not fire again after it fired. */
   readonly cooldownMs: number;
-  /** It fires at most `count` times in `perMs`. */
+  /** The rule fires at most `count` times in `perMs`. */
   readonly limit: { readonly count: number; readonly perMs: number };
 }
 

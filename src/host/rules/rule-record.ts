@@ -6,13 +6,16 @@ import type { RuleAction, RulePlan } from './rule-plan.js';
 const MAX_SHOWN = 256;
 /** Names of variables whose values are for the program alone; a URL often has a password in it. */
 const SECRET_NAME = /KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH|URL|DSN/i;
-/** Shorter values are in too many words to be of use to anybody. */
+/** Shorter values are not hidden: they are part of too many words, and no good secrets. */
 const MIN_SECRET_LENGTH = 6;
 
 /** Why a rule fires now: what it waited for has come. */
 export interface Cause {
   readonly pane: PaneName;
-  /** What the program has surely printed of the line, the state, or how long it was silent; from outside. */
+  /**
+   * What the program has surely printed of the line, the state, or how long it was silent; not to
+   * be trusted.
+   */
   readonly matched: string;
 }
 
@@ -20,14 +23,14 @@ export interface Cause {
 export interface Firing {
   readonly rule: RulePlan;
   readonly cause: Cause;
-  /** Of a program that ended, or of an HTTP answer. */
+  /** The status of a program that ended, or of an HTTP answer. */
   readonly status?: number | null;
 }
 
 interface Told extends Firing {
   readonly kind: EventKind;
   readonly session: SessionName;
-  /** What came of it, after "rule NAME". */
+  /** What came of the firing, worded to follow "rule NAME". */
   readonly text: string;
 }
 
@@ -66,7 +69,7 @@ function actionFacts(action: RuleAction): NewHostEvent['facts'] {
   }
 }
 
-/** Puts `[NAME]` in the place of each value of a secret variable that a program has put out. */
+/** Replaces each value of a secret variable that a program has put out with `[NAME]`. */
 export function hideValues(text: string, env: Readonly<Record<string, string>>): string {
   return Object.entries(env)
     .filter(([name, value]) => SECRET_NAME.test(name) && value.length >= MIN_SECRET_LENGTH)
@@ -74,7 +77,7 @@ export function hideValues(text: string, env: Readonly<Record<string, string>>):
     .reduce((hidden, [name, value]) => hidden.replaceAll(value, `[${name}]`), text);
 }
 
-/** What a rule does, for people, after "it". */
+/** What a rule does, for people, worded to follow "it". */
 export function describeAction(action: RuleAction): string {
   switch (action.kind) {
     case 'send':

@@ -7,18 +7,21 @@ import type { RulePlan } from './rule-plan.js';
 export interface RuleTriggersOptions {
   readonly output: (pane: PaneName) => PaneOutput;
   readonly clock: Clock;
-  /** A line has ended in a pane that has a rule about lines. */
+  /** Called when a line has ended in a pane that has a rule about lines. */
   readonly onLine: (pane: PaneName, line: OutputLine) => void;
-  /** So many bytes of a pane were not looked at. */
+  /** Called when so many bytes of a pane were not looked at. */
   readonly onMissed: (pane: PaneName, bytes: number) => void;
-  /** The pane of a rule about silence fell silent, by the name of the rule. */
+  /** Called when the pane of a rule about silence fell silent, with the name of the rule. */
   readonly onSilence: (rule: string) => void;
 }
 
 /** Listens to the output of the panes that rules are about. */
 export class RuleTriggers {
   readonly #options: RuleTriggersOptions;
-  /** How each watch is ended, by what it watches: one that is still wanted after a reload goes on. */
+  /**
+   * The function that ends each watch, by what it watches: one that is still wanted after a reload
+   * goes on.
+   */
   readonly #watches = new Map<string, () => void>();
   readonly #running = new Set<PaneName>();
   #rules: readonly RulePlan[] = [];
@@ -32,7 +35,7 @@ export class RuleTriggers {
     this.#renew();
   }
 
-  /** Only a command that runs can be silent. */
+  /** Notes whether a pane's command runs: only one that does can be silent. */
   setRunning(pane: PaneName, isRunning: boolean): void {
     if (isRunning === this.#running.has(pane)) return;
     if (isRunning) this.#running.add(pane);
