@@ -4,7 +4,7 @@ export const MAX_PRESENT_DRIVERS = 64;
 
 /** Who is attached to a session. */
 export const presenceSchema = z.strictObject({
-  /** Those who may type, the one who typed last first. The host is told of `MAX_PRESENT_DRIVERS` at most. */
+  /** The drivers, the one who typed last first; `MAX_PRESENT_DRIVERS` of them at most. */
   drivers: z.array(engineer).max(MAX_PRESENT_DRIVERS),
   /** How many watch, everybody counted. */
   observers: count,

@@ -7,7 +7,7 @@ export interface View {
   /** Settles once: after the last output, with the reason why there is no more. */
   readonly ended: Promise<ViewEnd>;
   /**
-   * While blocked the host drops this view's output, but for what is on its way; unblocking brings
+   * While blocked the host drops this view's output, except what is on its way; unblocking brings
    * one full repaint where something was dropped.
    */
   setBlocked(isBlocked: boolean): void;

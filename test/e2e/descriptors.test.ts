@@ -40,7 +40,7 @@ async function isRefused(path: string): Promise<boolean> {
   return outcome;
 }
 
-/** What is amiss is cleared within the 10 s after which it is tried again. */
+/** Whether `triad status` shows no problem; a part that failed is tried again within 10 s. */
 async function isWell(home: TriadHome): Promise<boolean> {
   return (await problems(home).catch(() => 'takes no connections')) === '';
 }

@@ -44,7 +44,7 @@ export class PanePipes implements Part {
   readonly #options: PanePipesOptions;
   /** The panes without a tap of ours, and when they are checked again. */
   readonly #attempts = new Map<PaneId, Attempt>();
-  /** Those of them that somebody pipes elsewhere. */
+  /** The panes of `#attempts` that somebody else has piped, by name. */
   readonly #others = new Map<PaneId, PaneName>();
   /** The panes that had a pipe at the last check. */
   #piped: ReadonlySet<PaneId> = new Set();
