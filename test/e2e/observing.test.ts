@@ -152,15 +152,18 @@ describe.each(FORMS)('in %s', (form) => {
     await observer.sees('engine');
   });
 
-  test('an observer gets the colours that their terminal has', async () => {
+  test('an observer gets the colours and underlines that their terminal has', async () => {
     await using driver = await drive();
     await using plain = await watch({ term: 'vt100' });
     await using full = await watch();
-    driver.type("printf '\\033[38;2;255;0;0mred\\033[0m col'; echo oured\r");
-    await plain.sees('red coloured');
-    await full.sees('red coloured');
+    driver.type(
+      "printf '\\033[38;2;255;0;0mred\\033[0m \\033[4:3;58:2::1:2:3mcurly\\033[0m col'; echo oured\r",
+    );
+    await plain.sees('red curly coloured');
+    await full.sees('red curly coloured');
     expect(full.output).toContain('38;2;255;0;0');
-    for (const [, words = ''] of plain.output.matchAll(/\x1b\[([\d;]*)m/g)) {
+    expect(full.output).toContain('\x1b[0;4m\x1b[4:3m\x1b[58:2::1:2:3mcurly');
+    for (const [, words = ''] of plain.output.matchAll(/\x1b\[([\d;:]*)m/g)) {
       expect(words).toMatch(/^0(;[1457])*$/);
     }
   });

@@ -17,7 +17,7 @@ const STYLES = [
     '7',
     '1;2;3;4;5;7;8;9;53',
   ],
-  ...['42', '38;5;9'],
+  ...['42', '38;5;9', '4;4:3;58:2::1:2:3', '4;4:2', '4;58:5:9'],
 ];
 
 /** Screens that have something of all there is, made with as many blanks and repetitions as real ones. */

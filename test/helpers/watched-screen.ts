@@ -95,9 +95,10 @@ function styleOf(cell: IBufferCell): string {
   return [...attributes, ...colours.filter((text) => text !== '')].join(' ');
 }
 
-/** SGR parameters in the words of `styleOf`. */
+/** SGR parameters in the words of `styleOf`, which has none for kinds and colours of underlines. */
 function normal(style: string): string {
-  const numbers = style === '' ? [] : style.split(';').map(Number);
+  const plain = style.split(';').filter((word) => word !== '' && !word.includes(':'));
+  const numbers = plain.map(Number);
   const words: (string | number)[] = [];
   for (let at = 0; at < numbers.length; ) {
     const [word, used] = parameter(numbers.slice(at));

@@ -1,15 +1,22 @@
 import type { IBufferCell } from '@xterm/headless';
+import { decorationOf } from './cell-extras.js';
 
 /** How many styles are remembered; when there are more, all are forgotten. A gradient has thousands. */
 const MAX_KNOWN = 4096;
 /** What the emulator calls the kinds of colours; the colour itself takes the 24 bits below. */
 const PALETTE_16 = 1 << 24;
 const PALETTE_256 = 2 << 24;
+const RGB = 3 << 24;
 const COLOUR_MASK = 0xffffff;
 /** A colour with its kind takes 26 bits, so that two of them fit into a number exactly. */
 const COLOUR_RANGE = 2 ** 26;
 /** SGR parameters in the order of the bits of `flagsOf` (ECMA-48 §8.3.117; 53 is overlined). */
 const ATTRIBUTES = [1, 2, 3, 4, 5, 7, 8, 9, 53];
+/** What is above the bits of `flagsOf`: kind and colour of the underline, 29 bits, so that all of it is exact. */
+const DECORATION_RANGE = 2 ** ATTRIBUTES.length;
+const UNDERLINE_KIND = COLOUR_RANGE;
+/** The emulator's colour of an underline after SGR 59, which is the one of the text. */
+const NO_UNDERLINE_COLOUR = COLOUR_RANGE - 1;
 const FOREGROUND = { normal: 30, bright: 90, extended: 38 };
 const BACKGROUND = { normal: 40, bright: 100, extended: 48 };
 
@@ -22,7 +29,7 @@ export class StyleReader {
   /** The parameters of SGR after a reset; '' for plain. */
   styleOf(cell: IBufferCell): string {
     if (cell.isAttributeDefault()) return '';
-    const flags = flagsOf(cell);
+    const flags = flagsOf(cell) + DECORATION_RANGE * decorationOf(cell);
     const foreground = cell.isFgDefault() ? 0 : cell.getFgColorMode() | cell.getFgColor();
     const background = cell.isBgDefault() ? 0 : cell.getBgColorMode() | cell.getBgColor();
     const colours = foreground * COLOUR_RANGE + background;
@@ -59,7 +66,19 @@ function flagsOf(cell: IBufferCell): number {
 function parameters(flags: number, foreground: number, background: number): string {
   const attributes = ATTRIBUTES.filter((_, bit) => (flags & (1 << bit)) !== 0);
   const colours = [colour(foreground, FOREGROUND), colour(background, BACKGROUND)];
-  return [...attributes, ...colours.filter((text) => text !== '')].join(';');
+  const words = [...attributes, ...colours, ...underline(Math.floor(flags / DECORATION_RANGE))];
+  return words.filter((word) => word !== '').join(';');
+}
+
+/** Its kind, where that is not the plain one, and its colour; with colons, since these are no parameters of their own. */
+function underline(decoration: number): string[] {
+  const kind = Math.floor(decoration / UNDERLINE_KIND);
+  const value = decoration % UNDERLINE_KIND;
+  const shown = kind > 1 ? [`4:${kind}`] : [];
+  if (value === 0 || value === NO_UNDERLINE_COLOUR) return shown;
+  const number = value & COLOUR_MASK;
+  if (value - number < RGB) return [...shown, `58:5:${number & 0xff}`];
+  return [...shown, `58:2::${number >> 16}:${(number >> 8) & 0xff}:${number & 0xff}`];
 }
 
 function colour(value: number, base: typeof FOREGROUND): string {

@@ -12,16 +12,24 @@ const known = new Map<Level, Map<string, string>>();
 export function styleSequence(style: string, level: Level): string {
   if (style === '') return '\x1b[0m';
   const ofLevel = known.get(level) ?? new Map<string, string>();
-  const made = ofLevel.get(style);
-  if (made !== undefined) return made;
+  const before = ofLevel.get(style);
+  if (before !== undefined) return before;
   if (ofLevel.size >= MAX_KNOWN) ofLevel.clear();
-  const sequence = `\x1b[${['0', ...shownParameters(style, level)].join(';')}m`;
+  const sequence = encoded(style, level);
   known.set(level, ofLevel.set(style, sequence));
   return sequence;
 }
 
-function shownParameters(style: string, level: Level): string[] {
-  const words = style.split(';');
+/** Each word with colons has a sequence of its own: a terminal that does not know it drops no more than that. */
+function encoded(style: string, level: Level): string {
+  const all = style.split(';');
+  const plain = all.filter((word) => !word.includes(':'));
+  const decorations = level === 'full' ? all.filter((word) => word.includes(':')) : [];
+  const first = ['0', ...shownParameters(plain, level)].join(';');
+  return [first, ...decorations].map((parameters) => `\x1b[${parameters}m`).join('');
+}
+
+function shownParameters(words: readonly string[], level: Level): readonly string[] {
   if (isAtLeast(level, 'rgb')) return words;
   const shown: string[] = [];
   for (let at = 0; at < words.length; ) {

@@ -7,7 +7,7 @@ const TERM = 'xterm-256color';
 /** The user option by which sessions are known that were made here. */
 const MARK = '@triad_mirror';
 /** The features that the screen model has (tmux -T); `sync` brackets redraws, so that none shows half. */
-const FEATURES = '256,RGB,ccolour,cstyle,overline,strikethrough,sync';
+const FEATURES = '256,RGB,ccolour,cstyle,overline,strikethrough,sync,usstyle';
 
 export interface MirrorClientOptions {
   readonly server: TmuxServer;
@@ -37,7 +37,7 @@ export function openMirrorClient(options: MirrorClientOptions): PtyProcess {
     ['set-hook', '-t', session, 'client-detached', `kill-session -t ${session}`],
     ['attach-session', '-E', '-t', session, '-f', 'read-only,ignore-size'],
   ];
-  const markers = new SyncMarkers();
+  const forms = new AgreedForms();
   const answers = new TerminalAnswers((bytes) => client.write(bytes));
   const client: PtyProcess = PtyProcess.spawn({
     file: server.program.path,
@@ -51,7 +51,7 @@ export function openMirrorClient(options: MirrorClientOptions): PtyProcess {
     pace: MIRROR_PACE,
     onOutput: (bytes) => {
       answers.read(bytes);
-      const output = markers.translate(bytes);
+      const output = forms.translate(bytes);
       if (output.length > 0) onOutput(output);
     },
   });
@@ -80,23 +80,27 @@ export function grouped(name: string): string {
 
 /** How tmux 3.2 and 3.3 bracket a redraw; 3.4 and later use mode 2026, as terminals do. */
 const OLD_MARKER = /\u001bP=([12])s\u001b\\/g;
-/** The beginning of a marker that is cut off by the end of a piece. */
-const BEGINNING = /\u001b(?:P(?:=(?:[12](?:s\u001b?)?)?)?)?$/;
+/** How tmux sets a 24-bit colour of underlines (`Setulc`): without the place for a colour space, which ISO 8613-6 has. */
+const UNDERLINE_COLOUR = /\u001b\[58:2:(\d+:\d+:\d+)m/g;
+/** The beginning of either, cut off by the end of a piece. */
+const BEGINNING =
+  /\u001b(?:P(?:=(?:[12](?:s\u001b?)?)?)?|\[(?:5(?:8(?::(?:2(?::[\d:]{0,11})?)?)?)?)?)?$/;
 const ESC = 0x1b;
 
-/** Translates old markers of synchronised updates to mode 2026. */
-export class SyncMarkers {
+/** Brings what tmux has forms of its own for into the form that the screen model knows. */
+export class AgreedForms {
   #rest = '';
 
-  /** @returns the output so far without the beginning of a marker; maybe nothing. */
+  /** @returns the output so far without the beginning of either; maybe nothing. */
   translate(bytes: Uint8Array): Uint8Array {
     if (this.#rest === '' && !bytes.includes(ESC)) return bytes;
     const text = this.#rest + Buffer.from(bytes).toString('latin1');
     const end = BEGINNING.exec(text)?.index ?? text.length;
     this.#rest = text.slice(end);
-    const whole = text.slice(0, end).replace(OLD_MARKER, (_marker, kind) => {
-      return kind === '1' ? '\x1b[?2026h' : '\x1b[?2026l';
-    });
+    const whole = text
+      .slice(0, end)
+      .replace(OLD_MARKER, (_marker, kind) => (kind === '1' ? '\x1b[?2026h' : '\x1b[?2026l'))
+      .replace(UNDERLINE_COLOUR, '\x1b[58:2::$1m');
     return Buffer.from(whole, 'latin1');
   }
 }

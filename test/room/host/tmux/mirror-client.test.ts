@@ -38,6 +38,15 @@ test('a mirror’s client has every row, its redraws are bracketed, and its keys
   expect(await tmux.ask('list-clients', '-F', '#{client_readonly}')).toBe('1');
 });
 
+test('kinds and colours of underlines reach a mirror', async () => {
+  const text = String.raw`\033[4:3;58:2::1:2:3mcurly\033[0m \033[4:2mdouble\033[0m`;
+  await using tmux = await PrivateTmux.start({ command: ['sh', '-c', `printf '${text}'; cat`] });
+  await using client = open(tmux);
+  await eventually('it was drawn', () => client.output().includes('double'));
+  expect(client.output()).toMatch(/\x1b\[58:2::1:2:3m\x1b\[4:3m(\x1b\[H)?curly/);
+  expect(client.output()).toMatch(/\x1b\[4:2mdouble/);
+});
+
 test('what was drawn in a rest comes in one piece', async () => {
   await using tmux = await PrivateTmux.start({
     command: ['sh', '-c', 'read go; seq 1 300000; cat'],

@@ -102,6 +102,23 @@ describe('a frame for a terminal', () => {
     expect(Buffer.from(bytes).toString()).toContain(drawn);
   });
 
+  test('has underlines of other kinds and colours where all is shown, each by itself, and plain ones elsewhere', () => {
+    const curly = { glyphs: ['a'], styles: ['4;31;4:3;58:2::1:2:3'] };
+    const shown = (level: Level): string => {
+      const grid = { cols: 1, rows: [curly], cursor: null };
+      const { bytes } = encodeFrame(undefined, grid, {
+        ...abilities(level, false),
+        maxBytes: 1000,
+      });
+      return Buffer.from(bytes).toString().split('\x1b[1;1H')[1] ?? '';
+    };
+    expect(shown('full')).toBe('\x1b[0;4;31m\x1b[4:3m\x1b[58:2::1:2:3ma');
+    expect(shown('rgb')).toBe('\x1b[0;4;31ma');
+    expect(shown('256')).toBe('\x1b[0;4;31ma');
+    expect(shown('16')).toBe('\x1b[0;4;31ma');
+    expect(shown('attributes')).toBe('\x1b[0;4ma');
+  });
+
   test('without colours has none, whatever the screen has', () => {
     const grids = new RandomGrids(new Random(5));
     for (let count = 0; count < 50; count += 1) {

@@ -68,6 +68,19 @@ describe('a screen model', () => {
     expect(rows[0]?.styles.slice(0, styles.length)).toEqual(styles);
   });
 
+  test('reads kinds and colours of underlines, in all forms that tmux writes', async () => {
+    using subject = new Subject();
+    const styles = ['4:2', '4:3;58:2::1:2:3', '1;38;5;9;4:4;58:5:200', '58:5:7', '4:5', '4:3', ''];
+    const written = [
+      ...['4:2', '58;2;1;2;3m\x1b[4:3', '1;38;5;9;58:5:200;4:4', '58:2::1:2:3;4;58;5;7', '4:5'],
+      ...['58:5:9;4:3m\x1b[59', '58:5:9'],
+    ];
+    const { rows } = await subject.after(written.map((each) => `\x1b[0;${each}mx`).join(''));
+    const read = rows[0]?.styles.slice(0, styles.length);
+    expect(read?.map((style) => style.replace(/(^|;)4;/, '$1').replace(/^4$/, ''))).toEqual(styles);
+    expect(read?.slice(0, -1).every((style) => style.split(';').includes('4'))).toBe(true);
+  });
+
   test('counts columns as tmux does', async () => {
     const widths: Record<string, number> = {
       ...{ a: 1, é: 1, 'e\u0301\u0301': 1, 日: 2, '日\u0301': 2, 한: 2, '\u1100\u1161': 2 },
