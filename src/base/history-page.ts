@@ -1,4 +1,3 @@
-import { MAX_PAGE_LINES } from './page-size.js';
 import { terminalSize, type ValueOf, z } from './schema.js';
 
 /** Most lines with colours in a page: capturing them blocks the whole tmux server. */
@@ -8,15 +7,17 @@ const MAX_HISTORY = 1_000_000_000;
 /** Room for a thousand cells, each with colours, attributes and combining characters of its own. */
 const MAX_LINE_CHARACTERS = 256 * 1024;
 
+/** How many lines have scrolled off and are kept. */
+export const historySize = z.int().min(0).max(MAX_HISTORY);
+
+export const lineText = z.string().max(MAX_LINE_CHARACTERS);
+
 /** Lines count from the top of what the pane shows now: 0 is its first, -1 the last that scrolled off. */
-const firstLine = z.int().min(-MAX_HISTORY).max(1000);
+export const firstLine = z.int().min(-MAX_HISTORY).max(1000);
 
 export const historyRequestSchema = z.strictObject({
   firstLine,
-  /** How many lines are asked for; with colours come `MAX_STYLED_LINES` at most. */
-  count: z.int().min(1).max(MAX_PAGE_LINES),
-  /** Set for a search, which needs neither colours nor `lines`: a third of the work. */
-  isPlain: z.boolean(),
+  count: z.int().min(1).max(MAX_STYLED_LINES),
 });
 
 export type HistoryRequest = ValueOf<typeof historyRequestSchema>;
@@ -28,14 +29,13 @@ export const historyPageSchema = z.strictObject({
    * Lines with colours, each complete in itself: SGR sequences are the only control characters, and
    * none lasts beyond its line. Blanks at their ends are left out; none is wider than the pane.
    */
-  lines: z.array(z.string().max(MAX_LINE_CHARACTERS)).max(MAX_STYLED_LINES),
+  lines: z.array(lineText).max(MAX_STYLED_LINES),
   /** The text of each line, as tmux has it: to compare, never to show. */
-  texts: z.array(z.string().max(MAX_LINE_CHARACTERS)).max(MAX_PAGE_LINES),
+  texts: z.array(lineText).max(MAX_STYLED_LINES),
   /** Which of `lines` go on in the next one, since they were too long for the pane. */
   wrapped: z.array(z.int().min(0).max(MAX_STYLED_LINES)).max(MAX_STYLED_LINES),
-  /** How many lines have scrolled off and are kept. */
-  historySize: z.int().min(0).max(MAX_HISTORY),
-  /** The size of the pane when the page was taken. */
+  historySize,
+  /** Of the pane, when the page was taken. */
   size: terminalSize,
   /** Whether a program has the alternate screen, and so keeps its own history, if any. */
   isAlternate: z.boolean(),

@@ -1,5 +1,6 @@
 import type { ZodSafeParseResult, ZodType } from 'zod';
 import { historyPageSchema, historyRequestSchema } from '../base/history-page.js';
+import { searchedPagesSchema, searchRequestSchema } from '../base/history-search.js';
 import { eventsPageSchema, eventsRequestSchema } from '../base/host-event.js';
 import { type OutputPage, outputPageSchema, outputRequestSchema } from '../base/output-page.js';
 import {
@@ -79,6 +80,13 @@ const LINK = {
     kind: 'question',
     request: z.strictObject({ session, pane: paneId, ...historyRequestSchema.shape }),
     answer: historyPageSchema,
+  },
+  /** Searches some pages of a pane's lines for a text. @throws as `history`. */
+  search: {
+    of: 'session',
+    kind: 'question',
+    request: z.strictObject({ session, pane: paneId, ...searchRequestSchema.shape }),
+    answer: searchedPagesSchema,
   },
   /**
    * Asks something of one pane. A capture is answered with its text, lines ended by LF, blank ones at the end removed.

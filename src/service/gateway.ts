@@ -360,5 +360,6 @@ function mirrorSource(link: HostLink, session: SessionName): MirrorSource {
   return {
     openMirror: (sink) => link.openMirror({ session, ...sink }),
     history: (pane, request) => link.history({ session, pane, ...request }),
+    search: (pane, request) => link.search({ session, pane, ...request }),
   };
 }

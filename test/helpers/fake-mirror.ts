@@ -1,4 +1,5 @@
 import type { HistoryPage } from '../../src/base/history-page.js';
+import type { SearchedPages } from '../../src/base/history-search.js';
 import type { TerminalSize } from '../../src/base/terminal-size.js';
 import type { MirrorSink, View, ViewEnd } from '../../src/base/view.js';
 import type { WindowLayout } from '../../src/base/window-layout.js';
@@ -41,6 +42,10 @@ export class FakeSource implements MirrorSource {
 
   async history(): Promise<HistoryPage> {
     throw new Error('nobody asks for history here');
+  }
+
+  async search(): Promise<SearchedPages> {
+    throw new Error('nobody searches here');
   }
 
   output(text: string | Uint8Array): void {

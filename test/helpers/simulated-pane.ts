@@ -1,4 +1,10 @@
+import { FoldedText } from '../../src/base/folded-text.js';
 import type { HistoryPage, HistoryRequest } from '../../src/base/history-page.js';
+import {
+  LINES_AROUND,
+  type SearchedPages,
+  type SearchRequest,
+} from '../../src/base/history-search.js';
 import type { Row } from '../../src/gateway/mirror/grid.js';
 
 /**
@@ -57,11 +63,30 @@ export class SimulatedPane {
     const end = Math.max(firstLine, request.firstLine + request.count);
     const lines = all.slice(firstLine + historySize, end + historySize);
     const size = { cols: this.cols, rows: this.rows };
-    const shown = request.isPlain ? [] : lines;
     return {
-      ...{ firstLine, lines: shown, texts: lines, wrapped: [], historySize, size },
+      ...{ firstLine, lines, texts: lines, wrapped: [], historySize, size },
       ...{ isAlternate: false, costMs: lines.length / 500 },
     };
+  }
+
+  search({ text, direction, pageLines, pages, ...from }: SearchRequest): SearchedPages {
+    const all = [...this.#scrolledOff, ...this.#visible];
+    const historySize = this.#scrolledOff.length;
+    const about = { historySize, costMs: pageLines / 500 };
+    const wanted = new FoldedText(text);
+    let at = from.firstLine + from.historySize;
+    for (let searched = 0; searched < pageLines * pages; searched += 1) {
+      const line = all[at];
+      if (line === undefined) return { ...about, searched, next: null, found: null };
+      if (wanted.isIn(line)) {
+        const first = Math.max(0, at - LINES_AROUND);
+        const texts = all.slice(first, at + LINES_AROUND + 1);
+        const found = { line: at - historySize, firstLine: first - historySize, texts };
+        return { ...about, searched: searched + 1, next: found.line, found };
+      }
+      at += direction === 'forward' ? 1 : -1;
+    }
+    return { ...about, searched: pageLines * pages, next: at - historySize, found: null };
   }
 }
 

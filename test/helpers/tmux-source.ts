@@ -1,4 +1,5 @@
 import type { HistoryPage } from '../../src/base/history-page.js';
+import type { SearchedPages } from '../../src/base/history-search.js';
 import type { TerminalSize } from '../../src/base/terminal-size.js';
 import type { MirrorSink, View } from '../../src/base/view.js';
 import type { MirrorSource } from '../../src/gateway/mirror/mirror-source.js';
@@ -44,6 +45,10 @@ export class TmuxSource implements MirrorSource, AsyncDisposable {
 
   async history(): Promise<HistoryPage> {
     throw new Error('nobody asks for history here');
+  }
+
+  async search(): Promise<SearchedPages> {
+    throw new Error('nobody searches here');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -70,9 +70,12 @@ export class ViewedSession {
       size: options.size ?? { cols: 80, rows: 24 },
       abilities: this.abilities,
       pane: options.pane,
-      history: async (pane, request) => {
-        this.asked.push({ pane, request });
-        return this.answer?.(request) ?? this.buffer.page(request);
+      lines: {
+        history: async (pane, request) => {
+          this.asked.push({ pane, request });
+          return this.answer?.(request) ?? this.buffer.page(request);
+        },
+        search: async (_pane, request) => this.buffer.search(request),
       },
       rowsOf: plainRows,
       during: (work) => work(new OwnSlices()),

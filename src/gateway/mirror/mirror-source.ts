@@ -1,4 +1,5 @@
 import type { HistoryPage, HistoryRequest } from '../../base/history-page.js';
+import type { SearchedPages, SearchRequest } from '../../base/history-search.js';
 import type { PaneId } from '../../base/ids.js';
 import type { MirrorSink, View, ViewEnd } from '../../base/view.js';
 
@@ -11,6 +12,11 @@ export interface MirrorSource {
   openMirror(sink: MirrorSink): Promise<View>;
   /** A page of a pane's lines. */
   history(pane: PaneId, request: HistoryRequest): Promise<HistoryPage>;
+  /** Searches some pages of them. */
+  search(pane: PaneId, request: SearchRequest): Promise<SearchedPages>;
 }
+
+/** What there is to read of a session's panes. */
+export type PaneLines = Pick<MirrorSource, 'history' | 'search'>;
 
 export type FeedEnd = ViewEnd['reason'];

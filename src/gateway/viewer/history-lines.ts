@@ -1,5 +1,4 @@
 import type { HistoryPage } from '../../base/history-page.js';
-import { MAX_PAGE_LINES } from '../../base/page-size.js';
 import type { Row } from '../mirror/grid.js';
 import { findJoint, repeatedLines } from './history-joint.js';
 import { rowText } from './row-search.js';
@@ -7,8 +6,6 @@ import { textRow } from './text-row.js';
 
 /** Lines that one observer holds; the ones farthest from the view go first, and are fetched again. */
 export const MAX_HELD_LINES = 1000;
-/** Lines that a search holds, without styles: the page that was read last and the one before. */
-export const MAX_SEARCHED_LINES = 3 * MAX_PAGE_LINES;
 
 const GAP_TEXT = '── lines are missing here ──';
 const GAP: HistoryLine = {
@@ -18,7 +15,7 @@ const GAP: HistoryLine = {
   isWrapped: false,
 };
 
-/** Stands for the row of a line of which only the text was read. */
+/** Stands for the row of a line of which only the text is known. */
 const UNREAD: Row = { glyphs: [], styles: [] };
 
 export interface HistoryLine {
@@ -29,6 +26,9 @@ export interface HistoryLine {
   /** The line was too long for the pane: the next one goes on with it. */
   readonly isWrapped: boolean;
 }
+
+/** Lines of which only the texts are known. */
+export type FoundLines = Pick<HistoryPage, 'firstLine' | 'texts' | 'historySize'>;
 
 /** The end of what is held that a page belongs to. */
 export type Side = 'older' | 'newer';
@@ -146,6 +146,22 @@ export class HistoryLines {
   }
 
   /**
+   * Forgets everything but these lines, which were found on this side of what is held.
+   *
+   * @returns the number of the first one.
+   */
+  moveTo(found: FoundLines, side: Side): number {
+    this.#moveOn(found.historySize);
+    const top = this.#tops[side];
+    this.#lines = linesOf({ ...found, wrapped: [] }, []);
+    this.#first = top + found.firstLine;
+    this.#tops = { older: top, newer: top };
+    this.#hasOldest = false;
+    this.#hasNewest = false;
+    return this.#first;
+  }
+
+  /**
    * Forgets everything but this page, in which the line keeps its number; nothing if it is not there.
    *
    * @returns whether the line is in the page.
@@ -199,7 +215,8 @@ export class HistoryLines {
   }
 
   /** Drops the lines farthest from a line until few enough are held. */
-  trimAround(number: number, most = MAX_HELD_LINES): void {
+  trimAround(number: number): void {
+    const most = MAX_HELD_LINES;
     const excess = this.#lines.length - most;
     if (excess <= 0) return;
     const before = Math.max(0, number - this.#first - Math.ceil(most / 2));
@@ -264,7 +281,10 @@ function merge(held: readonly HistoryLine[], piece: Piece, reachesEnd: boolean):
   return merged;
 }
 
-function linesOf(page: HistoryPage, rows: readonly Row[]): HistoryLine[] {
+function linesOf(
+  page: Pick<HistoryPage, 'firstLine' | 'texts' | 'wrapped'>,
+  rows: readonly Row[],
+): HistoryLine[] {
   const wrapped = new Set(page.wrapped);
   return page.texts.map((text, index) => {
     const [row = UNREAD, next = UNREAD] = [rows[index], rows[index + 1]];

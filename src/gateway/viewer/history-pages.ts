@@ -1,7 +1,5 @@
 import { FairQueue } from '../../base/fair-queue.js';
-import type { HistoryPage, HistoryRequest } from '../../base/history-page.js';
-import type { PaneId } from '../../base/ids.js';
-import type { MirrorSource } from '../mirror/mirror-source.js';
+import type { PaneLines } from '../mirror/mirror-source.js';
 
 /**
  * Asks for pages one after the other, for all observers of a session together: none takes tmux
@@ -9,22 +7,25 @@ import type { MirrorSource } from '../mirror/mirror-source.js';
  * Engineers take turns. An observer has two requests at most (`Viewer`), which bounds what waits.
  */
 export class PacedHistory {
-  readonly #history: MirrorSource['history'];
+  readonly #lines: PaneLines;
   readonly #waiting = new FairQueue<() => Promise<void>>();
   #isBusy = false;
 
-  constructor(history: MirrorSource['history']) {
-    this.#history = history;
+  constructor(lines: PaneLines) {
+    this.#lines = lines;
   }
 
   /** Pages for one engineer. */
-  of(engineer: string): MirrorSource['history'] {
-    return (pane, request) => this.#ask(engineer, pane, request);
+  of(engineer: string): PaneLines {
+    return {
+      history: (...request) => this.#ask(engineer, () => this.#lines.history(...request)),
+      search: (...request) => this.#ask(engineer, () => this.#lines.search(...request)),
+    };
   }
 
-  #ask(engineer: string, pane: PaneId, request: HistoryRequest): Promise<HistoryPage> {
+  #ask<T>(engineer: string, read: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#waiting.add(engineer, () => this.#history(pane, request).then(resolve, reject));
+      this.#waiting.add(engineer, () => read().then(resolve, reject));
       if (!this.#isBusy) void this.#work();
     });
   }

@@ -1,3 +1,5 @@
+import { type Direction, MAX_PAGES_AT_ONCE } from '../../base/history-search.js';
+import { PageSize } from '../../base/page-size.js';
 import type { InSlices, Slices } from '../../base/slices.js';
 import type { HistoryLines } from './history-lines.js';
 import type { HistoryReader } from './history-reader.js';
@@ -6,8 +8,8 @@ import type { Needle } from './row-search.js';
 /** Longest text to search for. */
 const MAX_NEEDLE_CHARACTERS = 256;
 
-/** `backward` is towards the oldest line, `forward` towards the newest. */
-export type Direction = 'backward' | 'forward';
+/** Times in a row that nothing was searched because the session was faster. */
+const MAX_TRIES = 3;
 
 export interface SearchRequest {
   readonly needle: Needle;
@@ -25,30 +27,50 @@ export interface SearchOutcome {
   readonly searched: number;
 }
 
-/** Searches for a text line by line and page by page, until it is found, stopped, or there are no more lines. */
+/** Searches the lines that are held, then lets the host search on, until the text is found, stopped, or there are no more lines. */
 export async function search(
   reader: HistoryReader,
   request: SearchRequest,
 ): Promise<SearchOutcome> {
-  const { direction, signal } = request;
-  let number = request.from;
-  let searched = 0;
-  for (;;) {
-    const held = await request.during((slices) =>
-      searchHeld(reader.lines, { ...request, from: number }, slices),
-    );
-    searched += held.searched;
-    if (held.found !== undefined) {
-      await reader.settle(held.found);
-      return { found: held.found, searched };
+  const { lines } = reader;
+  const held = await request.during((slices) => searchHeld(lines, request, slices));
+  const isBackward = request.direction === 'backward';
+  if (held.found !== undefined || (isBackward && lines.hasOldest)) return held;
+  const firstLine = isBackward ? lines.tmuxLine(lines.first) - 1 : lines.tmuxLine(lines.end);
+  const { historySize } = lines;
+  return await searchOn(reader, request, { firstLine, historySize, searched: held.searched });
+}
+
+interface Place {
+  readonly firstLine: number;
+  readonly historySize: number;
+  readonly searched: number;
+}
+
+async function searchOn(
+  reader: HistoryReader,
+  { needle: { text }, direction, signal, onProgress }: SearchRequest,
+  from: Place,
+): Promise<SearchOutcome> {
+  const size = new PageSize({ cols: reader.cols, isStyled: false });
+  let { firstLine, historySize, searched } = from;
+  for (let pages = 1, tries = 0; !signal.aborted && tries < MAX_TRIES; ) {
+    onProgress(searched);
+    const asked = { text, direction, firstLine, historySize, pageLines: size.lines, pages };
+    const answer = await reader.search(asked);
+    size.note(asked.pageLines, answer.costMs);
+    searched += answer.searched;
+    if (answer.found !== null) {
+      const found = { ...answer.found, historySize: answer.historySize };
+      const side = direction === 'backward' ? 'older' : 'newer';
+      return { found: await reader.goToFound(found, side), searched };
     }
-    if (signal.aborted) return { found: undefined, searched };
-    number += direction === 'forward' ? held.searched : -held.searched;
-    request.onProgress(searched);
-    const read = await (direction === 'forward' ? reader.readNewer() : reader.readOlder());
-    if (read !== 'grown') return { found: undefined, searched };
-    reader.trimAround(number);
+    if (answer.next === null) break;
+    [firstLine, historySize] = [answer.next, answer.historySize];
+    tries = answer.searched === 0 ? tries + 1 : 0;
+    pages = Math.min(2 * pages, MAX_PAGES_AT_ONCE);
   }
+  return { found: undefined, searched };
 }
 
 /**

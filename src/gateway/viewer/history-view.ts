@@ -1,3 +1,4 @@
+import type { Direction } from '../../base/history-search.js';
 import type { InSlices } from '../../base/slices.js';
 import type { TerminalSize } from '../../base/terminal-size.js';
 import type { Grid, Row } from '../mirror/grid.js';
@@ -5,7 +6,7 @@ import { copyToClipboard } from './clipboard.js';
 import { cutRow } from './crop.js';
 import type { HistoryLines } from './history-lines.js';
 import { HistoryReader, type LineSource, type ReadOutcome } from './history-reader.js';
-import { type Direction, SearchPrompt, search } from './history-search.js';
+import { SearchPrompt, search } from './history-search.js';
 import type { Key } from './key-decoder.js';
 import { MarkedRows, Needle } from './row-search.js';
 import { textRow } from './text-row.js';

@@ -3,7 +3,7 @@ import type { LoopShare, Steps } from '../../base/loop-share.js';
 import type { TerminalSize } from '../../base/terminal-size.js';
 import type { Logger } from '../../log/logger.js';
 import { rowsFor } from '../mirror/captured-rows.js';
-import type { FeedEnd, MirrorSource } from '../mirror/mirror-source.js';
+import type { FeedEnd, PaneLines } from '../mirror/mirror-source.js';
 import type { Mirrors } from '../mirror/mirrors.js';
 import { MAX_UNCONSUMED_BYTES, type ObserverDisplay } from '../mirror/observer-display.js';
 import type { ObserverTerminal, Watcher, WatchRequest } from '../mirror/watching.js';
@@ -17,7 +17,7 @@ const NOTHING = new Uint8Array();
 export interface LiveWatcherOptions {
   readonly request: WatchRequest;
   /** Pages for the engineer who watches. */
-  readonly history: MirrorSource['history'];
+  readonly lines: PaneLines;
   readonly share: LoopShare;
   readonly polls: PanePolls;
   /** How the session's tmux counts columns. */
@@ -41,7 +41,7 @@ export class LiveWatcher implements Watcher, Steps {
   #display: ObserverDisplay | undefined;
   #end: (end: { readonly reason: FeedEnd | 'left' }) => void = () => undefined;
 
-  constructor({ request, history, share, polls, log, columns }: LiveWatcherOptions) {
+  constructor({ request, lines, share, polls, log, columns }: LiveWatcherOptions) {
     const { session, size, pane, abilities } = request;
     this.#request = request;
     this.owner = request.engineer;
@@ -52,7 +52,7 @@ export class LiveWatcher implements Watcher, Steps {
       this.#end = resolve;
     });
     this.#viewer = new Viewer({
-      ...{ session, size, pane, abilities, polls, history },
+      ...{ session, size, pane, abilities, polls, lines },
       rowsOf: (lines, cols) =>
         rowsFor({ share, owner: request.engineer, columns: columns() }, lines, cols),
       during: (work) => share.during(request.engineer, work),

@@ -1,12 +1,12 @@
 import type { PaneId } from '../../base/ids.js';
 import type { Grid } from '../mirror/grid.js';
-import type { LineSource } from './history-reader.js';
+import type { PageSource } from './history-reader.js';
 
 const EVERY_MS = 1000;
 const MAX_LINES = 500;
 
 interface PanePollOptions {
-  readonly source: LineSource;
+  readonly source: PageSource;
   readonly onChange: () => void;
   /** Gives a number that no other screen has. */
   readonly takeNumber: () => number;
@@ -46,7 +46,7 @@ class PanePoll {
   async #ask(): Promise<void> {
     const { source, onChange } = this.#options;
     try {
-      const page = await source.history({ firstLine: 0, count: MAX_LINES, isPlain: false });
+      const page = await source.history({ firstLine: 0, count: MAX_LINES });
       const rows = await source.rowsOf(page.lines, page.size.cols);
       this.#screen = { cols: page.size.cols, rows, cursor: null };
       this.#number = this.#options.takeNumber();
@@ -69,11 +69,11 @@ export interface PollSubscription {
 
 /** The panes of a session that somebody watches apart from the shared screen: each is polled once for all who do. */
 export class PanePolls {
-  readonly #sourceOf: (pane: PaneId) => LineSource;
+  readonly #sourceOf: (pane: PaneId) => PageSource;
   #screens = 0;
   readonly #open = new Map<PaneId, { poll: PanePoll; listeners: Set<() => void> }>();
 
-  constructor(sourceOf: (pane: PaneId) => LineSource) {
+  constructor(sourceOf: (pane: PaneId) => PageSource) {
     this.#sourceOf = sourceOf;
   }
 

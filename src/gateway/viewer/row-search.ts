@@ -1,3 +1,4 @@
+import { FoldedText } from '../../base/folded-text.js';
 import type { Row } from '../mirror/grid.js';
 
 /** What a row shows as text; blanks at the end are none. */
@@ -5,23 +6,18 @@ export function rowText(row: Row): string {
   return row.glyphs.join('').trimEnd();
 }
 
-/**
- * A plain text that is searched for: case counts when it has an upper case letter, and the ways to
- * compose a character are the same (NFC).
- */
+/** A text that is searched for, and marked where it is found. */
 export class Needle {
   readonly text: string;
-  readonly #isCaseSensitive: boolean;
-  readonly #folded: string;
+  readonly #folded: FoldedText;
 
   constructor(text: string) {
     this.text = text;
-    this.#isCaseSensitive = /\p{Lu}/u.test(text);
-    this.#folded = this.#fold(text);
+    this.#folded = new FoldedText(text);
   }
 
   isIn(text: string): boolean {
-    return this.#fold(text).includes(this.#folded);
+    return this.#folded.isIn(text);
   }
 
   /** Turns what matches in a row inverse; the row itself where nothing does. */
@@ -29,24 +25,20 @@ export class Needle {
     let folded = '';
     const columns: number[] = [];
     row.glyphs.forEach((glyph, col) => {
-      const text = this.#fold(glyph);
+      const text = this.#folded.fold(glyph);
       for (let index = 0; index < text.length; index += 1) columns.push(col);
       folded += text;
     });
-    let found = folded.indexOf(this.#folded);
+    const wanted = this.#folded.folded;
+    let found = folded.indexOf(wanted);
     if (found < 0) return row;
     const styles = [...row.styles];
-    for (; found >= 0; found = folded.indexOf(this.#folded, found + this.#folded.length)) {
-      const lastCol = columns[found + this.#folded.length - 1] ?? 0;
+    for (; found >= 0; found = folded.indexOf(wanted, found + wanted.length)) {
+      const lastCol = columns[found + wanted.length - 1] ?? 0;
       for (let col = columns[found] ?? 0; col <= lastCol; col += 1) styles[col] = '7';
       if (row.glyphs[lastCol + 1] === '') styles[lastCol + 1] = '7';
     }
     return { glyphs: row.glyphs, styles };
-  }
-
-  #fold(text: string): string {
-    const composed = text.normalize('NFC');
-    return this.#isCaseSensitive ? composed : composed.toLowerCase();
   }
 }
 

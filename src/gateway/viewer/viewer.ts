@@ -4,7 +4,7 @@ import { clampSize, type TerminalSize } from '../../base/terminal-size.js';
 import { Turns } from '../../base/turns.js';
 import type { LayoutPane, WindowLayout } from '../../base/window-layout.js';
 import type { Grid, Row } from '../mirror/grid.js';
-import type { MirrorSource } from '../mirror/mirror-source.js';
+import type { PaneLines } from '../mirror/mirror-source.js';
 import { type Composer, isSameScreen, type SharedScreen } from '../mirror/shared-screen.js';
 import type { TerminalAbilities } from '../mirror/terminal-abilities.js';
 import { bottomLineText } from './bottom-line.js';
@@ -45,7 +45,7 @@ export interface ViewerOptions {
   readonly abilities: Pick<TerminalAbilities, 'questions' | 'note'>;
   /** The pane that is shown alone from the start. */
   readonly pane: PaneName | undefined;
-  readonly history: MirrorSource['history'];
+  readonly lines: PaneLines;
   readonly rowsOf: (lines: readonly string[], cols: number) => Promise<readonly Row[]>;
   readonly during: InSlices;
   /** The polls of panes that observers watch and that are not on the shared screen. */
@@ -269,8 +269,12 @@ export class Viewer implements Composer {
   }
 
   #sourceOf(pane: PaneId): LineSource {
-    const { history, rowsOf } = this.#options;
-    return { history: (request) => this.#pages.take(() => history(pane, request)), rowsOf };
+    const { lines, rowsOf } = this.#options;
+    return {
+      rowsOf,
+      history: (request) => this.#pages.take(() => lines.history(pane, request)),
+      search: (request) => this.#pages.take(() => lines.search(pane, request)),
+    };
   }
 
   #paneUnderView(): LayoutPane | undefined {

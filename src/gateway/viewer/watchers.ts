@@ -1,7 +1,6 @@
 import type { SessionName } from '../../base/ids.js';
 import type { Presence } from '../../base/presence.js';
 import { rowsFor } from '../mirror/captured-rows.js';
-import type { MirrorSource } from '../mirror/mirror-source.js';
 import { Mirrors, type MirrorsOptions } from '../mirror/mirrors.js';
 import type { Watcher, WatchRequest } from '../mirror/watching.js';
 import { PacedHistory } from './history-pages.js';
@@ -30,9 +29,9 @@ export class Watchers {
   async watch(request: WatchRequest): Promise<Watcher> {
     const { log, share } = this.#options;
     const { polls, pages } = this.#watched(request.session);
-    const history = pages.of(request.engineer);
+    const lines = pages.of(request.engineer);
     const columns = () => this.#mirrors.columnsOf(request.session);
-    const watcher = new LiveWatcher({ request, log, share, polls, history, columns });
+    const watcher = new LiveWatcher({ request, log, share, polls, lines, columns });
     await watcher.open(this.#mirrors);
     return watcher;
   }
@@ -48,13 +47,12 @@ export class Watchers {
     const { sourceOf, share } = this.#options;
     const columns = () => this.#mirrors.columnsOf(session);
     const source = sourceOf(session);
-    const history: MirrorSource['history'] = (pane, request) => source.history(pane, request);
     const polls = new PanePolls((pane) => ({
-      history: (request) => history(pane, request),
+      history: (request) => source.history(pane, request),
       rowsOf: (lines, cols) =>
         rowsFor({ share, owner: `panes of ${session}`, columns: columns() }, lines, cols),
     }));
-    const made = { polls, pages: new PacedHistory(history) };
+    const made = { polls, pages: new PacedHistory(source) };
     this.#sessions.set(session, made);
     return made;
   }

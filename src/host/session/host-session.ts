@@ -1,6 +1,7 @@
 import type { ColumnRules } from '../../base/columns.js';
 import { messageOf, RefusedError, UnavailableError } from '../../base/errors.js';
 import type { HistoryPage } from '../../base/history-page.js';
+import type { SearchedPages } from '../../base/history-search.js';
 import type { PaneId, PaneName, SessionName } from '../../base/ids.js';
 import type { LoopShare } from '../../base/loop-share.js';
 import type { OutputPage } from '../../base/output-page.js';
@@ -237,6 +238,11 @@ export class HostSession implements SessionCalls {
   async history({ pane, ...request }: RequestOf<'history'>): Promise<HistoryPage> {
     const target = { sessionId: this.#triad.getSessionId(), id: pane };
     return this.#pages.history(target, request);
+  }
+
+  async search({ pane, ...request }: RequestOf<'search'>): Promise<SearchedPages> {
+    const target = { sessionId: this.#triad.getSessionId(), id: pane };
+    return this.#pages.search(target, request);
   }
 
   async pane({ pane, ask }: RequestOf<'pane'>): Promise<readonly string[]> {

@@ -1,9 +1,11 @@
 import type { HistoryPage, HistoryRequest } from '../../base/history-page.js';
+import type { SearchedPages, SearchRequest } from '../../base/history-search.js';
 import type { LoopShare } from '../../base/loop-share.js';
 import type { CaptureRequest } from '../../base/pane.js';
 import { Throttle } from '../../base/throttle.js';
 import { Turns } from '../../base/turns.js';
 import type { Logger } from '../../log/logger.js';
+import { searchHistory } from '../tmux/history-search.js';
 import { captureHistory, type PaneTarget } from '../tmux/pane-history.js';
 import { capturePane } from '../tmux/pane-text.js';
 import type { TmuxServer } from '../tmux/tmux-server.js';
@@ -50,6 +52,13 @@ export class PanePages {
     const { server, share, owner } = this.#options;
     return this.#histories.take(() =>
       share.during(owner, (slices) => captureHistory(server, target, { ...request, slices })),
+    );
+  }
+
+  search(target: PaneTarget, request: SearchRequest): Promise<SearchedPages> {
+    const { server, share, owner } = this.#options;
+    return this.#histories.take(() =>
+      share.during(owner, (slices) => searchHistory(server, target, { ...request, slices })),
     );
   }
 

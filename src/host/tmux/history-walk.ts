@@ -1,4 +1,5 @@
 import { RefusedError } from '../../base/errors.js';
+import { MAX_PAGES_AT_ONCE } from '../../base/history-search.js';
 import type { PageSize } from '../../base/page-size.js';
 
 /** How many lines each page repeats of the one before, to check that it goes on where that ended. */
@@ -8,10 +9,7 @@ const DROPPED_SHARE = 10;
 /** The most text that is taken, since all who pass it on have to hold it. */
 const MAX_TEXT_CHARACTERS = 64 * 1024 * 1024;
 
-/** How many pages one tmux client takes; tmux serves all others between two of them. */
-const MAX_PAGES_AT_ONCE = 8;
-
-/** The line that replaces lines which were there at the beginning and could not be read any more. */
+/** Stands where lines that were there at the beginning could not be read any more. */
 const LEFT_OUT = '[triad: lines left out]\n';
 /** How often in a row a page is asked for again that began too late. */
 const MAX_MISSES = 20;
@@ -24,16 +22,13 @@ export interface WalkedPage {
   readonly historyLimit: number;
 }
 
-/** A request for pages of `count` lines, each of which repeats `SEAM_LINES` of the one before. */
+/** Pages of so many lines. */
 export interface PagesRequest {
   readonly firstLine: number;
   readonly count: number;
+  /** How many lines after the one before each begins. */
+  readonly step: number;
   readonly pages: number;
-}
-
-/** How many lines a page begins after the one before. */
-export function stepOf({ count }: PagesRequest): number {
-  return count - SEAM_LINES;
 }
 
 export interface WalkedPages {
@@ -99,8 +94,8 @@ export class HistoryWalk {
     const firstLine = Math.max(0, this.#next - this.#seam().length - this.#margin);
     const left = this.#end - firstLine;
     const count = Math.min(this.#walk.size.lines, left);
-    const step = Math.max(1, stepOf({ firstLine, count, pages: 1 }));
-    return { firstLine, count, pages: Math.min(most, Math.ceil(left / step)) };
+    const step = Math.max(1, count - SEAM_LINES);
+    return { firstLine, count, step, pages: Math.min(most, Math.ceil(left / step)) };
   }
 
   /** The last lines that were kept, with which the next page must begin. */
@@ -127,7 +122,7 @@ export class HistoryWalk {
       if (!hasSeam(captured, known)) return await this.#findAgain(known, begin, page);
       if (captured.length <= seam.length) return 'ended';
       this.#keep(captured.slice(seam.length));
-      from += stepOf(request);
+      from += request.step;
     }
     return 'kept';
   }
@@ -163,7 +158,7 @@ export class HistoryWalk {
     begin: number,
     { historyLimit }: WalkedPage,
   ): Promise<'moved'> {
-    const step = Math.max(1, Math.floor(historyLimit / DROPPED_SHARE));
+    const step = droppedAtOnce(historyLimit);
     const moved = await this.#findMove(known, begin, step);
     if (moved !== undefined) {
       this.#next -= moved;
@@ -186,7 +181,7 @@ export class HistoryWalk {
     step: number,
   ): Promise<number | undefined> {
     for (let moved = step; moved <= from; moved += step) {
-      const request = { firstLine: from - moved, count: lines.length, pages: 1 };
+      const request = { firstLine: from - moved, count: lines.length, step: 1, pages: 1 };
       const [page] = (await this.#walk.takePages(request)).pages;
       if (page?.firstLine === from - moved && hasSeam(page.captured, lines)) return moved;
     }
@@ -194,7 +189,11 @@ export class HistoryWalk {
   }
 }
 
-/** Whether a page begins with the seam, apart from colours and ends, which tmux may print in other ways. */
+export function droppedAtOnce(historyLimit: number): number {
+  return Math.max(1, Math.floor(historyLimit / DROPPED_SHARE));
+}
+
+/** Compared without colours, which tmux writes in more than one way, and without ends, which the next row may tell. */
 function hasSeam(captured: readonly string[], seam: readonly string[]): boolean {
   return seam.every((line, at) => plain(captured[at] ?? '') === plain(line));
 }

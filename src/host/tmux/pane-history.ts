@@ -1,10 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { UnavailableError } from '../../base/errors.js';
-import {
-  type HistoryPage,
-  type HistoryRequest,
-  MAX_STYLED_LINES,
-} from '../../base/history-page.js';
+import type { HistoryPage, HistoryRequest } from '../../base/history-page.js';
 import type { PaneId } from '../../base/ids.js';
 import type { Slices } from '../../base/slices.js';
 import type { TerminalSize } from '../../base/terminal-size.js';
@@ -28,36 +24,27 @@ export async function captureHistory(
   pane: PaneTarget,
   { slices, ...range }: HistoryRequest & { readonly slices: Slices },
 ): Promise<HistoryPage> {
-  const { isPlain } = range;
-  const most = isPlain ? range.count : Math.min(range.count, MAX_STYLED_LINES);
-  const last = range.firstLine + most - 1;
-  // tmux clamps both ends of the range to the lines that there are, so that it prints one at least.
+  const last = range.firstLine + range.count - 1;
+  // tmux moves both ends of the range onto the lines that there are: never fewer than one.
   const capture = (...options: readonly string[]) => [
     ...['capture-pane', '-p', '-t', pane.id, '-S', `${range.firstLine}`, ...options],
   ];
   const mark = randomBytes(8).toString('hex');
   const cut = [';', 'display-message', '-p', mark, ';'];
-  const styled = [
+  const { captured, historySize, size, isAlternate, costMs } = await capturePage(server, pane, [
     ...[...capture('-E', `${last}`, '-e'), ...cut],
     // Only the next line shows whether the last one continues.
     ...[...capture('-E', `${last + 1}`, '-J'), ...cut],
-  ];
-  const { version } = server.program;
-  const { captured, historySize, size, isAlternate, costMs } = await capturePage(server, pane, [
-    ...(isPlain ? [] : styled),
-    ...capture('-E', `${last}`, ...(isPlain ? [] : rowOptions(version))),
+    ...capture('-E', `${last}`, ...rowOptions(server.program.version)),
   ]);
   const firstLine = Math.max(range.firstLine, -historySize);
   const length = Math.max(0, Math.min(last, size.rows - 1) - firstLine + 1);
-  const about = { firstLine, historySize, size, isAlternate, costMs };
-  if (isPlain) return { ...about, lines: [], texts: captured.slice(0, length), wrapped: [] };
   const joinedAt = captured.indexOf(mark) + 1;
   const textsAt = captured.lastIndexOf(mark) + 1;
   const rows = captured.slice(textsAt, textsAt + length);
-  const lines = await completeLines(captured.slice(0, length), slices);
   return {
-    ...about,
-    lines,
+    ...{ firstLine, historySize, size, isAlternate, costMs },
+    lines: await completeLines(captured.slice(0, length), slices),
     texts: rows.map(withoutBlankEnd),
     wrapped: wrappedRows(rows, captured.slice(joinedAt, textsAt - 1)),
   };

@@ -2,18 +2,17 @@ import { PageSize } from '../../base/page-size.js';
 import type { CaptureRequest } from '../../base/pane.js';
 import type { Slices } from '../../base/slices.js';
 import { joinedLines } from './captured-lines.js';
-import { commandLine } from './command-line.js';
 import {
   HistoryWalk,
   type PagesRequest,
   SEAM_LINES,
-  stepOf,
   type WalkedPage,
   type WalkedPages,
 } from './history-walk.js';
+import { pagesFromTop, piecesAt, sequence } from './pages-from-top.js';
 import { capturePage, capturePrinted, type PaneTarget } from './pane-history.js';
 import { RowCapture } from './row-capture.js';
-import { deferred, less, parseRows, rowArgs, variable } from './rows.js';
+import { parseRows, rowArgs } from './rows.js';
 import type { TmuxServer } from './tmux-server.js';
 
 const PIECE_CHARACTERS = 16 * 1024;
@@ -77,64 +76,28 @@ async function captureRows(
   return { rows: [...(await walk.lines()), ...screen], isWhole: above >= historySize };
 }
 
-/** The arguments of one tmux client that runs commands one after the other. */
-function sequence(...commands: readonly (readonly string[])[]): string[] {
-  return commands.flatMap((command, at) => (at === 0 ? command : [';', ...command]));
-}
-
-/** The pause between two pages, in which tmux serves all others, and an echo has time to come back. */
-const REST_S = 0.002;
-
 interface PagesFromTop {
   readonly capture: RowCapture;
   readonly request: PagesRequest;
   readonly slices: Slices;
 }
 
-/**
- * Captures pages by numbers from the top of the scrollback. tmux counts from the top of the screen, which
- * moves, so tmux does the sum. A page may begin later than asked for, and tells where.
- */
 async function captureFromTop(
   server: TmuxServer,
   pane: PaneTarget,
   { capture, request, slices }: PagesFromTop,
 ): Promise<WalkedPages> {
   const { count } = request;
-  const fromTop = (line: number) => less(line, 'history_size');
-  const commands = Array.from({ length: request.pages }, (_, number) => {
-    const line = request.firstLine + number * stepOf(request);
-    const numbersThen = `${capture.mark} ${deferred(variable('history_size'))} ${fromTop(line)}`;
-    const page = commandLine(
-      ['display-message', '-p', '-t', pane.id, numbersThen],
-      ...capture.commands(line, line + count, fromTop),
-    );
-    const run = ['run-shell', '-C', '-t', pane.id, page];
-    return number === 0 ? run : sequence(['run-shell', '-d', `${REST_S}`], run);
-  });
-  const taken = await capturePrinted(server, pane, sequence(...commands));
+  const commands = (line: number, address: (line: number) => string) =>
+    capture.commands(line, line + count, address);
+  const taken = await pagesFromTop(server, pane, { ...request, mark: capture.mark, commands });
   const pages: WalkedPage[] = [];
-  for (const page of piecesAt(taken.printed, `${capture.mark} `)) {
+  for (const { printed, firstLine, length } of taken.pages) {
     await slices.next();
-    const [numbers = '', ...lines] = linesOf(page);
-    const [, historySize = 0, start = 0] = numbers.split(' ').map(Number);
-    const firstLine = historySize + start;
-    const length = Math.max(0, Math.min(count, historySize + taken.size.rows - firstLine));
-    const captured = await capture.rowsOf(lines, length);
+    const captured = await capture.rowsOf(linesOf(printed), length);
     pages.push({ firstLine, captured, historyLimit: taken.historyLimit });
   }
-  return { pages, costMs: taken.costMs / request.pages };
-}
-
-/** Splits at each `mark`, with which each piece begins. */
-function piecesAt(printed: Buffer, mark: string): Buffer[] {
-  const pieces: Buffer[] = [];
-  for (let at = printed.indexOf(mark); at !== -1; ) {
-    const next = printed.indexOf(mark, at + mark.length);
-    pieces.push(printed.subarray(at, next === -1 ? printed.length : next));
-    at = next;
-  }
-  return pieces;
+  return { pages, costMs: taken.costMs };
 }
 
 function linesOf(printed: Buffer): string[] {

@@ -155,19 +155,35 @@ describe.each([
       ...target,
       firstLine: -500,
       count: 500,
-      isPlain: false,
     });
     expect(page.lines).toHaveLength(500);
     expect(page.lines.at(-1)).toBe(`${page.historySize}`);
     expect(page).toMatchObject({ firstLine: -500, size: { cols: 200 } });
     const gone = { session: PAIR, pane: paneId('%99') };
-    await expect(
-      linked.link.history({ ...gone, firstLine: 0, count: 1, isPlain: false }),
-    ).rejects.toThrow(UnavailableError);
+    await expect(linked.link.history({ ...gone, firstLine: 0, count: 1 })).rejects.toThrow(
+      UnavailableError,
+    );
     const elsewhere = { ...target, session: sessionName('elsewhere') };
+    await expect(linked.link.history({ ...elsewhere, firstLine: 0, count: 1 })).rejects.toThrow(
+      'there is no session elsewhere',
+    );
+  });
+
+  test('searches a pane’s history', async () => {
+    await using linked = await open(['sh', '-c', 'seq 1 1000; exec cat']);
+    const target = { session: PAIR, pane: paneId('%0') };
+    const about = { direction: 'backward', pageLines: 300, pages: 4 } as const;
+    const search = (text: string) =>
+      linked.link.search({ ...target, ...about, text, firstLine: -1, historySize: 900 });
+    await eventually('line 123 is found', async () => {
+      const { found } = await search('123');
+      return found?.texts.includes('123');
+    });
+    expect(await search('nowhere')).toMatchObject({ searched: 900, next: null, found: null });
+    const gone = { session: PAIR, pane: paneId('%99'), ...about };
     await expect(
-      linked.link.history({ ...elsewhere, firstLine: 0, count: 1, isPlain: false }),
-    ).rejects.toThrow('there is no session elsewhere');
+      linked.link.search({ ...gone, text: 'x', firstLine: -1, historySize: 900 }),
+    ).rejects.toThrow(UnavailableError);
   });
 
   test('sizes a driver’s terminal, at the opening and later', async () => {

@@ -15,7 +15,7 @@ async function open() {
   await tmux.shows('line 100');
   const pane = { sessionId: tmux.sessionId, id: tmux.pane };
   const page = (firstLine: number, count: number) =>
-    captureHistory(tmux.server, pane, { firstLine, count, isPlain: false, slices });
+    captureHistory(tmux.server, pane, { firstLine, count, slices });
   const historySize = Number(
     await tmux.ask('display-message', '-p', '-t', tmux.pane, '#{history_size}'),
   );
@@ -67,7 +67,6 @@ test('a page keeps colours and line drawing, each line complete in itself', asyn
   const { lines } = await captureHistory(tmux.server, pane, {
     firstLine: 0,
     count: 3,
-    isPlain: false,
     slices,
   });
   expect(lines).toEqual(['\x1b[31mred\x1b[0m', '\x1b[31mstill\x1b[0m', '┌─┐']);
@@ -81,7 +80,7 @@ test('a pane that is gone, or of another session, has no history here', async ()
     const page = captureHistory(
       tmux.server,
       { sessionId: tmux.sessionId, id },
-      { firstLine: 0, count: 1, isPlain: false, slices },
+      { firstLine: 0, count: 1, slices },
     );
     await expect(page).rejects.toThrow(UnavailableError);
   }
@@ -94,7 +93,7 @@ async function shown(printed: string, request: Partial<HistoryRequest> = {}) {
   });
   await tmux.shows('end');
   const pane = { sessionId: tmux.sessionId, id: tmux.pane };
-  const range = { firstLine: 0, count: 24, isPlain: false, ...request };
+  const range = { firstLine: 0, count: 24, ...request };
   return await captureHistory(tmux.server, pane, { ...range, slices });
 }
 
@@ -117,14 +116,9 @@ test('a page tells which lines go on in the next one, blank or wide at the end, 
   expect((await shown(long, { count: 2 })).wrapped).toEqual([0, 1]);
 });
 
-test('a page without looks has texts alone', async () => {
-  const printed = '\\033[31mred\\033[0m';
-  const page = await shown(printed, { count: 1, isPlain: true });
-  expect(page).toMatchObject({ lines: [], texts: ['red'], wrapped: [] });
-  expect(await shown(printed, { count: 1 })).toMatchObject({
-    lines: ['\x1b[31mred\x1b[0m'],
-    texts: ['red'],
-  });
+test('a line whose last row is blank is one line', async () => {
+  const { wrapped } = await shown(`${'a'.repeat(80)}${' '.repeat(20)}\\nnext`);
+  expect(wrapped).toEqual([0]);
 });
 
 test('a page tells that the program has the alternate screen', async () => {

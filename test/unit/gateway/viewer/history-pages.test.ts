@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { HistoryPage } from '../../../../src/base/history-page.js';
 import { paneId } from '../../../../src/base/ids.js';
+import type { PaneLines } from '../../../../src/gateway/mirror/mirror-source.js';
 import { PacedHistory } from '../../../../src/gateway/viewer/history-pages.js';
 
 const PAGE: HistoryPage = {
@@ -10,10 +11,15 @@ const PAGE: HistoryPage = {
 
 const PANE = paneId('%1');
 
+function paced(history: PaneLines['history']): PacedHistory {
+  const search = () => Promise.reject(new Error('nobody searches here'));
+  return new PacedHistory({ history, search });
+}
+
 test('pages of all observers are asked for one after the other, also after one that fails', async () => {
   const asked: number[] = [];
   let underWay = 0;
-  const history = new PacedHistory(async (_pane, { firstLine }) => {
+  const history = paced(async (_pane, { firstLine }) => {
     asked.push(firstLine);
     underWay += 1;
     expect(underWay).toBe(1);
@@ -23,7 +29,7 @@ test('pages of all observers are asked for one after the other, also after one t
     return { ...PAGE, firstLine };
   });
   const pages = [-1, -2, -3].map((firstLine) =>
-    history.of('olga')(PANE, { firstLine, count: 1, isPlain: false }),
+    history.of('olga').history(PANE, { firstLine, count: 1 }),
   );
   const outcomes = await Promise.allSettled(pages);
   expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
@@ -32,16 +38,13 @@ test('pages of all observers are asked for one after the other, also after one t
 
 test('an engineer who asks for many pages waits for them; a colleague has the next', async () => {
   const asked: number[] = [];
-  const history = new PacedHistory(async (_pane, { firstLine }) => {
+  const history = paced(async (_pane, { firstLine }) => {
     asked.push(firstLine);
     return { ...PAGE, firstLine };
   });
   const many = [-1, -2, -3].map((firstLine) =>
-    history.of('olga')(PANE, { firstLine, count: 1, isPlain: false }),
+    history.of('olga').history(PANE, { firstLine, count: 1 }),
   );
-  await Promise.all([
-    ...many,
-    history.of('otto')(PANE, { firstLine: -9, count: 1, isPlain: false }),
-  ]);
+  await Promise.all([...many, history.of('otto').history(PANE, { firstLine: -9, count: 1 })]);
   expect(asked).toEqual([-1, -2, -9, -3]);
 });

@@ -13,6 +13,7 @@ function readerOf(pane: SimulatedPane, meanwhile: () => void = () => undefined):
       meanwhile();
       return pane.page(request);
     },
+    search: async (request) => pane.search(request),
     rowsOf: plainRows,
   });
 }

@@ -37,7 +37,10 @@ class Watched implements AsyncDisposable {
         pane: undefined,
       },
       columns: () => undefined,
-      history: async (_pane, request) => this.pane.page(request),
+      lines: {
+        history: async (_pane, request) => this.pane.page(request),
+        search: async (_pane, request) => this.pane.search(request),
+      },
       share,
       polls: new PanePolls(() => {
         throw new Error('nobody looks at another pane here');

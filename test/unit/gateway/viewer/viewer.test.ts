@@ -158,9 +158,7 @@ describe('panes', () => {
     await session.type('3z');
     session.screen();
     await session.type('');
-    expect(session.asked).toEqual([
-      { pane: '%2', request: { firstLine: 0, count: 500, isPlain: false } },
-    ]);
+    expect(session.asked).toEqual([{ pane: '%2', request: { firstLine: 0, count: 500 } }]);
     expect(session.lines().slice(0, 2)).toEqual(['line 0', 'line 1']);
     expect(session.bottom).toContain('not on the shared screen');
   });
