@@ -48,6 +48,14 @@ function sharedScreen(screen: Grid, layout?: WindowLayout): SharedScreen {
   };
 }
 
+interface Options {
+  readonly size?: TerminalSize;
+  readonly window?: TerminalSize;
+  readonly pane?: PaneName;
+  /** How the observer calls verbs. */
+  readonly program?: string;
+}
+
 /** A viewer before a screen of numbered rows and a pane with a history; everything it does is noted. */
 export class ViewedSession {
   readonly buffer = new SimulatedPane({ rows: 23, cols: 80, limit: 1000 });
@@ -61,7 +69,7 @@ export class ViewedSession {
   /** Answers instead of the pane. */
   answer: ((request: HistoryRequest) => ReturnType<SimulatedPane['page']>) | undefined;
 
-  constructor(options: { size?: TerminalSize; window?: TerminalSize; pane?: PaneName } = {}) {
+  constructor(options: Options = {}) {
     const window = options.window ?? { cols: 80, rows: 23 };
     const lines = Array.from({ length: window.rows }, (_, row) => `row ${row}`);
     this.shared = sharedScreen(gridOf(lines, window.cols));
@@ -70,6 +78,7 @@ export class ViewedSession {
       size: options.size ?? { cols: 80, rows: 24 },
       abilities: this.abilities,
       pane: options.pane,
+      calledAs: (text) => text.replace('triad ', `${options.program ?? 'triad'} `),
       lines: {
         history: async (pane, request) => {
           this.asked.push({ pane, request });

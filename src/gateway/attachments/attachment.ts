@@ -38,6 +38,8 @@ export interface AttachRequest {
   readonly terminal: ClientTerminal;
   /** Set where the person asked to watch only, whatever their role; maybe one pane alone. */
   readonly watch?: { readonly pane: PaneName | undefined } | undefined;
+  /** Makes commands in a text those that work where the person is. */
+  readonly calledAs: (text: string) => string;
 }
 
 /** One live view of a session by one engineer. */

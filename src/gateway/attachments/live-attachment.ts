@@ -276,11 +276,11 @@ export class LiveAttachment implements Attachment {
 
   async #openWatcher(): Promise<ViewState> {
     const { mirrors, request } = this.#options;
-    const { terminal, watch, caller } = request;
+    const { session } = this;
+    const { terminal, watch, caller, calledAs } = request;
     const view = await mirrors.watch({
-      ...{ engineer: caller.engineer, session: this.session, terminal, size: this.#size },
-      abilities: this.#abilities,
-      pane: watch?.pane,
+      ...{ engineer: caller.engineer, session, terminal, size: this.#size },
+      ...{ abilities: this.#abilities, pane: watch?.pane, calledAs },
     });
     view.onDrain(() => terminal.resumeInput());
     return { kind: 'watching', view };

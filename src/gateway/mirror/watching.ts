@@ -23,6 +23,8 @@ export interface WatchRequest {
   readonly size: TerminalSize;
   /** Shows this pane alone from the start. */
   readonly pane: PaneName | undefined;
+  /** Makes commands in a text those that work where the person is. */
+  readonly calledAs: (text: string) => string;
 }
 
 /** One observer's view through the mirror. There is no way from it to tmux. */

@@ -11,7 +11,9 @@ import { noAccess } from '../access/session-access.js';
 import type { Attachment, AttachRequest, Caller } from '../attachments/attachment.js';
 import type { Attachments } from '../attachments/attachments.js';
 import { type EndReason, exitCodeFor, farewellSentence } from '../attachments/farewell.js';
+import { calledAs } from '../commands/called-as.js';
 import type { CallerTerminal, CommandOutcome, WatchTarget } from '../commands/command-outcome.js';
+import { sshTo } from '../commands/front.js';
 import type { SshCommands } from '../commands/ssh-commands.js';
 import { ChannelInput } from './channel-input.js';
 import { ChannelTerminal } from './channel-terminal.js';
@@ -193,8 +195,10 @@ export class SessionChannel {
     const onOverflow = (): void => this.#overflow(channel);
     const terminal = new ChannelTerminal({ sshClient, channel, onOverflow });
     this.#terminal = terminal;
+    const program = sshTo(caller.reached, what.session);
+    const called = (text: string): string => calledAs(text, program);
     const opened = await attachments.open({
-      ...{ caller, terminal, hasTrueColour: this.#hasTrueColour },
+      ...{ caller, terminal, calledAs: called, hasTrueColour: this.#hasTrueColour },
       ...what,
     });
     if ('denied' in opened) this.#finish(EXIT.notPermitted, this.#denial());

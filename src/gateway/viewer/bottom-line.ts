@@ -13,21 +13,23 @@ export interface BottomLine {
   readonly pane: string;
   /** The observer's mode: `watching`, `history 12/2000`, … */
   readonly mode: string;
-  /** A sentence that is shown once, instead of who is there. */
-  readonly note: string | undefined;
+  /** A sentence that is shown once, instead of who is there; of several the first one that fits. */
+  readonly note: string | readonly string[] | undefined;
   readonly presence: Presence;
   readonly keys: string;
 }
 
 /** The text of the line; what matters least is left out until it fits. */
 export function bottomLineText(line: BottomLine, cols: number): string {
-  const { session, pane, mode, note, presence, keys } = line;
+  const { session, pane, mode, presence, keys } = line;
+  const [note, ...shorter] = typeof line.note === 'string' ? [line.note] : (line.note ?? []);
   const drivers = driversText(presence.drivers);
+  const said = { text: note ?? drivers, weight: note === undefined ? 5 : 7 };
   const parts = [
     { text: short(session), weight: 9 },
     { text: short(pane), weight: 4 },
     { text: mode, weight: 8 },
-    { text: note ?? drivers, weight: note === undefined ? 5 : 7 },
+    said,
     { text: note === undefined ? observersText(presence.observers) : '', weight: 3 },
     { text: keys, weight: 6 },
   ].filter((part) => part.text !== '');
@@ -37,6 +39,8 @@ export function bottomLineText(line: BottomLine, cols: number): string {
     if (textWidth(textOf([...shown])) <= cols || shown.size === 1) break;
     shown.delete(part);
   }
+  if (shorter.length > 0 && !shown.has(said))
+    return bottomLineText({ ...line, note: shorter }, cols);
   return textOf([...shown]);
 }
 

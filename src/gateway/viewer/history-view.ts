@@ -2,6 +2,7 @@ import type { Direction } from '../../base/history-search.js';
 import type { InSlices } from '../../base/slices.js';
 import type { TerminalSize } from '../../base/terminal-size.js';
 import type { Grid, Row } from '../mirror/grid.js';
+import type { BottomLine } from './bottom-line.js';
 import { copyToClipboard } from './clipboard.js';
 import { cutRow } from './crop.js';
 import type { HistoryLines } from './history-lines.js';
@@ -31,7 +32,7 @@ export interface HistoryViewOptions {
   readonly write: (bytes: Uint8Array) => boolean;
   readonly onChange: () => void;
   /** What the bottom line says where the program of the pane has the alternate screen. */
-  readonly alternateNote: string;
+  readonly alternateNote: readonly string[];
 }
 
 /**
@@ -57,7 +58,7 @@ export class HistoryView {
   #next: Work | undefined;
   #isSearching = false;
   #isClosed = false;
-  #note: string | undefined;
+  #note: BottomLine['note'];
 
   constructor(options: HistoryViewOptions) {
     this.#options = options;
@@ -99,7 +100,7 @@ export class HistoryView {
     return this.#anchor === undefined ? 'Esc live  q leaves' : 'y copies  Esc no';
   }
 
-  get note(): string | undefined {
+  get note(): BottomLine['note'] {
     return this.#note;
   }
 

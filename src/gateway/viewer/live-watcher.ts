@@ -42,7 +42,7 @@ export class LiveWatcher implements Watcher, Steps {
   #end: (end: { readonly reason: FeedEnd | 'left' }) => void = () => undefined;
 
   constructor({ request, lines, share, polls, log, columns }: LiveWatcherOptions) {
-    const { session, size, pane, abilities } = request;
+    const { session, size, pane, abilities, calledAs } = request;
     this.#request = request;
     this.owner = request.engineer;
     this.#share = share;
@@ -52,7 +52,7 @@ export class LiveWatcher implements Watcher, Steps {
       this.#end = resolve;
     });
     this.#viewer = new Viewer({
-      ...{ session, size, pane, abilities, polls, lines },
+      ...{ session, size, pane, abilities, polls, lines, calledAs },
       rowsOf: (lines, cols) =>
         rowsFor({ share, owner: request.engineer, columns: columns() }, lines, cols),
       during: (work) => share.during(request.engineer, work),

@@ -7,7 +7,7 @@ import type { Grid, Row } from '../mirror/grid.js';
 import type { PaneLines } from '../mirror/mirror-source.js';
 import { type Composer, isSameScreen, type SharedScreen } from '../mirror/shared-screen.js';
 import type { TerminalAbilities } from '../mirror/terminal-abilities.js';
-import { bottomLineText } from './bottom-line.js';
+import { type BottomLine, bottomLineText } from './bottom-line.js';
 import { cropScreen, type Opening } from './crop.js';
 import { helpScreen } from './help-screen.js';
 import type { LineSource } from './history-reader.js';
@@ -50,6 +50,8 @@ export interface ViewerOptions {
   readonly during: InSlices;
   /** The polls of panes that observers watch and that are not on the shared screen. */
   readonly polls: Pick<PanePolls, 'subscribe'>;
+  /** Makes commands in a text those that work where the observer is. */
+  readonly calledAs: (text: string) => string;
   /** Writes to the observer's terminal what is copied to their clipboard, and nothing else; tells whether it went. */
   readonly write: (bytes: Uint8Array) => boolean;
   /** The screen is to be composed again. */
@@ -188,10 +190,7 @@ export class Viewer implements Composer {
     return this.#line(shared, { mode: 'watching', note, keys: '? help  q leaves' });
   }
 
-  #line(
-    shared: SharedScreen,
-    said: { readonly mode: string; readonly note: string | undefined; readonly keys: string },
-  ): string {
+  #line(shared: SharedScreen, said: Pick<BottomLine, 'mode' | 'note' | 'keys'>): string {
     const { session, layout, presence } = shared;
     const pane = this.#choice.label(layout);
     return bottomLineText({ session, pane, presence, ...said }, this.#size.cols);
@@ -262,10 +261,16 @@ export class Viewer implements Composer {
     if (pane === undefined || this.#pages.isFull) return;
     const { write, onChange, during } = this.#options;
     const source = this.#sourceOf(pane.id);
-    const alternateNote = `this program keeps its own history${pane.name === null ? '' : `: ssh … logs ${pane.name}`}`;
+    const alternateNote = this.#alternateNote(pane);
     const size = this.#viewSize;
     this.#history = new HistoryView({ source, during, size, write, onChange, alternateNote });
     this.#history.open(key);
+  }
+
+  #alternateNote({ name }: LayoutPane): readonly string[] {
+    const note = 'this program keeps its own history';
+    const { calledAs } = this.#options;
+    return name === null ? [note] : [`own history: ${calledAs(`triad logs ${name}`)}`, note];
   }
 
   #sourceOf(pane: PaneId): LineSource {

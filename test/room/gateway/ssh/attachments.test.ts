@@ -67,7 +67,7 @@ describe('an attachment', () => {
     expect(result.stdout).toMatch(/\.{200000}bye\r\n$/);
   });
 
-  test('knows the size and type of the terminal, and each change', async () => {
+  test('knows the size and type of the terminal, each change, and what commands work there', async () => {
     await using room = await GatewayRoom.open();
     await using raw = await rawTerminal(room, 132, 43);
     raw.requestOnChannel(0, 'shell');
@@ -76,6 +76,8 @@ describe('an attachment', () => {
       term: 'xterm',
       size: { cols: 132, rows: 43 },
     });
+    const told = room.attachment.request.calledAs('see triad logs worker');
+    expect(told).toMatch(/^see ssh -p \d+ \w+@127\.0\.0\.1 logs worker$/);
     raw.changeWindow(0, 90, 30);
     await eventually('the attachment is resized', () => room.attachment.sizes.length === 1);
     expect(room.attachment.sizes).toEqual([{ cols: 90, rows: 30 }]);

@@ -154,6 +154,7 @@ async function open(role: Role, asked: Pick<AttachRequest, 'watch'> = {}) {
     term: 'xterm',
     size: SIZE,
     terminal,
+    calledAs: (text: string) => text,
     ...asked,
   };
   const modes: string[] = [];

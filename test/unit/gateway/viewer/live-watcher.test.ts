@@ -35,6 +35,7 @@ class Watched implements AsyncDisposable {
         size: SIZE,
         abilities: new TerminalAbilities({ term: 'xterm', hasTrueColour: false }),
         pane: undefined,
+        calledAs: (text) => text,
       },
       columns: () => undefined,
       lines: {

@@ -314,12 +314,20 @@ describe('copying', () => {
 
 describe('a program on the alternate screen', () => {
   test('keeps its own history: whoever scrolls back is told, and where its output is', async () => {
-    using viewed = new ViewedSession();
+    using viewed = new ViewedSession({ program: 'ssh -p 2222 pair@192.0.2.1' });
     viewed.answer = (request) => ({ ...viewed.buffer.page(request), isAlternate: true });
     await viewed.type('[');
-    expect(viewed.bottom).toContain('this program keeps its own history: ssh … logs engine');
+    expect(viewed.bottom).toContain('own history: ssh -p 2222 pair@192.0.2.1 logs engine');
     await viewed.type('k');
     expect(viewed.bottom).toContain('Esc live');
+  });
+
+  test('is told in fewer words where the command does not fit', async () => {
+    using viewed = new ViewedSession({ program: `ssh -p 2222 pair@${'a'.repeat(60)}` });
+    viewed.answer = (request) => ({ ...viewed.buffer.page(request), isAlternate: true });
+    await viewed.type('[');
+    expect(viewed.bottom).toContain('this program keeps its own history');
+    expect(viewed.bottom).not.toContain('ssh');
   });
 
   test('is not spoken of where there is none', async () => {
