@@ -4,13 +4,18 @@ import { count, epochMs, type ValueOf, z } from './schema.js';
 /** A page is checked and made readable in one go, which takes a millisecond. */
 export const MAX_OUTPUT_BYTES = 32 * 1024;
 
+/** The name of what offsets count: another host, or a pane that was taken away and came back, counts anew. */
+const stream = z.string().max(64);
+
 export const outputRequestSchema = z.strictObject({
   /**
    * Where in a pane's output to begin: at an offset, with what came since an epoch ms, or with the last
-   * so many lines. What is not kept any more is left out.
+   * so many lines; whoever goes on says of which stream the offset is, and since when to begin with
+   * another one. What is not kept any more is left out.
    */
   start: z.union([
     z.strictObject({ at: count }),
+    z.strictObject({ at: count, stream, since: epochMs }),
     z.strictObject({ since: epochMs }),
     z.strictObject({ lines: count }),
   ]),
@@ -28,6 +33,7 @@ export const outputPageSchema = z.strictObject({
   skipped: count,
   /** Offset after `bytes`: where to go on. */
   next: count,
+  stream,
 });
 
 export type OutputPage = ValueOf<typeof outputPageSchema>;

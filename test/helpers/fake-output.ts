@@ -40,7 +40,7 @@ export class FakeOutput implements PaneOutput {
   }
 
   read(): OutputPage {
-    return { bytes: Buffer.from(this.#text), skipped: 0, next: this.end };
+    return { bytes: Buffer.from(this.#text), skipped: 0, next: this.end, stream: '1' };
   }
 
   onOutput(listener: () => void): () => void {

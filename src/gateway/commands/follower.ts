@@ -72,18 +72,14 @@ export class Follower {
     await this.pause(REST_MS);
   }
 
-  /**
-   * Asks the host; a link that was lost is waited for, with sentences about it.
-   *
-   * @param ask gets how the attempt before ended: whether the link was lost since.
-   */
+  /** Asks the host; a link that was lost is waited for, with sentences about it. */
   async *ask<T>(
     link: Pick<HostLink, 'whenReachable'>,
-    ask: (wasLost: boolean) => Promise<T>,
+    ask: () => Promise<T>,
   ): AsyncGenerator<AnswerPiece, T> {
     for (let wasLost = false; ; wasLost = true) {
       try {
-        const answer = await this.until(ask(wasLost));
+        const answer = await this.until(ask());
         if (wasLost) yield notePiece('the host is back');
         return answer;
       } catch (error) {

@@ -15,6 +15,9 @@ const LINES_BEFORE_FOLLOWING = 10;
 /** Short, so that the host does not wait long for somebody who went away. */
 const WAIT_MS = 5_000;
 
+const NOT_KEPT = 'not kept any more: keepOutput in triad.yaml';
+const OTHER_STREAM = 'the output is read anew from here: what came before may be missing';
+
 interface Options {
   readonly follow?: true;
   readonly since?: string;
@@ -80,8 +83,7 @@ class PaneLog {
   readonly #plain = new PlainText();
   readonly #raw = new TextDecoder('utf-8');
   #start: OutputStart;
-  /** Epoch ms: where to go on when the host, and with it every offset, is another one. */
-  #readAt = Date.now();
+  #stream: string | undefined;
   #isLineOpen = false;
 
   constructor(context: CommandContext, address: PaneAddress, reading: Reading) {
@@ -99,9 +101,9 @@ class PaneLog {
       // Nothing came before the end that was found: another host has begun its offsets anew.
       if (!follows && page.next === next) break;
       next = page.next;
-      this.#start = { at: next };
-      this.#readAt = Date.now();
       const text = this.#textOf(page);
+      this.#stream = page.stream;
+      this.#start = { at: next, stream: page.stream, since: Date.now() };
       if (text !== '') yield { kind: 'text', text };
       if (follows && page.bytes.length === 0) await follower.rest();
     }
@@ -118,16 +120,17 @@ class PaneLog {
   async *#readPage(follower: Follower): AsyncGenerator<AnswerPiece, OutputPage> {
     const { link } = getGateway(this.#context);
     const { follows } = this.#reading;
-    return yield* follower.ask(link, (wasLost) => {
-      if (wasLost) this.#start = { since: this.#readAt };
+    return yield* follower.ask(link, () => {
       const waitMs = follows ? WAIT_MS : 0;
       const request = { start: this.#start, maxBytes: MAX_OUTPUT_BYTES, waitMs };
       return link.output({ ...this.#address, ...request });
     });
   }
 
-  #textOf({ bytes, skipped }: OutputPage): string {
-    const gap = skipped > 0 ? this.#gap(skipped) : '';
+  #textOf({ bytes, skipped, stream }: OutputPage): string {
+    const isOther = this.#stream !== undefined && stream !== this.#stream;
+    const told = skipped > 0 ? `${skipped} bytes before this are ${NOT_KEPT}` : OTHER_STREAM;
+    const gap = skipped > 0 || isOther ? this.#gap(told) : '';
     const text = this.#reading.isRaw
       ? this.#raw.decode(bytes, { stream: true })
       : this.#plain.read(bytes);
@@ -135,10 +138,10 @@ class PaneLog {
     return gap + text;
   }
 
-  #gap(skipped: number): string {
+  #gap(told: string): string {
     this.#plain.forget();
     const before = this.#isLineOpen ? '\n' : '';
     this.#isLineOpen = false;
-    return `${before}[triad: ${skipped} bytes before this are not kept any more: keepOutput in triad.yaml]\n`;
+    return `${before}[triad: ${told}]\n`;
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../base/clock.js';
 import type { OutputPage, OutputStart } from '../../base/output-page.js';
 import { LineReader } from './line-reader.js';
@@ -38,6 +39,7 @@ interface Tail {
 /** A pane's output as it came from its taps, of which one follows the other. */
 export class TappedOutput implements PaneOutput {
   readonly #clock: Clock;
+  readonly #stream = randomUUID();
   readonly #ring: OutputRing;
   readonly #times = new TimeIndex(MAX_MOMENTS);
   readonly #pulse: Pulse;
@@ -105,7 +107,7 @@ export class TappedOutput implements PaneOutput {
     const from = Math.max(this.#origin, Math.min(this.#offsetOf(start), this.#ring.end));
     const bytes = this.#ring.slice(from, Math.max(from, this.#ring.start) + maxBytes);
     const skipped = Math.max(0, this.#ring.start - from);
-    return { bytes, skipped, next: from + skipped + bytes.length };
+    return { bytes, skipped, next: from + skipped + bytes.length, stream: this.#stream };
   }
 
   onOutput(listener: () => void): () => void {
@@ -230,7 +232,7 @@ export class TappedOutput implements PaneOutput {
   }
 
   #offsetOf(start: OutputStart): number {
-    if ('at' in start) return start.at;
+    if ('at' in start && (!('stream' in start) || start.stream === this.#stream)) return start.at;
     const offset = this.#keptOffsetOf(start);
     // What is asked for may begin before what is kept: the page then tells how much is missing.
     return offset <= this.#ring.start ? this.#origin : offset;

@@ -116,7 +116,7 @@ describe.each([
       fakeHost({
         output: async (request) => {
           asked.push(request);
-          return { bytes, skipped: 12, next: 268 };
+          return { bytes, skipped: 12, next: 268, stream: '1' };
         },
       }),
     );

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { OutputRequest } from '../../../../src/base/output-page.js';
+import type { OutputRequest, OutputStart } from '../../../../src/base/output-page.js';
 import { LinkLostError } from '../../../../src/link/link-lost.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { Executed } from '../../../helpers/executed.js';
@@ -8,10 +8,13 @@ import { describedPane, describedSession } from '../../../helpers/fake-host.js';
 /** A pane's ring: bytes from `first` on are kept. */
 class Ring {
   readonly asked: OutputRequest[] = [];
+  stream = 'first';
   bytes = Buffer.alloc(0);
   first = 0;
   /** What the next question is answered with instead. */
   failure: Error | undefined;
+  /** So many questions on, the link is lost for one. */
+  loseAfter = 0;
   /** Called when somebody asks at the end, and waits. */
   onWait: () => void = () => undefined;
   readonly #pageBytes: number;
@@ -31,19 +34,30 @@ class Ring {
       this.asked.push(request);
       const { failure } = this;
       this.failure = undefined;
+      this.loseAfter -= 1;
+      if (this.loseAfter === 0) throw new LinkLostError();
       if (failure !== undefined) throw failure;
       const { start } = request;
       const end = this.first + this.bytes.length;
-      const asked = 'at' in start ? start.at : 'lines' in start ? this.#lastLines(start.lines) : 0;
+      const asked = this.#offsetOf(start);
       const from = Math.max(asked, this.first);
       const bytes = this.bytes.subarray(from - this.first).subarray(0, this.#pageBytes);
       if (bytes.length === 0 && request.waitMs > 0) {
         await new Promise((resolve) => setTimeout(resolve, 1));
         this.onWait();
       }
-      return { bytes, skipped: from - asked, next: Math.min(from + bytes.length, end) };
+      const next = Math.min(from + bytes.length, end);
+      return { bytes, skipped: from - asked, next, stream: this.stream };
     },
   });
+
+  /** What came since a time is what comes from now on: all of it came long ago. */
+  #offsetOf(start: OutputStart): number {
+    if ('lines' in start) return this.#lastLines(start.lines);
+    const isHere = !('stream' in start) || start.stream === this.stream;
+    if ('at' in start && isHere) return start.at;
+    return this.stream === 'first' ? this.first + this.bytes.length : 0;
+  }
 
   #lastLines(count: number): number {
     const lines = this.bytes.toString().split('\n').slice(0, -1);
@@ -113,7 +127,40 @@ test('whoever follows gets what comes, over a lost host too, until they leave', 
     'triad: the host is back\n',
   ]);
   expect(ring.asked[0]?.start).toEqual({ lines: 10 });
-  expect(ring.asked.some(({ start }) => 'since' in start)).toBe(true);
+});
+
+test('a lost link costs nobody who is behind what the host still has', async () => {
+  const ring = new Ring(`${'x'.repeat(63)}\n`.repeat(64));
+  const leave = new AbortController();
+  ring.onWait = () => leave.abort();
+  ring.loseAfter = 2;
+  const pieces = await ring.verbs.pieces(
+    ['logs', 'worker', '--follow', '--lines', '64'],
+    leave.signal,
+  );
+  const texts = pieces.flatMap((piece) =>
+    'text' in piece && piece.text[0] === 'x' ? piece.text : [],
+  );
+  expect(texts.join('')).toBe(ring.bytes.toString());
+});
+
+test('output that another host reads anew is marked', async () => {
+  const ring = new Ring('before\n');
+  const leave = new AbortController();
+  const steps = [
+    () => {
+      ring.stream = 'second';
+      ring.bytes = Buffer.from('after\n');
+      ring.failure = new LinkLostError();
+    },
+    () => leave.abort(),
+  ];
+  ring.onWait = () => steps.shift()?.();
+  const pieces = await ring.verbs.pieces(['logs', 'worker', '--follow'], leave.signal);
+  const texts = pieces.map((piece) => ('text' in piece ? piece.text : ''));
+  expect(texts.join('')).toContain(
+    '[triad: the output is read anew from here: what came before may be missing]\nafter\n',
+  );
 });
 
 test('a right that is taken back ends what is followed, with a sentence and 77', async () => {
@@ -143,7 +190,7 @@ test.each([
     describe: async () => [describedSession([describedPane('worker')])],
     output: async () => {
       ask();
-      return { bytes: new Uint8Array(), skipped: 0, next: 0 };
+      return { bytes: new Uint8Array(), skipped: 0, next: 0, stream: '1' };
     },
     events: async () => {
       ask();
