@@ -10,7 +10,7 @@ const MAX_TEXT_CHARACTERS = 1024;
 export const LINES_AROUND = 8;
 
 /** Towards the oldest line, or the newest. */
-export const DIRECTIONS = ['backward', 'forward'] as const;
+const DIRECTIONS = ['backward', 'forward'] as const;
 
 export type Direction = (typeof DIRECTIONS)[number];
 

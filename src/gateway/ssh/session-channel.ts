@@ -13,7 +13,7 @@ import type { Attachments } from '../attachments/attachments.js';
 import { type EndReason, exitCodeFor, farewellSentence } from '../attachments/farewell.js';
 import { calledAs } from '../commands/called-as.js';
 import type { CallerTerminal, CommandOutcome, WatchTarget } from '../commands/command-outcome.js';
-import { sshTo } from '../commands/front.js';
+import { sshTo } from '../commands/endpoint.js';
 import type { SshCommands } from '../commands/ssh-commands.js';
 import { ChannelInput } from './channel-input.js';
 import { ChannelTerminal } from './channel-terminal.js';

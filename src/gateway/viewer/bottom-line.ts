@@ -39,9 +39,8 @@ export function bottomLineText(line: BottomLine, cols: number): string {
     if (textWidth(textOf([...shown])) <= cols || shown.size === 1) break;
     shown.delete(part);
   }
-  if (shorter.length > 0 && !shown.has(said))
-    return bottomLineText({ ...line, note: shorter }, cols);
-  return textOf([...shown]);
+  const isCut = shorter.length > 0 && !shown.has(said);
+  return isCut ? bottomLineText({ ...line, note: shorter }, cols) : textOf([...shown]);
 }
 
 function textOf(parts: readonly { readonly text: string }[]): string {

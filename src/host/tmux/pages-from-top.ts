@@ -8,7 +8,7 @@ import type { TmuxServer } from './tmux-server.js';
 const REST_S = 0.002;
 
 /** What was printed of the lines that there were of a page. */
-export interface PageFromTop {
+interface PageFromTop {
   readonly printed: Buffer;
   /** By its number from the top; later than asked for where lines scrolled off meanwhile. */
   readonly firstLine: number;

@@ -40,9 +40,8 @@ test('a search goes back from page to page, and says where to go on', async () =
   // Of 2,978 lines that have scrolled off, those from the 77th on.
   expect(searched + answer.searched).toBe(LINES - 22 - 76);
   expect(answer.found).toMatchObject({ line: 76 - answer.historySize });
-  expect(answer.found?.texts[(answer.found?.line ?? 0) - (answer.found?.firstLine ?? 0)]).toBe(
-    'line 77.',
-  );
+  const { found } = answer;
+  expect(found?.texts[found.line - found.firstLine]).toBe('line 77.');
 });
 
 test('a search forward ends with the screen', async () => {
