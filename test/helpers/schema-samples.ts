@@ -22,6 +22,7 @@ function compoundsOf(schema: unknown): readonly unknown[] | undefined {
 
 function choicesOf(schema: unknown): readonly unknown[] | undefined {
   if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => samplesOf(option));
+  if (schema instanceof z.ZodOptional) return samplesOf(schema.unwrap());
   if (schema instanceof z.ZodNullable) return [...samplesOf(schema.unwrap()), null];
   if (schema instanceof z.ZodEnum) return schema.options;
   if (schema instanceof z.ZodLiteral) return [...schema.values];

@@ -32,7 +32,7 @@ class Ring {
     describe: async () => [describedSession([describedPane('worker')])],
     output: async (request) => {
       this.asked.push(request);
-      const { failure } = this;
+      const { failure, stream } = this;
       this.failure = undefined;
       this.loseAfter -= 1;
       if (this.loseAfter === 0) throw new LinkLostError();
@@ -47,7 +47,7 @@ class Ring {
         this.onWait();
       }
       const next = Math.min(from + bytes.length, end);
-      return { bytes, skipped: from - asked, next, stream: this.stream };
+      return { bytes, skipped: from - asked, next, stream };
     },
   });
 

@@ -18,7 +18,7 @@ test('pages follow each other and tell what is not kept any more', () => {
   const { output, put } = open(10);
   put('0123456789abcde');
   const first = output.read({ at: 0 }, 4);
-  expect({ ...first, bytes: Buffer.from(first.bytes).toString() }).toEqual({
+  expect({ ...first, bytes: Buffer.from(first.bytes).toString() }).toMatchObject({
     bytes: '5678',
     skipped: 5,
     next: 9,
