@@ -35,7 +35,7 @@ export const historyPageSchema = z.strictObject({
   /** Which of `lines` go on in the next one, since they were too long for the pane. */
   wrapped: z.array(z.int().min(0).max(MAX_STYLED_LINES)).max(MAX_STYLED_LINES),
   historySize,
-  /** Of the pane, when the page was taken. */
+  /** The size of the pane when the page was taken. */
   size: terminalSize,
   /** Whether a program has the alternate screen, and so keeps its own history, if any. */
   isAlternate: z.boolean(),

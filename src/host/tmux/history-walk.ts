@@ -9,7 +9,7 @@ const DROPPED_SHARE = 10;
 /** The most text that is taken, since all who pass it on have to hold it. */
 const MAX_TEXT_CHARACTERS = 64 * 1024 * 1024;
 
-/** Stands where lines that were there at the beginning could not be read any more. */
+/** The line that replaces lines which were there at the beginning and could not be read any more. */
 const LEFT_OUT = '[triad: lines left out]\n';
 /** How often in a row a page is asked for again that began too late. */
 const MAX_MISSES = 20;
@@ -22,7 +22,7 @@ export interface WalkedPage {
   readonly historyLimit: number;
 }
 
-/** Pages of so many lines. */
+/** A request for pages of `count` lines, each of which repeats `SEAM_LINES` of the one before. */
 export interface PagesRequest {
   readonly firstLine: number;
   readonly count: number;
@@ -193,7 +193,7 @@ export function droppedAtOnce(historyLimit: number): number {
   return Math.max(1, Math.floor(historyLimit / DROPPED_SHARE));
 }
 
-/** Compared without colours, which tmux writes in more than one way, and without ends, which the next row may tell. */
+/** Whether a page begins with the seam, apart from colours and ends, which tmux may print in other ways. */
 function hasSeam(captured: readonly string[], seam: readonly string[]): boolean {
   return seam.every((line, at) => plain(captured[at] ?? '') === plain(line));
 }

@@ -25,7 +25,7 @@ export async function captureHistory(
   { slices, ...range }: HistoryRequest & { readonly slices: Slices },
 ): Promise<HistoryPage> {
   const last = range.firstLine + range.count - 1;
-  // tmux moves both ends of the range onto the lines that there are: never fewer than one.
+  // tmux clamps both ends of the range to the lines that there are, so that it prints one at least.
   const capture = (...options: readonly string[]) => [
     ...['capture-pane', '-p', '-t', pane.id, '-S', `${range.firstLine}`, ...options],
   ];
