@@ -37,7 +37,7 @@ export class AppendFile {
   #isClosed = false;
 
   /**
-   * A machine that has run out of something is no reason to throw here: `append` does then.
+   * Opens the file. Where the machine has run out of something, not this throws, but `append`.
    *
    * @throws the system's error when the file cannot be opened; RefusedError where no file is there.
    */

@@ -84,7 +84,7 @@ function offsetText(offsetMs: number): string {
 
 /** The moment at which the clocks of a place show what UTC shows at `shown`. */
 function epochMsAt(shown: number, name: string): number {
-  // An offset away there may have been a clock change: the offset of then counts.
+  // A clock change may lie between UTC and the place: the second look takes the offset of that moment.
   const first = shown - offsetMsAt(shown, { name });
   const second = shown - offsetMsAt(first, { name });
   return calendarMatches(second, shown, name) ? second : Math.max(first, second);

@@ -142,7 +142,7 @@ export class LoopShare {
     }
     for (const steps of undone) this.#steps.add(steps.owner, steps);
     this.#spentMs += this.#now() - startedAt;
-    // Also where nothing waits: another turn has its own millisecond.
+    // Even where nothing waits a turn is asked for, which begins with a new millisecond.
     this.#ask();
   }
 }

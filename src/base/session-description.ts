@@ -4,7 +4,7 @@ import { session, type ValueOf, z } from './schema.js';
 export const sessionDescriptionSchema = z.strictObject({
   name: session,
   /**
-   * `starting`: it is being made, or made again after it was lost; whoever was in it gets it back.
+   * `starting`: it is being made, or made again after it was lost, for those who are still attached.
    * `ended`: for good, by `endSession`.
    */
   state: z.enum(['starting', 'running', 'ended']),

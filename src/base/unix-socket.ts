@@ -14,7 +14,7 @@ import type { Part } from './part.js';
  */
 const LOCK = { stale: 2_000, realpath: false };
 const LOCK_RETRIES = { retries: 50, minTimeout: 100, maxTimeout: 100 };
-/** Nobody has the socket, or its owner is closing it at this moment. */
+/** The codes of errors by which nobody has the socket, or its owner is closing it at this moment. */
 const NOT_THERE = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'ENOTDIR']);
 
 export interface SocketAddress {
@@ -38,7 +38,7 @@ export class KeptSocket implements Part {
   /** The socket that we have put there, to know it from what others put there. */
   #bound: FileIdentity | undefined;
   #isClosed = false;
-  /** Gives the lock back that is held while nobody can be taken. */
+  /** Releases the lock that is held while no connection can be accepted. */
   #release: (() => Promise<void>) | undefined;
 
   private constructor(server: Server, address: SocketAddress) {
@@ -93,7 +93,7 @@ export class KeptSocket implements Part {
     await inTurn(this.#address, () => this.#bind());
   }
 
-  /** Listens no more, and removes the socket where it is ours still; resolves when all have left. */
+  /** Stops listening, and removes the socket if it is still ours; resolves when all connections are closed. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const { path } = this.#address;
@@ -102,7 +102,7 @@ export class KeptSocket implements Part {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  /** Closes what listens; those who are connected stay so. */
+  /** Stops listening until a descriptor is free; connections that are open go on. */
   async #rest(): Promise<void> {
     if (this.#release !== undefined) return;
     this.#release = await takeTurn(this.#address);

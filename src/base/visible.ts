@@ -110,7 +110,7 @@ function escapeCharacter(character: string): string {
   return `\\u{${code.toString(16)}}`;
 }
 
-/** JSON has escapes for UTF-16 units alone. */
+/** The escapes of a character in JSON, which has them only for UTF-16 units (RFC 8259 §7). */
 function jsonEscapes(character: string): string {
   return Array.from({ length: character.length }, (_, index) => {
     const unit = character.charCodeAt(index);

@@ -20,13 +20,13 @@ export type SessionCalls = Pick<LinkCalls, SessionCallName>;
  */
 export interface HostLink extends LinkCalls {
   /**
-   * Resolves when the host can be asked: at once, or when a lost link has been made again. Never, once
-   * `signal` was aborted: it is how somebody who does not wait any more is forgotten.
+   * Resolves when the host can be asked: at once, or when a lost link has been made again. After an abort
+   * of `signal` it never resolves, and the caller is forgotten.
    */
   whenReachable(signal: AbortSignal): Promise<void>;
 
   /**
-   * Opens an own tmux client for somebody who types.
+   * Opens a tmux client of its own for a driver.
    *
    * @throws UnavailableError when the session is not running.
    */
@@ -52,7 +52,7 @@ export function callsOf<C extends CallName>(
   call: <N extends C>(name: N, request: RequestOf<N>) => Promise<AnswerOf<N>>,
 ): Pick<LinkCalls, C> {
   const methods = names.map((name) => [name, (request: RequestOf<C>) => call(name, request)]);
-  // A name and the method of that name: the compiler knows both, and not that they belong together.
+  // The compiler knows names and methods, but not which method belongs to which name.
   return Object.fromEntries(methods) as Pick<LinkCalls, C>;
 }
 
@@ -66,9 +66,9 @@ export interface MirrorRequest extends MirrorSink, RequestOf<'mirror'> {}
 /** The view of the session's mirror; while it is blocked, only the newest layout is kept for it. */
 export type MirrorView = View;
 
-/** A view of somebody who may type. */
+/** The view of a driver. */
 export interface DriverView extends View {
-  /** The client's terminal has a new size. Safe at any time, after the end too. */
+  /** Tells the new size of the client's terminal. Safe at any time, even after the end. */
   resize(size: TerminalSize): void;
   /**
    * Queues input for the session; takes ownership of `bytes`. What is queued when the view is closed

@@ -32,7 +32,7 @@ export interface LinkClientOptions {
 
 /** The gateway's end of the link's socket form. */
 export interface LinkClient extends HostLink {
-  /** Lets go of the host; views end as lost. Idempotent. */
+  /** Closes the connection with the host; views end as lost. Idempotent. */
   close(): void;
 }
 

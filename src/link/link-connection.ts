@@ -91,6 +91,8 @@ export class LinkConnection {
   }
 
   /**
+   * Connects to the host, and agrees on a version of the protocol.
+   *
    * @returns undefined when no host is there.
    * @throws UnavailableError when the host speaks no version that we do, or does not answer in time;
    * RefusedError when the socket may be somebody else's.
@@ -120,7 +122,7 @@ export class LinkConnection {
   }
 
   /**
-   * A change is waited for as long as the host lives: commands may take an hour each to end.
+   * Makes a call. A change has no time limit, since each command may take an hour to end.
    *
    * @throws the error that the host threw; LinkLostError; InvariantError for an answer that is none.
    */

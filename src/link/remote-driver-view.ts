@@ -3,12 +3,12 @@ import type { DriverView, ViewRequest } from './host-link.js';
 import type { LinkConnection } from './link-connection.js';
 import { RemoteView } from './remote-view.js';
 
-/** Above this `write` returns false, to ask for no more. */
+/** Above this `write` returns false, and the writer has to wait for `onDrain`. */
 const INPUT_MARK_BYTES = 64 * 1024;
-/** Above this the view is given up: whoever fills it goes on writing above the mark. */
+/** Above this the view is ended as failed, since its writer ignores the mark. */
 const MAX_INPUT_BYTES = 16 * 1024 * 1024;
 
-/** The gateway's end of the view of somebody who may type. */
+/** The gateway's end of a driver's view. */
 export class RemoteDriverView extends RemoteView implements DriverView {
   readonly #onOutput: (bytes: Uint8Array) => void;
   #size: TerminalSize | undefined;

@@ -127,7 +127,7 @@ const LINK = {
     request: z.strictObject({ session, ...presenceSchema.shape }),
     answer: done,
   },
-  /** An own tmux client for somebody who types. */
+  /** The view of a driver, by a tmux client of its own. */
   driver: {
     of: 'session',
     kind: 'view',

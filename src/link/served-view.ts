@@ -37,7 +37,7 @@ export class ServedView {
     this.#stream.on('data', () => this.#stream.close(constants.NGHTTP2_PROTOCOL_ERROR));
   }
 
-  /** Serves the view of somebody who may type. */
+  /** Serves the view of a driver. */
   serveDriver(view: DriverView): void {
     this.#serve(view);
     this.#driver = view;

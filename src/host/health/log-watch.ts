@@ -3,8 +3,8 @@ import type { Pattern } from '../../base/pattern.js';
 import type { PaneOutput } from '../tap/pane-output.js';
 
 /**
- * How long before a run is told of its first lines may be seen: the keeper's word of the start and the
- * output take different ways.
+ * How long before the news of a run its first lines may come: the keeper tells of the start, and the tap
+ * of the output, over different sockets.
  */
 const EARLY_MS = 1000;
 

@@ -36,8 +36,8 @@ export interface PaneHealthOptions {
 }
 
 /**
- * Owns what is known of how a pane's command is while it runs. Promises that whatever it watches with is
- * bounded in time and goes with the run. It must never start, end or signal the command itself.
+ * Owns the health of a pane's command while it runs. Promises that its probes are bounded in time and end
+ * with the run. It must never start, end or signal the command itself.
  */
 export interface PaneHealth {
   /**

@@ -17,7 +17,7 @@ export const DEFAULT_QUESTIONS: string[] = [
   String.raw`(?i)\b(continue|proceed|confirm|allow|approve|overwrite|replace|remove|trust)\b.*\?${END}`,
   String.raw`(?i)\b((do|would) you (want|like|wish|prefer|approve|accept|agree)|(shall|should|may|can) (i|we))\b.*\?${END}`,
   String.raw`(?i)\b(what|which|how|where)\b.*\b((would|do|should) you (want|like|prefer|wish)|(shall|should|can|may) i)\b.*\?${END}`,
-  // Invitations: read -p, terraform, gpg, npm init, installers.
+  // Requests to enter something: read -p, terraform, gpg, npm init, installers.
   String.raw`(?i)^[^\pL\pN]*(please )?(select|choose|pick|enter|type|provide)\b[^:]*[:>]\s*$`,
   String.raw`(?i)^[^\pL\pN]*(your )?(choice|selection|answer)\b[^:?]*[:?>]\s*$`,
   String.raw`(?i)^(package name|version|description|entry point|test command|git repository|keywords|author|license): (\(.*\))?\s*$`,

@@ -6,7 +6,7 @@ import { OwnSlices } from '../../base/slices.js';
 
 /** The number of read(2), by `process.arch`. */
 const READ_CALLS: Readonly<Record<string, string>> = { x64: '0', arm64: '63' };
-/** Major device numbers of the Unix98 pseudo-terminals' other sides, with 256 minor ones each at first. */
+/** The major device numbers of /dev/pts, for 256 terminals each (devices.txt of the Linux kernel). */
 const FIRST_PTS_MAJOR = 136;
 const LAST_PTS_MAJOR = 143;
 /**
@@ -70,7 +70,7 @@ function isBlocked(process: string, device: string): boolean {
     const call = contents(join(process, 'task', thread, 'syscall'))?.split(' ');
     if (call === undefined || call[0] !== readCall()) return false;
     const file = linkOf(join(process, 'fd', String(Number(call[1]))));
-    // Programs that ask for passwords open the terminal by its other name.
+    // Programs that ask for passwords open the terminal as /dev/tty (tty(4)).
     return file === device || file === '/dev/tty';
   });
 }

@@ -11,7 +11,7 @@ const ANSWER_LIMIT_MS = 60_000;
 /**
  * Asks the pane door, from within a pane.
  *
- * @param path of the door's socket; in an installation it is another user's, so nothing is said of its owner.
+ * @param path is that of the door's socket, whose owner is not checked: installed, it is another user.
  * @returns what goes to standard output.
  * @throws the error that the host answered with; UnavailableError when nobody answers.
  */

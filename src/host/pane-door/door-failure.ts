@@ -30,7 +30,7 @@ const CLASSES = {
   'not-permitted': NotPermittedError,
 } as const satisfies Record<(typeof DOOR_FAILURES)[number], unknown>;
 
-/** What an answer means to whoever asked: text for standard output, or the error again. */
+/** Reads an answer in the pane: returns its text for standard output, or throws its error. */
 export function outputOf(answer: DoorAnswer): string {
   if ('stdout' in answer) return answer.stdout;
   const { code, message, hint } = answer.failure;

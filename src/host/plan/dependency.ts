@@ -4,9 +4,8 @@ import { compilePattern, type Pattern } from '../../base/pattern.js';
 import { visible } from '../../base/visible.js';
 
 /**
- * What a pane waits for of another one. `started`: its command runs. `healthy`: its readiness probe is
- * met. `exited-ok`: its command has exited with status 0. `log`: a line of its output matched, since
- * its command was started.
+ * What a pane waits for of another one. `started`: its command runs or has exited. `healthy`: its readiness
+ * probe is met. `exited-ok`: it has exited with status 0. `log`: a line matched since it was started.
  */
 export type DependencyCondition =
   | { readonly kind: 'started' | 'healthy' | 'exited-ok' }

@@ -41,7 +41,7 @@ export interface PanePlan {
   readonly keptBytes: number;
   /** Lines of scrollback; undefined: as `tmux.conf` says. */
   readonly historyLines: number | undefined;
-  /** Panes that its command may signal; undefined: all others of the session. */
+  /** The panes that its command may reach through the pane door; undefined for all of the session. */
   readonly mayReach: readonly PaneName[] | undefined;
 }
 
