@@ -168,6 +168,16 @@ describe.each(FORMS)('in %s', (form) => {
     }
   });
 
+  test('an observer sees the shape of the cursor, and has their own again at the end', async () => {
+    await using driver = await drive();
+    await using observer = await watch();
+    driver.type("printf '\\033[5 q'\r");
+    await eventually('it is a bar', () => observer.output.includes('\x1b[5 q'));
+    observer.type('q');
+    await observer.process.exited;
+    expect(observer.output.match(/\x1b\[\d q/g)?.at(-1)).toBe('\x1b[0 q');
+  });
+
   test('an observer hears the bell of the session', async () => {
     await using driver = await drive();
     await using observer = await watch();

@@ -1,5 +1,5 @@
 import type { Abilities } from './abilities.js';
-import { blankRow, type Grid, type Row } from './grid.js';
+import { blankRow, type Cursor, type Grid, type Row } from './grid.js';
 import { Painter } from './painter.js';
 import { changedStretches } from './row-change.js';
 import { findScroll, type Scroll, scrolled } from './scroll.js';
@@ -149,7 +149,14 @@ class FrameEncoder {
   #cursor(): string {
     const { cursor } = this.#to;
     if (cursor === null) return '';
-    return `\x1b[${cursor.row + 1};${cursor.col + 1}H${SHOW_CURSOR}`;
+    return `${this.#cursorShape(cursor)}\x1b[${cursor.row + 1};${cursor.col + 1}H${SHOW_CURSOR}`;
+  }
+
+  /** A shape that is not known, since no cursor was seen, is set again. */
+  #cursorShape({ shape = 0 }: Cursor): string {
+    const before = this.#cursorBefore;
+    const isKnown = before !== null && before !== undefined && (before.shape ?? 0) === shape;
+    return isKnown || this.#options.level !== 'full' ? '' : `\x1b[${shape} q`;
   }
 
   #end(reached: Grid, ending: string): Frame {
@@ -178,5 +185,6 @@ function spliced(left: Row, right: Row, col: number): Row {
 }
 
 function sameCursor(a: Grid['cursor'] | undefined, b: Grid['cursor']): boolean {
-  return a === b || (a?.col === b?.col && a?.row === b?.row && a !== undefined && b !== null);
+  if (a === null || a === undefined || b === null) return a === b;
+  return a.col === b.col && a.row === b.row && a.shape === b.shape;
 }

@@ -9,12 +9,19 @@ export interface Row {
   readonly styles: readonly string[];
 }
 
+export interface Cursor {
+  readonly col: number;
+  readonly row: number;
+  /** Its shape, 1 to 6 as DECSCUSR has them; left out where it is the terminal's own. */
+  readonly shape?: number;
+}
+
 /** A whole screen, as a terminal of its size shows it. Never changes: it is an observer's position in the sequence of screens. */
 export interface Grid {
   readonly cols: number;
   readonly rows: readonly Row[];
   /** Where the cursor is, from the top left corner, 0,0; null while it is hidden. */
-  readonly cursor: { readonly col: number; readonly row: number } | null;
+  readonly cursor: Cursor | null;
   /** Where a frame was cut that led here: the next one begins with this row, so that all get their turn. */
   readonly resumeAt?: number;
 }

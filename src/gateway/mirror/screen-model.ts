@@ -26,6 +26,8 @@ const MAX_UPDATE_MS = 100;
 /** DEC private modes: a visible cursor, and an update that belongs together. */
 const CURSOR_MODE = 25;
 const UPDATE_MODE = 2026;
+/** DECSCUSR (xterm's control sequences): blinking and steady block, underline, bar. */
+const MAX_CURSOR_SHAPE = 6;
 
 /** The screen that a stream of terminal output makes. It never answers anything. */
 export class ScreenModel {
@@ -34,6 +36,8 @@ export class ScreenModel {
   readonly #reader: RowReader;
   #size: TerminalSize;
   #isCursorHidden = false;
+  /** 0: the terminal's own. */
+  #cursorShape = 0;
   #waitingBytes = 0;
   #isPressureHigh = false;
   #onWhole: (() => void) | undefined;
@@ -123,7 +127,7 @@ export class ScreenModel {
     this.#terminal.dispose();
   }
 
-  /** xterm.js does not tell whether the cursor is hidden, nor when an update ends. */
+  /** xterm.js tells neither how the cursor is shown nor when an update ends. */
   #observeModes(): void {
     const { parser } = this.#terminal;
     parser.registerCsiHandler({ prefix: '?', final: 'h' }, (modes) => {
@@ -135,8 +139,13 @@ export class ScreenModel {
       if (modes.includes(UPDATE_MODE)) this.#endUpdate();
       return false;
     });
+    parser.registerCsiHandler({ intermediates: ' ', final: 'q' }, ([shape]) => {
+      if (typeof shape === 'number' && shape <= MAX_CURSOR_SHAPE) this.#cursorShape = shape;
+      return false;
+    });
     parser.registerEscHandler({ final: 'c' }, () => {
       this.#isCursorHidden = false;
+      this.#cursorShape = 0;
       return false;
     });
   }
@@ -177,6 +186,7 @@ export class ScreenModel {
     if (this.#isCursorHidden) return null;
     const { cols, rows } = this.#size;
     // The emulator's cursor is behind the last column while a wrap is pending.
-    return { col: Math.min(cursorX, cols - 1), row: Math.min(cursorY, rows - 1) };
+    const position = { col: Math.min(cursorX, cols - 1), row: Math.min(cursorY, rows - 1) };
+    return this.#cursorShape === 0 ? position : { ...position, shape: this.#cursorShape };
   }
 }

@@ -20,6 +20,7 @@ export function isSameScreen(one: Grid, other: Grid): boolean {
     one.rows.length === other.rows.length &&
     one.cursor?.col === other.cursor?.col &&
     one.cursor?.row === other.cursor?.row &&
+    one.cursor?.shape === other.cursor?.shape &&
     one.rows.every((row, index) => row === other.rows[index])
   );
 }

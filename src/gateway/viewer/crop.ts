@@ -92,5 +92,5 @@ function cursorIn(
   const col = cursor.col - shown.cut.col;
   const row = cursor.row - shown.first;
   const isShown = col >= 0 && col < shown.cut.cols && row >= 0 && row < shown.rows;
-  return isShown ? { col, row } : null;
+  return isShown ? { ...cursor, col, row } : null;
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Level } from '../../../../src/gateway/mirror/abilities.js';
 import { encodeFrame } from '../../../../src/gateway/mirror/frame.js';
 import type { Grid, Row } from '../../../../src/gateway/mirror/grid.js';
 import { blankRow } from '../../../../src/gateway/mirror/grid.js';
@@ -99,6 +100,19 @@ describe('a frame', () => {
     expect(textOf(frame.bytes)).toBe('\x1b[2;5H\x1b[?25h');
     const hidden = encodeFrame(grid(rows, { col: 0, row: 0 }), grid(rows), WHOLE);
     expect(textOf(hidden.bytes)).toBe('\x1b[?25l');
+  });
+
+  test('sets the shape of the cursor where that is another or not known, and the terminal has all', () => {
+    const rows = [row('one')];
+    const [own, bar] = [grid(rows, { col: 0, row: 0 }), grid(rows, { col: 0, row: 0, shape: 5 })];
+    const shapes = (from: Grid | undefined, to: Grid, level: Level = 'full') =>
+      textOf(encodeFrame(from, to, { ...WHOLE, level }).bytes).match(/\x1b\[\d q/g) ?? [];
+    expect(shapes(own, bar)).toEqual(['\x1b[5 q']);
+    expect(shapes(bar, own)).toEqual(['\x1b[0 q']);
+    expect(shapes(bar, grid(rows, { col: 1, row: 0, shape: 5 }))).toEqual([]);
+    expect(shapes(undefined, own)).toEqual(['\x1b[0 q']);
+    expect(shapes(grid(rows), bar)).toEqual(['\x1b[5 q']);
+    expect(shapes(own, bar, 'rgb')).toEqual([]);
   });
 
   test('costs a line where a log scrolled by a line', () => {

@@ -103,6 +103,16 @@ describe('a screen model', () => {
     expect((await subject.after(`\x1b[4;1H${'x'.repeat(20)}`)).cursor).toEqual({ col: 19, row: 3 });
   });
 
+  test('follows the shape of the cursor, and takes none that there is not', async () => {
+    using subject = new Subject();
+    const plain = { col: 0, row: 0 };
+    expect((await subject.after('\x1b[5 q')).cursor).toEqual({ ...plain, shape: 5 });
+    expect((await subject.after('\x1b[7 q')).cursor).toEqual({ ...plain, shape: 5 });
+    expect((await subject.after('\x1b[0 q')).cursor).toEqual(plain);
+    expect((await subject.after('\x1b[2 q')).cursor).toEqual({ ...plain, shape: 2 });
+    expect((await subject.after('\x1bc')).cursor).toEqual(plain);
+  });
+
   test('gives the same objects for what is the same, wherever it scrolled', async () => {
     using subject = new Subject();
     const first = await subject.after('one\r\ntwo\r\nthree\r\nfour');
