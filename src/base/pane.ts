@@ -74,6 +74,25 @@ const leftBehind = z.strictObject({
 
 export type LeftBehind = ValueOf<typeof leftBehind>;
 
+/** Of more panes that people have opened only their number is told. */
+export const MAX_NAMED_OPENED = 20;
+
+/** The panes of a session that are not configured: drivers opened them, and nobody supervises them. */
+export const openedPanesSchema = z.strictObject({
+  count,
+  panes: z.array(
+    z.strictObject({
+      id: paneId,
+      /** The number of its window, as tmux's status line shows it. */
+      window: z.int().min(0),
+      /** What is in its foreground, the beginning of it without control characters; null where it has ended. */
+      command: z.string().nullable(),
+    }),
+  ),
+});
+
+export type OpenedPanes = ValueOf<typeof openedPanesSchema>;
+
 /** What was left behind, for people: `12 (sleep 60), 13 (daemon), 4 more`. */
 export function leftText({ count, processes }: LeftBehind): string {
   const named = processes.map(({ pid, command }) => `${pid} (${command})`);

@@ -1,4 +1,4 @@
-import { paneDescriptionSchema } from './pane.js';
+import { openedPanesSchema, paneDescriptionSchema } from './pane.js';
 import { session, type ValueOf, z } from './schema.js';
 
 export const sessionDescriptionSchema = z.strictObject({
@@ -18,6 +18,7 @@ export const sessionDescriptionSchema = z.strictObject({
   /** What is wrong beside its panes, each with what to do. */
   problems: z.array(z.string()),
   panes: z.array(paneDescriptionSchema),
+  opened: openedPanesSchema,
 });
 
 export type SessionDescription = ValueOf<typeof sessionDescriptionSchema>;

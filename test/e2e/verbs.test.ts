@@ -166,7 +166,7 @@ test('status --json has the fields that are promised, and no other', async () =>
         socket: home.path('state/run/tmux/pair/tmux.sock'),
         tmuxVersion: matching(/\d\.\d/),
         ...{ limits: any(Array), adopted: false, problems: [] },
-        panes: any(Array),
+        ...{ panes: any(Array), opened: { count: 0, panes: [] } },
       },
       having({ name: 'solo' }),
     ],

@@ -37,5 +37,6 @@ export function describedSession(
 ): SessionDescription {
   const name = sessionName('pair');
   const facts = { socket: '/s', tmuxVersion: '3.4', adopted: false, limits: [], problems: [] };
-  return { name, state: 'running', ...facts, panes, ...parts };
+  const opened = { count: 0, panes: [] };
+  return { name, state: 'running', ...facts, panes, opened, ...parts };
 }

@@ -1,5 +1,10 @@
 import { attentionIn, attentionOf } from '../../base/attention.js';
-import { leftText, type PaneDescription, type PaneState } from '../../base/pane.js';
+import {
+  leftText,
+  type OpenedPanes,
+  type PaneDescription,
+  type PaneState,
+} from '../../base/pane.js';
 import type { SessionDescription } from '../../base/session-description.js';
 import type { Slices } from '../../base/slices.js';
 import { printable, visible } from '../../base/visible.js';
@@ -50,7 +55,17 @@ export async function sessionText(session: SessionDescription, view: ReportView)
   const head = `session ${session.name}: ${session.state}${origin} (tmux ${session.tmuxVersion})\n`;
   const notes = session.panes.map((pane) => noteText(pane, view.now));
   const { terminal } = view;
-  return head + (await tableOf(session.panes, view)) + folded(notes.join(''), terminal?.cols);
+  const below = folded(notes.join('') + openedText(session.opened), terminal?.cols);
+  return head + (await tableOf(session.panes, view)) + below;
+}
+
+function openedText({ count, panes }: OpenedPanes): string {
+  const lines = panes.map(({ id, window, command }) => {
+    const what = command === null ? 'ended' : printable(command);
+    return `  ${id}: opened by a driver, window ${window}: ${what}\n`;
+  });
+  const more = count - panes.length;
+  return lines.join('') + (more > 0 ? `  ${more} more opened by drivers\n` : '');
 }
 
 function tableOf(

@@ -150,9 +150,9 @@ function statusJson({ sessions, gateway, attachments }: Seen): object {
 }
 
 function sessionJson(session: SessionDescription): object {
-  const { name, state, socket, tmuxVersion, limits, adopted, problems } = session;
+  const { name, state, socket, tmuxVersion, limits, adopted, problems, opened } = session;
   const panes = session.panes.map(paneJson);
-  return { name, state, socket, tmuxVersion, limits, adopted, problems, panes };
+  return { name, state, socket, tmuxVersion, limits, adopted, problems, panes, opened };
 }
 
 function paneJson(pane: PaneDescription): object {

@@ -7,6 +7,7 @@ import { isName, type PaneName, paneId, paneName } from '../../base/ids.js';
 const VARIABLES = {
   ...{ session_id: text, session_name: text, status: text, pid: Number, version: text },
   ...{ window_id: text, window_layout: text, window_activity: Number },
+  ...{ window_index: Number },
   ...{ window_width: Number, window_height: Number, window_active: flag, window_zoomed_flag: flag },
   ...{ pane_id: paneId, pane_pid: Number, pane_dead: flag, pane_pipe: flag, pane_active: flag },
   ...{ alternate_on: flag },

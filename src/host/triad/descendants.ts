@@ -10,12 +10,15 @@ const MAX_COMMAND_CHARACTERS = 60;
 /** Counts the processes that still live, and names the first of them. */
 export function describeLeft(left: readonly ProcessFacts[]): LeftBehind {
   const living = left.filter(livesOn);
-  const processes = living.slice(0, MAX_NAMED_PROCESSES).map(({ pid, name }) => {
-    const words = argumentsOf(pid).join(' ').trim();
-    const command = words === '' ? `[${name}]` : words;
-    return { pid, command: visible(command, MAX_COMMAND_CHARACTERS) };
-  });
+  const named = living.slice(0, MAX_NAMED_PROCESSES);
+  const processes = named.map((process) => ({ pid: process.pid, command: commandOf(process) }));
   return { count: living.length, processes };
+}
+
+/** The beginning of a process's command line, or its name in brackets, as `ps` does it. */
+export function commandOf({ pid, name }: Pick<ProcessFacts, 'pid' | 'name'>): string {
+  const words = argumentsOf(pid).join(' ').trim();
+  return visible(words === '' ? `[${name}]` : words, MAX_COMMAND_CHARACTERS);
 }
 
 interface Descendant {

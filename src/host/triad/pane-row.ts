@@ -13,6 +13,8 @@ export const PANE_ROW = {
   layout: 'window_layout',
   /** Its configured name; undefined for a pane that somebody opened. */
   name: '@triad_pane',
+  /** The number of its window, as people see it. */
+  windowIndex: 'window_index',
 } as const;
 
 export type PaneRow = Row<typeof PANE_ROW>;

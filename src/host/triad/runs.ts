@@ -92,6 +92,10 @@ export function isKeeperOf(pid: number, pane: string): boolean {
   return isLiving(processFacts(pid)) && keeperWords(pid)?.pane === pane;
 }
 
+export function isKeeper(pid: number): boolean {
+  return keeperWords(pid) !== undefined;
+}
+
 function runOf(session: number, members: readonly ProcessFacts[], home: string): Run | undefined {
   const leader = members.find(({ pid }) => pid === session);
   const processes = members.filter(({ pid }) => pid !== session);

@@ -1,11 +1,13 @@
 import type { Clock } from '../../base/clock.js';
 import type { PaneName } from '../../base/ids.js';
+import type { OpenedPanes } from '../../base/pane.js';
 import { continueStopped } from '../../base/process-scan.js';
 import type { Logger } from '../../log/logger.js';
 import type { SessionTaps } from '../tap/session-taps.js';
 import type { ControlConnection } from '../tmux/control-connection.js';
 import { panesOf } from '../tmux/rows.js';
 import { KeeperSockets, type KeeperSocketsOptions } from './keeper-sockets.js';
+import { describeOpened } from './opened-panes.js';
 import { PanePipes } from './pane-pipes.js';
 import { PanePositions } from './pane-positions.js';
 import { PANE_ROW, type PaneRow } from './pane-row.js';
@@ -41,11 +43,17 @@ export class SessionWatch {
   #cancelNext: () => void = () => undefined;
   #isStopped = true;
   #checks = 0;
+  #opened: OpenedPanes = { count: 0, panes: [] };
 
   constructor(options: SessionWatchOptions) {
     this.#options = options;
     this.pipes = new PanePipes({ ...options, serverPid: () => options.process.pid });
     this.#keeperSockets = new KeeperSockets(options.keeperSockets);
+  }
+
+  /** As of about the last second. */
+  get opened(): OpenedPanes {
+    return this.#opened;
   }
 
   start(): void {
@@ -56,6 +64,7 @@ export class SessionWatch {
   /** Checks a new session once. @throws TmuxError or UnavailableError where tmux does not answer. */
   async checkAnew(isAdopted: boolean): Promise<void> {
     this.positions.clear();
+    this.#opened = { count: 0, panes: [] };
     await this.pipes.checkAnew(isAdopted, () => this.#check());
   }
 
@@ -93,6 +102,7 @@ export class SessionWatch {
       this.#keeperSockets.check(row);
     }
     await process.keepSocket();
+    this.#opened = describeOpened(rows);
     return rows;
   }
 

@@ -284,7 +284,7 @@ export class Triad {
       state: this.#state,
       socket: server.socketPath,
       tmuxVersion: server.program.version,
-      adopted: this.#isAdopted,
+      ...{ adopted: this.#isAdopted, opened: this.#watch.opened },
       limits: limitsOf(
         server.program.version,
         this.#plan.panes.map(({ historyLines }) => historyLines),

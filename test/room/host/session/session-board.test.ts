@@ -24,6 +24,7 @@ function described(...panes: PaneDescription[]): SessionDescription {
     adopted: false,
     problems: [],
     panes,
+    opened: { count: 0, panes: [] },
   };
 }
 

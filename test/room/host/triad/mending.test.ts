@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { PaneDescription } from '../../../../src/base/pane.js';
+import { MAX_NAMED_OPENED, type PaneDescription } from '../../../../src/base/pane.js';
 import { eventually } from '../../../helpers/eventually.js';
 import { isAlive, processState } from '../../../helpers/keeper-pane.js';
 import { SmallHost } from '../../../helpers/small-host.js';
@@ -30,6 +30,30 @@ async function rowsOf(small: SmallHost): Promise<string[]> {
   const rows = await small.tmux('list-panes', '-s', '-F', `#{@triad_pane} ${place}`);
   return rows.split('\n');
 }
+
+test('panes that people opened are described with what runs in them, and no more than their limit', async () => {
+  await using small = await SmallHost.startPlanned(THREE);
+  const opened = async () => (await small.host.describe())[0]?.opened;
+  expect(await opened()).toEqual({ count: 0, panes: [] });
+  const { id: one } = await small.pane('one');
+  const format = ['-d', '-P', '-F', '#{pane_id}'];
+  const split = await small.tmux('split-window', ...format, '-t', one ?? '', 'exec sleep 1000');
+  const shell = await small.tmux('new-window', ...format, '/bin/sh');
+  await eventually('both are told', async () => (await opened())?.count === 2);
+  await small.tmux('send-keys', '-t', shell.trim(), 'sleep 2000', 'Enter');
+  await eventually('what the shell runs is told', async () =>
+    (await opened())?.panes.some(({ command }) => command === 'sleep 2000'),
+  );
+  expect((await opened())?.panes).toMatchObject([
+    { id: split.trim(), command: 'sleep 1000' },
+    { id: shell.trim(), command: 'sleep 2000' },
+  ]);
+  for (let more = 0; more < MAX_NAMED_OPENED; more += 1) {
+    await small.tmux('new-window', '-d', 'sleep 1000');
+  }
+  await eventually('all are counted', async () => (await opened())?.count === MAX_NAMED_OPENED + 2);
+  expect((await opened())?.panes).toHaveLength(MAX_NAMED_OPENED);
+});
 
 test('a pane that somebody closed comes back at its place, and what people opened is left alone', async () => {
   await using small = await SmallHost.startPlanned(THREE);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sessionName } from '../../../../src/base/ids.js';
+import { paneId, sessionName } from '../../../../src/base/ids.js';
 import type { PaneDescription } from '../../../../src/base/pane.js';
 import { ageText, bytesText } from '../../../../src/gateway/commands/amount-text.js';
 import { LinkLostError } from '../../../../src/link/link-lost.js';
@@ -45,6 +45,26 @@ test('what needs attention is said first, and why below the table', async () => 
   expect(stdout).toContain('\n  state: asks: Overwrite? [y/N]\n');
   expect(stdout).toContain('\n  state: its log file cannot be written\n');
   expect(stdout).not.toContain('\x1b');
+});
+
+test('panes that drivers have opened are listed, and need no attention', async () => {
+  const id = paneId('%7');
+  const panes = [
+    { id, window: 0, command: 'vim notes' },
+    { id: paneId('%8'), window: 1, command: null },
+  ];
+  const verbs = new Executed({
+    describe: async () => [
+      describedSession([pane('engine', { state: 'healthy' })], { opened: { count: 5, panes } }),
+    ],
+  });
+  const { stdout } = await verbs.run('status');
+  expect(stdout).toMatch(/^session pair/);
+  expect(stdout).toContain(
+    '\n  %7: opened by a driver, window 0: vim notes\n  %8: opened by a driver, window 1: ended\n  3 more opened by drivers\n\n',
+  );
+  const { stdout: json } = await verbs.run('status', '--json');
+  expect(JSON.parse(json)).toMatchObject({ sessions: [{ opened: { count: 5, panes } }] });
 });
 
 test.each([40, 60, 80, 100, 200])('the table fits into %i columns', async (cols) => {
