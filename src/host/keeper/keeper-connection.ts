@@ -29,8 +29,8 @@ const CLOSE_LIMIT_MS = 1000;
 
 /**
  * Owns the manager's end of the connection with a pane's keeper, which runs the pane's command (`keeper.cc`).
- * Closing it changes nothing in the pane, and the next connection is told the same state. It must never put
- * what a command gets into an argument list, where others could read it (proc(5), cmdline).
+ * Promises that closing it changes nothing in the pane, and that the next connection is told the same state. It
+ * must never put what a command gets into an argument list, where others could read it (proc(5), cmdline).
  */
 export class KeeperConnection implements AsyncDisposable {
   /** Resolves when the connection is closed; with the error where there was one. */

@@ -87,7 +87,8 @@ const RECONNECT_POLL_MS = 20;
 
 /**
  * Owns the taps of one session: tmux starts one per pane (tmux(1) pipe-pane), which connects to the socket here.
- * Promises that no pane is left unread, and that lost output is told; holds no more than its rings, writes to no pane.
+ * Promises that no pane is left unread, and that lost output is told. It must never hold more than its rings
+ * do, nor write into a pane.
  */
 export class SessionTaps {
   readonly #options: SessionTapsOptions;

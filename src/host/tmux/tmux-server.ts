@@ -47,8 +47,8 @@ export interface TmuxServerOptions {
 
 /**
  * Owns the commands to one tmux server, known by its private socket. Promises that it gets our own file, a
- * clean environment and an argument array, and that every answer has a limit. The server must not end with
- * this process: it daemonises itself.
+ * clean environment and an argument array, and that every answer has a limit. The server must
+ * never end with this process: it daemonises itself.
  */
 export class TmuxServer implements RowSource {
   readonly binary: TmuxBinary;

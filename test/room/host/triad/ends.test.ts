@@ -146,7 +146,7 @@ test('a program without its interpreter, and a directory that goes while its com
     'backoff: was ended by SIGKILL',
     'starting: pause is over',
     'running: command started',
-    `failed: ${notFound}; crashed 2 times in a row`,
+    'failed: its working directory is not there; crashed 2 times in a row',
   ]);
   await eventually('the panes say what is missing', async () => {
     const texts = [script, worker].map(({ id }) => small.tmux('capture-pane', '-Jpt', id ?? ''));

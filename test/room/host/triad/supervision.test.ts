@@ -45,11 +45,7 @@ test.each([
     'command not found, or its directory (status 127)',
   ],
   ['is not executable', { command: ['/etc/passwd'] }, 'command cannot be run (status 126)'],
-  [
-    'has no directory',
-    { command: ['true'], cwd: 'gone' },
-    'command not found, or its directory (status 127)',
-  ],
+  ['has no directory', { command: ['true'], cwd: 'gone' }, 'its working directory is not there'],
 ])('a command that %s is told so', async (_what, program, reason) => {
   await using small = await SmallHost.startPlanned({
     panes: [{ name: 'worker', ...program, restart: 'never' }],
