@@ -42,7 +42,8 @@ const ESC = 0x1b;
  * question is asked once, whatever the attachment becomes, and its answer is never typed into a pane.
  */
 export class TerminalAbilities {
-  readonly #kind: TerminalKind;
+  readonly #named: Level;
+  readonly #mayBeAsked: boolean;
   readonly #asked = new Set<Kind>();
   readonly #awaited = new Set<Kind>();
   #awaitedBytes = 0;
@@ -50,20 +51,18 @@ export class TerminalAbilities {
   #answered: Level | undefined;
   #hasSync = false;
 
-  constructor(kind: TerminalKind) {
-    this.#kind = kind;
+  constructor({ term, hasTrueColour }: TerminalKind) {
+    this.#named = levelOf(term, hasTrueColour);
+    this.#mayBeAsked = mayBeAsked(term);
   }
 
   get now(): Abilities {
-    const { term, hasTrueColour } = this.#kind;
-    return abilities(this.#answered ?? levelOf(term, hasTrueColour), this.#hasSync);
+    return abilities(this.#answered ?? this.#named, this.#hasSync);
   }
 
   /** What asks the terminal, where that was not done yet and does no harm. */
   questions(): string {
-    const kinds: readonly Kind[] = mayBeAsked(this.#kind.term)
-      ? ['sync', 'number', 'version']
-      : ['sync'];
+    const kinds: readonly Kind[] = this.#mayBeAsked ? ['sync', 'number', 'version'] : ['sync'];
     const open = kinds.filter((kind) => !this.#asked.has(kind));
     for (const kind of open) {
       this.#asked.add(kind);

@@ -216,14 +216,13 @@ export class HistoryLines {
 
   /** Drops the lines farthest from a line until few enough are held. */
   trimAround(number: number): void {
-    const most = MAX_HELD_LINES;
-    const excess = this.#lines.length - most;
+    const excess = this.#lines.length - MAX_HELD_LINES;
     if (excess <= 0) return;
-    const before = Math.max(0, number - this.#first - Math.ceil(most / 2));
+    const before = Math.max(0, number - this.#first - Math.ceil(MAX_HELD_LINES / 2));
     const fromStart = Math.min(excess, Math.floor(before));
     if (fromStart > 0) this.#hasOldest = false;
     if (fromStart < excess) this.#hasNewest = false;
-    this.#lines = this.#lines.slice(fromStart, fromStart + most);
+    this.#lines = this.#lines.slice(fromStart, fromStart + MAX_HELD_LINES);
     this.#first += fromStart;
     if (!this.#lines.includes(GAP)) this.#tops.older = this.#tops.newer;
   }

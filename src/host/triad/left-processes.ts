@@ -17,6 +17,7 @@ const NEXT_LOOK_MS = 5_000;
 const GROUP_LIMIT_MS = 10_000;
 /** How many ended runs are remembered; beyond that, the group of the oldest is told of as left. */
 const MAX_ENDED = 1_000;
+const NOTHING: Found = { ofKeeper: [], others: [], keepers: 0 };
 
 export interface LeftProcessesOptions {
   readonly session: SessionName;
@@ -24,7 +25,7 @@ export interface LeftProcessesOptions {
   readonly homeMark: string;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly find: (name: PaneName) => Pane | undefined;
+  readonly panes: () => readonly Pane[];
   /** Puts an event on record and returns its number; never throws. */
   readonly record: (event: NewHostEvent) => number;
 }
@@ -43,7 +44,6 @@ interface EndedRun {
 export class LeftProcesses {
   readonly #options: LeftProcessesOptions;
   #ended: EndedRun[] = [];
-  #left = new Map<PaneName, readonly ProcessFacts[]>();
   #cancelNext: () => void = () => undefined;
   #isLooking = false;
   #lookedAt = Number.NEGATIVE_INFINITY;
@@ -86,19 +86,17 @@ export class LeftProcesses {
     }
     this.#isLooking = false;
     if (this.#ended.length > ended) this.lookSoon();
-    else if (this.#left.size > 0 || ended > 0) this.lookSoon(NEXT_LOOK_MS);
+    else if (ended > 0 || this.#options.panes().some(({ left }) => left.length > 0)) {
+      this.lookSoon(NEXT_LOOK_MS);
+    }
   }
 
   #take(found: ReadonlyMap<PaneName, Found>): void {
-    for (const name of new Set([...this.#left.keys(), ...found.keys()])) {
-      const pane = this.#options.find(name);
-      const all = found.get(name) ?? { ofKeeper: [], others: [], keepers: 0 };
-      const left = pane === undefined ? [] : this.#leftOf(pane, all);
+    for (const pane of this.#options.panes()) {
+      const left = this.#leftOf(pane, found.get(pane.name) ?? NOTHING);
       if (left === undefined) continue;
-      this.#tell(name, left);
-      if (left.length > 0) this.#left.set(name, left);
-      else this.#left.delete(name);
-      pane?.setLeftBehind(left);
+      this.#tell(pane, left);
+      pane.setLeftBehind(left);
     }
   }
 
@@ -116,9 +114,9 @@ export class LeftProcesses {
     return all.filter((process) => !groups.has(process.group) && livesOn(process));
   }
 
-  #tell(pane: PaneName, left: readonly ProcessFacts[]): void {
+  #tell({ name: pane, left: before }: Pane, left: readonly ProcessFacts[]): void {
     const { session, record, log } = this.#options;
-    const known = new Set(this.#left.get(pane)?.map(keyOf));
+    const known = new Set(before.map(keyOf));
     const added = left.filter((process) => !known.has(keyOf(process)));
     if (added.length === 0 || !this.#ended.some((run) => run.pane === pane)) return;
     const described = describeLeft(added);

@@ -40,7 +40,7 @@ export class PaneSet {
 
   constructor(options: PaneSetOptions) {
     this.#options = options;
-    this.left = new LeftProcesses({ ...options, find: (name) => this.find(name) });
+    this.left = new LeftProcesses({ ...options, panes: () => this.all });
     this.#lines = new AwaitedLines({
       output: (pane) => options.taps.output(pane),
       onSeen: () => this.recheck(),
@@ -259,16 +259,8 @@ async function whereFolderIs(
   panes: readonly Pane[],
   work: (panes: readonly Pane[]) => Promise<unknown>,
 ): Promise<void> {
-  const refusals: unknown[] = [];
-  const ready = panes.filter((pane) => {
-    try {
-      pane.requireFolder();
-      return true;
-    } catch (error) {
-      refusals.push(error);
-      return false;
-    }
-  });
-  await work(ready);
-  if (refusals.length > 0) throw refusals[0];
+  const judged = panes.map((pane) => ({ pane, refusal: pane.folderRefusal() }));
+  await work(judged.flatMap(({ pane, refusal }) => (refusal === undefined ? [pane] : [])));
+  const refused = judged.find(({ refusal }) => refusal !== undefined);
+  if (refused?.refusal !== undefined) throw refused.refusal;
 }

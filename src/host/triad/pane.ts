@@ -148,6 +148,11 @@ export class Pane {
     return isNew;
   }
 
+  /** The processes that its earlier runs had left running when that was looked at last. */
+  get left(): readonly ProcessFacts[] {
+    return this.#left;
+  }
+
   /** @param left are the processes that its earlier runs have left running, found just now. */
   setLeftBehind(left: readonly ProcessFacts[]): void {
     this.#left = left;
@@ -260,8 +265,14 @@ export class Pane {
 
   /** @throws RefusedError where the working directory is missing, so that what runs is left alone. */
   requireFolder(): void {
-    if (this.#hasFolder) return;
-    throw new RefusedError(`${this.name} cannot be started: ${NO_FOLDER}`, {
+    const refusal = this.folderRefusal();
+    if (refusal !== undefined) throw refusal;
+  }
+
+  /** Why no command can be started while the working directory is missing; undefined where it is there. */
+  folderRefusal(): RefusedError | undefined {
+    if (this.#hasFolder) return undefined;
+    return new RefusedError(`${this.name} cannot be started: ${NO_FOLDER}`, {
       hint: 'make it again, or change cwd in config/triad.yaml, then: triad reload',
     });
   }
